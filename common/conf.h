@@ -1,0 +1,46 @@
+#ifndef COMMON_CONF_H
+#define COMMON_CONF_H
+/*
+ * ringlet.conf(5): "Keyword value" lines.  Pure parsing over a buffer; the
+ * monitor reads the file.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONF_LISTEN_MAX 8
+
+struct conf {
+	char *listen[CONF_LISTEN_MAX]; /* "127.0.0.1:8765", "[::1]:0", or a
+					  unix socket's absolute path */
+	size_t nlisten;		       /* 0: ListenAddress none */
+	bool allow_remote;
+	bool require_full_seal;
+	int log_level;		 /* enum log_level */
+	uint64_t scrollback;	 /* bytes of a session's ring */
+	unsigned max_sessions;
+	unsigned max_viewers;	 /* of one session */
+	unsigned kill_grace_ms;
+	unsigned keychain_timeout_ms;
+};
+
+/* What holds when nothing is said. */
+void conf_defaults(struct conf *);
+void conf_free(struct conf *);
+
+/*
+ * Applies the settings in text (len bytes) to c.  On error c is unchanged
+ * and why (size bytes) is "FILE line N: what"; RL_ERR_INVALID.  The first
+ * ListenAddress of a call replaces those set before.
+ */
+int conf_parse(struct conf *c, const char *text, size_t len,
+    const char *file, char *why, size_t size);
+/* One "Keyword=value", as -o takes it; errors name "-o". */
+int conf_parse_option(
+    struct conf *c, const char *option, char *why, size_t size);
+/* Prints the effective settings as a file that conf_parse() takes. */
+struct buf;
+int conf_print(const struct conf *, struct buf *out);
+
+#endif /* COMMON_CONF_H */

@@ -1,0 +1,50 @@
+#ifndef COMMON_JSON_H
+#define COMMON_JSON_H
+/*
+ * Strict reading of JSON objects with jansson: every member must be one that
+ * a table names and of the table's type, and none may come twice.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jansson.h>
+
+enum json_kind {
+	JK_STRING = 1, /* char *, xstrdup()ed */
+	JK_INT,	       /* long long, within min and max */
+	JK_BOOL,       /* bool */
+	JK_STRINGS     /* char **, NULL-terminated, xstrdup()ed */
+};
+
+#define JSONF_REQUIRED 0x1
+
+struct json_member {
+	const char *name;
+	enum json_kind kind;
+	size_t off;  /* offsetof in the target struct */
+	size_t max;  /* JK_STRING: bytes; JK_STRINGS: elements */
+	long long min_int, max_int;
+	unsigned flags;
+};
+
+/*
+ * Parses len bytes as one JSON object: duplicates refused, no NUL in
+ * strings, nested at most 8 deep.  Returns the object (json_decref() it) or
+ * NULL, and then writes what and where into why (size bytes).
+ */
+json_t *json_parse_object(
+    const char *p, size_t len, char *why, size_t size);
+
+/*
+ * Moves obj's members into target as the table says.  Absent optional members
+ * leave their field alone.  RL_ERR_INVALID: why names the member.  Free with
+ * json_free_members() in either case.
+ */
+int json_get_members(const json_t *obj, const struct json_member *table,
+    size_t n, void *target, char *why, size_t size);
+/* Frees and clears the string fields. */
+void json_free_members(
+    const struct json_member *table, size_t n, void *target);
+
+#endif /* COMMON_JSON_H */

@@ -1,0 +1,445 @@
+#ifndef COMMON_MSGDEF_H
+#define COMMON_MSGDEF_H
+/*
+ * Every message of Ringlet: its number and its struct.  msgtab.c holds the
+ * field tables, PROTOCOL.ipc the prose.  Numbers are explicit and are never
+ * used again for something else; fields are positional, so a record changes
+ * only together with MSG_VERSION.
+ *
+ * Requests whose first field is `token` come from the CLI (who leaves it
+ * empty: its authority is the socket's peer uid) and from ringletd (who
+ * copies it from the HTTP request: the monitor judges it).
+ */
+
+#include "msg.h"
+
+#define MSG_VERSION 1
+
+enum msg_number {
+	/* any daemon: its life */
+	MSG_INIT = 1,	  /* monitor to child: who and how you are */
+	MSG_READY = 2,	  /* child to monitor: set up, nothing foreign read */
+	MSG_LOG = 3,	  /* child to monitor: one log entry */
+	MSG_ERROR = 4,	  /* reply: the request failed */
+	MSG_OK = 5,	  /* reply: done, nothing more to say */
+	MSG_LISTENERS = 6, /* monitor to ringletd: one listening socket */
+
+	/* CLI and ringletd to monitor: the daemon */
+	MSG_AUTH_CHECK = 20,  /* is this token good? -> OK */
+	MSG_STATUS_GET = 21,  /* -> STATUS */
+	MSG_STATUS = 22,
+	MSG_STOP = 23,	      /* -> OK, then everything ends */
+	MSG_PUBKEY_GET = 24,  /* -> PUBKEY: seal API keys to it */
+	MSG_PUBKEY = 25,
+
+	/* CLI and ringletd to monitor: profiles */
+	MSG_PROFILE_CREATE = 40, /* -> PROFILE */
+	MSG_PROFILE_LIST = 41,	 /* -> PROFILES */
+	MSG_PROFILE_GET = 42,	 /* -> PROFILE */
+	MSG_PROFILE_DELETE = 43, /* -> OK */
+	MSG_PROFILE_ENV = 44,	 /* CLI only -> RUN_PLAN */
+	MSG_PROFILE_RUN = 45,	 /* CLI only -> RUN_PLAN */
+	MSG_PROFILE = 46,
+	MSG_PROFILES = 47,
+	MSG_RUN_PLAN = 48,
+	MSG_AGENT_LIST = 49,	 /* -> AGENTS */
+	MSG_AGENTS = 50,
+	MSG_PROVIDER_LIST = 51,	 /* -> PROVIDERS */
+	MSG_PROVIDERS = 52,
+
+	/* CLI and ringletd to monitor: sessions */
+	MSG_SESSION_CREATE = 60,  /* -> SESSION */
+	MSG_SESSION_LIST = 61,	  /* -> SESSIONS */
+	MSG_SESSION_GET = 62,	  /* -> SESSION */
+	MSG_SESSION_KILL = 63,	  /* -> KILLED */
+	MSG_SESSION_CLEANUP = 64, /* -> CLEANED */
+	MSG_SESSION_ATTACH = 65,  /* -> ATTACHED or ATTACHED_ENDED */
+	MSG_SESSION = 66,
+	MSG_SESSIONS = 67,
+	MSG_KILLED = 68,
+	MSG_CLEANED = 69,
+	MSG_ATTACHED = 70,	  /* 3 descriptors: viewer socket, ring, event */
+	MSG_ATTACHED_ENDED = 71,  /* 1 descriptor: ring */
+
+	/* monitor and sandboxer */
+	MSG_JAIL_START = 80,  /* 3 descriptors: ring, working folder, home
+				 -> JAIL_STARTED */
+	MSG_JAIL_STARTED = 81,
+	MSG_JAIL_KILL = 82,   /* -> KILLED */
+	MSG_JAIL_DROP = 83,   /* forget an ended session -> OK */
+	MSG_VIEWER_ADD = 84,  /* 2 descriptors: socket, event -> OK */
+	MSG_JAIL_STATE = 85,  /* sandboxer to monitor, unasked */
+	MSG_VIEWER_GONE = 86, /* sandboxer to monitor, unasked */
+
+	/* viewer and sandboxer, over the viewer's own socket */
+	MSG_VIEWER_INPUT = 100,
+	MSG_VIEWER_RESIZE = 101,
+	MSG_VIEWER_SIGNAL = 102,
+	MSG_VIEWER_AT = 103,
+	MSG_VIEWER_STATE = 104,
+	MSG_VIEWER_SIZE = 105,
+
+	/* monitor and keychain helper */
+	MSG_KC_REQUEST = 120, /* -> KC_REPLY */
+	MSG_KC_REPLY = 121
+};
+
+/* --- records used inside others --- */
+
+struct msg_profile {
+	const char *alias;
+	const char *agent_id;
+	const char *provider_id;
+	const char *endpoint_id;
+	const char *endpoint_url;
+	const char *model;
+	const char *working_dir;
+	const char *home;
+	const char *keychain; /* backend that holds the key, "none" */
+	const char *damage;   /* what is wrong with the file, or "" */
+	struct msg_strs args;
+	struct msg_strs env; /* names only */
+	int64_t created_at;  /* seconds since 1970 */
+	int64_t last_used;   /* the same, 0: never */
+	uint64_t total_runs;
+	bool has_key;
+};
+
+struct msg_session {
+	const char *id;
+	const char *profile_alias;
+	const char *working_dir;
+	const char *tier;   /* of the jail: full, no-landlock-scope, none */
+	const char *reason; /* exit, kill, memory, limit, build, lost; "" */
+	const char *text;   /* for people: why it ended, or "" */
+	uint64_t state;	    /* enum session_state */
+	int64_t exit_code;  /* -1: none (yet) */
+	uint64_t signal;    /* 0: none */
+	int64_t created_at;
+	int64_t ended_at;   /* 0: not yet */
+	uint64_t pid;	    /* of the jail's first process; 0: none */
+	uint64_t cols;
+	uint64_t rows;
+	uint64_t client_count;
+	uint64_t output;    /* bytes since it began */
+	bool sandboxed;
+};
+
+struct msg_agent {
+	const char *id;
+	const char *name;
+	const char *version;	 /* "" where not known */
+	const char *binary_path; /* "" where not installed */
+	uint64_t profile_count;
+	bool installed;
+};
+
+struct msg_endpoint {
+	const char *id;
+	const char *url;
+};
+
+struct msg_provider {
+	const char *id;
+	const char *name;
+	const char *type;
+	const char *default_endpoint;
+	const char *auth_variable;
+	struct msg_recs endpoints; /* struct msg_endpoint */
+	struct msg_strs models;
+};
+
+enum bind_kind {
+	BIND_RO = 1,	 /* src read-only at dst */
+	BIND_RW = 2,	 /* src read-write at dst */
+	BIND_TMPFS = 3,	 /* an empty tmpfs of size bytes (0: default) */
+	BIND_DIR = 4,	 /* an empty folder */
+	BIND_SYMLINK = 5, /* dst is a link to src */
+	BIND_DEV = 6,	 /* a minimal /dev */
+	BIND_PROC = 7	 /* a fresh /proc */
+};
+
+struct msg_bind {
+	uint64_t kind; /* enum bind_kind */
+	const char *src;
+	const char *dst;
+	uint64_t size;
+};
+
+/* --- daemons --- */
+
+struct msg_init {
+	uint64_t version; /* MSG_VERSION: both sides must agree */
+	const char *package; /* PACKAGE_VERSION of the monitor */
+	uint64_t log_level;
+	bool require_full_seal;
+};
+
+struct msg_ready {
+	uint64_t version;
+	const char *package;
+	const char *level; /* of the seal: full, reduced, none */
+	const char *text;  /* what is missing from full, for the log */
+};
+
+struct msg_log {
+	uint64_t level; /* enum log_level */
+	const char *text;
+};
+
+struct msg_error {
+	int64_t code; /* enum rl_err */
+	const char *text;
+};
+
+struct msg_listeners {
+	const char *address; /* as it is logged */
+	bool local_socket;   /* a unix socket rather than TCP */
+};
+
+/* --- requests about the daemon --- */
+
+struct msg_token_only { /* AUTH_CHECK STATUS_GET STOP PUBKEY_GET
+			   PROFILE_LIST AGENT_LIST PROVIDER_LIST
+			   SESSION_LIST SESSION_CLEANUP */
+	struct msg_bin token;
+};
+
+struct msg_status {
+	const char *version;
+	uint64_t pid;
+	uint64_t uptime; /* seconds */
+	uint64_t profiles;
+	uint64_t sessions; /* not terminated */
+	struct msg_strs listen;
+	const char *seal;     /* level that ringletd reached */
+	const char *jail;     /* tier that sessions get */
+	const char *token_file;
+	uint64_t ringletd_pid;
+	uint64_t sandboxer_pid;
+	uint64_t restarts;    /* of either, since the start */
+};
+
+struct msg_pubkey {
+	const char *key_id;
+	struct msg_bin key; /* crypto_box public key, 32 bytes */
+};
+
+/* --- requests about profiles --- */
+
+struct msg_profile_create {
+	struct msg_bin token;
+	const char *alias;
+	const char *agent_id;
+	const char *provider_id;
+	const char *endpoint; /* id, or https/loopback URL; "": default */
+	const char *model;
+	const char *working_dir;
+	struct msg_strs args;
+	struct msg_strs env; /* K=V */
+	struct msg_bin key;  /* the API key, or empty */
+	const char *sealed_key_id;
+	struct msg_bin sealed_key; /* crypto_box_seal of the key, or empty */
+	struct msg_strs search_path; /* folders of the asker's PATH */
+	bool dry_run;
+};
+
+struct msg_alias {
+	struct msg_bin token;
+	const char *alias;
+};
+
+struct msg_profile_delete {
+	struct msg_bin token;
+	const char *alias;
+	bool keep_home;
+};
+
+struct msg_profiles {
+	struct msg_recs list; /* struct msg_profile */
+};
+
+struct msg_profile_run {
+	struct msg_bin token;
+	const char *alias;
+	struct msg_strs args;	     /* after the profile's own */
+	struct msg_strs client_env;  /* TERM LANG LC_* TZ ... of the asker */
+	struct msg_strs search_path;
+};
+
+struct msg_run_plan {
+	const char *path; /* absolute name of the agent */
+	struct msg_strs argv;
+	struct msg_strs env; /* K=V, the whole environment, with the key */
+	const char *home;
+	const char *working_dir; /* of the profile, or "" */
+};
+
+struct msg_agents {
+	struct msg_recs list; /* struct msg_agent */
+};
+
+struct msg_providers {
+	struct msg_recs list; /* struct msg_provider */
+};
+
+/* --- requests about sessions --- */
+
+struct msg_session_create {
+	struct msg_bin token;
+	const char *alias;
+	struct msg_strs args;
+	uint64_t cols; /* 0: default */
+	uint64_t rows;
+	const char *working_dir; /* "": the profile's, else its home */
+	bool no_sandbox;
+	struct msg_strs bwrap_flags; /* each as given to --bwrap-flags */
+	struct msg_strs client_env;
+	struct msg_strs search_path;
+};
+
+struct msg_session_id {
+	struct msg_bin token;
+	const char *id; /* whole, or a unique prefix */
+};
+
+struct msg_session_kill {
+	struct msg_bin token;
+	const char *id;
+	uint64_t signal; /* 0: TERM, a grace period, KILL */
+};
+
+struct msg_killed {
+	bool ended;	  /* the agent is gone */
+	bool proven;	  /* and so is every process it started */
+	const char *text; /* how that is known, or what is not */
+};
+
+struct msg_cleaned {
+	uint64_t count;
+};
+
+struct msg_sessions {
+	struct msg_recs list; /* struct msg_session */
+};
+
+struct msg_session_attach {
+	struct msg_bin token;
+	const char *id;
+	int64_t offset; /* -1: the oldest byte there is */
+	bool read_only;
+};
+
+struct msg_attached {
+	const char *id;
+	uint64_t offset; /* where to start reading */
+	uint64_t cols;
+	uint64_t rows;
+	uint64_t state;	   /* enum session_state */
+	int64_t exit_code; /* -1: none */
+	uint64_t signal;
+	bool read_only;
+};
+
+/* --- monitor and sandboxer --- */
+
+struct msg_jail_start {
+	const char *id;
+	bool sandboxed;
+	const char *path; /* absolute name of the agent, as seen inside */
+	struct msg_strs argv;
+	struct msg_strs env;   /* K=V, the whole environment */
+	const char *cwd;
+	const char *home;
+	struct msg_recs binds; /* struct msg_bind, in this order */
+	struct msg_strs flags; /* checked words to add to bwrap's */
+	bool unshare_net;
+	uint64_t cols;
+	uint64_t rows;
+};
+
+struct msg_jail_started {
+	uint64_t pid;	  /* of the jail's first process, seen from outside */
+	const char *tier;
+};
+
+struct msg_jail_kill {
+	const char *id;
+	uint64_t signal; /* 0: TERM, grace, KILL */
+	uint64_t grace_ms;
+};
+
+struct msg_jail_drop {
+	const char *id;
+};
+
+struct msg_viewer_add {
+	const char *id;
+	uint64_t viewer; /* number made by the monitor */
+	bool read_only;
+};
+
+struct msg_jail_state {
+	const char *id;
+	uint64_t state;
+	int64_t exit_code;
+	uint64_t signal;
+	const char *reason;
+	const char *text;
+};
+
+struct msg_viewer_gone {
+	const char *id;
+	uint64_t viewer;
+};
+
+/* --- viewer and sandboxer --- */
+
+struct msg_viewer_input {
+	struct msg_bin data;
+};
+
+struct msg_viewer_size { /* RESIZE, SIZE */
+	uint64_t cols;
+	uint64_t rows;
+};
+
+struct msg_viewer_signal {
+	uint64_t signal; /* 2, 3, 9, 15 */
+};
+
+struct msg_viewer_at {
+	uint64_t offset; /* all before it has been read; wake me past it */
+};
+
+struct msg_viewer_state {
+	uint64_t state;
+	int64_t exit_code;
+	uint64_t signal;
+	const char *reason;
+	const char *text;
+};
+
+/* --- monitor and keychain helper --- */
+
+enum kc_op {
+	KC_STORE = 1,
+	KC_LOOKUP = 2,
+	KC_DELETE = 3,
+	KC_STATUS = 4
+};
+
+struct msg_kc_request {
+	uint64_t op; /* enum kc_op */
+	const char *profile;
+	const char *provider;
+	struct msg_bin value; /* KC_STORE: the key */
+};
+
+struct msg_kc_reply {
+	int64_t result; /* enum rl_err */
+	const char *text;
+	struct msg_bin value; /* KC_LOOKUP: the key */
+};
+
+#endif /* COMMON_MSGDEF_H */

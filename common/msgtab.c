@@ -1,0 +1,480 @@
+/*
+ * The field tables of all messages: how each struct of msgdef.h lies in a
+ * body, and the bound of each field.  Nothing here decides who may send what;
+ * that is each process's rule rows.
+ */
+
+#include "config.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "msgdef.h"
+#include "ring.h"
+#include "valid.h"
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+#define STR(s, f, m)  { #f, MF_STR, offsetof(struct s, f), m, 0, NULL }
+#define STRS(s, f, m) { #f, MF_STRS, offsetof(struct s, f), m, 0, NULL }
+#define U64(s, f, m)  { #f, MF_U64, offsetof(struct s, f), m, 0, NULL }
+#define I64(s, f, m)  { #f, MF_I64, offsetof(struct s, f), m, 0, NULL }
+#define BOOL(s, f)    { #f, MF_BOOL, offsetof(struct s, f), 1, 0, NULL }
+#define BIN(s, f, m)  { #f, MF_BIN, offsetof(struct s, f), m, 0, NULL }
+#define RECS(s, f, m, r) { #f, MF_RECS, offsetof(struct s, f), m, 0, &r }
+#define SECRET_BIN(s, f, m) \
+	{ #f, MF_BIN, offsetof(struct s, f), m, MFF_SECRET, NULL }
+#define SECRET_STRS(s, f, m) \
+	{ #f, MF_STRS, offsetof(struct s, f), m, MFF_SECRET, NULL }
+#define REC(s) \
+	static const struct msg_rec rec_##s = { sizeof(struct s), f_##s, \
+		NELEM(f_##s) }
+
+#define NAME_MAX_LEN 128  /* ids, aliases, versions */
+#define PATH_MAX_LEN 4096 /* file names, URLs */
+#define TEXT_MAX_LEN 2048 /* text for people */
+#define TOKEN_MAX    256
+#define KEY_MAX	     8192
+#define LIST_MAX     4096 /* records in one reply */
+
+static const struct msg_rec rec_empty = { 0, NULL, 0 };
+
+static const struct msg_field f_msg_profile[] = {
+	STR(msg_profile, alias, NAME_MAX_LEN),
+	STR(msg_profile, agent_id, NAME_MAX_LEN),
+	STR(msg_profile, provider_id, NAME_MAX_LEN),
+	STR(msg_profile, endpoint_id, PATH_MAX_LEN),
+	STR(msg_profile, endpoint_url, PATH_MAX_LEN),
+	STR(msg_profile, model, NAME_MAX_LEN),
+	STR(msg_profile, working_dir, PATH_MAX_LEN),
+	STR(msg_profile, home, PATH_MAX_LEN),
+	STR(msg_profile, keychain, NAME_MAX_LEN),
+	STR(msg_profile, damage, TEXT_MAX_LEN),
+	STRS(msg_profile, args, ARGS_MAX),
+	STRS(msg_profile, env, ARGS_MAX),
+	I64(msg_profile, created_at, INT64_MAX),
+	I64(msg_profile, last_used, INT64_MAX),
+	U64(msg_profile, total_runs, UINT64_MAX),
+	BOOL(msg_profile, has_key),
+};
+REC(msg_profile);
+
+static const struct msg_field f_msg_session[] = {
+	STR(msg_session, id, SESSION_ID_LEN),
+	STR(msg_session, profile_alias, NAME_MAX_LEN),
+	STR(msg_session, working_dir, PATH_MAX_LEN),
+	STR(msg_session, tier, NAME_MAX_LEN),
+	STR(msg_session, reason, NAME_MAX_LEN),
+	STR(msg_session, text, TEXT_MAX_LEN),
+	U64(msg_session, state, SST_TERMINATED),
+	I64(msg_session, exit_code, 255),
+	U64(msg_session, signal, 255),
+	I64(msg_session, created_at, INT64_MAX),
+	I64(msg_session, ended_at, INT64_MAX),
+	U64(msg_session, pid, INT32_MAX),
+	U64(msg_session, cols, TERM_SIZE_MAX),
+	U64(msg_session, rows, TERM_SIZE_MAX),
+	U64(msg_session, client_count, UINT32_MAX),
+	U64(msg_session, output, UINT64_MAX),
+	BOOL(msg_session, sandboxed),
+};
+REC(msg_session);
+
+static const struct msg_field f_msg_agent[] = {
+	STR(msg_agent, id, NAME_MAX_LEN),
+	STR(msg_agent, name, NAME_MAX_LEN),
+	STR(msg_agent, version, NAME_MAX_LEN),
+	STR(msg_agent, binary_path, PATH_MAX_LEN),
+	U64(msg_agent, profile_count, UINT32_MAX),
+	BOOL(msg_agent, installed),
+};
+REC(msg_agent);
+
+static const struct msg_field f_msg_endpoint[] = {
+	STR(msg_endpoint, id, NAME_MAX_LEN),
+	STR(msg_endpoint, url, PATH_MAX_LEN),
+};
+REC(msg_endpoint);
+
+static const struct msg_field f_msg_provider[] = {
+	STR(msg_provider, id, NAME_MAX_LEN),
+	STR(msg_provider, name, NAME_MAX_LEN),
+	STR(msg_provider, type, NAME_MAX_LEN),
+	STR(msg_provider, default_endpoint, NAME_MAX_LEN),
+	STR(msg_provider, auth_variable, ENV_NAME_MAX),
+	RECS(msg_provider, endpoints, 64, rec_msg_endpoint),
+	STRS(msg_provider, models, ARGS_MAX),
+};
+REC(msg_provider);
+
+static const struct msg_field f_msg_bind[] = {
+	U64(msg_bind, kind, BIND_PROC),
+	STR(msg_bind, src, PATH_MAX_LEN),
+	STR(msg_bind, dst, PATH_MAX_LEN),
+	U64(msg_bind, size, UINT64_MAX),
+};
+REC(msg_bind);
+
+static const struct msg_field f_msg_init[] = {
+	U64(msg_init, version, UINT32_MAX),
+	STR(msg_init, package, NAME_MAX_LEN),
+	U64(msg_init, log_level, 4),
+	BOOL(msg_init, require_full_seal),
+};
+REC(msg_init);
+
+static const struct msg_field f_msg_ready[] = {
+	U64(msg_ready, version, UINT32_MAX),
+	STR(msg_ready, package, NAME_MAX_LEN),
+	STR(msg_ready, level, NAME_MAX_LEN),
+	STR(msg_ready, text, TEXT_MAX_LEN),
+};
+REC(msg_ready);
+
+static const struct msg_field f_msg_log[] = {
+	U64(msg_log, level, 4),
+	STR(msg_log, text, TEXT_MAX_LEN),
+};
+REC(msg_log);
+
+static const struct msg_field f_msg_error[] = {
+	I64(msg_error, code, 255),
+	STR(msg_error, text, TEXT_MAX_LEN),
+};
+REC(msg_error);
+
+static const struct msg_field f_msg_listeners[] = {
+	STR(msg_listeners, address, NAME_MAX_LEN),
+	BOOL(msg_listeners, local_socket),
+};
+REC(msg_listeners);
+
+static const struct msg_field f_msg_token_only[] = {
+	SECRET_BIN(msg_token_only, token, TOKEN_MAX),
+};
+REC(msg_token_only);
+
+static const struct msg_field f_msg_status[] = {
+	STR(msg_status, version, NAME_MAX_LEN),
+	U64(msg_status, pid, INT32_MAX),
+	U64(msg_status, uptime, UINT64_MAX),
+	U64(msg_status, profiles, UINT32_MAX),
+	U64(msg_status, sessions, UINT32_MAX),
+	STRS(msg_status, listen, 16),
+	STR(msg_status, seal, NAME_MAX_LEN),
+	STR(msg_status, jail, NAME_MAX_LEN),
+	STR(msg_status, token_file, PATH_MAX_LEN),
+	U64(msg_status, ringletd_pid, INT32_MAX),
+	U64(msg_status, sandboxer_pid, INT32_MAX),
+	U64(msg_status, restarts, UINT64_MAX),
+};
+REC(msg_status);
+
+static const struct msg_field f_msg_pubkey[] = {
+	STR(msg_pubkey, key_id, NAME_MAX_LEN),
+	BIN(msg_pubkey, key, 32),
+};
+REC(msg_pubkey);
+
+static const struct msg_field f_msg_profile_create[] = {
+	SECRET_BIN(msg_profile_create, token, TOKEN_MAX),
+	STR(msg_profile_create, alias, NAME_MAX_LEN),
+	STR(msg_profile_create, agent_id, NAME_MAX_LEN),
+	STR(msg_profile_create, provider_id, NAME_MAX_LEN),
+	STR(msg_profile_create, endpoint, PATH_MAX_LEN),
+	STR(msg_profile_create, model, NAME_MAX_LEN),
+	STR(msg_profile_create, working_dir, PATH_MAX_LEN),
+	STRS(msg_profile_create, args, ARGS_MAX),
+	SECRET_STRS(msg_profile_create, env, ARGS_MAX),
+	SECRET_BIN(msg_profile_create, key, KEY_MAX),
+	STR(msg_profile_create, sealed_key_id, NAME_MAX_LEN),
+	SECRET_BIN(msg_profile_create, sealed_key, KEY_MAX + 64),
+	STRS(msg_profile_create, search_path, ARGS_MAX),
+	BOOL(msg_profile_create, dry_run),
+};
+REC(msg_profile_create);
+
+static const struct msg_field f_msg_alias[] = {
+	SECRET_BIN(msg_alias, token, TOKEN_MAX),
+	STR(msg_alias, alias, NAME_MAX_LEN),
+};
+REC(msg_alias);
+
+static const struct msg_field f_msg_profile_delete[] = {
+	SECRET_BIN(msg_profile_delete, token, TOKEN_MAX),
+	STR(msg_profile_delete, alias, NAME_MAX_LEN),
+	BOOL(msg_profile_delete, keep_home),
+};
+REC(msg_profile_delete);
+
+static const struct msg_field f_msg_profiles[] = {
+	RECS(msg_profiles, list, LIST_MAX, rec_msg_profile),
+};
+REC(msg_profiles);
+
+static const struct msg_field f_msg_profile_run[] = {
+	SECRET_BIN(msg_profile_run, token, TOKEN_MAX),
+	STR(msg_profile_run, alias, NAME_MAX_LEN),
+	STRS(msg_profile_run, args, ARGS_MAX),
+	STRS(msg_profile_run, client_env, ARGS_MAX),
+	STRS(msg_profile_run, search_path, ARGS_MAX),
+};
+REC(msg_profile_run);
+
+static const struct msg_field f_msg_run_plan[] = {
+	STR(msg_run_plan, path, PATH_MAX_LEN),
+	STRS(msg_run_plan, argv, 2 * ARGS_MAX),
+	SECRET_STRS(msg_run_plan, env, 2 * ARGS_MAX),
+	STR(msg_run_plan, home, PATH_MAX_LEN),
+	STR(msg_run_plan, working_dir, PATH_MAX_LEN),
+};
+REC(msg_run_plan);
+
+static const struct msg_field f_msg_agents[] = {
+	RECS(msg_agents, list, LIST_MAX, rec_msg_agent),
+};
+REC(msg_agents);
+
+static const struct msg_field f_msg_providers[] = {
+	RECS(msg_providers, list, LIST_MAX, rec_msg_provider),
+};
+REC(msg_providers);
+
+static const struct msg_field f_msg_session_create[] = {
+	SECRET_BIN(msg_session_create, token, TOKEN_MAX),
+	STR(msg_session_create, alias, NAME_MAX_LEN),
+	STRS(msg_session_create, args, ARGS_MAX),
+	U64(msg_session_create, cols, TERM_SIZE_MAX),
+	U64(msg_session_create, rows, TERM_SIZE_MAX),
+	STR(msg_session_create, working_dir, PATH_MAX_LEN),
+	BOOL(msg_session_create, no_sandbox),
+	STRS(msg_session_create, bwrap_flags, ARGS_MAX),
+	STRS(msg_session_create, client_env, ARGS_MAX),
+	STRS(msg_session_create, search_path, ARGS_MAX),
+};
+REC(msg_session_create);
+
+static const struct msg_field f_msg_session_id[] = {
+	SECRET_BIN(msg_session_id, token, TOKEN_MAX),
+	STR(msg_session_id, id, SESSION_ID_LEN),
+};
+REC(msg_session_id);
+
+static const struct msg_field f_msg_session_kill[] = {
+	SECRET_BIN(msg_session_kill, token, TOKEN_MAX),
+	STR(msg_session_kill, id, SESSION_ID_LEN),
+	U64(msg_session_kill, signal, 64),
+};
+REC(msg_session_kill);
+
+static const struct msg_field f_msg_killed[] = {
+	BOOL(msg_killed, ended),
+	BOOL(msg_killed, proven),
+	STR(msg_killed, text, TEXT_MAX_LEN),
+};
+REC(msg_killed);
+
+static const struct msg_field f_msg_cleaned[] = {
+	U64(msg_cleaned, count, UINT32_MAX),
+};
+REC(msg_cleaned);
+
+static const struct msg_field f_msg_sessions[] = {
+	RECS(msg_sessions, list, LIST_MAX, rec_msg_session),
+};
+REC(msg_sessions);
+
+static const struct msg_field f_msg_session_attach[] = {
+	SECRET_BIN(msg_session_attach, token, TOKEN_MAX),
+	STR(msg_session_attach, id, SESSION_ID_LEN),
+	I64(msg_session_attach, offset, INT64_MAX),
+	BOOL(msg_session_attach, read_only),
+};
+REC(msg_session_attach);
+
+static const struct msg_field f_msg_attached[] = {
+	STR(msg_attached, id, SESSION_ID_LEN),
+	U64(msg_attached, offset, UINT64_MAX),
+	U64(msg_attached, cols, TERM_SIZE_MAX),
+	U64(msg_attached, rows, TERM_SIZE_MAX),
+	U64(msg_attached, state, SST_TERMINATED),
+	I64(msg_attached, exit_code, 255),
+	U64(msg_attached, signal, 255),
+	BOOL(msg_attached, read_only),
+};
+REC(msg_attached);
+
+static const struct msg_field f_msg_jail_start[] = {
+	STR(msg_jail_start, id, SESSION_ID_LEN),
+	BOOL(msg_jail_start, sandboxed),
+	STR(msg_jail_start, path, PATH_MAX_LEN),
+	STRS(msg_jail_start, argv, 2 * ARGS_MAX),
+	SECRET_STRS(msg_jail_start, env, 2 * ARGS_MAX),
+	STR(msg_jail_start, cwd, PATH_MAX_LEN),
+	STR(msg_jail_start, home, PATH_MAX_LEN),
+	RECS(msg_jail_start, binds, ARGS_MAX, rec_msg_bind),
+	STRS(msg_jail_start, flags, ARGS_MAX),
+	BOOL(msg_jail_start, unshare_net),
+	U64(msg_jail_start, cols, TERM_SIZE_MAX),
+	U64(msg_jail_start, rows, TERM_SIZE_MAX),
+};
+REC(msg_jail_start);
+
+static const struct msg_field f_msg_jail_started[] = {
+	U64(msg_jail_started, pid, INT32_MAX),
+	STR(msg_jail_started, tier, NAME_MAX_LEN),
+};
+REC(msg_jail_started);
+
+static const struct msg_field f_msg_jail_kill[] = {
+	STR(msg_jail_kill, id, SESSION_ID_LEN),
+	U64(msg_jail_kill, signal, 64),
+	U64(msg_jail_kill, grace_ms, 600000),
+};
+REC(msg_jail_kill);
+
+static const struct msg_field f_msg_jail_drop[] = {
+	STR(msg_jail_drop, id, SESSION_ID_LEN),
+};
+REC(msg_jail_drop);
+
+static const struct msg_field f_msg_viewer_add[] = {
+	STR(msg_viewer_add, id, SESSION_ID_LEN),
+	U64(msg_viewer_add, viewer, UINT64_MAX),
+	BOOL(msg_viewer_add, read_only),
+};
+REC(msg_viewer_add);
+
+static const struct msg_field f_msg_jail_state[] = {
+	STR(msg_jail_state, id, SESSION_ID_LEN),
+	U64(msg_jail_state, state, SST_TERMINATED),
+	I64(msg_jail_state, exit_code, 255),
+	U64(msg_jail_state, signal, 255),
+	STR(msg_jail_state, reason, NAME_MAX_LEN),
+	STR(msg_jail_state, text, TEXT_MAX_LEN),
+};
+REC(msg_jail_state);
+
+static const struct msg_field f_msg_viewer_gone[] = {
+	STR(msg_viewer_gone, id, SESSION_ID_LEN),
+	U64(msg_viewer_gone, viewer, UINT64_MAX),
+};
+REC(msg_viewer_gone);
+
+static const struct msg_field f_msg_viewer_input[] = {
+	SECRET_BIN(msg_viewer_input, data, 64 * 1024),
+};
+REC(msg_viewer_input);
+
+static const struct msg_field f_msg_viewer_size[] = {
+	U64(msg_viewer_size, cols, TERM_SIZE_MAX),
+	U64(msg_viewer_size, rows, TERM_SIZE_MAX),
+};
+REC(msg_viewer_size);
+
+static const struct msg_field f_msg_viewer_signal[] = {
+	U64(msg_viewer_signal, signal, 64),
+};
+REC(msg_viewer_signal);
+
+static const struct msg_field f_msg_viewer_at[] = {
+	U64(msg_viewer_at, offset, UINT64_MAX),
+};
+REC(msg_viewer_at);
+
+static const struct msg_field f_msg_viewer_state[] = {
+	U64(msg_viewer_state, state, SST_TERMINATED),
+	I64(msg_viewer_state, exit_code, 255),
+	U64(msg_viewer_state, signal, 255),
+	STR(msg_viewer_state, reason, NAME_MAX_LEN),
+	STR(msg_viewer_state, text, TEXT_MAX_LEN),
+};
+REC(msg_viewer_state);
+
+static const struct msg_field f_msg_kc_request[] = {
+	U64(msg_kc_request, op, KC_STATUS),
+	STR(msg_kc_request, profile, NAME_MAX_LEN),
+	STR(msg_kc_request, provider, NAME_MAX_LEN),
+	SECRET_BIN(msg_kc_request, value, KEY_MAX),
+};
+REC(msg_kc_request);
+
+static const struct msg_field f_msg_kc_reply[] = {
+	I64(msg_kc_reply, result, 255),
+	STR(msg_kc_reply, text, TEXT_MAX_LEN),
+	SECRET_BIN(msg_kc_reply, value, KEY_MAX),
+};
+REC(msg_kc_reply);
+
+#define TYPE(name, rec) { MSG_##name, #name, &rec }
+
+static const struct msg_type types[] = {
+	TYPE(INIT, rec_msg_init),
+	TYPE(READY, rec_msg_ready),
+	TYPE(LOG, rec_msg_log),
+	TYPE(ERROR, rec_msg_error),
+	TYPE(OK, rec_empty),
+	TYPE(LISTENERS, rec_msg_listeners),
+	TYPE(AUTH_CHECK, rec_msg_token_only),
+	TYPE(STATUS_GET, rec_msg_token_only),
+	TYPE(STATUS, rec_msg_status),
+	TYPE(STOP, rec_msg_token_only),
+	TYPE(PUBKEY_GET, rec_msg_token_only),
+	TYPE(PUBKEY, rec_msg_pubkey),
+	TYPE(PROFILE_CREATE, rec_msg_profile_create),
+	TYPE(PROFILE_LIST, rec_msg_token_only),
+	TYPE(PROFILE_GET, rec_msg_alias),
+	TYPE(PROFILE_DELETE, rec_msg_profile_delete),
+	TYPE(PROFILE_ENV, rec_msg_profile_run),
+	TYPE(PROFILE_RUN, rec_msg_profile_run),
+	TYPE(PROFILE, rec_msg_profile),
+	TYPE(PROFILES, rec_msg_profiles),
+	TYPE(RUN_PLAN, rec_msg_run_plan),
+	TYPE(AGENT_LIST, rec_msg_token_only),
+	TYPE(AGENTS, rec_msg_agents),
+	TYPE(PROVIDER_LIST, rec_msg_token_only),
+	TYPE(PROVIDERS, rec_msg_providers),
+	TYPE(SESSION_CREATE, rec_msg_session_create),
+	TYPE(SESSION_LIST, rec_msg_token_only),
+	TYPE(SESSION_GET, rec_msg_session_id),
+	TYPE(SESSION_KILL, rec_msg_session_kill),
+	TYPE(SESSION_CLEANUP, rec_msg_token_only),
+	TYPE(SESSION_ATTACH, rec_msg_session_attach),
+	TYPE(SESSION, rec_msg_session),
+	TYPE(SESSIONS, rec_msg_sessions),
+	TYPE(KILLED, rec_msg_killed),
+	TYPE(CLEANED, rec_msg_cleaned),
+	TYPE(ATTACHED, rec_msg_attached),
+	TYPE(ATTACHED_ENDED, rec_msg_attached),
+	TYPE(JAIL_START, rec_msg_jail_start),
+	TYPE(JAIL_STARTED, rec_msg_jail_started),
+	TYPE(JAIL_KILL, rec_msg_jail_kill),
+	TYPE(JAIL_DROP, rec_msg_jail_drop),
+	TYPE(VIEWER_ADD, rec_msg_viewer_add),
+	TYPE(JAIL_STATE, rec_msg_jail_state),
+	TYPE(VIEWER_GONE, rec_msg_viewer_gone),
+	TYPE(VIEWER_INPUT, rec_msg_viewer_input),
+	TYPE(VIEWER_RESIZE, rec_msg_viewer_size),
+	TYPE(VIEWER_SIGNAL, rec_msg_viewer_signal),
+	TYPE(VIEWER_AT, rec_msg_viewer_at),
+	TYPE(VIEWER_STATE, rec_msg_viewer_state),
+	TYPE(VIEWER_SIZE, rec_msg_viewer_size),
+	TYPE(KC_REQUEST, rec_msg_kc_request),
+	TYPE(KC_REPLY, rec_msg_kc_reply),
+};
+
+const struct msg_type *
+msg_type_get(uint16_t type)
+{
+	for (size_t i = 0; i < NELEM(types); i++)
+		if (types[i].type == type)
+			return &types[i];
+	return NULL;
+}
+
+const struct msg_type *
+msg_type_all(size_t *n)
+{
+	*n = NELEM(types);
+	return types;
+}

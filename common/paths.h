@@ -1,0 +1,61 @@
+#ifndef COMMON_PATHS_H
+#define COMMON_PATHS_H
+/*
+ * Where things are.  Names are computed once from XDG variables (or the
+ * RINGLET_*_DIR overrides) and are absolute; nothing is created here.
+ */
+
+#include <stddef.h>
+
+struct paths {
+	char *home;	   /* the user's real home, from the password file
+			      unless HOME is set and absolute */
+	char *config_dir;  /* ~/.config/ringlet */
+	char *data_dir;	   /* ~/.local/share/ringlet */
+	char *state_dir;   /* ~/.local/state/ringlet */
+	char *runtime_dir; /* $XDG_RUNTIME_DIR/ringlet */
+	char *conf_file;   /* config_dir/ringlet.conf */
+	char *token_file;  /* config_dir/http_token */
+	char *profile_dir; /* config_dir/profiles */
+	char *log_file;	   /* state_dir/ringlet.log */
+	char *control_sock; /* runtime_dir/control.sock */
+	char *lock_file;   /* runtime_dir/ringlet.lock */
+	char *libexec_dir; /* where the daemons' programs are */
+	char *ringletd;	   /* absolute names of programs */
+	char *monitor;
+	char *sandboxer;
+	char *jail_init;
+	char *keychain;
+};
+
+/*
+ * Fills *p.  Without XDG_RUNTIME_DIR the runtime folder is
+ * /run/user/UID/ringlet if /run/user/UID is ours, else state_dir/run.
+ * RL_ERR_INVALID: a variable is set but is not an absolute path; *bad names
+ * it (static).  Free with paths_free().
+ */
+int paths_init(struct paths *p, const char **bad);
+void paths_free(struct paths *);
+
+/*
+ * Makes the folder path and its missing parents, mode 0700, and checks that
+ * the last one is a real folder, ours, and closed to group and others.
+ * RL_ERR_DENIED: it is there but is not; RL_ERR_SYSTEM.
+ */
+int paths_make_private_dir(const char *path);
+
+/*
+ * Writes len bytes as path: a temporary file of mode 0600 beside it, fsync,
+ * rename, fsync of the folder.  Either the old or the new content is there
+ * afterwards, whatever happens.  RL_ERR_SYSTEM.
+ */
+int paths_write_file(const char *path, const void *p, size_t len);
+
+/*
+ * Reads path, a regular file of ours (O_NOFOLLOW) of at most max bytes, into
+ * a NUL-terminated block that the caller frees.  RL_ERR_NOTFOUND,
+ * RL_ERR_DENIED (not regular, or not ours), RL_ERR_TOOBIG, RL_ERR_SYSTEM.
+ */
+int paths_read_file(const char *path, size_t max, char **out, size_t *len);
+
+#endif /* COMMON_PATHS_H */

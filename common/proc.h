@@ -1,0 +1,58 @@
+#ifndef COMMON_PROC_H
+#define COMMON_PROC_H
+/*
+ * Starting the other programs of Ringlet: fork and exec, so that each has its
+ * own address-space layout and inherits no heap; the channel on descriptor 3
+ * and nothing else above standard error.
+ */
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define PROC_CHANNEL_FD 3
+
+struct proc_spec {
+	const char *path;  /* absolute name of the program */
+	char *const *argv; /* argv[0] included, NULL-terminated */
+	char *const *envp; /* the whole environment, NULL-terminated */
+	int channel;	   /* becomes descriptor 3; stays the caller's */
+	/*
+	 * Clone straight into new user, mount, pid, network, ipc and uts
+	 * namespaces with the caller's uid as 0 inside.  Where the kernel
+	 * forbids that, proc_spawn() falls back to a plain fork and says so
+	 * in *sealed.
+	 */
+	bool seal;
+};
+
+struct proc {
+	pid_t pid;   /* 0: not running */
+	int pidfd;   /* -1 where the kernel has none */
+	bool sealed; /* runs in its own namespaces */
+};
+
+/*
+ * Starts it.  Standard input and output become /dev/null, standard error is
+ * kept.  The child gets SIGKILL when the caller dies.  An exec that fails is
+ * told here, not as a dead child: RL_ERR_SYSTEM with the child's errno.
+ */
+int proc_spawn(const struct proc_spec *, struct proc *out);
+/* Sends signo by pidfd (or pid).  0 or RL_ERR_SYSTEM. */
+int proc_signal(const struct proc *, int signo);
+/* Closes the pidfd and clears *p; the process itself is left alone. */
+void proc_release(struct proc *p);
+/*
+ * waitpid(2) without waiting.  Returns 1 and *status if it has ended, 0 if
+ * not, RL_ERR_SYSTEM.
+ */
+int proc_reap(struct proc *p, int *status);
+/* "exited with status 3", "was killed by signal 9 (Killed)" into dst. */
+char *proc_describe(int status, char *dst, size_t size);
+
+/*
+ * For the child: checks that descriptor 3 is a unix stream socket, makes it
+ * close-on-exec, closes everything above it.  fatal() if not.
+ */
+void proc_child_begin(void);
+
+#endif /* COMMON_PROC_H */
