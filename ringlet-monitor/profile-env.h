@@ -1,0 +1,58 @@
+#ifndef PROFILE_ENV_H
+#define PROFILE_ENV_H
+/*
+ * What an agent is started with: its whole environment, rebuilt from nothing,
+ * and its arguments.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct agent_binary;
+struct paths;
+struct profile;
+struct secret;
+
+struct profile_run {
+	/* Who runs it. */
+	const struct profile *profile;
+	const struct agent_binary *binary;
+	const struct secret *key; /* NULL: the provider takes none */
+	bool jailed;
+	/* What the asker sent; lists end in NULL, may be NULL. */
+	const char *const *args;       /* after the profile's own */
+	const char *const *client_env; /* TERM, LANG, LC_*, TZ ...: K=V; other
+					  names are passed over */
+	const char *const *search;     /* folders for PATH outside a jail */
+};
+
+/* Both lists end in NULL.  The environment lies in guarded memory. */
+struct profile_plan {
+	char *home;
+	char **argv; /* argv[0] included */
+	const char **env;
+	struct secret **env_memory; /* private */
+	size_t nargv;
+	size_t nenv;
+};
+
+/*
+ * Fills *out: PATH, HOME, TERM, LANG, USER, LOGNAME, SHELL, what of LC_* and
+ * TZ was given, then the agent's and the profile's variables; the arguments of
+ * manifest, profile and asker.  No name comes twice.  RL_ERR_INVALID
+ * (why[size] says which member), RL_ERR_NOTFOUND (the provider takes a key and
+ * there is none).  profile_plan_clear() wipes and frees, after errors too.
+ */
+int profile_plan_make(const struct paths *, const struct profile_run *,
+    struct profile_plan *out, char *why, size_t size);
+void profile_plan_clear(struct profile_plan *);
+
+/*
+ * Whether a profile of this agent may set the variable name itself (len bytes).
+ * Otherwise why[size] says why not: one that loads code, that Ringlet sets, or
+ * that would carry the key or move where it is sent.
+ */
+bool profile_env_allowed(const char *agent_id, const char *provider_id,
+    const char *name, size_t len, char *why, size_t size);
+
+#endif /* PROFILE_ENV_H */

@@ -1,0 +1,43 @@
+#ifndef PROFILE_HOME_H
+#define PROFILE_HOME_H
+/*
+ * The homes of profiles, ~/HOMES/ALIAS, where HOMES comes from the agent's
+ * manifest.  An agent may have written anything below: links, folders without
+ * permissions, a depth without end.  So every step goes by descriptor, and
+ * none follows a symbolic link.
+ */
+
+#include <stddef.h>
+
+struct paths;
+struct manifest_agent;
+
+/* The home's absolute name; the caller frees it. */
+char *profile_home_path(const struct paths *, const struct manifest_agent *,
+    const char *alias);
+
+/*
+ * Makes the home (0700; its parent too) unless it is there, and writes the
+ * manifest's seed files that are missing.  What is there stays as it is.
+ * Returns 0, RL_ERR_INVALID (alias), RL_ERR_DENIED (something of that name is
+ * not a folder of ours) or RL_ERR_SYSTEM, with why[size].
+ */
+int profile_home_make(const struct paths *, const struct manifest_agent *,
+    const char *alias, char *why, size_t size);
+
+/*
+ * Opens the home, checked: a folder, not a link, ours.  Returns a descriptor
+ * or an error as above; RL_ERR_NOTFOUND if it is not there.
+ */
+int profile_home_open(const struct paths *, const struct manifest_agent *,
+    const char *alias, char *why, size_t size);
+
+/*
+ * Removes the home with all that is in it, without following a link and
+ * without leaving its file system.  RL_ERR_NOTFOUND if there is none,
+ * RL_ERR_DENIED if it is not a folder of ours.
+ */
+int profile_home_remove(const struct paths *, const struct manifest_agent *,
+    const char *alias, char *why, size_t size);
+
+#endif /* PROFILE_HOME_H */

@@ -1,0 +1,88 @@
+#ifndef PROFILE_H
+#define PROFILE_H
+/*
+ * The store of profiles: one JSON file each, config_dir/profiles/ALIAS.json.
+ * Metadata only; a key never gets here.  Written atomically, read strictly; a
+ * damaged file is reported, and never overwritten or removed by accident.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct paths;
+
+#define PROFILE_FILE_MAX (1024 * 1024) /* bytes of one profile's file */
+
+/* Strings are the profile's own and never NULL unless said so. */
+struct profile {
+	char *alias;
+	char *agent_id;
+	char *provider_id;
+	char *endpoint_id;  /* id or URL; "": the provider's default */
+	char *model;	    /* "": the agent's default */
+	char *working_dir;  /* absolute, or "" */
+	char **args;	    /* ends in NULL; NULL: none */
+	char **env;	    /* K=V, ends in NULL; NULL: none */
+	char *keychain;	    /* the store that has the key, or "none" */
+	char *keychain_item; /* how the key is named there, or "" */
+	int64_t created_at; /* seconds since 1970 */
+	int64_t last_used;  /* the same; 0: never */
+	uint64_t total_runs;
+};
+
+/* One file of the store. */
+struct profile_entry {
+	char *alias;		 /* from the file's name */
+	struct profile *profile; /* NULL: the file is damaged */
+	char *damage;		 /* what is wrong with it, else NULL */
+};
+
+/* An empty profile: all strings "", no lists. */
+struct profile *profile_new(void);
+void profile_free(struct profile *);
+
+/*
+ * Checks a profile against grammar and manifests: names, agent and provider
+ * that go together, endpoint, model, working folder, arguments and variables.
+ * RL_ERR_INVALID, and why[size] names the member and what is wrong with it.
+ */
+int profile_check(const struct profile *, char *why, size_t size);
+
+/*
+ * Writes a new profile after profile_check().  RL_ERR_EXISTS: there is
+ * already a file of that name, damaged or not.  RL_ERR_INVALID, RL_ERR_TOOBIG,
+ * RL_ERR_SYSTEM; why[size] says more.
+ */
+int profile_create(const struct paths *, const struct profile *, char *why,
+    size_t size);
+
+/*
+ * Reads one.  RL_ERR_NOTFOUND; RL_ERR_INVALID: the alias is none, or the file
+ * is damaged: why[size] names file and member; RL_ERR_DENIED: the file is a
+ * link, not regular or not ours; RL_ERR_SYSTEM.  *out is for profile_free().
+ */
+int profile_load(const struct paths *, const char *alias, struct profile **out,
+    char *why, size_t size);
+
+/*
+ * Reads all, sorted by alias; damaged ones are among them.  *list (n entries)
+ * is for profile_list_free().  No folder yet is an empty list.  RL_ERR_SYSTEM.
+ */
+int profile_list(const struct paths *, struct profile_entry **list, size_t *n,
+    char *why, size_t size);
+void profile_list_free(struct profile_entry *, size_t n);
+/* How many profile files there are; 0 where they cannot be listed. */
+size_t profile_count(const struct paths *);
+
+/* Counts a run and notes when.  As profile_load(), and RL_ERR_SYSTEM. */
+int profile_touch(const struct paths *, const char *alias, int64_t now,
+    char *why, size_t size);
+
+/*
+ * Removes the file (not key or home), damaged or not.  RL_ERR_NOTFOUND,
+ * RL_ERR_INVALID, RL_ERR_SYSTEM.
+ */
+int profile_remove(const struct paths *, const char *alias, char *why,
+    size_t size);
+
+#endif /* PROFILE_H */
