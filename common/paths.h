@@ -31,8 +31,9 @@ struct paths {
 /*
  * Fills *p.  Without XDG_RUNTIME_DIR the runtime folder is
  * /run/user/UID/ringlet if /run/user/UID is ours, else state_dir/run.
- * RL_ERR_INVALID: a variable is set but is not an absolute path; *bad names
- * it (static).  Free with paths_free().
+ * RL_ERR_INVALID: a variable is set but is not an absolute path without "..";
+ * *bad names it (static).  Free with paths_free(), which is not needed after
+ * an error.
  */
 int paths_init(struct paths *p, const char **bad);
 void paths_free(struct paths *);
@@ -40,7 +41,8 @@ void paths_free(struct paths *);
 /*
  * Makes the folder path and its missing parents, mode 0700, and checks that
  * the last one is a real folder, ours, and closed to group and others.
- * RL_ERR_DENIED: it is there but is not; RL_ERR_SYSTEM.
+ * RL_ERR_DENIED: it is there but is not; RL_ERR_INVALID: path is not absolute
+ * or has a ".."; RL_ERR_SYSTEM.
  */
 int paths_make_private_dir(const char *path);
 

@@ -46,8 +46,8 @@ struct ring_reader;
 
 /*
  * A new ring memfd of that capacity (a power of two within the bounds),
- * header filled in, state starting, not yet sealed.  Returns the descriptor
- * or RL_ERR_INVALID, RL_ERR_SYSTEM.
+ * header filled in, state starting, its size sealed but its content not yet.
+ * Returns the descriptor or RL_ERR_INVALID, RL_ERR_SYSTEM.
  */
 int ring_create(uint64_t capacity);
 /*
@@ -58,7 +58,7 @@ bool ring_is_sealed(int fd);
 
 /*
  * Maps fd read-only; fd stays the caller's.  RL_ERR_INVALID: size or header
- * make no sense; RL_ERR_SYSTEM.
+ * make no sense, or its size is not sealed; RL_ERR_SYSTEM.
  */
 int ring_reader_new(int fd, struct ring_reader **out);
 void ring_reader_free(struct ring_reader *);
