@@ -130,7 +130,7 @@ int msg_decode(
 
 /*
  * Checks that len bytes are exactly one msgpack array of scalars, strings,
- * binaries and arrays, nested at most 4 deep, whose every count fits the
+ * binaries and arrays, nested at most 5 deep, whose every count fits the
  * bytes that follow it.  0 or RL_ERR_PROTOCOL.
  */
 int msg_scan(const uint8_t *p, size_t len);

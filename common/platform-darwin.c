@@ -1,0 +1,26 @@
+/*
+ * macOS.
+ */
+
+#include "config.h"
+
+#include <sys/types.h>
+#include <sys/ptrace.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "platform.h"
+
+int
+platform_hide_process(void)
+{
+	return ptrace(PT_DENY_ATTACH, 0, NULL, 0) == -1 ? RL_ERR_SYSTEM : 0;
+}
+
+int
+platform_peer_uid(int sock, uid_t *uid)
+{
+	gid_t gid;
+
+	return getpeereid(sock, uid, &gid) == -1 ? RL_ERR_SYSTEM : 0;
+}

@@ -1,0 +1,29 @@
+/*
+ * Linux.
+ */
+
+#include "config.h"
+
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include "err.h"
+#include "platform.h"
+
+int
+platform_hide_process(void)
+{
+	return prctl(PR_SET_DUMPABLE, 0) == -1 ? RL_ERR_SYSTEM : 0;
+}
+
+int
+platform_peer_uid(int sock, uid_t *uid)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
+		return RL_ERR_SYSTEM;
+	*uid = cred.uid;
+	return 0;
+}

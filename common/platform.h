@@ -1,0 +1,19 @@
+#ifndef COMMON_PLATFORM_H
+#define COMMON_PLATFORM_H
+/*
+ * What operating systems do differently.  One sibling file an OS, chosen by
+ * configure.
+ */
+
+#include <sys/types.h>
+
+/*
+ * Keeps other processes of the same user from reading this one's memory by
+ * /proc or ptrace, and the kernel from dumping it.  0 or RL_ERR_SYSTEM.
+ */
+int platform_hide_process(void);
+
+/* The uid at the other end of a connected unix socket, or RL_ERR_SYSTEM. */
+int platform_peer_uid(int sock, uid_t *uid);
+
+#endif /* COMMON_PLATFORM_H */
