@@ -33,8 +33,10 @@ struct proc {
 
 /*
  * Starts it.  Standard input and output become /dev/null, standard error is
- * kept.  The child gets SIGKILL when the caller dies.  An exec that fails is
- * told here, not as a dead child: RL_ERR_SYSTEM with the child's errno.
+ * kept; signals are back at their defaults, the working folder is "/", and a
+ * new process session keeps a terminal's ^C away.  The child gets SIGKILL
+ * when the thread that called this ends.  An exec that fails is told here,
+ * not as a dead child: RL_ERR_SYSTEM with the child's errno.
  */
 int proc_spawn(const struct proc_spec *, struct proc *out);
 /* Sends signo by pidfd (or pid).  0 or RL_ERR_SYSTEM. */
@@ -42,8 +44,8 @@ int proc_signal(const struct proc *, int signo);
 /* Closes the pidfd and clears *p; the process itself is left alone. */
 void proc_release(struct proc *p);
 /*
- * waitpid(2) without waiting.  Returns 1 and *status if it has ended, 0 if
- * not, RL_ERR_SYSTEM.
+ * waitpid(2) without waiting.  Returns 1 and *status if it has ended, and
+ * then does as proc_release(); 0 if it has not; RL_ERR_SYSTEM.
  */
 int proc_reap(struct proc *p, int *status);
 /* "exited with status 3", "was killed by signal 9 (Killed)" into dst. */

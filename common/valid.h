@@ -38,9 +38,10 @@ bool valid_abs_path(const char *);
 bool valid_utf8(const char *, size_t len);
 
 /*
- * Copies s into dst (size bytes) with control characters, and bytes that are
- * not UTF-8, written as \xNN, backslash as \\.  Truncates at a whole escape
- * and ends with "..." when it must.  Returns dst.
+ * Copies s into dst (size bytes) with control characters (those that turn the
+ * direction of text included), and bytes that are not UTF-8, written as \xNN,
+ * backslash as \\.  Truncates at a whole escape and ends with "..." when it
+ * must.  Returns dst.
  */
 char *text_escape(char *dst, size_t size, const char *s);
 
