@@ -12,8 +12,9 @@
 #define CONF_LISTEN_MAX 8
 
 struct conf {
-	char *listen[CONF_LISTEN_MAX]; /* "127.0.0.1:8765", "[::1]:0", or a
-					  unix socket's absolute path */
+	char *listen[CONF_LISTEN_MAX]; /* "127.0.0.1:8765", "[::1]:0" (numeric
+					  and canonical), or a unix socket's
+					  absolute path */
 	size_t nlisten;		       /* 0: ListenAddress none */
 	bool allow_remote;
 	bool require_full_seal;
@@ -32,14 +33,22 @@ void conf_free(struct conf *);
 /*
  * Applies the settings in text (len bytes) to c.  On error c is unchanged
  * and why (size bytes) is "FILE line N: what"; RL_ERR_INVALID.  The first
- * ListenAddress of a call replaces those set before.
+ * ListenAddress of a call replaces those set before; any other keyword may
+ * come once in a call.  An address that other machines can reach is an error
+ * unless AllowRemote is yes by the end of the call.
  */
 int conf_parse(struct conf *c, const char *text, size_t len,
     const char *file, char *why, size_t size);
-/* One "Keyword=value", as -o takes it; errors name "-o". */
+/*
+ * One "Keyword=value", as -o takes it; errors name "-o".  Each is a call of
+ * its own, so AllowRemote=yes stands before the ListenAddress that needs it.
+ */
 int conf_parse_option(
     struct conf *c, const char *option, char *why, size_t size);
-/* Prints the effective settings as a file that conf_parse() takes. */
+/*
+ * Prints the effective settings as a file that conf_parse() takes.  0, or
+ * RL_ERR_TOOBIG.
+ */
 struct buf;
 int conf_print(const struct conf *, struct buf *out);
 

@@ -1,0 +1,583 @@
+/*
+ * ringlet.conf(5), parsed from a buffer.  Each line is "Keyword value", and a
+ * table says what values a keyword takes.  A file applies as a whole or not
+ * at all; what is not understood is an error, never ignored, because a
+ * setting that silently does not hold is worse than a daemon that says why it
+ * does not start.
+ */
+
+#include "config.h"
+
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "buf.h"
+#include "conf.h"
+#include "err.h"
+#include "log.h"
+#include "ring.h"
+#include "valid.h"
+#include "xmalloc.h"
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+#define VALUE_SHOWN 80 /* bytes of a value in an error */
+
+enum conf_kind {
+	CK_LISTEN = 1,
+	CK_BOOL,  /* bool: yes, no */
+	CK_LEVEL, /* int: a level's name */
+	CK_COUNT, /* unsigned */
+	CK_SIZE,  /* uint64_t: bytes, with K, M or G; a power of two */
+	CK_TIME	  /* unsigned: milliseconds; ms, s or m, s without a unit */
+};
+
+struct keyword {
+	const char *name;
+	enum conf_kind kind;
+	size_t off;
+	long long min, max;
+	const char *accepts; /* for people */
+};
+
+#define F(f) offsetof(struct conf, f)
+
+static const struct keyword keywords[] = {
+	{ "ListenAddress", CK_LISTEN, 0, 0, 0,
+	    "HOST:PORT or [HOST]:PORT with a numeric address or localhost, "
+	    "an absolute path, or none" },
+	{ "AllowRemote", CK_BOOL, F(allow_remote), 0, 0, "yes or no" },
+	{ "RequireFullSeal", CK_BOOL, F(require_full_seal), 0, 0,
+	    "yes or no" },
+	{ "LogLevel", CK_LEVEL, F(log_level), 0, 0,
+	    "error, warn, info, debug or trace" },
+	{ "ScrollbackSize", CK_SIZE, F(scrollback), RING_CAPACITY_MIN,
+	    RING_CAPACITY_MAX, "a power of two from 64K to 256M" },
+	{ "MaxSessions", CK_COUNT, F(max_sessions), 1, 1024,
+	    "a number from 1 to 1024" },
+	{ "MaxViewers", CK_COUNT, F(max_viewers), 1, 256,
+	    "a number from 1 to 256" },
+	{ "KillGrace", CK_TIME, F(kill_grace_ms), 0, 600 * 1000,
+	    "a time from 0 to 10m, such as 500ms or 5s" },
+	{ "KeychainTimeout", CK_TIME, F(keychain_timeout_ms), 1000,
+	    600 * 1000, "a time from 1s to 10m, such as 20s" },
+};
+
+/* One run over a file. */
+struct parse {
+	struct conf *c; /* a copy, thrown away on error */
+	const char *file;
+	unsigned line;			/* 0: not from a file */
+	unsigned seen[NELEM(keywords)]; /* line of the first, 0: not yet */
+	bool none;			/* ListenAddress none was said */
+	unsigned listen_line[CONF_LISTEN_MAX]; /* 0: from an earlier call */
+	char *why;
+	size_t size;
+};
+
+static int __attribute__((__format__(printf, 3, 4)))
+refuse(struct parse *ps, unsigned line, const char *fmt, ...)
+{
+	char what[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	if (line > 0)
+		(void)snprintf(ps->why, ps->size, "%s line %u: %s", ps->file,
+		    line, what);
+	else
+		(void)snprintf(ps->why, ps->size, "%s: %s", ps->file, what);
+	return RL_ERR_INVALID;
+}
+
+static int
+refuse_value(struct parse *ps, const struct keyword *k, const char *value)
+{
+	char shown[VALUE_SHOWN];
+
+	return refuse(ps, ps->line, "%s: '%s' is not %s", k->name,
+	    text_escape(shown, sizeof(shown), value), k->accepts);
+}
+
+/* --- ListenAddress --------------------------------------------------------- */
+
+/* Splits "host:port" or "[host]:port"; false if it is neither. */
+static bool
+split_address(const char *s, char *host, size_t size, int *port)
+{
+	const char *end, *errstr;
+	size_t n;
+
+	if (*s == '[') {
+		s++;
+		if ((end = strchr(s, ']')) == NULL || end[1] != ':')
+			return false;
+		n = (size_t)(end - s);
+		end++;
+	} else {
+		if ((end = strchr(s, ':')) == NULL ||
+		    strchr(end + 1, ':') != NULL)
+			return false;
+		n = (size_t)(end - s);
+	}
+	if (n == 0 || n >= size)
+		return false;
+	memcpy(host, s, n);
+	host[n] = '\0';
+	end++; /* past the colon */
+	if (end[0] == '\0' || strspn(end, "0123456789") != strlen(end))
+		return false;
+	*port = (int)strtonum(end, 0, 65535, &errstr);
+	return errstr == NULL;
+}
+
+/*
+ * The canonical form of a value: what conf.h says of `listen`.  NULL if it is
+ * none.  *local: cannot be reached from another machine.
+ */
+static char *
+listen_clean(const char *value, bool *local)
+{
+	char host[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN];
+	struct sockaddr_un sun;
+	struct in6_addr in6;
+	struct in_addr in;
+	int port;
+
+	if (value[0] == '/') {
+		*local = true;
+		if (!valid_abs_path(value) ||
+		    strlen(value) >= sizeof(sun.sun_path))
+			return NULL;
+		return xstrdup(value);
+	}
+	if (!split_address(value, host, sizeof(host), &port))
+		return NULL;
+	if (value[0] == '[') {
+		if (inet_pton(AF_INET6, host, &in6) != 1 ||
+		    inet_ntop(AF_INET6, &in6, text, sizeof(text)) == NULL)
+			return NULL;
+		*local = IN6_IS_ADDR_LOOPBACK(&in6);
+		return xasprintf("[%s]:%d", text, port);
+	}
+	if (strcasecmp(host, "localhost") == 0)
+		(void)strlcpy(host, "127.0.0.1", sizeof(host));
+	if (inet_pton(AF_INET, host, &in) != 1 ||
+	    inet_ntop(AF_INET, &in, text, sizeof(text)) == NULL)
+		return NULL;
+	*local = (ntohl(in.s_addr) >> 24) == 127;
+	return xasprintf("%s:%d", text, port);
+}
+
+static void
+listen_clear(struct conf *c)
+{
+	while (c->nlisten > 0)
+		free(c->listen[--c->nlisten]);
+}
+
+static int
+set_listen(struct parse *ps, const struct keyword *k, const char *value)
+{
+	struct conf *c = ps->c;
+	char *address;
+	bool local, first = ps->seen[k - keywords] == 0;
+
+	if (strcasecmp(value, "none") == 0) {
+		if (!first)
+			return refuse(ps, ps->line,
+			    "%s: none stands alone, but line %u names an "
+			    "address", k->name, ps->seen[k - keywords]);
+		listen_clear(c);
+		ps->none = true;
+		return 0;
+	}
+	if (ps->none)
+		return refuse(ps, ps->line,
+		    "%s: line %u says none, which stands alone", k->name,
+		    ps->seen[k - keywords]);
+	if ((address = listen_clean(value, &local)) == NULL)
+		return refuse_value(ps, k, value);
+	if (first)
+		listen_clear(c);
+	for (size_t i = 0; i < c->nlisten; i++)
+		if (strcmp(c->listen[i], address) == 0) {
+			free(address);
+			return refuse(ps, ps->line,
+			    "%s: line %u names the same address", k->name,
+			    ps->listen_line[i]);
+		}
+	if (c->nlisten == CONF_LISTEN_MAX) {
+		free(address);
+		return refuse(ps, ps->line, "%s: at most %d addresses",
+		    k->name, CONF_LISTEN_MAX);
+	}
+	ps->listen_line[c->nlisten] = ps->line;
+	c->listen[c->nlisten++] = address;
+	return 0;
+}
+
+/*
+ * Done at the end, so that the order of lines does not matter.  Whoever can
+ * reach the listener can guess at tokens: the network needs a second yes.
+ */
+static int
+check_remote(struct parse *ps)
+{
+	const struct conf *c = ps->c;
+	bool local;
+
+	if (c->allow_remote)
+		return 0;
+	for (size_t i = 0; i < c->nlisten; i++) {
+		free(listen_clean(c->listen[i], &local));
+		if (!local)
+			return refuse(ps, ps->listen_line[i],
+			    "ListenAddress: %s is reachable from other "
+			    "machines: use a loopback address, or set "
+			    "AllowRemote yes as well", c->listen[i]);
+	}
+	return 0;
+}
+
+/* --- the other kinds --------------------------------------------------------- */
+
+/*
+ * A number with a unit from units (name and factor, ends with NULL); *out is
+ * their product, within min and max.
+ */
+struct unit {
+	const char *name;
+	long long factor;
+};
+
+static bool
+parse_number(const char *s, const struct unit *units, long long min,
+    long long max, long long *out)
+{
+	const struct unit *u;
+	const char *errstr;
+	char digits[20];
+	size_t n;
+
+	n = strspn(s, "0123456789");
+	if (n == 0 || n >= sizeof(digits))
+		return false;
+	memcpy(digits, s, n);
+	digits[n] = '\0';
+	for (u = units; u->name != NULL; u++)
+		if (strcasecmp(s + n, u->name) == 0)
+			break;
+	if (u->name == NULL)
+		return false;
+	*out = strtonum(digits, 0, max / u->factor, &errstr);
+	if (errstr != NULL)
+		return false;
+	*out *= u->factor;
+	return *out >= min;
+}
+
+static const struct unit count_units[] = { { "", 1 }, { NULL, 0 } };
+static const struct unit size_units[] = {
+	{ "", 1 },
+	{ "k", 1024 },
+	{ "m", 1024 * 1024 },
+	{ "g", 1024 * 1024 * 1024 },
+	{ NULL, 0 },
+};
+static const struct unit time_units[] = {
+	{ "", 1000 },
+	{ "ms", 1 },
+	{ "s", 1000 },
+	{ "m", 60 * 1000 },
+	{ NULL, 0 },
+};
+
+static int
+set_value(struct parse *ps, const struct keyword *k, const char *value)
+{
+	void *field = (char *)ps->c + k->off;
+	long long n;
+	int level;
+
+	switch (k->kind) {
+	case CK_LISTEN:
+		return set_listen(ps, k, value);
+	case CK_BOOL:
+		if (strcasecmp(value, "yes") != 0 &&
+		    strcasecmp(value, "no") != 0)
+			break;
+		*(bool *)field = strcasecmp(value, "yes") == 0;
+		return 0;
+	case CK_LEVEL:
+		if ((level = log_level_parse(value)) == -1)
+			break;
+		*(int *)field = level;
+		return 0;
+	case CK_COUNT:
+		if (!parse_number(value, count_units, k->min, k->max, &n))
+			break;
+		*(unsigned *)field = (unsigned)n;
+		return 0;
+	case CK_SIZE:
+		if (!parse_number(value, size_units, k->min, k->max, &n) ||
+		    (n & (n - 1)) != 0)
+			break;
+		*(uint64_t *)field = (uint64_t)n;
+		return 0;
+	case CK_TIME:
+		if (!parse_number(value, time_units, k->min, k->max, &n))
+			break;
+		*(unsigned *)field = (unsigned)n;
+		return 0;
+	}
+	return refuse_value(ps, k, value);
+}
+
+/* --- lines -------------------------------------------------------------------- */
+
+static const struct keyword *
+find_keyword(const char *name, size_t len)
+{
+	for (size_t i = 0; i < NELEM(keywords); i++)
+		if (strlen(keywords[i].name) == len &&
+		    strncasecmp(keywords[i].name, name, len) == 0)
+			return &keywords[i];
+	return NULL;
+}
+
+/*
+ * Takes the value out of s, in place: a word, or anything between double
+ * quotes; blanks and a comment may follow.  NULL if something else does.
+ */
+static char *
+take_value(char *s)
+{
+	char *value, *end;
+
+	if (*s == '"') {
+		value = s + 1;
+		if ((end = strchr(value, '"')) == NULL)
+			return NULL;
+		*end++ = '\0';
+		if (*end != '\0' && strchr(" \t", *end) == NULL)
+			return NULL;
+	} else {
+		value = s;
+		end = s + strcspn(s, " \t");
+		if (*end != '\0')
+			*end++ = '\0';
+	}
+	end += strspn(end, " \t");
+	return *end == '\0' || *end == '#' ? value : NULL;
+}
+
+/* One line without its newline; changed in place. */
+static int
+parse_line(struct parse *ps, char *s)
+{
+	char shown[VALUE_SHOWN], *value;
+	const struct keyword *k;
+	size_t n;
+	int r;
+
+	s += strspn(s, " \t");
+	if (*s == '\0' || *s == '#')
+		return 0;
+	n = strcspn(s, " \t=");
+	if ((k = find_keyword(s, n)) == NULL) {
+		s[n] = '\0';
+		return refuse(ps, ps->line, "'%s' is not a keyword",
+		    text_escape(shown, sizeof(shown), s));
+	}
+	s += n;
+	s += strspn(s, " \t");
+	if (*s == '=') {
+		s++;
+		s += strspn(s, " \t");
+	}
+	if (*s == '\0' || *s == '#')
+		return refuse(ps, ps->line, "%s: the value is missing: %s",
+		    k->name, k->accepts);
+	if (k->kind != CK_LISTEN && ps->seen[k - keywords] != 0)
+		return refuse(ps, ps->line, "%s: already set on line %u",
+		    k->name, ps->seen[k - keywords]);
+	if ((value = take_value(s)) == NULL)
+		return refuse(ps, ps->line,
+		    "%s: takes one value (put blanks in double quotes): %s",
+		    k->name, k->accepts);
+	r = set_value(ps, k, value);
+	if (ps->seen[k - keywords] == 0)
+		ps->seen[k - keywords] = ps->line;
+	return r;
+}
+
+static void
+conf_copy(struct conf *dst, const struct conf *src)
+{
+	*dst = *src;
+	for (size_t i = 0; i < src->nlisten; i++)
+		dst->listen[i] = xstrdup(src->listen[i]);
+}
+
+/* Gives work to c if r is 0, else throws it away. */
+static int
+finish(struct conf *c, struct parse *ps, int r)
+{
+	if (r == 0)
+		r = check_remote(ps);
+	if (r != 0) {
+		conf_free(ps->c);
+		return r;
+	}
+	conf_free(c);
+	*c = *ps->c;
+	return 0;
+}
+
+int
+conf_parse(struct conf *c, const char *text, size_t len, const char *file,
+    char *why, size_t size)
+{
+	struct conf work;
+	struct parse ps;
+	const char *end;
+	char *line;
+	size_t n;
+	int r = 0;
+
+	conf_copy(&work, c);
+	memset(&ps, 0, sizeof(ps));
+	ps.c = &work;
+	ps.file = file;
+	ps.why = why;
+	ps.size = size;
+	while (r == 0 && len > 0) {
+		ps.line++;
+		end = memchr(text, '\n', len);
+		n = end == NULL ? len : (size_t)(end - text);
+		line = xstrndup(text, n);
+		if (n > 0 && line[n - 1] == '\r')
+			line[n - 1] = '\0';
+		if (memchr(text, '\0', n) != NULL)
+			r = refuse(&ps, ps.line, "there is a NUL byte");
+		else
+			r = parse_line(&ps, line);
+		free(line);
+		if (end != NULL)
+			n++;
+		text += n;
+		len -= n;
+	}
+	return finish(c, &ps, r);
+}
+
+int
+conf_parse_option(struct conf *c, const char *option, char *why, size_t size)
+{
+	struct conf work;
+	struct parse ps;
+	char *line;
+	int r;
+
+	conf_copy(&work, c);
+	memset(&ps, 0, sizeof(ps));
+	ps.c = &work;
+	ps.file = "-o";
+	ps.why = why;
+	ps.size = size;
+	line = xstrdup(option);
+	if (line[strspn(line, " \t")] == '\0' || strchr(line, '\n') != NULL)
+		r = refuse(&ps, 0, "takes one Keyword=value");
+	else
+		r = parse_line(&ps, line);
+	free(line);
+	return finish(c, &ps, r);
+}
+
+/* --- the whole ---------------------------------------------------------------- */
+
+void
+conf_defaults(struct conf *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->listen[c->nlisten++] = xstrdup("127.0.0.1:8765");
+	c->log_level = LOGL_INFO;
+	c->scrollback = RING_CAPACITY;
+	c->max_sessions = 32;
+	c->max_viewers = 16;
+	c->kill_grace_ms = 5000;
+	c->keychain_timeout_ms = 20000;
+}
+
+void
+conf_free(struct conf *c)
+{
+	if (c == NULL)
+		return;
+	listen_clear(c);
+	memset(c, 0, sizeof(*c));
+}
+
+static int
+print_listen(const struct conf *c, const char *name, struct buf *out)
+{
+	const char *quote;
+	int r = 0;
+
+	if (c->nlisten == 0)
+		return buf_putf(out, "%s none\n", name);
+	for (size_t i = 0; i < c->nlisten && r == 0; i++) {
+		quote = strpbrk(c->listen[i], " \t") != NULL ? "\"" : "";
+		r = buf_putf(out, "%s %s%s%s\n", name, quote, c->listen[i],
+		    quote);
+	}
+	return r;
+}
+
+static int
+print_keyword(const struct conf *c, const struct keyword *k, struct buf *out)
+{
+	const void *field = (const char *)c + k->off;
+
+	switch (k->kind) {
+	case CK_LISTEN:
+		return print_listen(c, k->name, out);
+	case CK_BOOL:
+		return buf_putf(out, "%s %s\n", k->name,
+		    *(const bool *)field ? "yes" : "no");
+	case CK_LEVEL:
+		return buf_putf(out, "%s %s\n", k->name,
+		    log_level_name((enum log_level) * (const int *)field));
+	case CK_COUNT:
+		return buf_putf(
+		    out, "%s %u\n", k->name, *(const unsigned *)field);
+	case CK_SIZE:
+		return buf_putf(out, "%s %lluK\n", k->name,
+		    (unsigned long long)*(const uint64_t *)field / 1024);
+	case CK_TIME:
+		return buf_putf(
+		    out, "%s %ums\n", k->name, *(const unsigned *)field);
+	}
+	return RL_ERR_INTERNAL;
+}
+
+int
+conf_print(const struct conf *c, struct buf *out)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < NELEM(keywords) && r == 0; i++)
+		r = print_keyword(c, &keywords[i], out);
+	return r;
+}
