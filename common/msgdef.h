@@ -117,7 +117,7 @@ struct msg_session {
 	uint64_t signal;    /* 0: none */
 	int64_t created_at;
 	int64_t ended_at;   /* 0: not yet */
-	uint64_t pid;	    /* of the jail's first process; 0: none */
+	uint64_t pid;	    /* of the agent, seen from outside; 0: none */
 	uint64_t cols;
 	uint64_t rows;
 	uint64_t client_count;
@@ -356,10 +356,11 @@ struct msg_jail_start {
 	bool unshare_net;
 	uint64_t cols;
 	uint64_t rows;
+	bool nesting; /* the agent may build a sandbox of its own inside */
 };
 
 struct msg_jail_started {
-	uint64_t pid;	  /* of the jail's first process, seen from outside */
+	uint64_t pid;	  /* of the agent, seen from outside; 0: unknown */
 	const char *tier;
 };
 
@@ -408,6 +409,10 @@ struct msg_viewer_signal {
 	uint64_t signal; /* 2, 3, 9, 15 */
 };
 
+/*
+ * Sent when all there is has been read, and on the way at the latest after
+ * every eighth of the ring: a viewer that says nothing counts as stalled.
+ */
 struct msg_viewer_at {
 	uint64_t offset; /* all before it has been read; wake me past it */
 };

@@ -317,6 +317,7 @@ static const struct msg_field f_msg_jail_start[] = {
 	BOOL(msg_jail_start, unshare_net),
 	U64(msg_jail_start, cols, TERM_SIZE_MAX),
 	U64(msg_jail_start, rows, TERM_SIZE_MAX),
+	BOOL(msg_jail_start, nesting),
 };
 REC(msg_jail_start);
 
