@@ -36,10 +36,9 @@ typedef void (*keychain_cb)(void *arg, int err, struct secret *key,
     const char *text);
 
 /*
- * helper is the absolute name of ringlet-keychain, argument flag NULL or one
- * word to hand it.  The helper's environment is reduced to what finding the
- * session bus needs, taken from the monitor's own now.  Children are reaped
- * through a SIGCHLD watch of this module's own.
+ * helper is the absolute name of ringlet-keychain.  Its environment is reduced
+ * to what finding the session bus needs, taken from the monitor's own now.
+ * Helpers are reaped through a SIGCHLD watch of this module's own, by pid.
  */
 struct keychain *keychain_new(struct loop *, const char *helper);
 /* Ends every call without calling back, kills the helpers. */
