@@ -1,0 +1,258 @@
+/*
+ * token.c: the bearer token's file, and the judgement whether what a client
+ * sent is the token.
+ *
+ * The monitor makes the file at its first start and loads it at every one.
+ * The token itself must never stay in memory: what is kept is its BLAKE2b
+ * hash under a key that lives as long as the process.
+ */
+
+#include "config.h"
+
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "err.h"
+#include "fdpass.h"
+#include "secret.h"
+#include "token.h"
+#include "xmalloc.h"
+
+#define TOKEN_BYTES	(TOKEN_LEN / 2)
+#define TOKEN_FILE_SIZE (TOKEN_LEN + 1)
+
+struct token {
+	uint8_t key[crypto_generichash_KEYBYTES];
+	uint8_t hash[crypto_generichash_BYTES];
+};
+
+static void
+token_hash(const struct token *t, const void *p, size_t len,
+    uint8_t out[crypto_generichash_BYTES])
+{
+	crypto_generichash(out, crypto_generichash_BYTES, p, len, t->key,
+	    sizeof(t->key));
+}
+
+/* Writes it all; 0 or RL_ERR_SYSTEM. */
+static int
+write_all(int fd, const char *p, size_t len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, p, len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return RL_ERR_SYSTEM;
+		p += n;
+		len -= (size_t)n;
+	}
+	return RL_OK;
+}
+
+static int
+failed(const char *what, const char *path, char *why, size_t size)
+{
+	snprintf(why, size, "%s %s: %s", what, path, strerror(errno));
+	return RL_ERR_SYSTEM;
+}
+
+/*
+ * The file is completed under another name and then linked to its own.  So
+ * nobody ever sees a part of a token, and link(2), unlike rename(2), never
+ * replaces what is there.
+ */
+int
+token_make(const char *path, char *why, size_t size)
+{
+	uint8_t raw[TOKEN_BYTES];
+	char text[TOKEN_FILE_SIZE + 1];
+	char *temp = NULL, *dir = NULL, *slash;
+	int fd = -1, dirfd = -1, made = 0, r;
+
+	if ((slash = strrchr(path, '/')) == NULL || slash == path) {
+		snprintf(why, size, "%s is no file in a folder", path);
+		return RL_ERR_INVALID;
+	}
+	dir = xstrndup(path, (size_t)(slash - path));
+	temp = xasprintf("%s.%08x", path, randombytes_random());
+	randombytes_buf(raw, sizeof(raw));
+	sodium_bin2hex(text, sizeof(text), raw, sizeof(raw));
+	text[TOKEN_LEN] = '\n';
+
+	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd == -1) {
+		r = failed("cannot open", dir, why, size);
+		goto out;
+	}
+	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	    0600);
+	if (fd == -1) {
+		r = failed("cannot make", temp, why, size);
+		goto out;
+	}
+	made = 1;
+	/* A umask can only have taken bits away; put the owner's back. */
+	if (fchmod(fd, 0600) == -1 ||
+	    write_all(fd, text, TOKEN_FILE_SIZE) != RL_OK || fsync(fd) == -1) {
+		r = failed("cannot write", temp, why, size);
+		goto out;
+	}
+	if (link(temp, path) == -1) {
+		if (errno == EEXIST) {
+			snprintf(why, size, "%s is there already", path);
+			r = RL_ERR_EXISTS;
+		} else
+			r = failed("cannot make", path, why, size);
+		goto out;
+	}
+	if (unlink(temp) == -1) {
+		r = failed("cannot remove", temp, why, size);
+		goto out;
+	}
+	made = 0;
+	if (fsync(dirfd) == -1) {
+		r = failed("cannot sync", dir, why, size);
+		goto out;
+	}
+	r = RL_OK;
+out:
+	secret_wipe(raw, sizeof(raw));
+	secret_wipe(text, sizeof(text));
+	if (made)
+		unlink(temp);
+	fd_close(fd);
+	fd_close(dirfd);
+	free(temp);
+	free(dir);
+	return r;
+}
+
+/* Reads up to size bytes, to the end of the file; -1 and errno. */
+static ssize_t
+read_all(int fd, char *buf, size_t size)
+{
+	size_t off = 0;
+	ssize_t n;
+
+	while (off < size) {
+		n = read(fd, buf + off, size - off);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		if (n == 0)
+			break;
+		off += (size_t)n;
+	}
+	return (ssize_t)off;
+}
+
+int
+token_load(const char *path, struct token **out, char *why, size_t size)
+{
+	/* One byte more than a token has, to notice a longer file. */
+	char text[TOKEN_FILE_SIZE + 1];
+	struct token *t;
+	struct stat st;
+	ssize_t n;
+	int fd, r;
+
+	*out = NULL;
+	memset(text, 0, sizeof(text));
+	/* O_NONBLOCK: a fifo of that name must not stop us. */
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1) {
+		if (errno == ENOENT) {
+			snprintf(why, size, "%s does not exist", path);
+			return RL_ERR_NOTFOUND;
+		}
+		if (errno == ELOOP) {
+			snprintf(why, size, "%s is a symbolic link: replace it "
+			    "by a file, or remove it", path);
+			return RL_ERR_DENIED;
+		}
+		return failed("cannot open", path, why, size);
+	}
+	if (fstat(fd, &st) == -1) {
+		r = failed("cannot examine", path, why, size);
+		goto out;
+	}
+	r = RL_ERR_DENIED;
+	if (!S_ISREG(st.st_mode)) {
+		snprintf(why, size, "%s is not a regular file: remove it",
+		    path);
+		goto out;
+	}
+	if (st.st_uid != geteuid()) {
+		snprintf(why, size, "%s belongs to user %lu, not to you: "
+		    "remove it", path, (unsigned long)st.st_uid);
+		goto out;
+	}
+	if ((st.st_mode & 077) != 0) {
+		/* Others may have read it: mending the mode is not enough. */
+		snprintf(why, size, "%s has mode %04o, so others may know the "
+		    "token: remove the file, a new one will be made", path,
+		    (unsigned)st.st_mode & 07777);
+		goto out;
+	}
+	n = read_all(fd, text, sizeof(text));
+	if (n == -1) {
+		r = failed("cannot read", path, why, size);
+		goto out;
+	}
+	if (n != TOKEN_FILE_SIZE || text[TOKEN_LEN] != '\n' ||
+	    strspn(text, "0123456789abcdef") != TOKEN_LEN) {
+		snprintf(why, size, "%s does not hold %d lower-case hex digits "
+		    "and a newline: remove the file, a new one will be made",
+		    path, TOKEN_LEN);
+		r = RL_ERR_INVALID;
+		goto out;
+	}
+	t = xcalloc(1, sizeof(*t));
+	randombytes_buf(t->key, sizeof(t->key));
+	token_hash(t, text, TOKEN_LEN, t->hash);
+	*out = t;
+	r = RL_OK;
+out:
+	secret_wipe(text, sizeof(text));
+	close(fd);
+	return r;
+}
+
+void
+token_free(struct token *t)
+{
+	if (t == NULL)
+		return;
+	secret_wipe(t, sizeof(*t));
+	free(t);
+}
+
+/*
+ * p comes from whoever can reach the listener.  Its length is no secret (all
+ * tokens have one length) and what is compared are hashes under an unknown
+ * key, so even a comparison that leaked would tell nothing of the token.
+ */
+bool
+token_verify(const struct token *t, const void *p, size_t len)
+{
+	uint8_t hash[crypto_generichash_BYTES];
+
+	if (len != TOKEN_LEN)
+		return false;
+	token_hash(t, p, len, hash);
+	return sodium_memcmp(hash, t->hash, sizeof(hash)) == 0;
+}
