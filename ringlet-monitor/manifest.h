@@ -5,9 +5,10 @@
  * are tables in manifest-builtin.c, of the same shape as manifests in files.
  *
  * Templates hold variables: ${alias}, ${home} (the profile's), ${endpoint}
- * (URL), ${model}, ${provider} (id), and ${key}, which only the value of an
- * environment variable may use.  Text whose variable has no value is left out
- * altogether, so a profile without a model gets no model argument.
+ * (URL), ${model}, ${provider} (id), ${auth_variable} (its name), and ${key},
+ * which only the value of an environment variable may use.  Text whose
+ * variable has no value is left out altogether, so a profile without a model
+ * gets no model argument.
  */
 
 #include <stdbool.h>
@@ -57,6 +58,8 @@ struct manifest_provider {
 	const struct manifest_endpoint *endpoints; /* ends in a NULL id */
 	const char *default_endpoint;	   /* id; NULL: it has none */
 	const char *const *models; /* some that it has, ends in NULL */
+	const char *default_model; /* NULL: the agent's own will do */
+	const struct manifest_env *env; /* after the agent's; NULL value */
 };
 
 /* Values of the template variables; NULL or "": no value. */
@@ -66,6 +69,7 @@ struct manifest_vars {
 	const char *endpoint;
 	const char *model;
 	const char *provider;
+	const char *auth_variable;
 	const char *key;
 };
 
@@ -97,20 +101,22 @@ int manifest_endpoint(const struct manifest_provider *, const char *endpoint,
 
 /*
  * Whether a key may be sent there: https, or http to a loopback address or
- * "localhost"; host, optional port, path, and nothing else.  Otherwise why[size]
- * says what is wrong.
+ * "localhost"; host, optional port, path, and nothing else.  Otherwise
+ * why[size] says what is wrong.
  */
 bool manifest_url_ok(const char *url, char *why, size_t size);
 
 /* A model's name: 1-128 of A-Z a-z 0-9 . _ : / @ + - and no leading '-'. */
 bool manifest_model_ok(const char *);
 
+/* Whether there is such a template variable, and it has a value. */
+bool manifest_has(const struct manifest_vars *, const char *name);
+
 /*
  * Appends tmpl with its variables replaced to out.  Returns 1 if it was
- * appended, 0 if a variable has no value (nothing appended), RL_ERR_INVALID
- * (unknown variable, unclosed brace, ${key} while vars->key is NULL on
- * purpose), RL_ERR_TOOBIG.  Give vars->key only for environment values, and
- * then a buffer from buf_new_secret().
+ * appended, 0 if a variable has no value; or RL_ERR_INVALID (unknown variable
+ * or unclosed brace), RL_ERR_TOOBIG: then nothing is appended either.  Set
+ * vars->key only for environment values, with a buffer of buf_new_secret().
  */
 int manifest_expand(const char *tmpl, const struct manifest_vars *vars,
     struct buf *out);
