@@ -31,7 +31,7 @@ struct profile_plan {
 	char *home;
 	char **argv; /* argv[0] included */
 	const char **env;
-	struct secret **env_memory; /* private */
+	struct secret *env_memory; /* private */
 	size_t nargv;
 	size_t nenv;
 };
@@ -39,9 +39,10 @@ struct profile_plan {
 /*
  * Fills *out: PATH, HOME, TERM, LANG, USER, LOGNAME, SHELL, what of LC_* and
  * TZ was given, then the agent's and the profile's variables; the arguments of
- * manifest, profile and asker.  No name comes twice.  RL_ERR_INVALID
- * (why[size] says which member), RL_ERR_NOTFOUND (the provider takes a key and
- * there is none).  profile_plan_clear() wipes and frees, after errors too.
+ * manifest, profile and asker.  No name comes twice.  RL_ERR_NOTFOUND: the
+ * provider takes a key and there is none; RL_ERR_INVALID or RL_ERR_TOOBIG:
+ * why[size] says what.  profile_plan_clear() wipes and frees, after errors
+ * too.
  */
 int profile_plan_make(const struct paths *, const struct profile_run *,
     struct profile_plan *out, char *why, size_t size);

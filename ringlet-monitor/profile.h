@@ -7,7 +7,6 @@
  */
 
 #include <stddef.h>
-#include <stdint.h>
 
 struct paths;
 
@@ -75,7 +74,7 @@ void profile_list_free(struct profile_entry *, size_t n);
 size_t profile_count(const struct paths *);
 
 /* Counts a run and notes when.  As profile_load(), and RL_ERR_SYSTEM. */
-int profile_touch(const struct paths *, const char *alias, int64_t now,
+int profile_touch(const struct paths *, const char *alias, long long now,
     char *why, size_t size);
 
 /*

@@ -1,0 +1,593 @@
+/*
+ * profile.c: profiles as files.
+ *
+ * The monitor alone writes here.  Files are read as strictly as if a stranger
+ * had written them, for a person may have: a wrong member is an error that
+ * names it, never a default.  What is damaged is reported and left alone.
+ * A key must never get into one of these files.
+ */
+
+#include "config.h"
+
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "json.h"
+#include "manifest.h"
+#include "paths.h"
+#include "profile.h"
+#include "profile-env.h"
+#include "valid.h"
+#include "xmalloc.h"
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+#define FORMAT_VERSION 1
+#define SUFFIX	       ".json"
+#define NAME_LEN       128  /* bytes of ids and names of stores */
+#define TEXT_LEN       4096 /* bytes of paths and addresses */
+
+/* A file: the profile and what only the file has. */
+struct stored {
+	long long version;
+	struct profile p;
+};
+
+#define STR(f, max, flags) \
+	{ #f, JK_STRING, offsetof(struct stored, p.f), max, 0, 0, flags }
+#define STRS(f) \
+	{ #f, JK_STRINGS, offsetof(struct stored, p.f), ARGS_MAX, 0, 0, 0 }
+#define INT(f) \
+	{ #f, JK_INT, offsetof(struct stored, p.f), 0, 0, LLONG_MAX, 0 }
+
+static const struct json_member members[] = {
+	{ "version", JK_INT, offsetof(struct stored, version), 0,
+	    FORMAT_VERSION, FORMAT_VERSION, JSONF_REQUIRED },
+	STR(alias, ALIAS_MAX, JSONF_REQUIRED),
+	STR(agent_id, NAME_LEN, JSONF_REQUIRED),
+	STR(provider_id, NAME_LEN, JSONF_REQUIRED),
+	STR(endpoint_id, TEXT_LEN, 0),
+	STR(model, NAME_LEN, 0),
+	STR(working_dir, TEXT_LEN, 0),
+	STRS(args),
+	STRS(env),
+	STR(keychain, NAME_LEN, 0),
+	STR(keychain_item, TEXT_LEN, 0),
+	INT(created_at),
+	INT(last_used),
+	INT(total_runs),
+};
+
+/* The string members, for those who handle them all alike. */
+static const size_t strings[] = {
+	offsetof(struct profile, alias),
+	offsetof(struct profile, agent_id),
+	offsetof(struct profile, provider_id),
+	offsetof(struct profile, endpoint_id),
+	offsetof(struct profile, model),
+	offsetof(struct profile, working_dir),
+	offsetof(struct profile, keychain),
+	offsetof(struct profile, keychain_item),
+};
+
+static char **
+string_at(struct profile *p, size_t i)
+{
+	return (char **)(void *)((char *)p + strings[i]);
+}
+
+/* Members that are not there count as "". */
+static void
+fill(struct profile *p)
+{
+	size_t i;
+
+	for (i = 0; i < NELEM(strings); i++) {
+		if (*string_at(p, i) == NULL)
+			*string_at(p, i) = xstrdup("");
+	}
+}
+
+struct profile *
+profile_new(void)
+{
+	struct profile *p = xcalloc(1, sizeof(*p));
+
+	fill(p);
+	return p;
+}
+
+static void
+list_free(char **list)
+{
+	size_t i;
+
+	for (i = 0; list != NULL && list[i] != NULL; i++)
+		free(list[i]);
+	free(list);
+}
+
+void
+profile_free(struct profile *p)
+{
+	size_t i;
+
+	if (p == NULL)
+		return;
+	for (i = 0; i < NELEM(strings); i++)
+		free(*string_at(p, i));
+	list_free(p->args);
+	list_free(p->env);
+	free(p);
+}
+
+/* --- what a profile may say ------------------------------------------------ */
+
+static int
+check_args(const struct profile *p, char *why, size_t size)
+{
+	size_t i, len;
+
+	for (i = 0; p->args != NULL && p->args[i] != NULL; i++) {
+		len = strlen(p->args[i]);
+		if (i >= ARGS_MAX) {
+			snprintf(why, size, "args: more than %d", ARGS_MAX);
+			return RL_ERR_INVALID;
+		}
+		if (len > ARG_MAX_LEN || !valid_utf8(p->args[i], len)) {
+			snprintf(why, size, "args: number %zu is longer than "
+			    "%d bytes or not UTF-8 text", i + 1, ARG_MAX_LEN);
+			return RL_ERR_INVALID;
+		}
+	}
+	return RL_OK;
+}
+
+static int
+check_env(const struct profile *p, char *why, size_t size)
+{
+	char reason[256], shown[256];
+	const char *eq;
+	size_t i, j, len;
+
+	for (i = 0; p->env != NULL && p->env[i] != NULL; i++) {
+		if (i >= ARGS_MAX) {
+			snprintf(why, size, "env: more than %d", ARGS_MAX);
+			return RL_ERR_INVALID;
+		}
+		/* The value may be a secret after all: only the name is told. */
+		eq = strchr(p->env[i], '=');
+		len = eq != NULL ? (size_t)(eq - p->env[i]) : 0;
+		if (eq == NULL || !valid_env_name(p->env[i], len)) {
+			snprintf(why, size, "env: number %zu is not NAME=VALUE "
+			    "with a name of letters, digits and _", i + 1);
+			return RL_ERR_INVALID;
+		}
+		(void)snprintf(shown, sizeof(shown), "%.*s", (int)len,
+		    p->env[i]);
+		if (!profile_env_allowed(p->agent_id, p->provider_id,
+			p->env[i], len, reason, sizeof(reason))) {
+			snprintf(why, size, "env: %s: %s", shown, reason);
+			return RL_ERR_INVALID;
+		}
+		if (!valid_env_assignment(p->env[i]) ||
+		    !valid_utf8(eq + 1, strlen(eq + 1))) {
+			snprintf(why, size, "env: %s: the value is longer than "
+			    "%d bytes or not UTF-8 text", shown, ARG_MAX_LEN);
+			return RL_ERR_INVALID;
+		}
+		for (j = 0; j < i; j++) {
+			if (strncmp(p->env[j], p->env[i], len + 1) == 0) {
+				snprintf(why, size, "env: %s: comes twice",
+				    shown);
+				return RL_ERR_INVALID;
+			}
+		}
+	}
+	return RL_OK;
+}
+
+int
+profile_check(const struct profile *p, char *why, size_t size)
+{
+	const struct manifest_agent *agent;
+	const struct manifest_provider *provider;
+	const char *url;
+	char reason[256];
+	int r;
+
+	if (!valid_alias(p->alias)) {
+		snprintf(why, size, "alias: must be 1 to %d of A-Z a-z 0-9 "
+		    ". _ - and start with a letter or digit", ALIAS_MAX);
+		return RL_ERR_INVALID;
+	}
+	if ((agent = manifest_agent(p->agent_id)) == NULL) {
+		snprintf(why, size, "agent_id: there is no such agent; "
+		    "'ringlet agents list' names them");
+		return RL_ERR_INVALID;
+	}
+	if ((provider = manifest_provider(p->provider_id)) == NULL) {
+		snprintf(why, size, "provider_id: there is no such provider; "
+		    "'ringlet providers list' names them");
+		return RL_ERR_INVALID;
+	}
+	if (!manifest_supports(agent, provider)) {
+		snprintf(why, size, "provider_id: agent %s cannot use provider "
+		    "%s", agent->id, provider->id);
+		return RL_ERR_INVALID;
+	}
+	if ((r = manifest_endpoint(provider, p->endpoint_id, &url, reason,
+		 sizeof(reason))) != RL_OK) {
+		snprintf(why, size, "endpoint_id: %s", reason);
+		return r;
+	}
+	if (*p->model != '\0' && !manifest_model_ok(p->model)) {
+		snprintf(why, size, "model: must be 1 to 128 letters, digits "
+		    "and . _ : / @ + - and not start with -");
+		return RL_ERR_INVALID;
+	}
+	if (*p->working_dir != '\0' && (!valid_abs_path(p->working_dir) ||
+		strlen(p->working_dir) > TEXT_LEN ||
+		!valid_utf8(p->working_dir, strlen(p->working_dir)))) {
+		snprintf(why, size, "working_dir: must be an absolute path "
+		    "without . or .. parts");
+		return RL_ERR_INVALID;
+	}
+	if ((r = check_args(p, why, size)) != RL_OK)
+		return r;
+	return check_env(p, why, size);
+}
+
+/* --- files ------------------------------------------------------------------ */
+
+static char *
+file_of(const struct paths *paths, const char *alias)
+{
+	return xasprintf("%s/%s%s", paths->profile_dir, alias, SUFFIX);
+}
+
+static void
+put(json_t *obj, const char *name, json_t *value)
+{
+	/* Both fail only for lack of memory: all text was checked as UTF-8. */
+	if (value == NULL || json_object_set_new(obj, name, value) == -1)
+		abort();
+}
+
+static json_t *
+strings_json(char *const *list)
+{
+	json_t *a = json_array();
+	size_t i;
+
+	for (i = 0; list != NULL && list[i] != NULL; i++) {
+		if (json_array_append_new(a, json_string(list[i])) == -1)
+			abort();
+	}
+	return a;
+}
+
+/* The file's text, for free(). */
+static char *
+encode(const struct profile *p)
+{
+	json_t *obj = json_object();
+	char *text;
+
+	put(obj, "version", json_integer(FORMAT_VERSION));
+	put(obj, "alias", json_string(p->alias));
+	put(obj, "agent_id", json_string(p->agent_id));
+	put(obj, "provider_id", json_string(p->provider_id));
+	put(obj, "endpoint_id", json_string(p->endpoint_id));
+	put(obj, "model", json_string(p->model));
+	put(obj, "working_dir", json_string(p->working_dir));
+	put(obj, "args", strings_json(p->args));
+	put(obj, "env", strings_json(p->env));
+	put(obj, "keychain", json_string(p->keychain));
+	put(obj, "keychain_item", json_string(p->keychain_item));
+	put(obj, "created_at", json_integer(p->created_at));
+	put(obj, "last_used", json_integer(p->last_used));
+	put(obj, "total_runs", json_integer(p->total_runs));
+	text = json_dumps(obj, JSON_INDENT(2));
+	json_decref(obj);
+	if (text == NULL)
+		abort();
+	return text;
+}
+
+/* Writes what profile_check() has passed. */
+static int
+save(const struct paths *paths, const struct profile *p, char *why,
+    size_t size)
+{
+	char *file = NULL, *text, *body = NULL;
+	int r;
+
+	text = encode(p);
+	if (strlen(text) >= PROFILE_FILE_MAX) {
+		snprintf(why, size, "%s: arguments and variables need more "
+		    "than %d bytes", p->alias, PROFILE_FILE_MAX);
+		r = RL_ERR_TOOBIG;
+		goto out;
+	}
+	if ((r = paths_make_private_dir(paths->profile_dir)) != RL_OK) {
+		snprintf(why, size, "%s: %s", paths->profile_dir,
+		    r == RL_ERR_DENIED ? "is not a folder of yours that is "
+					 "closed to others (mode 0700)" :
+					 rl_strerror(r));
+		goto out;
+	}
+	file = file_of(paths, p->alias);
+	body = xasprintf("%s\n", text);
+	if ((r = paths_write_file(file, body, strlen(body))) != RL_OK)
+		snprintf(why, size, "cannot write %s: %s", file,
+		    rl_strerror(r));
+out:
+	free(body);
+	free(file);
+	free(text);
+	return r;
+}
+
+int
+profile_create(const struct paths *paths, const struct profile *p, char *why,
+    size_t size)
+{
+	struct stat st;
+	char *file;
+	int r;
+
+	if ((r = profile_check(p, why, size)) != RL_OK)
+		return r;
+	/* Only the monitor writes here, and its lock makes it the only one. */
+	file = file_of(paths, p->alias);
+	if (lstat(file, &st) == 0) {
+		snprintf(why, size, "profile %s exists already (%s)", p->alias,
+		    file);
+		r = RL_ERR_EXISTS;
+	} else if (errno != ENOENT) {
+		snprintf(why, size, "%s: %s", file, strerror(errno));
+		r = RL_ERR_SYSTEM;
+	} else
+		r = save(paths, p, why, size);
+	free(file);
+	return r;
+}
+
+/* Reads text, the content of the file of alias, into *out. */
+static int
+decode(const char *text, size_t len, const char *alias, struct profile **out,
+    char *why, size_t size)
+{
+	struct stored s;
+	json_t *obj;
+	int r;
+
+	memset(&s, 0, sizeof(s));
+	if ((obj = json_parse_object(text, len, why, size)) == NULL)
+		return RL_ERR_INVALID;
+	r = json_get_members(obj, members, NELEM(members), &s, why, size);
+	json_decref(obj);
+	if (r != RL_OK)
+		goto out;
+	fill(&s.p);
+	if ((r = profile_check(&s.p, why, size)) != RL_OK)
+		goto out;
+	if (strcmp(s.p.alias, alias) != 0) {
+		snprintf(why, size, "alias: is not the name of the file");
+		r = RL_ERR_INVALID;
+		goto out;
+	}
+	*out = xmalloc(sizeof(**out));
+	**out = s.p;
+	return RL_OK;
+out:
+	json_free_members(members, NELEM(members), &s);
+	return r;
+}
+
+int
+profile_load(const struct paths *paths, const char *alias, struct profile **out,
+    char *why, size_t size)
+{
+	char *file, *text = NULL, reason[512];
+	size_t len;
+	int r;
+
+	*out = NULL;
+	if (!valid_alias(alias)) {
+		snprintf(why, size, "that is not a profile's name");
+		return RL_ERR_INVALID;
+	}
+	file = file_of(paths, alias);
+	r = paths_read_file(file, PROFILE_FILE_MAX, &text, &len);
+	switch (r) {
+	case RL_OK:
+		r = decode(text, len, alias, out, reason, sizeof(reason));
+		if (r != RL_OK)
+			snprintf(why, size, "%s: %s", file, reason);
+		break;
+	case RL_ERR_NOTFOUND:
+		snprintf(why, size, "there is no profile %s", alias);
+		break;
+	case RL_ERR_DENIED:
+		snprintf(why, size, "%s: not a regular file of yours", file);
+		break;
+	default:
+		snprintf(why, size, "%s: %s", file, rl_strerror(r));
+		break;
+	}
+	free(text);
+	free(file);
+	return r;
+}
+
+/*
+ * The alias in a file's name, for free(); NULL for names that are not a
+ * profile's file, such as one that a crash left half-written.
+ */
+static char *
+alias_of(const char *name)
+{
+	size_t len = strlen(name), n = sizeof(SUFFIX) - 1;
+	char *alias;
+
+	if (len <= n || strcmp(name + len - n, SUFFIX) != 0)
+		return NULL;
+	alias = xstrndup(name, len - n);
+	if (!valid_alias(alias)) {
+		free(alias);
+		return NULL;
+	}
+	return alias;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* All aliases, sorted, as a list that ends in NULL; *n of them. */
+static int
+aliases(const struct paths *paths, char ***out, size_t *n)
+{
+	char **list, *alias;
+	struct dirent *e;
+	DIR *d;
+	int r = RL_OK;
+
+	*n = 0;
+	list = xcalloc(1, sizeof(*list));
+	*out = list;
+	if ((d = opendir(paths->profile_dir)) == NULL)
+		return errno == ENOENT ? RL_OK : RL_ERR_SYSTEM;
+	for (;;) {
+		errno = 0;
+		if ((e = readdir(d)) == NULL) {
+			if (errno != 0)
+				r = RL_ERR_SYSTEM;
+			break;
+		}
+		if ((alias = alias_of(e->d_name)) == NULL)
+			continue;
+		list = xreallocarray(list, *n + 2, sizeof(*list));
+		list[(*n)++] = alias;
+		list[*n] = NULL;
+	}
+	closedir(d);
+	qsort(list, *n, sizeof(*list), by_name);
+	*out = list;
+	return r;
+}
+
+int
+profile_list(const struct paths *paths, struct profile_entry **out, size_t *n,
+    char *why, size_t size)
+{
+	struct profile_entry *list;
+	char **names, reason[1024];
+	size_t i;
+	int r;
+
+	*out = NULL;
+	r = aliases(paths, &names, n);
+	if (r != RL_OK) {
+		snprintf(why, size, "cannot list %s: %s", paths->profile_dir,
+		    rl_strerror(r));
+		list_free(names);
+		*n = 0;
+		return r;
+	}
+	list = xcalloc(*n + 1, sizeof(*list));
+	for (i = 0; i < *n; i++) {
+		list[i].alias = names[i];
+		if (profile_load(paths, names[i], &list[i].profile, reason,
+			sizeof(reason)) != RL_OK)
+			list[i].damage = xstrdup(reason);
+	}
+	free(names);
+	*out = list;
+	return RL_OK;
+}
+
+void
+profile_list_free(struct profile_entry *list, size_t n)
+{
+	size_t i;
+
+	if (list == NULL)
+		return;
+	for (i = 0; i < n; i++) {
+		free(list[i].alias);
+		profile_free(list[i].profile);
+		free(list[i].damage);
+	}
+	free(list);
+}
+
+size_t
+profile_count(const struct paths *paths)
+{
+	char **names;
+	size_t n;
+
+	if (aliases(paths, &names, &n) != RL_OK)
+		n = 0;
+	list_free(names);
+	return n;
+}
+
+int
+profile_touch(const struct paths *paths, const char *alias, long long now,
+    char *why, size_t size)
+{
+	struct profile *p;
+	int r;
+
+	if ((r = profile_load(paths, alias, &p, why, size)) != RL_OK)
+		return r;
+	p->last_used = now;
+	if (p->total_runs < LLONG_MAX)
+		p->total_runs++;
+	r = save(paths, p, why, size);
+	profile_free(p);
+	return r;
+}
+
+int
+profile_remove(const struct paths *paths, const char *alias, char *why,
+    size_t size)
+{
+	char *file;
+	int r = RL_OK;
+
+	if (!valid_alias(alias)) {
+		snprintf(why, size, "that is not a profile's name");
+		return RL_ERR_INVALID;
+	}
+	file = file_of(paths, alias);
+	if (unlink(file) == -1) {
+		if (errno == ENOENT) {
+			snprintf(why, size, "there is no profile %s", alias);
+			r = RL_ERR_NOTFOUND;
+		} else {
+			snprintf(why, size, "cannot remove %s: %s", file,
+			    strerror(errno));
+			r = RL_ERR_SYSTEM;
+		}
+	}
+	free(file);
+	return r;
+}
