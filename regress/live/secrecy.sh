@@ -1,0 +1,81 @@
+# A key and the token are in no argument list, in no log at its highest level, in no other session, and not in ringletd's memory.
+# shellcheck shell=sh
+. "${0%/*}/lib.sh"
+
+# The argument lists of all processes, watched while things happen.  What to
+# look for is in a file: grep's own arguments are watched too.
+watch_arguments()
+{
+	while [ ! -e "$T/stop" ]; do
+		cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n' |
+		    grep -aF -f "$T/patterns" >>"$T/seen"
+	done
+}
+
+start_keyring
+key=$(canary secrecy)
+echo "$key" >"$T/key"
+start_daemon
+token=$(cat "$TOKEN")
+printf '%s\n' "$key" "$token" control-word >"$T/patterns"
+: >"$T/seen"
+watch_arguments &
+watcher=$!
+at_end $watcher
+
+# The whole life of a key, while the watch is on.
+new_profile shell keeper "$key" -p anthropic
+shell_profile other
+api POST /api/profiles "{\"agent_id\":\"shell\",\"alias\":\"sealed\",
+    \"provider_id\":\"anthropic\",\"api_key\":\"$key-2\"}" >/dev/null
+ringlet profiles inspect keeper >/dev/null
+ringlet profiles env keeper >/dev/null
+# shellcheck disable=SC2016
+ringlet profiles run keeper -- -c 'test -n "$ANTHROPIC_API_KEY"'
+# shellcheck disable=SC2016
+session keeper -C "$WORK" -- -c \
+    'test -n "$ANTHROPIC_API_KEY" && echo "has a key"; read x; echo bye'
+keeper=$ID
+check "the agent has its key" ws "/ws/terminal/$keeper" \
+    --out /dev/null expect 'has a key'
+# shellcheck disable=SC2016
+session other -C "$WORK" -- -c 'env; cat /proc/[0-9]*/environ; read x'
+other=$ID
+ws "/ws/terminal/$other" --out "$T/other" --timeout 10 expect 'HOME=' \
+    2>/dev/null
+refute "another profile's session does not" grep -aFq "$key" "$T/other"
+sh -c 'sleep 1; :' control-word
+touch "$T/stop"
+wait $watcher 2>/dev/null
+check "the watch sees argument lists" grep -q control-word "$T/seen"
+refute "the key was in none" grep -Fq "$key" "$T/seen"
+refute "nor the token" grep -Fq "$token" "$T/seen"
+
+# Logs at the highest level.
+check "there is a log" test -s "$LOG"
+refute "it has no key" grep -rFq "$key" "$RINGLET_STATE_DIR"
+refute "and no token" grep -rFq "$token" "$RINGLET_STATE_DIR"
+
+# Memory.  The agent's own has the key: that shows that the scan works.
+if [ -z "$LIVE_SCAN" ]; then
+	skip "ringletd's memory: only root can look into it"
+else
+	echo 'HTTP/1.1 ' >"$T/known"
+	agent=$(field "$keeper" pid)
+	found=$(scan "$agent" "$T/key")
+	for child in $(pgrep -P "$agent"); do
+		found="$found $(scan "$child" "$T/key")"
+	done
+	like "the key is found in the agent's memory" "$found" \
+	    '(^| )[1-9][0-9]* '
+	like "ringletd's memory can be read" "$(scan "$RINGLETD" "$T/known")" \
+	    '^[1-9]'
+	like "the key is not in it" "$(scan "$RINGLETD" "$T/key")" '^0 '
+fi
+# What an ordinary process of the same user may do.
+refute "ringletd cannot be looked into by its own user" \
+    cat "/proc/$RINGLETD/environ"
+refute "nor the monitor" cat "/proc/$MONITOR/environ"
+ringlet terminal kill "$keeper" >/dev/null
+ringlet terminal kill "$other" >/dev/null
+done_testing
