@@ -1,0 +1,264 @@
+/*
+ * The words of --bwrap-flags.  A table names every option that is known and
+ * what it does to a jail; what no row names is refused.  Options are only ever
+ * added to the default rules; none takes one away.
+ */
+
+#include "config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bwrapflags.h"
+#include "err.h"
+#include "jailplan.h"
+#include "msg.h"
+#include "valid.h"
+#include "xmalloc.h"
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+enum flag_class {
+	TIGHTENS, /* free for everybody */
+	NETWORK,  /* takes the network away */
+	BY_DEFAULT, /* every jail has it */
+	SHOWS,	  /* makes a file readable: for the person at the machine */
+	REFUSED
+};
+
+static const struct {
+	const char *name;
+	int nargs;
+	enum flag_class class;
+	const char *why; /* of REFUSED */
+} flags[] = {
+	{ "--unshare-net", 0, NETWORK, NULL },
+	{ "--unshare-all", 0, NETWORK, NULL },
+	{ "--unshare-user", 0, BY_DEFAULT, NULL },
+	{ "--unshare-user-try", 0, BY_DEFAULT, NULL },
+	{ "--unshare-pid", 0, BY_DEFAULT, NULL },
+	{ "--unshare-ipc", 0, BY_DEFAULT, NULL },
+	{ "--unshare-uts", 0, BY_DEFAULT, NULL },
+	{ "--unshare-cgroup-try", 0, BY_DEFAULT, NULL },
+	{ "--die-with-parent", 0, BY_DEFAULT, NULL },
+	{ "--disable-userns", 0, BY_DEFAULT, NULL },
+	{ "--clearenv", 0, BY_DEFAULT, NULL },
+	{ "--hostname", 1, TIGHTENS, NULL },
+	{ "--ro-bind", 2, SHOWS, NULL },
+	{ "--ro-bind-try", 2, SHOWS, NULL },
+	{ "--bind", 2, REFUSED, "it would make more files writable" },
+	{ "--bind-try", 2, REFUSED, "it would make more files writable" },
+	{ "--dev-bind", 2, REFUSED, "it would give access to devices" },
+	{ "--dev-bind-try", 2, REFUSED, "it would give access to devices" },
+	{ "--share-net", 0, REFUSED, "the network is shared already" },
+	{ "--cap-add", 1, REFUSED, "it would give capabilities" },
+	{ "--setenv", 2, REFUSED, "use 'profiles create --env'" },
+	{ "--unsetenv", 1, REFUSED, "the environment is the profile's" },
+	{ "--args", 1, REFUSED, "it takes a descriptor" },
+	{ "--seccomp", 1, REFUSED, "it takes a descriptor" },
+	{ "--add-seccomp-fd", 1, REFUSED, "it takes a descriptor" },
+	{ "--file", 2, REFUSED, "it takes a descriptor" },
+	{ "--bind-data", 2, REFUSED, "it takes a descriptor" },
+	{ "--ro-bind-data", 2, REFUSED, "it takes a descriptor" },
+	{ "--userns", 1, REFUSED, "it takes a descriptor" },
+	{ "--userns2", 1, REFUSED, "it takes a descriptor" },
+	{ "--pidns", 1, REFUSED, "it takes a descriptor" },
+	{ "--sync-fd", 1, REFUSED, "it takes a descriptor" },
+	{ "--block-fd", 1, REFUSED, "it takes a descriptor" },
+	{ "--userns-block-fd", 1, REFUSED, "it takes a descriptor" },
+	{ "--info-fd", 1, REFUSED, "it takes a descriptor" },
+	{ "--json-status-fd", 1, REFUSED, "it takes a descriptor" },
+};
+
+/* A growing list of words. */
+struct words {
+	char **v;
+	size_t n;
+};
+
+static void
+add_word(struct words *w, char *word)
+{
+	w->v = xreallocarray(w->v, w->n + 2, sizeof(*w->v));
+	w->v[w->n++] = word;
+	w->v[w->n] = NULL;
+}
+
+static void
+free_words(struct words *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		free(w->v[i]);
+	free(w->v);
+}
+
+/*
+ * One word from *s into out, which has room for all of it; moves *s.  Returns
+ * 1 for a word, 0 at the end, RL_ERR_INVALID for an open quote.
+ */
+static int
+next_word(const char **s, char *out)
+{
+	const char *p = *s;
+	char quote = '\0';
+	bool any = false;
+
+	while (isspace((unsigned char)*p) ||
+	    (*p == ',' && strncmp(p + 1, "--", 2) == 0))
+		p++;
+	for (; *p != '\0'; p++) {
+		if (quote == '\0' &&
+		    (isspace((unsigned char)*p) ||
+			(*p == ',' && strncmp(p + 1, "--", 2) == 0)))
+			break;
+		any = true;
+		if (quote == '\0' && (*p == '\'' || *p == '"'))
+			quote = *p;
+		else if (quote != '\0' && *p == quote)
+			quote = '\0';
+		else if (*p == '\\' && quote != '\'') {
+			if (*++p == '\0')
+				return RL_ERR_INVALID;
+			*out++ = *p;
+		} else
+			*out++ = *p;
+	}
+	*out = '\0';
+	*s = p;
+	if (quote != '\0')
+		return RL_ERR_INVALID;
+	return any ? 1 : 0;
+}
+
+static int
+split(const char *text, struct words *w, char *why, size_t size)
+{
+	char *word = xmalloc(strlen(text) + 1);
+	const char *p = text;
+	int r;
+
+	while ((r = next_word(&p, word)) == 1)
+		add_word(w, xstrdup(word));
+	free(word);
+	if (r < 0)
+		snprintf(why, size,
+		    "--bwrap-flags: a quote or backslash is left open");
+	return r;
+}
+
+static void
+keep(struct bwrap_flags *out, const char *word)
+{
+	out->words =
+	    xreallocarray(out->words, out->nwords + 2, sizeof(char *));
+	out->words[out->nwords++] = xstrdup(word);
+	out->words[out->nwords] = NULL;
+}
+
+static int
+take_bind(const struct paths *paths, char *const *w, struct bwrap_flags *out,
+    char *why, size_t size)
+{
+	char real[PATH_MAX], more[512];
+	int r;
+
+	if (!valid_abs_path(w[1]) || !valid_abs_path(w[2])) {
+		snprintf(why, size, "--bwrap-flags: %s: '%s' is not an "
+		    "absolute path without '..'", w[0],
+		    valid_abs_path(w[1]) ? w[2] : w[1]);
+		return RL_ERR_INVALID;
+	}
+	if (realpath(w[1], real) == NULL) {
+		if (errno == ENOENT && strcmp(w[0], "--ro-bind-try") == 0)
+			return 0;
+		snprintf(why, size, "--bwrap-flags: %s: %s: %s", w[0], w[1],
+		    strerror(errno));
+		return RL_ERR_INVALID;
+	}
+	if ((r = jailplan_may_show(paths, real, more, sizeof(more))) != 0 ||
+	    (r = jailplan_may_cover(w[2], more, sizeof(more))) != 0) {
+		snprintf(why, size, "--bwrap-flags: %s: %s", w[0], more);
+		return r;
+	}
+	out->widens = true;
+	keep(out, "--ro-bind");
+	keep(out, real);
+	keep(out, w[2]);
+	return 0;
+}
+
+/* Takes the option at w[0], of which there are n words.  Returns its length. */
+static int
+take_flag(const struct paths *paths, char *const *w, size_t n,
+    struct bwrap_flags *out, char *why, size_t size)
+{
+	size_t i, k;
+	int r;
+
+	for (i = 0; i < NELEM(flags); i++)
+		if (strcmp(flags[i].name, w[0]) == 0)
+			break;
+	if (i == NELEM(flags)) {
+		snprintf(why, size, "--bwrap-flags: '%s' is not an option "
+		    "that can be added to a jail", w[0]);
+		return RL_ERR_INVALID;
+	}
+	k = (size_t)flags[i].nargs;
+	if (flags[i].class == REFUSED) {
+		snprintf(why, size, "--bwrap-flags: %s is refused: %s", w[0],
+		    flags[i].why);
+		return RL_ERR_DENIED;
+	}
+	if (n < 1 + k) {
+		snprintf(why, size, "--bwrap-flags: %s takes %zu argument%s",
+		    w[0], k, k == 1 ? "" : "s");
+		return RL_ERR_INVALID;
+	}
+	switch (flags[i].class) {
+	case NETWORK:
+		out->unshare_net = true;
+		break;
+	case SHOWS:
+		if ((r = take_bind(paths, w, out, why, size)) != 0)
+			return r;
+		break;
+	case TIGHTENS:
+		for (size_t j = 0; j < 1 + k; j++)
+			keep(out, w[j]);
+		break;
+	case BY_DEFAULT:
+	case REFUSED:
+		break;
+	}
+	return (int)(1 + k);
+}
+
+int
+bwrap_flags_parse(const struct paths *paths, const struct msg_strs *given,
+    struct bwrap_flags *out, char *why, size_t size)
+{
+	struct words w = { NULL, 0 };
+	size_t i;
+	int r = 0;
+
+	memset(out, 0, sizeof(*out));
+	for (i = 0; i < given->n && r >= 0; i++)
+		r = split(given->v[i], &w, why, size);
+	for (i = 0; i < w.n && r >= 0; i += (size_t)(r > 0 ? r : 0))
+		r = take_flag(paths, w.v + i, w.n - i, out, why, size);
+	free_words(&w);
+	return r < 0 ? r : 0;
+}
+
+void
+bwrap_flags_clear(struct bwrap_flags *f)
+{
+	for (size_t i = 0; i < f->nwords; i++)
+		free(f->words[i]);
+	free(f->words);
+	memset(f, 0, sizeof(*f));
+}
