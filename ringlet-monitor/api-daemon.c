@@ -1,0 +1,149 @@
+/*
+ * Requests about the daemon itself, and about what it knows.
+ *
+ * Hostile ringletd: every row here carries a token that has been judged;
+ * nothing here reveals a secret or takes a name from the request.
+ */
+
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent-binary.h"
+#include "log.h"
+#include "manifest.h"
+#include "monitor.h"
+#include "profile.h"
+#include "xmalloc.h"
+
+int
+on_STATUS_GET(struct peer *p, struct msg *m)
+{
+	struct env *env = peer_env(p);
+	const char *listen[CONF_LISTEN_MAX];
+	struct msg_status s = {
+		.version = PACKAGE_VERSION,
+		.pid = (uint64_t)getpid(),
+		.uptime = (uint64_t)(time(NULL) - env->started),
+		.profiles = profile_count(&env->paths),
+		.sessions = session_count(env, NULL),
+		.listen = { listen, env->nlisteners },
+		.seal = env->ringletd.level,
+		.jail = env->sandboxer.level,
+		.token_file = env->paths.token_file,
+		.ringletd_pid = (uint64_t)env->ringletd.proc.pid,
+		.sandboxer_pid = (uint64_t)env->sandboxer.proc.pid,
+		.restarts = env->restarts,
+	};
+
+	for (size_t i = 0; i < env->nlisteners; i++)
+		listen[i] = env->listeners[i].address;
+	peer_reply(p, m->hdr.id, MSG_STATUS, &s, NULL, 0);
+	return 0;
+}
+
+int
+on_STOP(struct peer *p, struct msg *m)
+{
+	log_info("%s asks to stop", peer_name(p));
+	peer_reply(p, m->hdr.id, MSG_OK, NULL, NULL, 0);
+	monitor_stop(peer_env(p));
+	return 0;
+}
+
+static uint64_t
+count_profiles(const struct profile_entry *list, size_t n, const char *agent)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += list[i].profile != NULL &&
+		    strcmp(list[i].profile->agent_id, agent) == 0;
+	return count;
+}
+
+int
+on_AGENT_LIST(struct peer *p, struct msg *m)
+{
+	struct env *env = peer_env(p);
+	struct profile_entry *profiles = NULL;
+	struct agent_binary *found;
+	struct msg_agent *list;
+	struct msg_agents body;
+	size_t n, nprofiles = 0;
+	const struct manifest_agent *agents = manifest_agents(&n);
+	char why[512];
+
+	if (profile_list(&env->paths, &profiles, &nprofiles, why,
+		sizeof(why)) != 0)
+		log_warn("%s", why);
+	list = xcalloc(n, sizeof(*list));
+	found = xcalloc(n, sizeof(*found));
+	for (size_t i = 0; i < n; i++) {
+		list[i].id = agents[i].id;
+		list[i].name = agents[i].name;
+		list[i].profile_count =
+		    count_profiles(profiles, nprofiles, agents[i].id);
+		list[i].installed = agent_binary_find(&agents[i],
+					env->paths.home, NULL, &found[i], why,
+					sizeof(why)) == 0;
+		if (list[i].installed) {
+			list[i].binary_path = found[i].path;
+			list[i].version = found[i].version;
+		}
+	}
+	body.list = (struct msg_recs){ list, n };
+	peer_reply(p, m->hdr.id, MSG_AGENTS, &body, NULL, 0);
+	for (size_t i = 0; i < n; i++)
+		agent_binary_clear(&found[i]);
+	free(found);
+	free(list);
+	profile_list_free(profiles, nprofiles);
+	return 0;
+}
+
+static void
+fill_provider(struct msg_provider *to, const struct manifest_provider *from)
+{
+	struct msg_endpoint *ep;
+	size_t n = 0;
+
+	to->id = from->id;
+	to->name = from->name;
+	to->type = from->type;
+	to->default_endpoint = from->default_endpoint;
+	to->auth_variable = from->auth_variable;
+	while (from->endpoints != NULL && from->endpoints[n].id != NULL)
+		n++;
+	ep = xcalloc(n + 1, sizeof(*ep));
+	for (size_t i = 0; i < n; i++) {
+		ep[i].id = from->endpoints[i].id;
+		ep[i].url = from->endpoints[i].url;
+	}
+	to->endpoints = (struct msg_recs){ ep, n };
+	for (n = 0; from->models != NULL && from->models[n] != NULL;)
+		n++;
+	to->models = (struct msg_strs){
+		(const char **)(uintptr_t)from->models, n
+	};
+}
+
+int
+on_PROVIDER_LIST(struct peer *p, struct msg *m)
+{
+	size_t n;
+	const struct manifest_provider *from = manifest_providers(&n);
+	struct msg_provider *list = xcalloc(n, sizeof(*list));
+	struct msg_providers body = { .list = { list, n } };
+
+	for (size_t i = 0; i < n; i++)
+		fill_provider(&list[i], &from[i]);
+	peer_reply(p, m->hdr.id, MSG_PROVIDERS, &body, NULL, 0);
+	for (size_t i = 0; i < n; i++)
+		free(list[i].endpoints.v);
+	free(list);
+	return 0;
+}

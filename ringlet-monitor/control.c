@@ -1,0 +1,175 @@
+/*
+ * The control socket: where the CLI connects.  Its folder is closed to
+ * everybody else, and the kernel says who connects: a peer of another uid is
+ * turned away before a byte of it is read.
+ */
+
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "log.h"
+#include "loop.h"
+#include "monitor.h"
+#include "platform.h"
+#include "xmalloc.h"
+
+#define BACKLOG	    64
+#define CLIENTS_MAX 256 /* CLI connections at once */
+
+void
+client_add(struct env *env, struct client *c)
+{
+	c->env = env;
+	c->serial = ++env->next_serial;
+	TAILQ_INSERT_TAIL(&env->clients, c, link);
+}
+
+void
+client_remove(struct client *c)
+{
+	TAILQ_REMOVE(&c->env->clients, c, link);
+	c->peer = NULL;
+	c->serial = 0;
+}
+
+struct asker
+asker_of(struct peer *p, const struct msg *m)
+{
+	struct client *c = peer_arg(p);
+
+	return (struct asker){ .client = c->serial, .id = m->hdr.id };
+}
+
+struct peer *
+asker_peer(struct env *env, const struct asker *a)
+{
+	struct client *c;
+
+	TAILQ_FOREACH(c, &env->clients, link)
+		if (c->serial == a->client)
+			return c->peer;
+	return NULL;
+}
+
+void
+control_closed(struct peer *p, int err, const char *why)
+{
+	struct client *c = peer_arg(p);
+
+	if (err != RL_ERR_EOF)
+		log_warn("closing a control connection: %s", why);
+	client_remove(c);
+	peer_free(p);
+	free(c);
+}
+
+static size_t
+count_clients(const struct env *env)
+{
+	const struct client *c;
+	size_t n = 0;
+
+	TAILQ_FOREACH(c, &env->clients, link)
+		n += c->child == NULL;
+	return n;
+}
+
+static void
+on_connection(int fd, unsigned events, void *arg)
+{
+	struct env *env = arg;
+	struct client *c;
+	uid_t uid;
+	int s;
+
+	if ((s = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) == -1) {
+		if (errno != EAGAIN && errno != EINTR &&
+		    errno != ECONNABORTED)
+			log_error("control socket: %s", strerror(errno));
+		return;
+	}
+	if (platform_peer_uid(s, &uid) != 0 || uid != geteuid()) {
+		log_warn("control socket: turned away uid %u", (unsigned)uid);
+		close(s);
+		return;
+	}
+	if (count_clients(env) >= CLIENTS_MAX) {
+		log_warn("control socket: %u connections are open: turned "
+			 "one away", CLIENTS_MAX);
+		close(s);
+		return;
+	}
+	c = xcalloc(1, sizeof(*c));
+	client_add(env, c);
+	c->peer = peer_new(env->loop, s, FROM_CLI, PST_SERVING, "ringlet",
+	    &control_ops, c);
+}
+
+void
+control_open(struct env *env)
+{
+	const char *path = env->paths.control_sock;
+	struct sockaddr_un sun;
+	mode_t old;
+
+	memset(&sun, 0, sizeof(sun));
+	sun.sun_family = AF_UNIX;
+	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >=
+	    sizeof(sun.sun_path))
+		fatal("%s: longer than a socket's name can be (%zu bytes): "
+		      "set XDG_RUNTIME_DIR to a shorter folder",
+		    path, sizeof(sun.sun_path) - 1);
+	env->control_fd =
+	    socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (env->control_fd == -1)
+		fatal("control socket: %s", strerror(errno));
+	/* The lock is ours, so a socket of that name is a dead monitor's. */
+	unlink(path);
+	old = umask(0177);
+	if (bind(env->control_fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
+	    listen(env->control_fd, BACKLOG) == -1)
+		fatal("%s: %s", path, strerror(errno));
+	umask(old);
+}
+
+void
+control_accept(struct env *env)
+{
+	if (env->control_io != NULL)
+		return;
+	env->control_io =
+	    loop_io_new(env->loop, env->control_fd, on_connection, env);
+	loop_io_want(env->control_io, LOOP_READ);
+}
+
+void
+control_close(struct env *env)
+{
+	struct client *c, *next;
+
+	loop_io_free(env->control_io);
+	env->control_io = NULL;
+	if (env->control_fd != -1) {
+		unlink(env->paths.control_sock);
+		fd_close(env->control_fd);
+		env->control_fd = -1;
+	}
+	for (c = TAILQ_FIRST(&env->clients); c != NULL; c = next) {
+		struct peer *p = c->peer;
+
+		next = TAILQ_NEXT(c, link);
+		if (c->child != NULL)
+			continue;
+		client_remove(c);
+		peer_free(p);
+		free(c);
+	}
+}

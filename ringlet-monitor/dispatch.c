@@ -1,0 +1,140 @@
+/*
+ * Who may say what to the monitor.  Read these rows first: a message that no
+ * row names, from that side and in that state, with that many descriptors and
+ * at most that long, never reaches a handler.
+ *
+ * ringletd is taken to be hostile.  What it may ask is what a holder of the
+ * bearer token may ask, each message carries the token, and RULE_TOKEN has it
+ * judged before the handler runs.  What only a person at the machine may do
+ * (reveal a key, start without a jail) has rows for the CLI alone, or is
+ * refused in the handler by peer_is_cli().
+ */
+
+#include "config.h"
+
+#include "err.h"
+#include "log.h"
+#include "monitor.h"
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+#define SMALL  1024
+#define MEDIUM (64 * 1024)
+#define LARGE  (256 * 1024)
+
+#define BOTH  (FROM_CLI | FROM_RINGLETD)
+#define VIEW  RULE_TOKEN
+#define CTRL  (RULE_TOKEN | RULE_CONTROL)
+#define SERVE PST_SERVING
+
+/* Requests: the same rows for the CLI and ringletd. */
+#define REQUESTS                                                             \
+	{ MSG_AUTH_CHECK, FROM_RINGLETD, SERVE, 0, SMALL, VIEW, 0,           \
+		on_AUTH_CHECK },                                             \
+	{ MSG_STATUS_GET, BOTH, SERVE, 0, SMALL, VIEW, 0, on_STATUS_GET },   \
+	{ MSG_STOP, BOTH, SERVE, 0, SMALL, CTRL, 0, on_STOP },               \
+	{ MSG_PUBKEY_GET, BOTH, SERVE, 0, SMALL, VIEW, 0, on_PUBKEY_GET },   \
+	{ MSG_AGENT_LIST, BOTH, SERVE, 0, SMALL, VIEW, 0, on_AGENT_LIST },   \
+	{ MSG_PROVIDER_LIST, BOTH, SERVE, 0, SMALL, VIEW, 0,                 \
+		on_PROVIDER_LIST },                                          \
+	{ MSG_PROFILE_CREATE, BOTH, SERVE, 0, LARGE, CTRL, 0,                \
+		on_PROFILE_CREATE },                                         \
+	{ MSG_PROFILE_LIST, BOTH, SERVE, 0, SMALL, VIEW, 0,                  \
+		on_PROFILE_LIST },                                           \
+	{ MSG_PROFILE_GET, BOTH, SERVE, 0, SMALL, VIEW, 0, on_PROFILE_GET }, \
+	{ MSG_PROFILE_DELETE, BOTH, SERVE, 0, SMALL, CTRL, 0,                \
+		on_PROFILE_DELETE },                                         \
+	{ MSG_SESSION_CREATE, BOTH, SERVE, 0, LARGE, CTRL, 0,                \
+		on_SESSION_CREATE },                                         \
+	{ MSG_SESSION_LIST, BOTH, SERVE, 0, SMALL, VIEW, 0,                  \
+		on_SESSION_LIST },                                           \
+	{ MSG_SESSION_GET, BOTH, SERVE, 0, SMALL, VIEW, 0, on_SESSION_GET }, \
+	{ MSG_SESSION_KILL, BOTH, SERVE, 0, SMALL, CTRL, 0,                  \
+		on_SESSION_KILL },                                           \
+	{ MSG_SESSION_CLEANUP, BOTH, SERVE, 0, SMALL, CTRL, 0,               \
+		on_SESSION_CLEANUP },                                        \
+	{ MSG_SESSION_ATTACH, BOTH, SERVE, 0, SMALL, VIEW, 0,                \
+		on_SESSION_ATTACH }
+
+static const struct msg_rule control_rules[] = {
+	REQUESTS,
+	/* These hand out a key, so there is no row for ringletd. */
+	{ MSG_PROFILE_ENV, FROM_CLI, SERVE, 0, MEDIUM, 0, 0, on_PROFILE_RUN },
+	{ MSG_PROFILE_RUN, FROM_CLI, SERVE, 0, LARGE, 0, 0, on_PROFILE_RUN },
+};
+
+static const struct msg_rule ringletd_rules[] = {
+	{ MSG_READY, FROM_RINGLETD, PST_INIT, 0, MEDIUM, RULE_ONCE, 0,
+		on_READY },
+	{ MSG_LOG, FROM_RINGLETD, PST_INIT | SERVE, 0, MEDIUM, 0, 0, on_LOG },
+	REQUESTS,
+};
+
+static const struct msg_rule sandboxer_rules[] = {
+	{ MSG_READY, FROM_SANDBOXER, PST_INIT, 0, MEDIUM, RULE_ONCE, 0,
+		on_READY },
+	{ MSG_LOG, FROM_SANDBOXER, PST_INIT | SERVE, 0, MEDIUM, 0, 0, on_LOG },
+	{ MSG_JAIL_STATE, FROM_SANDBOXER, SERVE, 0, MEDIUM, 0, 0,
+		on_JAIL_STATE },
+	{ MSG_VIEWER_GONE, FROM_SANDBOXER, SERVE, 0, SMALL, 0, 0,
+		on_VIEWER_GONE },
+	{ MSG_JAIL_STARTED, FROM_SANDBOXER, SERVE, 0, SMALL, 0,
+		MSG_JAIL_START, NULL },
+	{ MSG_KILLED, FROM_SANDBOXER, SERVE, 0, MEDIUM, 0, MSG_JAIL_KILL,
+		NULL },
+	{ MSG_OK, FROM_SANDBOXER, SERVE, 0, SMALL, 0, MSG_JAIL_DROP, NULL },
+	{ MSG_OK, FROM_SANDBOXER, SERVE, 0, SMALL, 0, MSG_VIEWER_ADD, NULL },
+	{ MSG_ERROR, FROM_SANDBOXER, SERVE, 0, MEDIUM, 0, MSG_JAIL_START,
+		NULL },
+	{ MSG_ERROR, FROM_SANDBOXER, SERVE, 0, MEDIUM, 0, MSG_JAIL_KILL,
+		NULL },
+	{ MSG_ERROR, FROM_SANDBOXER, SERVE, 0, MEDIUM, 0, MSG_JAIL_DROP,
+		NULL },
+	{ MSG_ERROR, FROM_SANDBOXER, SERVE, 0, MEDIUM, 0, MSG_VIEWER_ADD,
+		NULL },
+};
+
+/*
+ * A daemon that breaks the protocol is taken for taken over: it is killed at
+ * once and started afresh.  One that merely closed has died or is dying.
+ */
+static void
+child_closed(struct peer *p, int err, const char *why)
+{
+	struct client *c = peer_arg(p);
+
+	child_condemn(c->child, err == RL_ERR_EOF ? NULL : why);
+}
+
+const struct peer_ops control_ops = {
+	.rules = control_rules,
+	.nrules = NELEM(control_rules),
+	.closed = control_closed,
+};
+
+const struct peer_ops ringletd_ops = {
+	.rules = ringletd_rules,
+	.nrules = NELEM(ringletd_rules),
+	.authorise = auth_token,
+	.closed = child_closed,
+};
+
+const struct peer_ops sandboxer_ops = {
+	.rules = sandboxer_rules,
+	.nrules = NELEM(sandboxer_rules),
+	.closed = child_closed,
+};
+
+struct env *
+peer_env(const struct peer *p)
+{
+	struct client *c = peer_arg(p);
+
+	return c->env;
+}
+
+bool
+peer_is_cli(const struct peer *p)
+{
+	return peer_from(p) == FROM_CLI;
+}

@@ -1,0 +1,160 @@
+/*
+ * The HTTP listeners.  They belong to the monitor, so they outlive ringletd:
+ * a browser that connects while it restarts waits in the backlog.
+ */
+
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "monitor.h"
+#include "xmalloc.h"
+
+#define BACKLOG 128
+
+/* Splits "host:port" or "[host]:port", which conf.c has checked. */
+static void
+split_address(const char *address, char **host, char **port)
+{
+	const char *colon = strrchr(address, ':');
+
+	if (colon == NULL)
+		fatal("ListenAddress %s has no port", address);
+	*port = xstrdup(colon + 1);
+	if (address[0] == '[')
+		*host = xstrndup(address + 1, (size_t)(colon - address) - 2);
+	else
+		*host = xstrndup(address, (size_t)(colon - address));
+}
+
+static char *
+real_address(int fd)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	char host[NI_MAXHOST], port[NI_MAXSERV];
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1 ||
+	    getnameinfo((struct sockaddr *)&ss, len, host, sizeof(host), port,
+		sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		fatal("cannot read the address of a listener");
+	return xasprintf(
+	    ss.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+}
+
+static int
+open_tcp(const char *address)
+{
+	struct addrinfo hints, *ai;
+	char *host, *port;
+	int fd, r, on = 1;
+
+	split_address(address, &host, &port);
+	memset(&hints, 0, sizeof(hints));
+	hints.ai_socktype = SOCK_STREAM;
+	hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
+	if ((r = getaddrinfo(host, port, &hints, &ai)) != 0)
+		fatal("ListenAddress %s: %s", address, gai_strerror(r));
+	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0);
+	if (fd == -1)
+		fatal("ListenAddress %s: %s", address, strerror(errno));
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (ai->ai_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == -1 ||
+	    listen(fd, BACKLOG) == -1)
+		fatal("ListenAddress %s: %s%s", address, strerror(errno),
+		    errno == EADDRINUSE
+			? ": another program has that port: choose another "
+			  "with ListenAddress in ringlet.conf"
+			: "");
+	freeaddrinfo(ai);
+	free(host);
+	free(port);
+	return fd;
+}
+
+static int
+open_local(const char *path)
+{
+	struct sockaddr_un sun;
+	mode_t old;
+	int fd;
+
+	memset(&sun, 0, sizeof(sun));
+	sun.sun_family = AF_UNIX;
+	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >=
+	    sizeof(sun.sun_path))
+		fatal("ListenAddress %s: longer than %zu bytes", path,
+		    sizeof(sun.sun_path) - 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		fatal("ListenAddress %s: %s", path, strerror(errno));
+	/* The lock is ours, so a socket of that name is a dead monitor's. */
+	unlink(path);
+	old = umask(0177);
+	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
+	    listen(fd, BACKLOG) == -1)
+		fatal("ListenAddress %s: %s", path, strerror(errno));
+	umask(old);
+	return fd;
+}
+
+void
+listen_open(struct env *env)
+{
+	for (size_t i = 0; i < env->conf.nlisten; i++) {
+		const char *address = env->conf.listen[i];
+		struct listener *l = &env->listeners[env->nlisteners++];
+
+		l->local = address[0] == '/';
+		if (l->local) {
+			l->fd = open_local(address);
+			l->address = xstrdup(address);
+			l->unlink = xstrdup(address);
+		} else {
+			l->fd = open_tcp(address);
+			l->address = real_address(l->fd);
+		}
+		log_info("listening on %s", l->address);
+	}
+}
+
+void
+listen_close(struct env *env)
+{
+	for (size_t i = 0; i < env->nlisteners; i++) {
+		struct listener *l = &env->listeners[i];
+
+		fd_close(l->fd);
+		if (l->unlink != NULL)
+			unlink(l->unlink);
+		free(l->unlink);
+		free(l->address);
+	}
+	env->nlisteners = 0;
+}
+
+void
+listen_give(struct env *env)
+{
+	for (size_t i = 0; i < env->nlisteners; i++) {
+		struct listener *l = &env->listeners[i];
+		struct msg_listeners body = { .address = l->address,
+			.local_socket = l->local };
+
+		peer_send(env->ringletd.client.peer, MSG_LISTENERS, &body,
+		    &l->fd, 1);
+	}
+}

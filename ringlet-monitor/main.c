@@ -1,0 +1,375 @@
+/*
+ * ringlet-monitor: the parent of all.  It holds the token, the profiles and
+ * the way to the keychain, starts the other daemons, and answers their
+ * questions and the CLI's.  It parses no HTTP, no JSON from the network and
+ * nothing that an agent wrote.
+ */
+
+#include "config.h"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "err.h"
+#include "keychain.h"
+#include "log.h"
+#include "loop.h"
+#include "monitor.h"
+#include "secret.h"
+#include "token.h"
+#include "xmalloc.h"
+
+#define CONF_FILE_MAX (256 * 1024)
+#define STOP_TIMEOUT  8000 /* ms for an orderly end */
+
+struct options {
+	bool foreground;
+	bool check; /* -t */
+	bool print; /* -T */
+	const char *file;
+	char **settings; /* -o */
+	size_t nsettings;
+};
+
+static void __attribute__((__noreturn__))
+usage(void)
+{
+	fprintf(stderr, "usage: ringletd [-DTtV] [-f file] "
+			"[-o Keyword=value]\n");
+	exit(2);
+}
+
+static void
+parse_options(int argc, char **argv, struct options *o)
+{
+	int ch;
+
+	o->settings = xcalloc((size_t)argc + 1, sizeof(char *));
+	while ((ch = getopt(argc, argv, "Df:o:TtV")) != -1) {
+		switch (ch) {
+		case 'D':
+			o->foreground = true;
+			break;
+		case 'f':
+			o->file = optarg;
+			break;
+		case 'o':
+			o->settings[o->nsettings++] = optarg;
+			break;
+		case 'T':
+			o->print = true;
+			break;
+		case 't':
+			o->check = true;
+			break;
+		case 'V':
+			printf("ringletd %s\n", PACKAGE_VERSION);
+			exit(0);
+		default:
+			usage();
+		}
+	}
+	if (optind != argc)
+		usage();
+}
+
+static void
+load_conf(struct env *env, const struct options *o)
+{
+	const char *file =
+	    o->file != NULL ? o->file : env->paths.conf_file;
+	char *text, why[512];
+	size_t len;
+	int r;
+
+	conf_defaults(&env->conf);
+	r = paths_read_file(file, CONF_FILE_MAX, &text, &len);
+	if (r == 0) {
+		if (conf_parse(&env->conf, text, len, file, why,
+			sizeof(why)) != 0)
+			fatal("%s", why);
+		free(text);
+	} else if (r != RL_ERR_NOTFOUND || o->file != NULL)
+		fatal("%s: %s", file, rl_strerror(r));
+	for (size_t i = 0; i < o->nsettings; i++)
+		if (conf_parse_option(&env->conf, o->settings[i], why,
+			sizeof(why)) != 0)
+			fatal("%s", why);
+	log_set_level((enum log_level)env->conf.log_level);
+}
+
+static void
+make_folder(const char *path)
+{
+	int r = paths_make_private_dir(path);
+
+	if (r == RL_ERR_DENIED)
+		fatal("%s: must be a folder of yours with mode 0700: mend it "
+		      "with chmod 700, or move it away", path);
+	if (r != 0)
+		fatal("%s: %s", path, rl_strerror(r));
+}
+
+/* Who has the lock, for the message; 0 if the file does not say. */
+static long
+lock_owner(int fd)
+{
+	char text[32];
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	return strtol(text, NULL, 10);
+}
+
+/* Until this returns, nothing that another monitor owns may be touched. */
+static void
+take_lock(struct env *env)
+{
+	const char *name = env->paths.lock_file;
+
+	env->lock_fd =
+	    open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (env->lock_fd == -1)
+		fatal("%s: %s", name, strerror(errno));
+	if (flock(env->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return;
+	if (errno != EWOULDBLOCK)
+		fatal("%s: flock: %s", name, strerror(errno));
+	fatal("already running as pid %ld: end it with 'ringlet daemon stop'",
+	    lock_owner(env->lock_fd));
+}
+
+static void
+write_pid(struct env *env)
+{
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+
+	if (ftruncate(env->lock_fd, 0) == -1 ||
+	    pwrite(env->lock_fd, text, (size_t)n, 0) != n)
+		fatal("%s: %s", env->paths.lock_file, strerror(errno));
+}
+
+static void
+null_input_output(void)
+{
+	int fd;
+
+	if ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1 ||
+	    dup2(fd, STDIN_FILENO) == -1 || dup2(fd, STDOUT_FILENO) == -1)
+		fatal("/dev/null: %s", strerror(errno));
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+/*
+ * Goes on in a child with its own session.  The parent stays until the child
+ * says by a byte that it serves; if it ends without, it has said why.
+ */
+static void
+detach(struct env *env)
+{
+	int fds[2], status;
+	pid_t pid;
+	char c;
+
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		fatal("pipe: %s", strerror(errno));
+	if ((pid = fork()) == -1)
+		fatal("fork: %s", strerror(errno));
+	if (pid > 0) {
+		close(fds[1]);
+		if (read(fds[0], &c, 1) == 1)
+			_exit(0);
+		_exit(waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+			    WEXITSTATUS(status) != 0
+			? WEXITSTATUS(status)
+			: 1);
+	}
+	close(fds[0]);
+	env->ready_fd = fds[1];
+	if (setsid() == -1 || chdir("/") == -1)
+		fatal("cannot detach: %s", strerror(errno));
+}
+
+void
+monitor_ready(struct env *env)
+{
+	control_accept(env);
+	if (env->ready_fd == -1)
+		return;
+	log_info("version %s serves as pid %d", PACKAGE_VERSION,
+	    (int)getpid());
+	if (env->log_fd != -1) {
+		/* What libraries say on standard error goes to the log. */
+		if (dup2(env->log_fd, STDERR_FILENO) == -1)
+			fatal("dup2: %s", strerror(errno));
+		if (write(env->ready_fd, "", 1) == -1)
+			log_warn("nobody waited for the start");
+	}
+	close(env->ready_fd);
+	env->ready_fd = -1;
+}
+
+void
+monitor_maybe_done(struct env *env)
+{
+	if (env->stopping && env->ringletd.proc.pid == 0 &&
+	    env->sandboxer.proc.pid == 0)
+		loop_stop(env->loop);
+}
+
+static void
+on_stop_timeout(void *arg)
+{
+	struct env *env = arg;
+
+	log_warn("the daemons did not end in time: killing them");
+	supervise_kill(env);
+}
+
+void
+monitor_stop(struct env *env)
+{
+	if (env->stopping)
+		return;
+	log_info("stopping");
+	env->stopping = true;
+	supervise_stop(env);
+	loop_timer_arm(env->stop_timer, STOP_TIMEOUT);
+	monitor_maybe_done(env);
+}
+
+static void
+on_signal(int signo, void *arg)
+{
+	struct env *env = arg;
+
+	switch (signo) {
+	case SIGCHLD:
+		supervise_reap(env);
+		break;
+	case SIGTERM:
+	case SIGINT:
+		monitor_stop(env);
+		break;
+	}
+}
+
+static void
+open_everything(struct env *env, bool foreground)
+{
+	if (!foreground)
+		detach(env);
+	else if ((env->ready_fd = open("/dev/null", O_WRONLY | O_CLOEXEC)) ==
+	    -1)
+		fatal("/dev/null: %s", strerror(errno));
+	write_pid(env);
+	null_input_output();
+	auth_open(env);
+	listen_open(env);
+	control_open(env);
+	if (!foreground)
+		logfile_open(env);
+}
+
+static void
+close_everything(struct env *env)
+{
+	control_close(env);
+	listen_close(env);
+	session_free_all(env);
+	keychain_free(env->keychain);
+	token_free(env->token);
+	secret_free(env->box_key);
+	loop_timer_free(env->ringletd.timer);
+	loop_timer_free(env->sandboxer.timer);
+	free(env->ringletd.level);
+	free(env->sandboxer.level);
+	loop_timer_free(env->stop_timer);
+	conf_free(&env->conf);
+	/* The file stays, empty: removing it would race with a new start. */
+	if (ftruncate(env->lock_fd, 0) == -1)
+		log_warn("%s: %s", env->paths.lock_file, strerror(errno));
+}
+
+int
+main(int argc, char **argv)
+{
+	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT };
+	struct loop_signal *watched[3];
+	struct env env = { .ready_fd = -1, .log_fd = -1, .control_fd = -1 };
+	struct options o = { 0 };
+	const char *bad;
+	struct buf *out;
+
+	umask(077);
+	log_init("ringlet-monitor", LOGL_INFO);
+	if (geteuid() == 0 || getuid() == 0)
+		fatal("will not run as root: a jail that root builds holds "
+		      "nothing back; start it as an ordinary user");
+	if (paths_init(&env.paths, &bad) != 0)
+		fatal("%s is not an absolute path", bad);
+	if (argc == 2 && strcmp(argv[1], "-k") == 0) {
+		execl(env.paths.keychain, "ringlet-keychain", (char *)NULL);
+		fatal("%s: %s", env.paths.keychain, strerror(errno));
+	}
+	parse_options(argc, argv, &o);
+	load_conf(&env, &o);
+	if (o.print) {
+		out = buf_new(CONF_FILE_MAX);
+		if (conf_print(&env.conf, out) != 0)
+			fatal("settings do not fit");
+		fwrite(buf_ptr(out), 1, buf_len(out), stdout);
+		exit(0);
+	}
+	if (o.check)
+		exit(0);
+
+	secret_init();
+	make_folder(env.paths.runtime_dir);
+	take_lock(&env);
+	make_folder(env.paths.config_dir);
+	make_folder(env.paths.profile_dir);
+	make_folder(env.paths.state_dir);
+	env.started = time(NULL);
+	TAILQ_INIT(&env.clients);
+	TAILQ_INIT(&env.sessions);
+	LIST_INIT(&env.busy);
+	open_everything(&env, o.foreground);
+
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+	    signal(SIGHUP, SIG_IGN) == SIG_ERR)
+		fatal("signal: %s", strerror(errno));
+	env.loop = loop_new();
+	env.stop_timer = loop_timer_new(env.loop, on_stop_timeout, &env);
+	for (size_t i = 0; i < 3; i++)
+		watched[i] =
+		    loop_signal_new(env.loop, signals[i], on_signal, &env);
+	env.keychain = keychain_new(env.loop, env.paths.keychain);
+	keychain_set_timeout(env.keychain, env.conf.keychain_timeout_ms);
+	supervise_start(&env);
+	if (loop_run(env.loop) != 0)
+		fatal("event loop: %s", strerror(errno));
+
+	for (size_t i = 0; i < 3; i++)
+		loop_signal_free(watched[i]);
+	close_everything(&env);
+	loop_free(env.loop);
+	log_info("stopped");
+	paths_free(&env.paths);
+	free(o.settings);
+	return env.status;
+}

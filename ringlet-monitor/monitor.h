@@ -1,0 +1,221 @@
+#ifndef MONITOR_H
+#define MONITOR_H
+/*
+ * The monitor's private header: its one struct env and what its files offer
+ * each other.
+ *
+ *	main.c		arguments, start-up, shutdown
+ *	supervise.c	the other daemons: start, INIT and READY, restart
+ *	listen.c	the HTTP listeners
+ *	control.c	the control socket and its clients
+ *	dispatch.c	who may say what: the rule rows
+ *	auth.c		tokens, sealed keys
+ *	api-daemon.c	requests about the daemon
+ *	api-profile.c	requests about profiles
+ *	run.c		from a profile to what is started
+ *	session.c	the table of sessions, requests about them
+ *	jailplan.c	what a jail is made of
+ *	bwrapflags.c	the words of --bwrap-flags
+ *	logfile.c	the log
+ */
+
+#include <sys/queue.h>
+#include <sys/types.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf.h"
+#include "msgdef.h"
+#include "paths.h"
+#include "peer.h"
+#include "proc.h"
+
+struct env;
+struct keychain;
+struct loop;
+struct secret;
+struct token;
+
+/* Whoever may send requests: a CLI connection, ringletd, the sandboxer. */
+struct client {
+	struct env *env;
+	struct peer *peer;
+	uint64_t serial; /* never used again in this process */
+	struct child *child; /* NULL: a CLI connection */
+	TAILQ_ENTRY(client) link;
+};
+TAILQ_HEAD(client_list, client);
+
+/*
+ * A request that is answered later.  The client may be gone by then: its
+ * serial says so, where a pointer could not.
+ */
+struct asker {
+	uint64_t client;
+	uint32_t id;
+};
+
+/* One of the two daemons that the monitor starts. */
+struct child {
+	struct env *env;
+	const char *name;
+	const char *path;
+	uint16_t from; /* FROM_RINGLETD or FROM_SANDBOXER */
+	bool seal;
+	struct proc proc;
+	struct client client;
+	struct loop_timer *timer; /* READY's deadline, or the restart */
+	uint64_t started; /* loop_now() */
+	uint64_t delay; /* ms before the next restart */
+	bool ready;
+	char *level; /* of the seal, as it reported */
+};
+
+struct listener {
+	int fd;
+	char *address; /* the real one: a port 0 is resolved */
+	char *unlink; /* a unix socket's name, else NULL */
+	bool local;
+};
+
+struct session;
+TAILQ_HEAD(session_list, session);
+
+/* Profiles whose key or file is being changed: one change at a time. */
+struct busy_alias {
+	char *alias;
+	LIST_ENTRY(busy_alias) link;
+};
+
+struct env {
+	struct paths paths;
+	struct conf conf;
+	struct loop *loop;
+	time_t started;
+	int lock_fd;
+	int ready_fd; /* to whoever started us; -1 once told */
+	int log_fd;
+	struct token *token;
+	struct keychain *keychain;
+	struct secret *box_key; /* of sealed API keys, for this boot */
+	uint8_t box_public[32];
+	char box_id[17];
+	struct listener listeners[CONF_LISTEN_MAX];
+	size_t nlisteners;
+	int control_fd;
+	struct loop_io *control_io;
+	struct client_list clients;
+	uint64_t next_serial;
+	struct child ringletd;
+	struct child sandboxer;
+	uint64_t restarts;
+	struct session_list sessions;
+	size_t nsessions;
+	LIST_HEAD(, busy_alias) busy;
+	bool stopping;
+	struct loop_timer *stop_timer;
+	int status; /* exit status of the process */
+};
+
+/* main.c */
+/* Begins an orderly end: sessions are ended, then the daemons. */
+void monitor_stop(struct env *);
+/* The other daemons serve: open the doors and tell who waits. */
+void monitor_ready(struct env *);
+/* Ends the loop if nothing of ours runs any more. */
+void monitor_maybe_done(struct env *);
+
+/* logfile.c */
+/* Opens the log for appending; entries go there from now on.  fatal(). */
+void logfile_open(struct env *);
+
+/* supervise.c */
+/* Starts both; fatal() if a program cannot be executed. */
+void supervise_start(struct env *);
+/* Reaps what has ended. */
+void supervise_reap(struct env *);
+/* Kills the child for what it did; it is started again with back-off. */
+void child_condemn(struct child *, const char *why);
+/* Asks both to end by closing their channels. */
+void supervise_stop(struct env *);
+/* SIGKILLs those who have not ended. */
+void supervise_kill(struct env *);
+int on_READY(struct peer *, struct msg *);
+int on_LOG(struct peer *, struct msg *);
+
+/* listen.c */
+/* Opens every ListenAddress; fatal() where one cannot be had. */
+void listen_open(struct env *);
+void listen_close(struct env *);
+/* Hands them to ringletd. */
+void listen_give(struct env *);
+
+/* control.c */
+/* Makes the control socket (not yet accepting); fatal(). */
+void control_open(struct env *);
+/* Starts accepting. */
+void control_accept(struct env *);
+void control_close(struct env *);
+/* closed() of a CLI connection. */
+void control_closed(struct peer *, int err, const char *why);
+/* Registers a client whose peer is set by the caller afterwards. */
+void client_add(struct env *, struct client *);
+void client_remove(struct client *);
+/* The request in hand, to be answered later. */
+struct asker asker_of(struct peer *, const struct msg *);
+/* The peer to answer to, or NULL if it has gone. */
+struct peer *asker_peer(struct env *, const struct asker *);
+
+/* dispatch.c */
+extern const struct peer_ops control_ops;
+extern const struct peer_ops ringletd_ops;
+extern const struct peer_ops sandboxer_ops;
+struct env *peer_env(const struct peer *);
+/* Whether the peer is a CLI: the only one that may loosen and reveal. */
+bool peer_is_cli(const struct peer *);
+
+/* auth.c */
+/* Loads the token file, or makes it first; fatal() with what to do. */
+void auth_open(struct env *);
+int auth_token(struct peer *, const struct msg_bin *token, bool control);
+/*
+ * The API key of a create request: key, or sealed_key opened, or NULL if
+ * there is neither.  RL_ERR_INVALID and why[size].
+ */
+int auth_open_key(struct env *, const struct msg_profile_create *,
+    struct secret **out, char *why, size_t size);
+int on_AUTH_CHECK(struct peer *, struct msg *);
+int on_PUBKEY_GET(struct peer *, struct msg *);
+
+/* api-daemon.c */
+int on_STATUS_GET(struct peer *, struct msg *);
+int on_STOP(struct peer *, struct msg *);
+int on_AGENT_LIST(struct peer *, struct msg *);
+int on_PROVIDER_LIST(struct peer *, struct msg *);
+
+/* api-profile.c */
+/* Reserves alias for a change; false: another one is under way. */
+bool alias_reserve(struct env *, const char *alias);
+void alias_release(struct env *, const char *alias);
+int on_PROFILE_CREATE(struct peer *, struct msg *);
+int on_PROFILE_LIST(struct peer *, struct msg *);
+int on_PROFILE_GET(struct peer *, struct msg *);
+int on_PROFILE_DELETE(struct peer *, struct msg *);
+int on_PROFILE_RUN(struct peer *, struct msg *);
+
+/* session.c */
+int on_SESSION_CREATE(struct peer *, struct msg *);
+int on_SESSION_LIST(struct peer *, struct msg *);
+int on_SESSION_GET(struct peer *, struct msg *);
+int on_SESSION_KILL(struct peer *, struct msg *);
+int on_SESSION_CLEANUP(struct peer *, struct msg *);
+int on_SESSION_ATTACH(struct peer *, struct msg *);
+int on_JAIL_STATE(struct peer *, struct msg *);
+int on_VIEWER_GONE(struct peer *, struct msg *);
+/* Sessions that have not ended, of alias or (NULL) of all. */
+size_t session_count(const struct env *, const char *alias);
+/* The sandboxer died: so did every jail. */
+void session_all_lost(struct env *);
+void session_free_all(struct env *);
+
+#endif /* MONITOR_H */

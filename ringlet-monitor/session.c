@@ -1,0 +1,536 @@
+/*
+ * The table of sessions and the requests about it.  session-start.c makes
+ * them.
+ */
+
+#include "config.h"
+
+#include <sys/eventfd.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "err.h"
+#include "log.h"
+#include "loop.h"
+#include "monitor.h"
+#include "session.h"
+#include "xmalloc.h"
+
+#define CALL_TIMEOUT 10000 /* ms for the sandboxer to answer */
+#define ENDED_MAX    100   /* ended sessions that stay readable */
+
+/* --- the table --- */
+
+void
+session_set(char **to, const char *from)
+{
+	char *copy = xstrdup(from);
+
+	free(*to);
+	*to = copy;
+}
+
+static struct session *
+session_find(const struct env *env, const char *id)
+{
+	struct session *s;
+
+	TAILQ_FOREACH(s, &env->sessions, link)
+		if (strcmp(s->id, id) == 0)
+			return s;
+	return NULL;
+}
+
+struct session *
+session_add(struct env *env, const char *alias)
+{
+	struct session *s = xcalloc(1, sizeof(*s));
+	uint8_t random[SESSION_ID_LEN / 2];
+
+	do {
+		randombytes_buf(random, sizeof(random));
+		sodium_bin2hex(
+		    s->id, sizeof(s->id), random, sizeof(random));
+	} while (session_find(env, s->id) != NULL);
+	s->alias = xstrdup(alias);
+	s->cwd = xstrdup("");
+	s->tier = xstrdup("");
+	s->reason = xstrdup("");
+	s->text = xstrdup("");
+	s->state = SST_STARTING;
+	s->exit_code = -1;
+	s->created_at = time(NULL);
+	s->ring_fd = -1;
+	TAILQ_INSERT_TAIL(&env->sessions, s, link);
+	env->nsessions++;
+	return s;
+}
+
+void
+session_remove(struct env *env, struct session *s)
+{
+	TAILQ_REMOVE(&env->sessions, s, link);
+	env->nsessions--;
+	ring_reader_free(s->ring);
+	fd_close(s->ring_fd);
+	free(s->alias);
+	free(s->cwd);
+	free(s->tier);
+	free(s->reason);
+	free(s->text);
+	free(s);
+}
+
+void
+session_free_all(struct env *env)
+{
+	struct session *s;
+
+	while ((s = TAILQ_FIRST(&env->sessions)) != NULL)
+		session_remove(env, s);
+}
+
+size_t
+session_count(const struct env *env, const char *alias)
+{
+	const struct session *s;
+	size_t n = 0;
+
+	TAILQ_FOREACH(s, &env->sessions, link)
+		n += s->state != SST_TERMINATED &&
+		    (alias == NULL || strcmp(s->alias, alias) == 0);
+	return n;
+}
+
+void
+session_to_msg(const struct session *s, struct msg_session *to)
+{
+	memset(to, 0, sizeof(*to));
+	to->id = s->id;
+	to->profile_alias = s->alias;
+	to->working_dir = s->cwd;
+	to->tier = s->tier;
+	to->reason = s->reason;
+	to->text = s->text;
+	to->state = s->state;
+	to->exit_code = s->exit_code;
+	to->signal = s->signal;
+	to->created_at = s->created_at;
+	to->ended_at = s->ended_at;
+	to->pid = s->state == SST_TERMINATED ? 0 : s->pid;
+	to->cols = s->cols;
+	to->rows = s->rows;
+	to->client_count = s->viewers;
+	to->output = s->ring == NULL ? 0 : ring_reader_head(s->ring);
+	to->sandboxed = s->sandboxed;
+}
+
+/* Forgets the oldest ended sessions beyond ENDED_MAX. */
+static void
+drop_old(struct env *env)
+{
+	struct session *s, *next;
+	size_t ended = env->nsessions - session_count(env, NULL);
+
+	for (s = TAILQ_FIRST(&env->sessions); s != NULL && ended > ENDED_MAX;
+	     s = next) {
+		next = TAILQ_NEXT(s, link);
+		if (s->state != SST_TERMINATED)
+			continue;
+		session_remove(env, s);
+		ended--;
+	}
+}
+
+static void
+session_end(struct env *env, struct session *s, const char *reason,
+    const char *text)
+{
+	s->state = SST_TERMINATED;
+	s->ended_at = time(NULL);
+	s->viewers = 0;
+	session_set(&s->reason, reason);
+	session_set(&s->text, text);
+	log_info("session %s: ended (%s, status %d, signal %u)", s->id,
+	    reason, s->exit_code, s->signal);
+	drop_old(env);
+}
+
+void
+session_all_lost(struct env *env)
+{
+	struct session *s, *next;
+
+	for (s = TAILQ_FIRST(&env->sessions); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, link);
+		if (s->state != SST_TERMINATED)
+			session_end(env, s, "lost",
+			    env->stopping ? "the daemon was stopped"
+					  : "the sandboxer died, and the "
+					    "jail with it");
+	}
+}
+
+/* --- requests --- */
+
+/*
+ * The session that id (whole, or a prefix of one alone) names, or NULL after
+ * answering why there is none.
+ */
+static struct session *
+session_asked(struct peer *p, const struct msg *m, const char *id)
+{
+	struct env *env = peer_env(p);
+	struct session *s, *found = NULL;
+
+	if (!valid_session_prefix(id)) {
+		peer_reply_error(p, m->hdr.id, RL_ERR_INVALID,
+		    "session '%s': an id is 1 to 16 hex digits", id);
+		return NULL;
+	}
+	TAILQ_FOREACH(s, &env->sessions, link) {
+		if (strncmp(s->id, id, strlen(id)) != 0)
+			continue;
+		if (found != NULL) {
+			peer_reply_error(p, m->hdr.id, RL_ERR_INVALID,
+			    "session '%s': more than one id begins so", id);
+			return NULL;
+		}
+		found = s;
+	}
+	if (found == NULL)
+		peer_reply_error(p, m->hdr.id, RL_ERR_NOTFOUND,
+		    "no session %s: 'ringlet terminal list' shows them", id);
+	return found;
+}
+
+int
+on_SESSION_LIST(struct peer *p, struct msg *m)
+{
+	struct env *env = peer_env(p);
+	struct msg_session *list = xcalloc(env->nsessions + 1, sizeof(*list));
+	struct msg_sessions body = { .list = { list, env->nsessions } };
+	struct session *s;
+	size_t i = 0;
+
+	TAILQ_FOREACH(s, &env->sessions, link)
+		session_to_msg(s, &list[i++]);
+	peer_reply(p, m->hdr.id, MSG_SESSIONS, &body, NULL, 0);
+	free(list);
+	return 0;
+}
+
+/* Hostile ringletd: a prefix finds no more than the list shows. */
+int
+on_SESSION_GET(struct peer *p, struct msg *m)
+{
+	const struct msg_session_id *req = m->body;
+	struct session *s = session_asked(p, m, req->id);
+	struct msg_session body;
+
+	if (s != NULL) {
+		session_to_msg(s, &body);
+		peer_reply(p, m->hdr.id, MSG_SESSION, &body, NULL, 0);
+	}
+	return 0;
+}
+
+int
+on_SESSION_CLEANUP(struct peer *p, struct msg *m)
+{
+	struct env *env = peer_env(p);
+	struct msg_cleaned body = { 0 };
+	struct session *s, *next;
+
+	for (s = TAILQ_FIRST(&env->sessions); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, link);
+		if (s->state != SST_TERMINATED)
+			continue;
+		session_remove(env, s);
+		body.count++;
+	}
+	peer_reply(p, m->hdr.id, MSG_CLEANED, &body, NULL, 0);
+	return 0;
+}
+
+/* --- kill --- */
+
+struct pending {
+	struct env *env;
+	struct asker asker;
+	char id[SESSION_ID_LEN + 1];
+	/* attach */
+	int viewer_fd;
+	int event_fd;
+	uint64_t offset;
+	bool read_only;
+};
+
+static struct pending *
+pending_new(struct peer *p, const struct msg *m, const struct session *s)
+{
+	struct pending *pe = xcalloc(1, sizeof(*pe));
+
+	pe->env = peer_env(p);
+	pe->asker = asker_of(p, m);
+	memcpy(pe->id, s->id, sizeof(pe->id));
+	pe->viewer_fd = pe->event_fd = -1;
+	return pe;
+}
+
+static void
+pending_free(struct pending *pe)
+{
+	fd_close(pe->viewer_fd);
+	fd_close(pe->event_fd);
+	free(pe);
+}
+
+/* Answers with the sandboxer's error, if that is what came. */
+static bool
+pending_failed(struct pending *pe, const struct msg *reply, int err)
+{
+	struct peer *p = asker_peer(pe->env, &pe->asker);
+	const struct msg_error *e;
+
+	if (err == 0 && reply->hdr.type != MSG_ERROR)
+		return false;
+	if (p == NULL)
+		return true;
+	if (err != 0)
+		peer_reply_error(p, pe->asker.id, RL_ERR_UNAVAILABLE,
+		    "session %s: the sandboxer does not answer: %s", pe->id,
+		    rl_strerror(err));
+	else {
+		e = reply->body;
+		peer_reply_error(
+		    p, pe->asker.id, (int)e->code, "%s", e->text);
+	}
+	return true;
+}
+
+static void
+on_killed(void *arg, struct msg *reply, int err)
+{
+	struct pending *pe = arg;
+	struct peer *p = asker_peer(pe->env, &pe->asker);
+
+	if (!pending_failed(pe, reply, err) && p != NULL)
+		peer_reply(
+		    p, pe->asker.id, MSG_KILLED, reply->body, NULL, 0);
+	pending_free(pe);
+}
+
+static bool
+sandboxer_ready(struct env *env, struct peer *p, const struct msg *m)
+{
+	if (env->sandboxer.ready && !env->stopping)
+		return true;
+	peer_reply_error(p, m->hdr.id, RL_ERR_UNAVAILABLE,
+	    env->stopping ? "the daemon is stopping"
+			  : "the sandboxer is starting: try again");
+	return false;
+}
+
+int
+on_SESSION_KILL(struct peer *p, struct msg *m)
+{
+	struct env *env = peer_env(p);
+	const struct msg_session_kill *req = m->body;
+	struct session *s = session_asked(p, m, req->id);
+	struct msg_jail_kill kill;
+	struct pending *pe;
+
+	if (s == NULL)
+		return 0;
+	if (s->state == SST_TERMINATED) {
+		struct msg_killed done = { .ended = true, .proven = true,
+			.text = "it had ended before" };
+
+		peer_reply(p, m->hdr.id, MSG_KILLED, &done, NULL, 0);
+		return 0;
+	}
+	if (!sandboxer_ready(env, p, m))
+		return 0;
+	log_info("session %s: %s asks to send signal %u", s->id,
+	    peer_name(p), (unsigned)req->signal);
+	kill = (struct msg_jail_kill){ .id = s->id, .signal = req->signal,
+		.grace_ms = env->conf.kill_grace_ms };
+	pe = pending_new(p, m, s);
+	if (peer_call(env->sandboxer.client.peer, MSG_JAIL_KILL, &kill, NULL,
+		0, kill.grace_ms + CALL_TIMEOUT, on_killed, pe, NULL) != 0)
+		on_killed(pe, NULL, RL_ERR_UNAVAILABLE);
+	return 0;
+}
+
+/* --- attach --- */
+
+static void
+attached_fill(const struct session *s, const struct pending *pe,
+    struct msg_attached *a)
+{
+	*a = (struct msg_attached){ .id = s->id, .offset = pe->offset,
+		.cols = s->cols, .rows = s->rows, .state = s->state,
+		.exit_code = s->exit_code, .signal = s->signal,
+		.read_only = pe->read_only };
+}
+
+static void
+attach_ended(struct pending *pe, const struct session *s)
+{
+	struct peer *p = asker_peer(pe->env, &pe->asker);
+	struct msg_attached a;
+
+	attached_fill(s, pe, &a);
+	if (p != NULL)
+		peer_reply(p, pe->asker.id, MSG_ATTACHED_ENDED, &a,
+		    &s->ring_fd, 1);
+}
+
+static void
+on_viewer_added(void *arg, struct msg *reply, int err)
+{
+	struct pending *pe = arg;
+	struct env *env = pe->env;
+	struct session *s = session_find(env, pe->id);
+	struct peer *p = asker_peer(env, &pe->asker);
+	struct msg_attached a;
+
+	/* It may have ended in the meantime: then only the ring is left. */
+	if (s != NULL && s->state == SST_TERMINATED)
+		attach_ended(pe, s);
+	else if (!pending_failed(pe, reply, err) && s != NULL && p != NULL) {
+		int fds[3] = { pe->viewer_fd, s->ring_fd, pe->event_fd };
+
+		s->viewers++;
+		attached_fill(s, pe, &a);
+		peer_reply(p, pe->asker.id, MSG_ATTACHED, &a, fds, 3);
+	}
+	pending_free(pe);
+}
+
+/* The viewer's channel to the sandboxer, and the event that wakes it. */
+static int
+viewer_open(struct env *env, struct session *s, struct pending *pe)
+{
+	struct msg_viewer_add add = { .id = s->id,
+		.viewer = ++s->next_viewer, .read_only = pe->read_only };
+	int sv[2], fds[2], r;
+
+	if (fd_pair(sv) != 0)
+		return RL_ERR_SYSTEM;
+	pe->viewer_fd = sv[0];
+	pe->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (pe->event_fd == -1) {
+		fd_close(sv[1]);
+		return RL_ERR_SYSTEM;
+	}
+	fds[0] = sv[1];
+	fds[1] = pe->event_fd;
+	r = peer_call(env->sandboxer.client.peer, MSG_VIEWER_ADD, &add, fds,
+	    2, CALL_TIMEOUT, on_viewer_added, pe, NULL);
+	fd_close(sv[1]);
+	return r;
+}
+
+/*
+ * Hostile ringletd: what it gets is what the token's holder may see: a ring
+ * that it can only read, and a channel to this one session.
+ */
+int
+on_SESSION_ATTACH(struct peer *p, struct msg *m)
+{
+	struct env *env = peer_env(p);
+	const struct msg_session_attach *req = m->body;
+	struct session *s = session_asked(p, m, req->id);
+	struct pending *pe;
+	int r;
+
+	if (s == NULL)
+		return 0;
+	if (s->ring == NULL) {
+		peer_reply_error(p, m->hdr.id, RL_ERR_STATE,
+		    "session %s is still starting: try again", s->id);
+		return 0;
+	}
+	if (req->offset >= 0 &&
+	    (uint64_t)req->offset > ring_reader_head(s->ring)) {
+		peer_reply_error(p, m->hdr.id, RL_ERR_INVALID,
+		    "offset %lld is beyond the %llu bytes that there are",
+		    (long long)req->offset,
+		    (unsigned long long)ring_reader_head(s->ring));
+		return 0;
+	}
+	if (s->viewers >= env->conf.max_viewers) {
+		peer_reply_error(p, m->hdr.id, RL_ERR_LIMIT,
+		    "session %s has %u viewers already (MaxViewers)", s->id,
+		    env->conf.max_viewers);
+		return 0;
+	}
+	pe = pending_new(p, m, s);
+	pe->read_only = req->read_only;
+	pe->offset = req->offset >= 0 ? (uint64_t)req->offset
+				      : ring_reader_tail(s->ring);
+	if (s->state == SST_TERMINATED) {
+		attach_ended(pe, s);
+		pending_free(pe);
+		return 0;
+	}
+	if (!sandboxer_ready(env, p, m)) {
+		pending_free(pe);
+		return 0;
+	}
+	if ((r = viewer_open(env, s, pe)) != 0)
+		on_viewer_added(pe, NULL, r);
+	return 0;
+}
+
+/* --- what the sandboxer says --- */
+
+static void
+on_dropped(void *arg, struct msg *reply, int err)
+{
+	(void)arg;
+	if (err == 0 && reply->hdr.type == MSG_ERROR)
+		log_warn("the sandboxer could not forget a session");
+}
+
+/*
+ * Hostile sandboxer: it can end sessions, which it could by killing them, and
+ * cannot bring one back or touch another field.
+ */
+int
+on_JAIL_STATE(struct peer *p, struct msg *m)
+{
+	struct env *env = peer_env(p);
+	const struct msg_jail_state *js = m->body;
+	struct session *s = session_find(env, js->id);
+	struct msg_jail_drop drop;
+
+	if (s == NULL || s->state == SST_TERMINATED ||
+	    js->state != SST_TERMINATED)
+		return 0; /* forgotten meanwhile, or nothing new */
+	s->exit_code = (int)js->exit_code;
+	s->signal = (unsigned)js->signal;
+	session_end(env, s, js->reason, js->text);
+	drop.id = js->id;
+	peer_call(p, MSG_JAIL_DROP, &drop, NULL, 0, CALL_TIMEOUT, on_dropped,
+	    NULL, NULL);
+	return 0;
+}
+
+int
+on_VIEWER_GONE(struct peer *p, struct msg *m)
+{
+	const struct msg_viewer_gone *vg = m->body;
+	struct session *s = session_find(peer_env(p), vg->id);
+
+	if (s != NULL && s->viewers > 0)
+		s->viewers--;
+	return 0;
+}

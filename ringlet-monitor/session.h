@@ -1,0 +1,49 @@
+#ifndef SESSION_H
+#define SESSION_H
+/*
+ * One row of the table of sessions.  The monitor keeps the ring's descriptor,
+ * so that the output can be read after the session, and after the sandboxer.
+ */
+
+#include <sys/queue.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ring.h"
+#include "valid.h"
+
+struct env;
+
+struct session {
+	char id[SESSION_ID_LEN + 1];
+	char *alias;
+	char *cwd;
+	char *tier;
+	char *reason;
+	char *text;
+	enum session_state state;
+	int exit_code; /* -1: none */
+	unsigned signal;
+	int64_t created_at;
+	int64_t ended_at;
+	uint64_t pid;
+	unsigned cols;
+	unsigned rows;
+	uint64_t viewers;
+	uint64_t next_viewer;
+	bool sandboxed;
+	int ring_fd;	/* read-only */
+	struct ring_reader *ring; /* NULL until the ring is sealed */
+	TAILQ_ENTRY(session) link;
+};
+
+/* session.c, for session-start.c */
+struct session *session_add(struct env *, const char *alias);
+void session_remove(struct env *, struct session *);
+/* Copies what is known of s to the message; strings stay s's. */
+struct msg_session;
+void session_to_msg(const struct session *, struct msg_session *);
+/* A string field: frees the old, copies the new. */
+void session_set(char **to, const char *from);
+
+#endif /* SESSION_H */

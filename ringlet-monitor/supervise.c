@@ -1,0 +1,252 @@
+/*
+ * The daemons that the monitor starts: INIT, READY, and what happens when one
+ * dies.  A child that dies, breaks the protocol or does not get ready is
+ * killed and started again, at first after 100 ms, later up to 10 s.
+ *
+ * When ringletd dies, sessions live on.  When the sandboxer dies, its jails
+ * die with it (the kernel sees to that) and their sessions say so.
+ */
+
+#include "config.h"
+
+#include <sys/wait.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "log.h"
+#include "loop.h"
+#include "monitor.h"
+#include "xmalloc.h"
+
+#define READY_TIMEOUT 30000 /* ms from exec to READY */
+#define DELAY_FIRST   100   /* ms before the first restart */
+#define DELAY_MAX     10000
+#define DELAY_RESET   60000 /* a child that lived so long starts anew */
+
+static void child_start(struct child *);
+
+/* The environment of a child: nothing, but what sanitizers are told by. */
+static char **
+child_environment(void)
+{
+#ifdef WITH_SANITIZERS
+	static const char *const names[] = { "ASAN_OPTIONS", "UBSAN_OPTIONS",
+		"LSAN_OPTIONS" };
+	char **envp = xcalloc(4, sizeof(*envp));
+	size_t n = 0;
+
+	for (size_t i = 0; i < 3; i++)
+		if (getenv(names[i]) != NULL)
+			envp[n++] =
+			    xasprintf("%s=%s", names[i], getenv(names[i]));
+	return envp;
+#else
+	return xcalloc(1, sizeof(char *));
+#endif
+}
+
+static void
+free_environment(char **envp)
+{
+	for (size_t i = 0; envp[i] != NULL; i++)
+		free(envp[i]);
+	free(envp);
+}
+
+static void
+child_drop_channel(struct child *c)
+{
+	struct peer *p = c->client.peer;
+
+	if (p == NULL)
+		return;
+	client_remove(&c->client);
+	peer_free(p);
+}
+
+void
+child_condemn(struct child *c, const char *why)
+{
+	if (why != NULL)
+		log_error("%s: %s: killing it", c->name, why);
+	c->ready = false;
+	child_drop_channel(c);
+	if (c->proc.pid != 0 && proc_signal(&c->proc, SIGKILL) != 0)
+		log_error("%s: cannot kill pid %d: %s", c->name,
+		    (int)c->proc.pid, strerror(errno));
+}
+
+/* Either it has not become ready in time, or its restart is due. */
+static void
+on_child_timer(void *arg)
+{
+	struct child *c = arg;
+
+	if (c->proc.pid != 0) {
+		if (!c->ready)
+			child_condemn(c, "not ready in time");
+	} else if (!c->env->stopping)
+		child_start(c);
+}
+
+static void
+child_start(struct child *c)
+{
+	struct env *env = c->env;
+	char *const argv[] = { (char *)(uintptr_t)c->name, (char[]){ "-Z" },
+		NULL };
+	char **envp = child_environment();
+	struct msg_init init = {
+		.version = MSG_VERSION,
+		.package = PACKAGE_VERSION,
+		.log_level = log_get_level(),
+		.require_full_seal = env->conf.require_full_seal,
+	};
+	struct proc_spec spec = { .path = c->path, .argv = argv,
+		.envp = envp, .seal = c->seal };
+	int sv[2];
+
+	if (fd_pair(sv) != 0)
+		fatal("socketpair: %s", strerror(errno));
+	spec.channel = sv[1];
+	if (proc_spawn(&spec, &c->proc) != 0)
+		fatal("%s: %s", c->path, strerror(errno));
+	close(sv[1]);
+	free_environment(envp);
+	c->started = loop_now();
+	c->client.child = c;
+	client_add(env, &c->client);
+	c->client.peer = peer_new(env->loop, sv[0], c->from, PST_INIT,
+	    c->name,
+	    c->from == FROM_RINGLETD ? &ringletd_ops : &sandboxer_ops,
+	    &c->client);
+	peer_send(c->client.peer, MSG_INIT, &init, NULL, 0);
+	loop_timer_arm(c->timer, READY_TIMEOUT);
+	log_debug("%s: started as pid %d", c->name, (int)c->proc.pid);
+}
+
+static void
+child_setup(struct env *env, struct child *c, const char *name,
+    const char *path, uint16_t from, bool seal)
+{
+	c->env = env;
+	c->name = name;
+	c->path = path;
+	c->from = from;
+	c->seal = seal;
+	c->delay = DELAY_FIRST;
+	c->timer = loop_timer_new(env->loop, on_child_timer, c);
+	child_start(c);
+}
+
+void
+supervise_start(struct env *env)
+{
+	child_setup(env, &env->sandboxer, "ringlet-sandboxer",
+	    env->paths.sandboxer, FROM_SANDBOXER, false);
+	child_setup(env, &env->ringletd, "ringletd", env->paths.ringletd,
+	    FROM_RINGLETD, true);
+}
+
+/* Its first words.  A child of another build is refused, not guessed at. */
+int
+on_READY(struct peer *p, struct msg *m)
+{
+	struct client *cl = peer_arg(p);
+	struct child *c = cl->child;
+	const struct msg_ready *r = m->body;
+
+	if (r->version != MSG_VERSION ||
+	    strcmp(r->package, PACKAGE_VERSION) != 0) {
+		log_error("%s: is of version %s, the monitor of %s: install "
+			  "both from one build", c->name, r->package,
+		    PACKAGE_VERSION);
+		return RL_ERR_PROTOCOL;
+	}
+	c->ready = true;
+	free(c->level);
+	c->level = xstrdup(r->level);
+	loop_timer_disarm(c->timer);
+	peer_set_state(p, PST_SERVING);
+	if (c->from == FROM_RINGLETD) {
+		if (strcmp(r->level, "full") == 0)
+			log_info("%s: ready, seal full", c->name);
+		else
+			log_warn("%s: ready, seal %s: %s", c->name, r->level,
+			    r->text);
+		listen_give(c->env);
+	} else
+		log_info("%s: ready", c->name);
+	if (c->env->ringletd.ready && c->env->sandboxer.ready)
+		monitor_ready(c->env);
+	return 0;
+}
+
+/* Hostile child: log.c escapes and bounds the text, and names the sender. */
+int
+on_LOG(struct peer *p, struct msg *m)
+{
+	const struct msg_log *l = m->body;
+
+	log_foreign(peer_name(p), (enum log_level)l->level, l->text);
+	return 0;
+}
+
+static void
+child_ended(struct child *c, int status)
+{
+	struct env *env = c->env;
+	char text[128];
+
+	proc_describe(status, text, sizeof(text));
+	proc_release(&c->proc);
+	child_drop_channel(c);
+	c->ready = false;
+	if (c->from == FROM_SANDBOXER)
+		session_all_lost(env);
+	if (env->stopping) {
+		log_debug("%s: %s", c->name, text);
+		loop_timer_disarm(c->timer);
+		monitor_maybe_done(env);
+		return;
+	}
+	if (env->ready_fd != -1)
+		fatal("%s %s before it was ready", c->name, text);
+	if (loop_now() - c->started >= DELAY_RESET)
+		c->delay = DELAY_FIRST;
+	env->restarts++;
+	log_error("%s %s: starting it again in %llu ms", c->name, text,
+	    (unsigned long long)c->delay);
+	loop_timer_arm(c->timer, c->delay);
+	c->delay = c->delay * 2 > DELAY_MAX ? DELAY_MAX : c->delay * 2;
+}
+
+void
+supervise_reap(struct env *env)
+{
+	struct child *all[] = { &env->ringletd, &env->sandboxer };
+	int status;
+
+	for (size_t i = 0; i < 2; i++)
+		if (all[i]->proc.pid != 0 &&
+		    proc_reap(&all[i]->proc, &status) == 1)
+			child_ended(all[i], status);
+}
+
+void
+supervise_stop(struct env *env)
+{
+	child_drop_channel(&env->ringletd);
+	child_drop_channel(&env->sandboxer);
+}
+
+void
+supervise_kill(struct env *env)
+{
+	child_condemn(&env->ringletd, NULL);
+	child_condemn(&env->sandboxer, NULL);
+}
