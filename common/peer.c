@@ -118,7 +118,9 @@ end_calls(struct peer *p, int err)
 		void *arg = c->arg;
 
 		call_free(c);
-		cb(arg, NULL, err);
+		/* NULL: timed out or cancelled, its caller has been told. */
+		if (cb != NULL)
+			cb(arg, NULL, err);
 	}
 }
 

@@ -1,0 +1,473 @@
+/*
+ * The monitor's side of keychain calls, against helpers that answer, hang,
+ * die, and lie.  This program is its own helper: started with a channel on
+ * descriptor 3 it behaves as the profile's name in the request says.
+ */
+#include "config.h"
+
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <check.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "fdpass.h"
+#include "keychain.h"
+#include "loop.h"
+#include "msgdef.h"
+#include "proc.h"
+#include "secret.h"
+
+#define CANARY "sk-unit-4d1c8a"
+
+static char self[PATH_MAX];
+
+/* --- the helper ------------------------------------------------------------ */
+
+static void
+helper_answer(const struct msg *m, int result, const char *text,
+    const char *value)
+{
+	struct msg_kc_reply reply;
+
+	memset(&reply, 0, sizeof(reply));
+	reply.result = result;
+	reply.text = text;
+	if (value != NULL) {
+		reply.value.p = (const uint8_t *)value;
+		reply.value.len = strlen(value);
+	}
+	_exit(msg_write(PROC_CHANNEL_FD, MSG_KC_REPLY, m->hdr.id, &reply, NULL,
+		  0) != 0);
+}
+
+static void
+helper_lie(const struct msg *m, const char *how)
+{
+	struct msg_error error = { .code = RL_ERR_DENIED, .text = "x" };
+	static const char noise[64] = "not a frame at all";
+
+	if (strcmp(how, "noise") == 0)
+		(void)!write(PROC_CHANNEL_FD, noise, sizeof(noise));
+	else if (strcmp(how, "othertype") == 0)
+		msg_write(PROC_CHANNEL_FD, MSG_ERROR, m->hdr.id, &error, NULL,
+		    0);
+	else if (strcmp(how, "otherid") == 0) {
+		struct msg other = *m;
+
+		other.hdr.id++;
+		helper_answer(&other, RL_OK, "", CANARY);
+	}
+	/* Staying alive: the monitor must not wait for our end. */
+	for (;;)
+		pause();
+}
+
+static int
+helper_main(void)
+{
+	const struct msg_kc_request *q;
+	struct msg m;
+	extern char **environ;
+	char text[512];
+	int i;
+
+	if (msg_read(PROC_CHANNEL_FD, 5000, &m) != 0 ||
+	    m.hdr.type != MSG_KC_REQUEST)
+		return 1;
+	q = m.body;
+	if (strcmp(q->profile, "hang") == 0) {
+		for (;;)
+			pause();
+	}
+	if (strcmp(q->profile, "die") == 0)
+		return 3;
+	if (strncmp(q->profile, "lie-", 4) == 0)
+		helper_lie(&m, q->profile + 4);
+	if (strcmp(q->profile, "locked") == 0)
+		helper_answer(&m, RL_ERR_LOCKED, "it is locked", NULL);
+	if (strcmp(q->profile, "badresult") == 0)
+		helper_answer(&m, -77, "", NULL);
+	if (strcmp(q->profile, "empty") == 0)
+		helper_answer(&m, RL_OK, "", "");
+	if (strcmp(q->profile, "unasked") == 0)
+		helper_answer(&m, RL_ERR_LOCKED, "", CANARY);
+	if (strcmp(q->profile, "environ") == 0) {
+		text[0] = '\0';
+		for (i = 0; environ[i] != NULL; i++) {
+			strlcat(text, environ[i], sizeof(text));
+			strlcat(text, "\n", sizeof(text));
+		}
+		helper_answer(&m, RL_OK, text, CANARY);
+	}
+	if (q->op == KC_STORE) {
+		if (q->value.len == strlen(CANARY) &&
+		    memcmp(q->value.p, CANARY, q->value.len) == 0 &&
+		    strcmp(q->provider, "anthropic") == 0)
+			helper_answer(&m, RL_OK, "", NULL);
+		helper_answer(&m, RL_ERR_INVALID, "not what was meant", NULL);
+	}
+	helper_answer(&m, RL_OK, "", CANARY);
+	return 1;
+}
+
+/* --- the monitor ------------------------------------------------------------- */
+
+static struct loop *loop;
+static struct keychain *kc;
+
+struct result {
+	int calls;
+	int err;
+	char key[64];
+	char text[512];
+	int *left; /* the loop ends when this reaches 0 */
+};
+
+static void
+on_result(void *arg, int err, struct secret *key, const char *text)
+{
+	struct result *r = arg;
+
+	r->calls++;
+	r->err = err;
+	if (key != NULL)
+		strlcpy(r->key, secret_ptr(key), sizeof(r->key));
+	strlcpy(r->text, text, sizeof(r->text));
+	secret_free(key);
+	if (r->left != NULL && --*r->left == 0)
+		loop_stop(loop);
+}
+
+static void
+on_deadline(void *arg)
+{
+	ck_abort_msg("the loop did not end");
+}
+
+/* Runs the loop until *left answers have come. */
+static void
+run(void)
+{
+	struct loop_timer *t = loop_timer_new(loop, on_deadline, NULL);
+
+	loop_timer_arm(t, 20000);
+	ck_assert_int_eq(loop_run(loop), 0);
+	loop_timer_free(t);
+}
+
+static void
+on_turn(void *arg)
+{
+	loop_stop(loop);
+}
+
+/* Runs the loop for ms. */
+static void
+turn(uint64_t ms)
+{
+	struct loop_timer *t = loop_timer_new(loop, on_turn, NULL);
+
+	loop_timer_arm(t, ms);
+	ck_assert_int_eq(loop_run(loop), 0);
+	loop_timer_free(t);
+}
+
+/* All helpers are gone and reaped, within a bound. */
+static void
+no_children(void)
+{
+	int i;
+
+	for (i = 0; i < 200; i++) {
+		if (waitid(P_ALL, 0, NULL, WNOHANG | WNOWAIT | WEXITED) == -1 &&
+		    errno == ECHILD)
+			return;
+		turn(20);
+	}
+	ck_abort_msg("a helper is left");
+}
+
+static void
+setup(void)
+{
+	secret_init();
+	setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere", 1);
+	setenv("XDG_RUNTIME_DIR", "/nowhere", 1);
+	setenv("RINGLET_TEST_LEAK", "leak", 1);
+	loop = loop_new();
+	kc = keychain_new(loop, self);
+	keychain_set_timeout(kc, 10000);
+}
+
+static void
+teardown(void)
+{
+	keychain_free(kc);
+	loop_free(loop);
+}
+
+/* One lookup, to its end. */
+static struct result
+lookup(const char *profile)
+{
+	struct result r;
+	int left = 1;
+
+	memset(&r, 0, sizeof(r));
+	r.left = &left;
+	ck_assert_ptr_nonnull(keychain_lookup(kc, profile, "anthropic",
+	    on_result, &r));
+	/* Never from inside the call. */
+	ck_assert_int_eq(r.calls, 0);
+	run();
+	ck_assert_int_eq(r.calls, 1);
+	return r;
+}
+
+START_TEST(hands_keys_on)
+{
+	struct result r = lookup("work");
+
+	ck_assert_int_eq(r.err, RL_OK);
+	ck_assert_str_eq(r.key, CANARY);
+	ck_assert_str_eq(r.text, "");
+	no_children();
+}
+END_TEST
+
+START_TEST(stores_and_deletes)
+{
+	struct secret *key = secret_new(CANARY, strlen(CANARY));
+	struct result r, d, s;
+	int left = 3;
+
+	memset(&r, 0, sizeof(r));
+	r.left = &left;
+	d = s = r;
+	keychain_store(kc, "work", "anthropic", key, on_result, &r);
+	secret_free(key); /* it was copied */
+	keychain_delete(kc, "work", on_result, &d);
+	keychain_status(kc, on_result, &s);
+	run();
+	ck_assert_int_eq(r.err, RL_OK);
+	ck_assert_int_eq(d.err, RL_OK);
+	ck_assert_int_eq(s.err, RL_OK);
+	/* A value that nobody asked for goes nowhere. */
+	ck_assert_str_eq(d.key, "");
+	ck_assert_str_eq(s.key, "");
+	no_children();
+}
+END_TEST
+
+START_TEST(tells_errors)
+{
+	struct result r = lookup("locked");
+
+	ck_assert_int_eq(r.err, RL_ERR_LOCKED);
+	ck_assert_str_eq(r.text, "it is locked");
+	r = lookup("unasked");
+	ck_assert_int_eq(r.err, RL_ERR_LOCKED);
+	ck_assert_str_eq(r.key, "");
+	r = lookup("die");
+	ck_assert_int_eq(r.err, RL_ERR_UNAVAILABLE);
+	r = lookup("empty");
+	ck_assert_int_eq(r.err, RL_ERR_UNAVAILABLE);
+	r = lookup("badresult");
+	ck_assert_int_eq(r.err, RL_ERR_UNAVAILABLE);
+	no_children();
+}
+END_TEST
+
+START_TEST(ends_liars)
+{
+	static const char *const liars[] = {
+		"lie-noise", "lie-othertype", "lie-otherid",
+	};
+	struct result r = lookup(liars[_i]);
+
+	ck_assert_int_eq(r.err, RL_ERR_UNAVAILABLE);
+	ck_assert_str_eq(r.key, "");
+	/* Not by waiting for a helper that stays: it is killed. */
+	no_children();
+}
+END_TEST
+
+START_TEST(keeps_the_deadline)
+{
+	uint64_t began = loop_now();
+	struct result r;
+
+	keychain_set_timeout(kc, 300);
+	r = lookup("hang");
+	ck_assert_int_eq(r.err, RL_ERR_TIMEOUT);
+	ck_assert_uint_ge(loop_now() - began, 290);
+	ck_assert_uint_lt(loop_now() - began, 5000);
+	no_children();
+}
+END_TEST
+
+START_TEST(gives_a_small_environment)
+{
+	struct result r = lookup("environ");
+
+	ck_assert_int_eq(r.err, RL_OK);
+	ck_assert_ptr_nonnull(
+	    strstr(r.text, "DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere\n"));
+	ck_assert_ptr_null(strstr(r.text, "leak"));
+	ck_assert_ptr_null(strstr(r.text, "PATH="));
+}
+END_TEST
+
+START_TEST(queues_and_limits)
+{
+	enum { N = KEYCHAIN_RUNNING + KEYCHAIN_WAITING + 5 };
+	struct result r[N];
+	int left = N, i, ok = 0, limited = 0;
+
+	memset(r, 0, sizeof(r));
+	for (i = 0; i < N; i++) {
+		r[i].left = &left;
+		keychain_lookup(kc, "work", "anthropic", on_result, &r[i]);
+	}
+	run();
+	for (i = 0; i < N; i++) {
+		ck_assert_int_eq(r[i].calls, 1);
+		if (r[i].err == RL_OK)
+			ok++;
+		else if (r[i].err == RL_ERR_LIMIT)
+			limited++;
+	}
+	ck_assert_int_eq(ok, KEYCHAIN_RUNNING + KEYCHAIN_WAITING);
+	ck_assert_int_eq(limited, 5);
+	no_children();
+}
+END_TEST
+
+START_TEST(cancels)
+{
+	struct keychain_call *hang[KEYCHAIN_RUNNING], *waiting;
+	struct result none, r;
+	int i;
+
+	memset(&none, 0, sizeof(none));
+	for (i = 0; i < KEYCHAIN_RUNNING; i++)
+		hang[i] = keychain_lookup(kc, "hang", "anthropic", on_result,
+		    &none);
+	waiting = keychain_lookup(kc, "work", "anthropic", on_result, &none);
+	keychain_cancel(waiting);
+	turn(50);
+	for (i = 0; i < KEYCHAIN_RUNNING; i++)
+		keychain_cancel(hang[i]);
+	/* Their places are free again. */
+	r = lookup("work");
+	ck_assert_int_eq(r.err, RL_OK);
+	ck_assert_int_eq(none.calls, 0);
+	no_children();
+
+	/* So is everything at the end, and nobody is called. */
+	keychain_lookup(kc, "hang", "anthropic", on_result, &none);
+	keychain_lookup(kc, "work", "anthropic", on_result, &none);
+	keychain_free(kc);
+	kc = NULL;
+	turn(50);
+	ck_assert_int_eq(none.calls, 0);
+}
+END_TEST
+
+static void
+on_chain(void *arg, int err, struct secret *key, const char *text)
+{
+	secret_free(key);
+	keychain_lookup(kc, "work", "anthropic", on_result, arg);
+}
+
+START_TEST(calls_from_a_callback)
+{
+	struct result r;
+	int left = 1;
+
+	memset(&r, 0, sizeof(r));
+	r.left = &left;
+	keychain_lookup(kc, "work", "anthropic", on_chain, &r);
+	run();
+	ck_assert_int_eq(r.err, RL_OK);
+	ck_assert_str_eq(r.key, CANARY);
+}
+END_TEST
+
+START_TEST(needs_its_program)
+{
+	struct result r;
+
+	keychain_free(kc);
+	kc = keychain_new(loop, "/nonexistent/ringlet-keychain");
+	r = lookup("work");
+	ck_assert_int_eq(r.err, RL_ERR_UNAVAILABLE);
+	ck_assert_ptr_nonnull(strstr(r.text, "ringlet-keychain"));
+	no_children();
+}
+END_TEST
+
+START_TEST(refuses_what_does_not_fit)
+{
+	static char big[8193];
+	struct secret *key;
+	struct result r;
+	int left = 1;
+
+	memset(big, 'k', sizeof(big));
+	memset(&r, 0, sizeof(r));
+	r.left = &left;
+	key = secret_new(big, sizeof(big));
+	keychain_store(kc, "work", "anthropic", key, on_result, &r);
+	secret_free(key);
+	run();
+	ck_assert_int_eq(r.err, RL_ERR_INVALID);
+	no_children();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s;
+	TCase *tc;
+	SRunner *sr;
+	ssize_t n;
+	int failed;
+
+	if (fd_is(PROC_CHANNEL_FD, FD_SOCKET) && getenv("PATH") == NULL)
+		return helper_main();
+	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (n == -1)
+		return 1;
+	self[n] = '\0';
+	s = suite_create("keychain");
+	tc = tcase_create("calls");
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, hands_keys_on);
+	tcase_add_test(tc, stores_and_deletes);
+	tcase_add_test(tc, tells_errors);
+	tcase_add_loop_test(tc, ends_liars, 0, 3);
+	tcase_add_test(tc, keeps_the_deadline);
+	tcase_add_test(tc, gives_a_small_environment);
+	tcase_add_test(tc, queues_and_limits);
+	tcase_add_test(tc, cancels);
+	tcase_add_test(tc, calls_from_a_callback);
+	tcase_add_test(tc, needs_its_program);
+	tcase_add_test(tc, refuses_what_does_not_fit);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? 0 : 1;
+}
