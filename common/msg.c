@@ -276,8 +276,11 @@ msg_encode(struct buf *out, uint16_t type, uint32_t id, size_t nfds,
 		return RL_ERR_INVALID;
 	tmp = buf_new_secret(MSG_MAX_BODY);
 	msgpack_packer_init(&pk, tmp, to_buf);
-	if ((r = encode_record(&pk, t->rec, body)) != 0)
+	if ((r = encode_record(&pk, t->rec, body)) != 0) {
+		if (r == RL_ERR_TOOBIG) /* tmp is full, not out */
+			r = RL_ERR_INVALID;
 		goto out;
+	}
 	h.len = (uint32_t)buf_len(tmp);
 	h.type = type;
 	h.nfds = (uint8_t)nfds;

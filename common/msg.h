@@ -114,7 +114,8 @@ int msg_hdr_parse(const uint8_t *p, size_t len, struct msg_hdr *h);
 /*
  * Appends a whole frame to out.  body is the record's struct of that type
  * (NULL for a record without fields).  RL_ERR_INVALID: a value breaks its own
- * field's bound, or the type is unknown; RL_ERR_TOOBIG: out is full.  Nothing
+ * field's bound, the body passes MSG_MAX_BODY, or the type is unknown;
+ * RL_ERR_TOOBIG: out is full.  Nothing
  * is appended on error.
  */
 int msg_encode(struct buf *out, uint16_t type, uint32_t id, size_t nfds,

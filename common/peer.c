@@ -24,6 +24,7 @@
 #include "loop.h"
 #include "msgdef.h"
 #include "peer.h"
+#include "valid.h"
 #include "xmalloc.h"
 
 #define READ_SIZE (64 * 1024) /* bytes taken from the socket at a time */
@@ -274,20 +275,29 @@ int
 peer_reply(struct peer *p, uint32_t id, uint16_t type, const void *body,
     const int *fds, size_t nfds)
 {
-	return queue(p, type, id, body, fds, nfds);
+	int r = queue(p, type, id, body, fds, nfds);
+
+	/* Whoever asked must not wait for an answer that cannot be sent. */
+	if (r == RL_ERR_INVALID)
+		peer_reply_error(p, id, RL_ERR_INTERNAL,
+		    "the answer does not fit a message");
+	return r;
 }
 
 int
 peer_reply_error(struct peer *p, uint32_t id, int err, const char *fmt, ...)
 {
 	struct msg_error body = { .code = err };
-	char text[1024];
+	char text[512], safe[2 * sizeof(text)];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	body.text = text;
+	/* It may quote a file's name, or have been cut within a character. */
+	body.text = valid_utf8(text, strlen(text))
+	    ? text
+	    : text_escape(safe, sizeof(safe), text);
 	return queue(p, MSG_ERROR, id, &body, NULL, 0);
 }
 

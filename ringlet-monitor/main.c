@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <errno.h>
@@ -160,6 +161,19 @@ write_pid(struct env *env)
 	if (ftruncate(env->lock_fd, 0) == -1 ||
 	    pwrite(env->lock_fd, text, (size_t)n, 0) != n)
 		fatal("%s: %s", env->paths.lock_file, strerror(errno));
+}
+
+/* A ring for each session and a socket for each client want descriptors. */
+static void
+raise_descriptor_limit(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
+		fatal("getrlimit: %s", strerror(errno));
+	rl.rlim_cur = rl.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &rl) == -1)
+		log_warn("setrlimit: %s", strerror(errno));
 }
 
 static void
@@ -339,6 +353,7 @@ main(int argc, char **argv)
 		exit(0);
 
 	secret_init();
+	raise_descriptor_limit();
 	make_folder(env.paths.runtime_dir);
 	take_lock(&env);
 	make_folder(env.paths.config_dir);

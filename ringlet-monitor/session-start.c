@@ -224,6 +224,9 @@ start(struct starting *st, const struct run *r, char *why, size_t size)
 	snprintf(why, size, "the sandboxer is starting: try again");
 	err = env->sandboxer.ready ? send_jail(st, s, r, &jp, fds)
 				   : RL_ERR_UNAVAILABLE;
+	if (err == RL_ERR_INVALID)
+		snprintf(why, size, "a path, argument or variable of the "
+		    "session is not UTF-8, or all of it is too long");
 out:
 	if (err < 0 && s != NULL)
 		session_remove(env, s);
