@@ -1,0 +1,533 @@
+/*
+ * The sandboxer's promises to the monitor: what it starts, what it refuses to
+ * start, and how it tells the end.  A real sandboxer, real bwrap, /bin/sh as
+ * the agent.
+ */
+
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "rig.h"
+#include "xmalloc.h"
+
+static bool jails; /* bwrap works here */
+
+/* Runs script to its end and returns its output. */
+static char *
+run_script(
+    struct rig *r, const struct rig_plan *p, int64_t code, uint64_t signo)
+{
+	const struct msg_jail_state *state;
+	struct rig_session s;
+	struct msg m;
+	char *out;
+
+	rig_must_run(r, p, &s);
+	rig_wait_end(r, &s, &m);
+	state = m.body;
+	out = rig_output(&s);
+	ck_assert_msg(state->exit_code == code && state->signal == signo,
+	    "code %lld signal %llu after \"%s\"", (long long)state->exit_code,
+	    (unsigned long long)state->signal, out);
+	ck_assert_str_eq(state->reason, "exit");
+	ck_assert_int_eq(ring_reader_status(s.ring),
+	    signo != 0 ? (int)signo : (int)code << 8);
+	msg_clear(&m);
+	rig_session_done(&s);
+	return out;
+}
+
+/* A plan that must be refused, with these words in the reason. */
+static void
+refused(struct rig *r, const struct rig_plan *p, int want, const char *words)
+{
+	struct rig_session s;
+	char text[1024];
+	int err;
+
+	ck_assert_msg(
+	    !rig_run(r, p, &s, &err, text, sizeof(text)), "it was started");
+	ck_assert_int_eq(err, want);
+	ck_assert_msg(
+	    strstr(text, words) != NULL, "\"%s\" lacks \"%s\"", text, words);
+}
+
+static bool
+exists(const struct rig *r, const char *name)
+{
+	char *path = xasprintf("%s/%s", r->work, name);
+	bool yes = access(path, F_OK) == 0;
+
+	free(path);
+	return yes;
+}
+
+START_TEST(test_output_and_status)
+{
+	struct rig *r = rig_start();
+	struct rig_plan p = { .script = "echo hello; exit 3",
+		.unjailed = _i == 1 };
+	char *out = run_script(r, &p, 3, 0);
+
+	ck_assert_str_eq(out, "hello\r\n");
+	free(out);
+	p.script = "kill -9 $$";
+	free(run_script(r, &p, -1, SIGKILL));
+	rig_stop(r);
+}
+END_TEST
+
+START_TEST(test_terminal)
+{
+	struct rig *r = rig_start();
+	struct rig_plan p = { .unjailed = _i == 1,
+		.script =
+		    "test -t 0 && test -t 1 && test -t 2 && stty size && "
+		    "stty -a | grep -o ' iutf8' && "
+		    "(exec 3<>/dev/tty) && echo controlling && "
+		    "ps -o stat= -p $$ && trap && ls /proc/$$/fd | wc -l" };
+	char *out = run_script(r, &p, 0, 0);
+
+	ck_assert_ptr_nonnull(strstr(out, "24 80\r\n"));
+	ck_assert_ptr_nonnull(strstr(out, " iutf8"));
+	ck_assert_ptr_nonnull(strstr(out, "controlling"));
+	ck_assert_ptr_nonnull(strstr(out, "Ss"));      /* leads its session */
+	ck_assert_ptr_nonnull(strstr(out, "\n3\r\n")); /* 0, 1, 2 */
+	free(out);
+	rig_stop(r);
+}
+END_TEST
+
+START_TEST(test_inside)
+{
+	struct rig *r = rig_start();
+	struct rig_plan p = {
+		.script =
+		    "pwd; ls -d /proc/[0-9]* | wc -l; "
+		    "grep -E '^(Seccomp|NoNewPrivs|CapEff|CapBnd):' "
+		    "/proc/self/status; cat /proc/1/environ /proc/1/maps; "
+		    "ls /proc/1/fd; ls /; ls /home /root /var; "
+		    "unshare -U true; kill -STOP 1; kill -9 1; echo alive"
+	};
+	char *out = run_script(r, &p, 0, 0);
+	char *pwd = xasprintf("%s\r\n", r->work);
+
+	ck_assert_msg(strncmp(out, pwd, strlen(pwd)) == 0, "%s", out);
+	ck_assert_ptr_nonnull(strstr(out, "NoNewPrivs:\t1"));
+	ck_assert_ptr_nonnull(strstr(out, "Seccomp:\t2"));
+	ck_assert_ptr_nonnull(strstr(out, "CapEff:\t0000000000000000"));
+	ck_assert_ptr_nonnull(strstr(out, "CapBnd:\t0000000000000000"));
+	ck_assert_ptr_nonnull(strstr(out, "/proc/1/environ: Permission"));
+	ck_assert_ptr_nonnull(strstr(out, "/proc/1/maps: Permission"));
+	ck_assert_ptr_nonnull(strstr(out, "'/proc/1/fd': Permission"));
+	ck_assert_ptr_nonnull(strstr(out, "'/home': No such"));
+	ck_assert_ptr_nonnull(strstr(out, "unshare failed"));
+	ck_assert_ptr_nonnull(strstr(out, "alive"));
+	free(pwd);
+	free(out);
+	rig_stop(r);
+}
+END_TEST
+
+/* The key goes to the agent's environment, and to no argument list. */
+START_TEST(test_environment)
+{
+	static const char *const env[] = { "PATH=/usr/bin:/bin",
+		"API_KEY=canary-4711", "EMPTY=", "SPACED= a b=c ",
+		"UMLAUT=\xc3\xa4" };
+	struct rig *r = rig_start();
+	struct rig_plan p = { .unjailed = _i == 1,
+		.env = env,
+		.nenv = 5,
+		.script = "env | sort; umask; ulimit -c" };
+	struct rig_session s;
+	char *out = run_script(r, &p, 0, 0);
+
+	ck_assert_ptr_nonnull(strstr(out, "API_KEY=canary-4711\r\n"));
+	ck_assert_ptr_nonnull(strstr(out, "EMPTY=\r\n"));
+	ck_assert_ptr_nonnull(strstr(out, "SPACED= a b=c \r\n"));
+	ck_assert_ptr_nonnull(strstr(out, "UMLAUT=\xc3\xa4\r\n"));
+	ck_assert_ptr_null(strstr(out, "RINGLET"));
+	ck_assert_ptr_null(strstr(out, "HOME="));
+	ck_assert_ptr_nonnull(strstr(out, "0022\r\n"));
+	free(out);
+
+	p.script = "echo ready; read x";
+	rig_must_run(r, &p, &s);
+	rig_wait_output(&s, "ready");
+	/* [4], so that this command does not find itself. */
+	ck_assert_int_eq(system("cat /proc/[0-9]*/cmdline 2>/dev/null | "
+				"grep -qa canary-[4]711"),
+	    1 << 8);
+	rig_session_done(&s);
+	rig_stop(r);
+}
+END_TEST
+
+START_TEST(test_not_built)
+{
+	struct rig *r = rig_start();
+	struct rig_plan p = { .script = "touch ran",
+		.bad_bind = "/nonexistent/thing" };
+	static const char *const uid[] = { "--hostname", "x", "--chdir",
+		"/nowhere" };
+
+	refused(r, &p, RL_ERR_JAIL, "/nonexistent/thing");
+	p.bad_bind = NULL;
+	p.flags = uid;
+	p.nflags = 4;
+	refused(r, &p, RL_ERR_JAIL, "/nowhere");
+	p.nflags = 0;
+	p.path = "/nonexistent/agent";
+	refused(r, &p, RL_ERR_JAIL,
+	    "/nonexistent/agent: No such file or directory");
+	p.path = "/etc/passwd";
+	refused(r, &p, RL_ERR_JAIL, "/etc/passwd: Permission denied");
+	ck_assert(!exists(r, "ran"));
+	rig_stop(r);
+}
+END_TEST
+
+/*
+ * The folder that the monitor opened is exchanged for another one before
+ * bwrap binds its name.
+ */
+START_TEST(test_exchanged)
+{
+	struct rig *r = rig_start();
+	struct rig_plan p = { .script = "touch ran" };
+	char *old = xasprintf("%s/old", r->home);
+
+	ck_assert_int_eq(rename(r->work, old), 0);
+	ck_assert_int_eq(mkdir(r->work, 0700), 0);
+	refused(r, &p, RL_ERR_JAIL, "another folder has taken its place");
+	ck_assert_int_eq(rmdir(r->work), 0);
+	ck_assert_int_eq(symlink("old", r->work), 0);
+	refused(r, &p, RL_ERR_JAIL, "work");
+	ck_assert_int_eq(unlink(r->work), 0);
+	refused(r, &p, RL_ERR_JAIL, "work");
+	ck_assert(!exists(r, "ran"));
+	/* Put back, it is the one that was opened. */
+	ck_assert_int_eq(rename(old, r->work), 0);
+	free(run_script(r, &p, 0, 0));
+	ck_assert(exists(r, "ran"));
+	free(old);
+	rig_stop(r);
+}
+END_TEST
+
+START_TEST(test_refused)
+{
+	static const char *const fd[] = { "--bind-data", "0", "/x" };
+	static const char *const end[] = { "--", "/bin/sh" };
+	static const char *const evil[] = { "LD_PRELOAD=/tmp/x.so" };
+	struct rig *r = rig_start();
+	struct rig_plan p = { .script = "touch ran" };
+
+	p.flags = fd;
+	p.nflags = 3;
+	refused(r, &p, RL_ERR_INVALID, "--bind-data");
+	p.flags = end;
+	p.nflags = 2;
+	refused(r, &p, RL_ERR_INVALID, "\"--\"");
+	p.nflags = 0;
+	p.env = evil;
+	p.nenv = 1;
+	refused(r, &p, RL_ERR_INVALID, "variable 1");
+	p.env = NULL;
+	p.path = "bin/sh";
+	refused(r, &p, RL_ERR_INVALID, "bin/sh");
+	p.path = NULL;
+	p.cwd_fd = r->fd; /* a socket */
+	refused(r, &p, RL_ERR_INVALID, "wrong kind");
+	ck_assert(!exists(r, "ran"));
+	rig_stop(r);
+}
+END_TEST
+
+START_TEST(test_flags)
+{
+	static const char *const flags[] = { "--unshare-net", "--ro-bind",
+		"/var", "/data" };
+	struct rig *r = rig_start();
+	struct rig_plan p = {
+		.script = "ls -d /data/lib; cat /proc/net/dev | grep -c :"
+	};
+	char *out;
+
+	p.flags = flags;
+	p.nflags = 4;
+	out = run_script(r, &p, 0, 0);
+	ck_assert_msg(
+	    strcmp(out, "/data/lib\r\n1\r\n") == 0, "got \"%s\"", out);
+	free(out);
+	rig_stop(r);
+}
+END_TEST
+
+/* --- the end --- */
+
+#define DAEMON                                                                 \
+	"setsid sh -c 'trap \"\" TERM HUP; exec 9>held; echo x >&9; "          \
+	"sleep 300' </dev/null >/dev/null 2>&1 & "
+
+START_TEST(test_kill)
+{
+	struct rig *r = rig_start();
+	struct rig_plan p = { .unjailed = _i == 1,
+		.script = DAEMON "trap '' TERM HUP; echo up; "
+				 "while :; do sleep 300; done" };
+	const struct msg_jail_state *state;
+	const struct msg_killed *killed;
+	struct msg_jail_kill k = { .grace_ms = 200 };
+	struct rig_session s;
+	struct msg m;
+	int fifo = rig_fifo(r, "held");
+
+	rig_must_run(r, &p, &s);
+	rig_fifo_held(fifo);
+	rig_wait_output(&s, "up");
+	ck_assert(!rig_fifo_free(fifo, 0));
+	k.id = s.id;
+	rig_send(r, MSG_JAIL_KILL, &k);
+	rig_wait_end(r, &s, &m);
+	state = m.body;
+	ck_assert_uint_eq(state->signal, SIGKILL);
+	ck_assert_str_eq(state->reason, "kill");
+	msg_clear(&m);
+	rig_expect(r, MSG_KILLED, &m);
+	/* Proven when it is said, not soon after. */
+	ck_assert(rig_fifo_free(fifo, 0));
+	killed = m.body;
+	ck_assert(killed->ended && killed->proven);
+	ck_assert_str_ne(killed->text, "");
+	msg_clear(&m);
+	/* A second kill tells the same. */
+	rig_send(r, MSG_JAIL_KILL, &k);
+	rig_expect(r, MSG_KILLED, &m);
+	killed = m.body;
+	ck_assert(killed->ended && killed->proven);
+	msg_clear(&m);
+	close(fifo);
+	rig_session_done(&s);
+	rig_stop(r);
+}
+END_TEST
+
+START_TEST(test_term_is_heard)
+{
+	struct rig *r = rig_start();
+	struct rig_plan p = { .script =
+				  "trap 'echo bye; exit 7' TERM; "
+				  "echo up; while :; do sleep 0.1; done" };
+	const struct msg_jail_state *state;
+	struct msg_jail_kill k = { .grace_ms = RIG_WAIT_MS };
+	struct rig_session s;
+	struct msg m;
+
+	rig_must_run(r, &p, &s);
+	rig_wait_output(&s, "up");
+	k.id = s.id;
+	rig_send(r, MSG_JAIL_KILL, &k);
+	rig_wait_end(r, &s, &m);
+	state = m.body;
+	ck_assert_int_eq(state->exit_code, 7);
+	msg_clear(&m);
+	rig_wait_output(&s, "bye");
+	rig_expect(r, MSG_KILLED, &m);
+	msg_clear(&m);
+	rig_session_done(&s);
+	rig_stop(r);
+}
+END_TEST
+
+/* What the agent leaves behind ends with it. */
+START_TEST(test_leftovers)
+{
+	struct rig *r = rig_start();
+	struct rig_plan p = { .unjailed = _i == 1,
+		.script = DAEMON "read x <held2; exit 5" };
+	struct rig_session s;
+	struct msg m;
+	int fifo = rig_fifo(r, "held"), go;
+	char *path = xasprintf("%s/held2", r->work);
+
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	rig_must_run(r, &p, &s);
+	rig_fifo_held(fifo);
+	go = open(path, O_WRONLY | O_CLOEXEC);
+	ck_assert_int_eq(write(go, "\n", 1), 1);
+	rig_wait_end(r, &s, &m);
+	ck_assert_int_eq(((struct msg_jail_state *)m.body)->exit_code, 5);
+	ck_assert(rig_fifo_free(fifo, 0));
+	msg_clear(&m);
+	close(go);
+	close(fifo);
+	free(path);
+	rig_session_done(&s);
+	rig_stop(r);
+}
+END_TEST
+
+/* kill -9 of the sandboxer, or of its monitor, leaves nothing. */
+START_TEST(test_sandboxer_dies)
+{
+	bool unjailed = _i % 2 == 1, by_kill = _i / 2 == 1;
+	struct rig *r = rig_start();
+	struct rig_plan p = { .unjailed = unjailed,
+		.script = DAEMON "exec 8>held8; echo x >&8; "
+				 "trap '' TERM HUP; "
+				 "while :; do sleep 300; done" };
+	struct rig_session s;
+	int fifo = rig_fifo(r, "held"), fifo8 = rig_fifo(r, "held8");
+	int status;
+
+	rig_must_run(r, &p, &s);
+	rig_fifo_held(fifo);
+	rig_fifo_held(fifo8);
+	if (by_kill) {
+		ck_assert_int_eq(kill(r->pid, SIGKILL), 0);
+		ck_assert_int_eq(waitpid(r->pid, &status, 0), r->pid);
+		r->pid = 0;
+	} else
+		ck_assert_int_eq(shutdown(r->fd, SHUT_RDWR), 0);
+	ck_assert(rig_fifo_free(fifo, 2000));
+	ck_assert(rig_fifo_free(fifo8, 2000));
+	close(fifo);
+	close(fifo8);
+	rig_session_done(&s);
+	rig_stop(r);
+}
+END_TEST
+
+START_TEST(test_init_killed)
+{
+	struct rig *r = rig_start();
+	struct rig_plan p = { .unjailed = _i == 1,
+		.script = DAEMON "while :; do sleep 300; done" };
+	struct rig_session s;
+	struct msg m;
+	char cmd[128];
+	int fifo = rig_fifo(r, "held");
+
+	rig_must_run(r, &p, &s);
+	rig_fifo_held(fifo);
+	/* The agent's parent is the init. */
+	(void)snprintf(cmd, sizeof(cmd), "kill -9 $(ps -o ppid= -p %llu)",
+	    (unsigned long long)s.pid);
+	ck_assert_int_eq(system(cmd), 0);
+	rig_wait_end(r, &s, &m);
+	ck_assert_str_eq(((struct msg_jail_state *)m.body)->reason, "lost");
+	msg_clear(&m);
+	ck_assert(rig_fifo_free(fifo, 2000));
+	close(fifo);
+	rig_session_done(&s);
+	rig_stop(r);
+}
+END_TEST
+
+/* --- abstract sockets: run again inside as a probe --- */
+
+static int
+abstract_socket(bool listening)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	socklen_t len = offsetof(struct sockaddr_un, sun_path) + 13;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	memcpy(sun.sun_path, "\0ringlet-test", 13);
+	if (fd == -1)
+		return -1;
+	if (!listening)
+		return connect(fd, (struct sockaddr *)&sun, len);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sun, len), 0);
+	ck_assert_int_eq(listen(fd, 8), 0);
+	return fd;
+}
+
+START_TEST(test_abstract)
+{
+	static const char *const argv[] = { "test_sandboxer", "-c" };
+	struct rig *r = rig_start();
+	struct rig_plan p = {
+		.path = "/run/test/test_sandboxer", .argv = argv, .argc = 2
+	};
+	int fd = abstract_socket(true);
+	char *out = run_script(r, &p, 0, 0);
+
+	ck_assert_str_eq(out, "connect: Operation not permitted\r\n");
+	free(out);
+	/* Without a jail it is there: the control. */
+	p.unjailed = true;
+	p.path = TEST_DIR "/test_sandboxer";
+	out = run_script(r, &p, 0, 0);
+	ck_assert_str_eq(out, "connect: Success\r\n");
+	free(out);
+	close(fd);
+	rig_stop(r);
+}
+END_TEST
+
+static Suite *
+suite(void)
+{
+	Suite *s = suite_create("sandboxer");
+	TCase *t = tcase_create("sessions");
+	int from = jails ? 0 : 1; /* 1 is the unjailed half */
+
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, test_output_and_status, from, 2);
+	tcase_add_loop_test(t, test_terminal, from, 2);
+	tcase_add_loop_test(t, test_environment, from, 2);
+	tcase_add_loop_test(t, test_kill, from, 2);
+	tcase_add_loop_test(t, test_leftovers, from, 2);
+	tcase_add_loop_test(t, test_init_killed, from, 2);
+	tcase_add_test(t, test_refused);
+	if (jails) {
+		tcase_add_loop_test(t, test_sandboxer_dies, 0, 4);
+		tcase_add_test(t, test_inside);
+		tcase_add_test(t, test_not_built);
+		tcase_add_test(t, test_exchanged);
+		tcase_add_test(t, test_flags);
+		tcase_add_test(t, test_term_is_heard);
+		tcase_add_test(t, test_abstract);
+	}
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int
+main(int argc, char **argv)
+{
+	SRunner *sr;
+	int failed;
+
+	if (argc == 2 && strcmp(argv[1], "-c") == 0) {
+		errno = 0;
+		(void)abstract_socket(false);
+		printf("connect: %s\n", strerror(errno));
+		return 0;
+	}
+	if (!(jails = rig_begin()))
+		fprintf(stderr, "bwrap cannot build jails here: only what "
+				"runs without one is tested\n");
+	sr = srunner_create(suite());
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,323 @@
+/*
+ * Viewers: whoever watches a session or types into it.  Each has a channel
+ * of its own from ringletd or a CLI, an eventfd, and (elsewhere) the ring.
+ *
+ * A viewer may be hostile: ringletd may have been taken over.  All it can say
+ * is in the four rows below; a viewer that may only read has but one of them,
+ * so that typing, resizing and signalling are not refused by a handler but
+ * have no row.  Anything else closes this one viewer.  What it can cost is
+ * bounded: one held frame of input, one eventfd write for each AT, and no
+ * more of the agent's time than STALL_MS.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "err.h"
+#include "fdpass.h"
+#include "log.h"
+#include "loop.h"
+#include "msgdef.h"
+#include "peer.h"
+#include "ring-write.h"
+#include "ring.h"
+#include "sandboxer.h"
+#include "xmalloc.h"
+
+#define PST_READ_ONLY 0x0100 /* instead of PST_SERVING */
+
+static int on_input(struct peer *, struct msg *);
+static int on_resize(struct peer *, struct msg *);
+static int on_signal(struct peer *, struct msg *);
+static int on_at(struct peer *, struct msg *);
+static void on_closed(struct peer *, int, const char *);
+
+/* Lengths: the field's bound and a few bytes of msgpack around it. */
+static const struct msg_rule rules[] = {
+	{ MSG_VIEWER_INPUT, FROM_VIEWER, PST_SERVING, 0, INPUT_MAX + 16, 0, 0,
+	    on_input },
+	{ MSG_VIEWER_RESIZE, FROM_VIEWER, PST_SERVING, 0, 32, 0, 0, on_resize },
+	{ MSG_VIEWER_SIGNAL, FROM_VIEWER, PST_SERVING, 0, 16, 0, 0, on_signal },
+	{ MSG_VIEWER_AT, FROM_VIEWER, PST_SERVING | PST_READ_ONLY, 0, 16, 0, 0,
+	    on_at },
+};
+
+static const struct peer_ops ops = {
+	.rules = rules,
+	.nrules = sizeof(rules) / sizeof(rules[0]),
+	.closed = on_closed,
+};
+
+static void
+wake(struct viewer *v)
+{
+	const uint64_t one = 1;
+
+	v->armed = false;
+	/* Full (EAGAIN) means that it has not looked at the last one. */
+	if (write(v->event, &one, sizeof(one)) == -1 && errno != EAGAIN)
+		log_debug("session %s: viewer %llu cannot be woken",
+		    v->session->id, (unsigned long long)v->number);
+}
+
+/* The next to decide about the window: whoever has one. */
+static void
+find_owner(struct session *s)
+{
+	struct viewer *v;
+
+	TAILQ_FOREACH (v, &s->viewers, link) {
+		if (v->cols != 0) {
+			s->owner = v;
+			pump_resize(s, v->cols, v->rows);
+			return;
+		}
+	}
+}
+
+static void
+viewer_free(struct viewer *v)
+{
+	struct session *s = v->session;
+
+	TAILQ_REMOVE(&s->viewers, v, link);
+	if (s->owner == v)
+		s->owner = NULL;
+	if (v->held != NULL) {
+		s->holding--;
+		buf_free(v->held);
+	}
+	peer_free(v->peer);
+	fd_close(v->event);
+	free(v);
+}
+
+/*
+ * The viewer went, or broke the protocol and has to go.  Others are not
+ * touched; the monitor counts one viewer less.
+ */
+static void
+on_closed(struct peer *p, int err, const char *why)
+{
+	struct viewer *v = peer_arg(p);
+	struct session *s = v->session;
+	struct msg_viewer_gone gone = { .id = s->id, .viewer = v->number };
+	bool owned = s->owner == v;
+
+	if (err == RL_ERR_EOF)
+		log_debug("session %s: viewer %llu has left", s->id,
+		    (unsigned long long)v->number);
+	else
+		log_warn("session %s: viewer %llu is dropped: %s", s->id,
+		    (unsigned long long)v->number, why);
+	(void)peer_send(s->env->monitor, MSG_VIEWER_GONE, &gone, NULL, 0);
+	viewer_free(v);
+	if (owned)
+		find_owner(s);
+	pump_flow(s);
+}
+
+int
+viewer_add(
+    struct session *s, uint64_t number, bool read_only, int sock, int event)
+{
+	struct viewer *v;
+	char name[64];
+
+	if (s->phase == SP_ENDED || fd_nonblock(event) != 0) {
+		fd_close(sock);
+		fd_close(event);
+		return RL_ERR_STATE;
+	}
+	(void)snprintf(name, sizeof(name), "viewer %llu of %s",
+	    (unsigned long long)number, s->id);
+	v = xcalloc(1, sizeof(*v));
+	v->session = s;
+	v->number = number;
+	v->event = event;
+	v->read_only = read_only;
+	/* Where it really starts is its own affair: nothing is held up for
+	   the replay of what is old. */
+	v->at = ring_writer_head(s->ring);
+	v->said = loop_now();
+	TAILQ_INSERT_TAIL(&s->viewers, v, link);
+	v->peer = peer_new(s->env->loop, sock, FROM_VIEWER,
+	    read_only ? PST_READ_ONLY : PST_SERVING, name, &ops, v);
+	pump_flow(s);
+	return 0;
+}
+
+/*
+ * Bytes to type.  Safe from a hostile viewer: they go to the agent's own
+ * terminal, in bounded number, and are not looked at.  Without room they are
+ * held, and this viewer is not read until there is some.
+ */
+static int
+on_input(struct peer *p, struct msg *m)
+{
+	struct viewer *v = peer_arg(p);
+	struct session *s = v->session;
+	const struct msg_viewer_input *in = m->body;
+
+	if (s->owner != v) {
+		s->owner = v;
+		if (v->cols != 0)
+			pump_resize(s, v->cols, v->rows);
+	}
+	if (in->data.len == 0 || pump_input(s, in->data.p, in->data.len) == 0)
+		return 0;
+	v->held = buf_new_secret(INPUT_MAX);
+	(void)buf_put(v->held, in->data.p, in->data.len);
+	s->holding++;
+	peer_pause(p, true);
+	return 0;
+}
+
+void
+viewers_resume(struct session *s)
+{
+	struct viewer *v, *next;
+
+	for (v = TAILQ_FIRST(&s->viewers); v != NULL; v = next) {
+		next = TAILQ_NEXT(v, link);
+		if (v->held == NULL ||
+		    pump_input(s, buf_ptr(v->held), buf_len(v->held)) != 0)
+			continue;
+		buf_free(v->held);
+		v->held = NULL;
+		s->holding--;
+		/* This may handle more of its frames, and hold again. */
+		peer_pause(v->peer, false);
+	}
+}
+
+/*
+ * Its window.  Safe: sizes are within the field's bounds, and count only
+ * while this viewer is the one who typed last (or there is none).
+ */
+static int
+on_resize(struct peer *p, struct msg *m)
+{
+	struct viewer *v = peer_arg(p);
+	struct session *s = v->session;
+	const struct msg_viewer_size *size = m->body;
+	struct msg_viewer_size now;
+
+	if (size->cols == 0 || size->rows == 0)
+		return RL_ERR_INVALID;
+	v->cols = (unsigned int)size->cols;
+	v->rows = (unsigned int)size->rows;
+	if (s->owner == NULL)
+		s->owner = v;
+	if (s->owner == v) {
+		pump_resize(s, v->cols, v->rows);
+		return 0;
+	}
+	now.cols = s->cols;
+	now.rows = s->rows;
+	(void)peer_send(p, MSG_VIEWER_SIZE, &now, NULL, 0);
+	return 0;
+}
+
+/* Safe: four signals, to this session's own processes. */
+static int
+on_signal(struct peer *p, struct msg *m)
+{
+	struct viewer *v = peer_arg(p);
+	const struct msg_viewer_signal *sig = m->body;
+
+	switch (sig->signal) {
+	case 2:
+	case 3:
+	case 9:
+	case 15:
+		session_signal(v->session, (int)sig->signal);
+		return 0;
+	default:
+		return RL_ERR_INVALID;
+	}
+}
+
+/*
+ * How far it has read.  Safe: a position beyond the end would claim bytes
+ * that do not exist; one that goes back only counts against itself.
+ */
+static int
+on_at(struct peer *p, struct msg *m)
+{
+	struct viewer *v = peer_arg(p);
+	struct session *s = v->session;
+	const struct msg_viewer_at *at = m->body;
+	uint64_t head;
+
+	if (s->ring == NULL) /* ended: the state message wakes it */
+		return 0;
+	head = ring_writer_head(s->ring);
+	if (at->offset > head)
+		return RL_ERR_INVALID;
+	if (at->offset > v->at) {
+		v->said = loop_now();
+		v->stalled = false;
+	}
+	v->at = at->offset;
+	v->armed = true;
+	if (head > v->at)
+		wake(v);
+	pump_flow(s);
+	return 0;
+}
+
+void
+viewers_wake(struct session *s, uint64_t head)
+{
+	struct viewer *v;
+
+	TAILQ_FOREACH (v, &s->viewers, link) {
+		if (v->armed && head > v->at)
+			wake(v);
+	}
+}
+
+void
+viewers_size(struct session *s)
+{
+	struct msg_viewer_size size = { .cols = s->cols, .rows = s->rows };
+	struct viewer *v;
+
+	TAILQ_FOREACH (v, &s->viewers, link) {
+		if (v->cols != s->cols || v->rows != s->rows)
+			(void)peer_send(
+			    v->peer, MSG_VIEWER_SIZE, &size, NULL, 0);
+	}
+}
+
+void
+viewers_end(struct session *s, int64_t code, uint64_t signo, const char *reason,
+    const char *text)
+{
+	struct msg_viewer_state state = { .state = SST_TERMINATED,
+		.exit_code = code,
+		.signal = signo,
+		.reason = reason,
+		.text = text };
+	struct viewer *v;
+
+	TAILQ_FOREACH (v, &s->viewers, link) {
+		(void)peer_send(v->peer, MSG_VIEWER_STATE, &state, NULL, 0);
+		wake(v);
+	}
+}
+
+void
+viewers_free(struct session *s)
+{
+	struct viewer *v;
+
+	while ((v = TAILQ_FIRST(&s->viewers)) != NULL)
+		viewer_free(v);
+}

@@ -1,0 +1,104 @@
+/*
+ * ringlet-sandboxer: builds jails, owns their terminals and their output.
+ *
+ * Started by the monitor alone, with the channel on descriptor 3.  It parses
+ * nothing that an agent or a peer on the network wrote: the monitor sends
+ * finished plans, viewers send four small messages, terminals' bytes pass
+ * through unread.  No seccomp, no Landlock and no no_new_privs on this
+ * process: every jail would inherit them.
+ */
+
+#include "config.h"
+
+#include <sys/resource.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "jail-landlock.h"
+#include "log.h"
+#include "loop.h"
+#include "paths.h"
+#include "peer.h"
+#include "proc.h"
+#include "sandboxer.h"
+#include "secret.h"
+#include "xmalloc.h"
+
+static void __attribute__((__noreturn__)) usage(void)
+{
+	fprintf(stderr,
+	    "ringlet-sandboxer is started by ringlet-monitor, not by hand; "
+	    "see ringlet-sandboxer(8)\n");
+	exit(2);
+}
+
+/*
+ * Each viewer costs two descriptors and each session five; agents get back
+ * the limit that we found.
+ */
+static void
+raise_limit(struct env *env)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &env->nofile) == -1)
+		fatal("getrlimit: %s", strerror(errno));
+	rl = env->nofile;
+	rl.rlim_cur = rl.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &rl) == -1)
+		log_warn("cannot raise the limit on open files: %s",
+		    strerror(errno));
+}
+
+int
+main(int argc, char **argv)
+{
+	struct env env = { .landlock = -1 };
+	struct session *s;
+	struct paths paths;
+	const char *bad;
+	size_t i;
+	int ret;
+
+	if (argc != 2 || strcmp(argv[1], "-Z") != 0)
+		usage();
+	log_init("sandboxer", LOGL_INFO);
+	proc_child_begin();
+	/* Environments of agents, and so keys, pass through here. */
+	secret_init();
+	(void)signal(SIGPIPE, SIG_IGN);
+	if ((ret = paths_init(&paths, &bad)) != 0)
+		fatal("%s is not an absolute path", bad);
+	env.jail_init = xstrdup(paths.jail_init);
+	paths_free(&paths);
+	TAILQ_INIT(&env.sessions);
+	raise_limit(&env);
+	env.landlock = jail_landlock_open();
+	if (env.landlock < 0) {
+		if (env.landlock != RL_ERR_UNAVAILABLE)
+			fatal("Landlock: %s", strerror(errno));
+		env.landlock = -1;
+	}
+
+	env.loop = loop_new();
+	reap_start(&env);
+	dispatch_start(&env, PROC_CHANNEL_FD);
+	log_set_sink(dispatch_log, &env);
+	ret = loop_run(env.loop);
+
+	log_set_sink(NULL, NULL);
+	while ((s = TAILQ_FIRST(&env.sessions)) != NULL)
+		session_free(s);
+	peer_free(env.monitor);
+	loop_signal_free(env.sigchld);
+	loop_free(env.loop);
+	for (i = 0; i < JAIL_SECCOMP_VARIANTS; i++)
+		free(env.filters[i].prog);
+	free(env.jail_init);
+	return ret == 0 ? 0 : 1;
+}

@@ -1,0 +1,229 @@
+/*
+ * Bytes between a session's terminal, its ring and its input queue.
+ *
+ * Output: read from the terminal and appended to the ring at once; who reads
+ * the ring, and how fast, does not matter here, with one exception.  While
+ * every viewer is more than half a ring behind, reading pauses, and the
+ * kernel then stops the agent's writes: whoever watches sees all of it.  A
+ * viewer that has been silent for STALL_MS while that far behind is not
+ * waited for, so that a dead browser tab never stops an agent.  Without a
+ * viewer the agent runs freely.
+ *
+ * Input: one bounded queue in the order of arrival.  It does not wait for
+ * output, so ^C passes even while reading is paused.
+ *
+ * The bytes are never looked at: nothing here can be led by them.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "err.h"
+#include "fdpass.h"
+#include "log.h"
+#include "loop.h"
+#include "pty.h"
+#include "ring-write.h"
+#include "sandboxer.h"
+
+#define READ_SIZE  4096		 /* a terminal gives no more at a time */
+#define READ_TURNS 16		 /* reads before others get their turn */
+#define DRAIN_MAX  (1024 * 1024) /* bytes; the kernel holds far less */
+
+static void
+watch(struct session *s)
+{
+	unsigned int want = 0;
+
+	if (s->master_io == NULL)
+		return;
+	if (!s->paused)
+		want |= LOOP_READ;
+	if (buf_len(s->input) > 0)
+		want |= LOOP_WRITE;
+	loop_io_want(s->master_io, want);
+}
+
+/*
+ * Reads once into the ring.  Returns the bytes read, RL_ERR_AGAIN, or
+ * RL_ERR_EOF: nobody holds the other side any more, and nothing is left.
+ */
+static ssize_t
+read_once(struct session *s)
+{
+	uint8_t block[READ_SIZE];
+	ssize_t n;
+
+	n = read(s->master, block, sizeof(block));
+	if (n > 0) {
+		ring_writer_append(s->ring, block, (size_t)n);
+		return n;
+	}
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return RL_ERR_AGAIN;
+	/* Linux says EIO once the last slave is closed. */
+	return RL_ERR_EOF;
+}
+
+static void
+on_output(struct session *s)
+{
+	ssize_t n = 0;
+	int turns;
+
+	for (turns = 0; turns < READ_TURNS; turns++) {
+		/* A short read has most likely emptied it. */
+		if ((n = read_once(s)) < READ_SIZE / 2)
+			break;
+	}
+	viewers_wake(s, ring_writer_head(s->ring));
+	if (n == RL_ERR_EOF) {
+		pump_stop(s);
+		session_check(s);
+		return;
+	}
+	if (ring_writer_head(s->ring) > s->pause_at)
+		pump_flow(s);
+}
+
+static void
+on_input_room(struct session *s)
+{
+	ssize_t n;
+
+	n = write(s->master, buf_ptr(s->input), buf_len(s->input));
+	if (n == -1 && errno != EAGAIN && errno != EINTR) {
+		/* Nobody is there to read it; reading tells the same soon. */
+		buf_reset(s->input);
+		n = 0;
+	}
+	if (n > 0)
+		buf_consume(s->input, (size_t)n);
+	if (s->holding > 0)
+		viewers_resume(s);
+	watch(s);
+}
+
+static void
+on_master(int fd, unsigned events, void *arg)
+{
+	struct session *s = arg;
+
+	if (events & LOOP_WRITE && buf_len(s->input) > 0)
+		on_input_room(s);
+	if (events & LOOP_READ && !s->paused)
+		on_output(s);
+}
+
+/* Paused for STALL_MS: whoever said nothing since is not waited for. */
+static void
+on_stall(void *arg)
+{
+	struct session *s = arg;
+	struct viewer *v;
+	uint64_t now = loop_now();
+
+	TAILQ_FOREACH (v, &s->viewers, link) {
+		if (now - v->said >= STALL_MS)
+			v->stalled = true;
+	}
+	pump_flow(s);
+	if (s->paused)
+		loop_timer_arm(s->stall_timer, STALL_MS);
+}
+
+void
+pump_start(struct session *s)
+{
+	s->stall_timer = loop_timer_new(s->env->loop, on_stall, s);
+	s->master_io = loop_io_new(s->env->loop, s->master, on_master, s);
+	pump_flow(s);
+}
+
+void
+pump_stop(struct session *s)
+{
+	loop_io_free(s->master_io);
+	s->master_io = NULL;
+	loop_timer_disarm(s->stall_timer);
+	fd_close(s->master);
+	s->master = -1;
+	buf_reset(s->input);
+	viewers_resume(s);
+}
+
+int
+pump_input(struct session *s, const void *p, size_t len)
+{
+	int ret;
+
+	if (s->master == -1)
+		return 0; /* nobody will read it any more */
+	if ((ret = buf_put(s->input, p, len)) == 0)
+		watch(s);
+	return ret;
+}
+
+bool
+pump_drain(struct session *s)
+{
+	size_t total = 0;
+	ssize_t n;
+
+	if (s->master == -1)
+		return true;
+	while ((n = read_once(s)) > 0 && total < DRAIN_MAX)
+		total += (size_t)n;
+	viewers_wake(s, ring_writer_head(s->ring));
+	if (n != RL_ERR_EOF)
+		return false;
+	pump_stop(s);
+	return true;
+}
+
+void
+pump_flow(struct session *s)
+{
+	const struct viewer *v;
+	uint64_t best = 0;
+	bool counted = false, paused;
+
+	if (s->master == -1)
+		return;
+	TAILQ_FOREACH (v, &s->viewers, link) {
+		if (v->stalled)
+			continue;
+		counted = true;
+		if (v->at > best)
+			best = v->at;
+	}
+	s->pause_at =
+	    counted ? best + ring_writer_capacity(s->ring) / 2 : UINT64_MAX;
+	/* An agent that has ended cannot be stopped, only lost. */
+	paused =
+	    s->phase != SP_ENDING && ring_writer_head(s->ring) > s->pause_at;
+	if (paused && !s->paused)
+		loop_timer_arm(s->stall_timer, STALL_MS);
+	else if (!paused)
+		loop_timer_disarm(s->stall_timer);
+	s->paused = paused;
+	watch(s);
+}
+
+void
+pump_resize(struct session *s, unsigned int cols, unsigned int rows)
+{
+	if (s->master == -1 || (s->cols == cols && s->rows == rows))
+		return;
+	if (pty_resize(s->master, cols, rows) != 0) {
+		log_warn("session %s: cannot resize its terminal", s->id);
+		return;
+	}
+	s->cols = cols;
+	s->rows = rows;
+	ring_writer_set_size(s->ring, cols, rows);
+	viewers_size(s);
+}

@@ -1,0 +1,237 @@
+#ifndef RINGLET_SANDBOXER_SANDBOXER_H
+#define RINGLET_SANDBOXER_SANDBOXER_H
+/*
+ * The sandboxer's private header: its state and what its files offer each
+ * other.
+ *
+ *	main.c		start-up, the environment of it all
+ *	dispatch.c	what the monitor may say
+ *	session.c	one session from start to end
+ *	spawn.c		the child that becomes bwrap
+ *	pump.c		bytes between terminal, ring and input queue
+ *	attach.c	viewers
+ *	reap.c		children and orphans
+ */
+
+#include <sys/queue.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "jail-seccomp.h"
+#include "log.h"
+#include "valid.h"
+
+struct buf;
+struct env;
+struct jail;
+struct loop;
+struct loop_io;
+struct loop_signal;
+struct loop_timer;
+struct msg_jail_start;
+struct peer;
+struct ring_writer;
+struct session;
+
+#define INPUT_MAX (64 * 1024) /* bytes typed and not yet read by the agent */
+#define WORDS_MAX 2048	      /* bytes kept of what bwrap says */
+#define KILLS_MAX 8	      /* kill requests that wait for one end */
+
+/* Deadlines, milliseconds. */
+#define BUILD_MS 20000 /* from fork to the agent's exec */
+#define EXIT_MS	 5000  /* from the agent's end to an empty process tree */
+#define PROOF_MS 5000  /* from SIGKILL to an empty process tree */
+#define DRAIN_MS 1000  /* a terminal held open by nobody that we know */
+#define STALL_MS 1000  /* a viewer that says nothing stops nobody longer */
+
+struct viewer {
+	struct session *session;
+	struct peer *peer;
+	uint64_t number; /* the monitor's */
+	int event;	 /* eventfd */
+	uint64_t at;	 /* read by it, as it says */
+	uint64_t said;	 /* when it last got further, loop_now() */
+	bool armed;	 /* wants to be woken past at */
+	bool stalled;	 /* silent while reading paused: not waited for */
+	bool read_only;
+	unsigned int cols; /* its own window; 0: not told */
+	unsigned int rows;
+	struct buf *held; /* input that found no room, or NULL */
+	TAILQ_ENTRY(viewer) link;
+};
+
+enum session_phase {
+	SP_BUILDING = 1, /* forked; the agent does not run yet */
+	SP_RUNNING,
+	SP_ENDING, /* the agent ended, or everything was killed */
+	SP_ENDED
+};
+
+struct session {
+	struct env *env;
+	char id[SESSION_ID_LEN + 1];
+	enum session_phase phase;
+	bool sandboxed;
+	const char *tier;
+	char *path;	   /* the agent's program, for messages */
+	char *proof[2];	   /* working folder, home: likewise */
+	uint32_t start_id; /* the monitor's request, until answered */
+
+	pid_t child; /* bwrap, or the unjailed init; 0: reaped */
+	int child_status;
+	int init; /* pidfd of the jail init, -1: none yet */
+	struct loop_io *init_io;
+	bool init_gone;
+	int agent; /* pidfd, -1: none yet */
+	uint64_t agent_pid;
+	int report; /* socket to the jail init, -1: closed */
+	struct loop_io *report_io;
+	int words; /* standard error of bwrap, -1: closed */
+	struct loop_io *words_io;
+	struct buf *text;
+
+	int master; /* -1: closed */
+	struct loop_io *master_io;
+	struct ring_writer *ring; /* NULL once ended */
+	struct buf *input;
+	unsigned int cols;
+	unsigned int rows;
+
+	TAILQ_HEAD(, viewer) viewers;
+	struct viewer *owner; /* typed last: its window decides */
+	size_t holding;	      /* viewers with held input */
+	uint64_t pause_at;    /* stop reading when head is past it */
+	bool paused;
+	struct loop_timer *stall_timer;
+
+	struct loop_timer *timer; /* the deadline that is running */
+	void (*expired)(struct session *);
+	bool reported;	 /* status is the agent's own */
+	int status;	 /* as wait(2)'s */
+	char *failure;	 /* why the agent was not started, or NULL */
+	bool kill_asked; /* TERM or KILL was asked for */
+	bool killed;	 /* SIGKILL was sent */
+	bool proven;	 /* nothing of it is left */
+	const char *proof_text;
+	uint32_t kills[KILLS_MAX]; /* requests to answer at the end */
+	size_t nkills;
+	TAILQ_ENTRY(session) link;
+};
+
+struct filter {
+	uint8_t *prog;
+	size_t len;
+};
+
+struct env {
+	struct loop *loop;
+	struct peer *monitor;
+	struct loop_signal *sigchld;
+	char *jail_init;			      /* absolute name */
+	int landlock;				      /* ruleset, or -1 */
+	struct filter filters[JAIL_SECCOMP_VARIANTS]; /* made when needed */
+	struct rlimit nofile; /* as we found it, for the agents */
+	TAILQ_HEAD(, session) sessions;
+};
+
+/* --- dispatch.c --- */
+
+/* Starts to listen to the monitor on the channel fd, which it takes. */
+void dispatch_start(struct env *, int fd);
+/* Sends log entries to the monitor: a log_sink. */
+void dispatch_log(enum log_level, const char *text, void *env);
+
+/* --- session.c --- */
+
+struct session *session_find(struct env *, const char *id);
+/*
+ * Starts a session as a checked plan says.  The descriptors stay the
+ * caller's.  The request id is answered by the session later; on a negative
+ * return the caller answers, with *why (size bytes).
+ */
+int session_start(struct env *, const struct msg_jail_start *, uint32_t id,
+    int ring, int cwd, int home, char *why, size_t size);
+/*
+ * Asks a session to end, or sends a signal (0: TERM, grace, KILL).  The
+ * request is answered now or at the end.
+ */
+void session_kill(struct session *, uint32_t id, int signo, uint64_t grace_ms);
+/* A viewer's signal: 2, 3, 9 or 15. */
+void session_signal(struct session *, int signo);
+/* Sends SIGKILL to all of it at once. */
+void session_kill_now(struct session *);
+/* Looks whether the session has come to its end, and ends it. */
+void session_check(struct session *);
+/* Frees it with its viewers, without a word to anybody. */
+void session_free(struct session *);
+
+/* --- spawn.c --- */
+
+struct spawn {
+	const struct jail *jail;
+	int slave;  /* of the terminal */
+	int cwd;    /* working folder */
+	pid_t pid;  /* out: the child */
+	int report; /* out: our end of the socket, non-blocking */
+	int words;  /* out: read end of its standard error, non-blocking */
+};
+
+/*
+ * Forks the child that becomes bwrap (or the unjailed init).  0, or a
+ * negative error and *why (size bytes).
+ */
+int spawn_child(struct env *, struct spawn *, char *why, size_t size);
+/* The tier that jails get on this machine; static. */
+const char *spawn_tier(const struct env *, bool sandboxed);
+
+/* --- pump.c --- */
+
+/* Starts watching the terminal's master. */
+void pump_start(struct session *);
+/*
+ * Queues bytes for the terminal.  RL_ERR_TOOBIG: there is no room for all of
+ * them, and none was taken.
+ */
+int pump_input(struct session *, const void *p, size_t len);
+/*
+ * Reads what is left once every process is dead.  True: the terminal is at
+ * its end; false: somebody still holds it open.
+ */
+bool pump_drain(struct session *);
+/* Decides anew whether reading the terminal pauses. */
+void pump_flow(struct session *);
+/* Applies a window size to terminal, ring and viewers. */
+void pump_resize(struct session *, unsigned int cols, unsigned int rows);
+/* Closes the terminal. */
+void pump_stop(struct session *);
+
+/* --- attach.c --- */
+
+/*
+ * Adds a viewer; takes both descriptors.  RL_ERR_STATE: the session has
+ * ended.
+ */
+int viewer_add(
+    struct session *, uint64_t number, bool read_only, int sock, int event);
+/* The ring has grown to head: wakes the viewers that asked for it. */
+void viewers_wake(struct session *, uint64_t head);
+/* Room in the input queue: takes in what was held back. */
+void viewers_resume(struct session *);
+/* Tells every viewer the window's size, or that the session has ended. */
+void viewers_size(struct session *);
+void viewers_end(struct session *, int64_t code, uint64_t signo,
+    const char *reason, const char *text);
+void viewers_free(struct session *);
+
+/* --- reap.c --- */
+
+/* Watches for the end of children; makes us the parent of orphans. */
+void reap_start(struct env *);
+/* pidfd_send_signal(2); 0 or RL_ERR_SYSTEM. */
+int reap_signal(int pidfd, int signo);
+/* The number of a pidfd's process, seen from here, or 0. */
+uint64_t reap_pid(int pidfd);
+
+#endif /* RINGLET_SANDBOXER_SANDBOXER_H */

@@ -1,0 +1,661 @@
+/*
+ * One session, from a checked plan to the proof that nothing of it is left.
+ *
+ * Four events move it, and they come in any order: records of the jail init,
+ * the end of the init (its pidfd), the end of our child (bwrap, or the
+ * unjailed init), the end of the terminal.  Each sets its own field and calls
+ * session_check(), the only place that decides that a session is over.
+ *
+ * A session is over when our child is reaped, the report socket is at its
+ * end, and the jail's process 1 is dead: the kernel reports that death only
+ * once no process is left in its pid namespace.  Only then is the rest of the
+ * terminal read, and only after that the state changed, so whoever sees the
+ * state "terminated" can already see the last byte.
+ *
+ * The report socket is held by our own jail init, which keeps the agent away
+ * from it.  Its records are checked all the same.
+ */
+
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "err.h"
+#include "fdpass.h"
+#include "jail-init.h"
+#include "jail.h"
+#include "log.h"
+#include "loop.h"
+#include "msgdef.h"
+#include "peer.h"
+#include "proc.h"
+#include "pty.h"
+#include "ring-write.h"
+#include "ring.h"
+#include "sandboxer.h"
+#include "xmalloc.h"
+
+/* A session whose end nobody saw is told as killed. */
+#define STATUS_LOST SIGKILL
+
+struct session *
+session_find(struct env *env, const char *id)
+{
+	struct session *s;
+
+	TAILQ_FOREACH (s, &env->sessions, link) {
+		if (strcmp(s->id, id) == 0)
+			return s;
+	}
+	return NULL;
+}
+
+/* --- deadlines: one runs at a time --- */
+
+static void
+on_timer(void *arg)
+{
+	struct session *s = arg;
+
+	s->expired(s);
+}
+
+static void
+deadline(struct session *s, uint64_t ms, void (*expired)(struct session *))
+{
+	s->expired = expired;
+	loop_timer_arm(s->timer, ms);
+}
+
+/* --- what bwrap says --- */
+
+/*
+ * Kept until the agent runs, because it says why a jail was not built; logged
+ * from then on.  Our end stays open as long as bwrap lives: it would die of
+ * SIGPIPE, and the jail with it.  Returns whether there may be more.
+ */
+static bool
+read_words(struct session *s)
+{
+	char block[512], text[1024];
+	size_t room;
+	ssize_t n;
+
+	n = read(s->words, block, sizeof(block) - 1);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n <= 0) {
+		loop_io_free(s->words_io);
+		s->words_io = NULL;
+		fd_close(s->words);
+		s->words = -1;
+		return false;
+	}
+	block[n] = '\0';
+	if (s->phase == SP_BUILDING) {
+		room = buf_room(s->text);
+		(void)buf_put(
+		    s->text, block, (size_t)n < room ? (size_t)n : room);
+	} else
+		log_debug("session %s: %s", s->id,
+		    text_escape(text, sizeof(text), block));
+	return true;
+}
+
+static void
+on_words(int fd, unsigned events, void *arg)
+{
+	(void)read_words(arg);
+}
+
+/* --- the end --- */
+
+static void
+answer_kills(struct session *s, bool ended)
+{
+	struct msg_killed killed = {
+		.ended = ended, .proven = s->proven, .text = s->proof_text
+	};
+
+	while (s->nkills > 0)
+		(void)peer_reply(s->env->monitor, s->kills[--s->nkills],
+		    MSG_KILLED, &killed, NULL, 0);
+}
+
+/* It was killed, and still something is left of it. */
+static void
+on_unproven(struct session *s)
+{
+	log_error("session %s: processes are left %d s after SIGKILL", s->id,
+	    PROOF_MS / 1000);
+	s->proof_text = "the process tree is not known to be empty";
+	answer_kills(s, s->reported);
+}
+
+/* The agent has ended long ago, and its jail has not. */
+static void
+on_overdue(struct session *s)
+{
+	log_warn("session %s: its jail does not end by itself", s->id);
+	session_kill_now(s);
+}
+
+/*
+ * bwrap's own words as one line: they name paths, which may hold anything.
+ * False if it said nothing.
+ */
+static bool
+words_text(const struct session *s, char *dst, size_t size)
+{
+	char words[WORDS_MAX + 1], *p;
+	size_t len = buf_len(s->text);
+
+	memcpy(words, buf_ptr(s->text), len);
+	while (len > 0 && words[len - 1] == '\n')
+		len--;
+	words[len] = '\0';
+	for (p = words; (p = strchr(p, '\n')) != NULL;)
+		*p = ' ';
+	(void)text_escape(dst, size, words);
+	return len > 0;
+}
+
+/* What a person should read when the agent was never started. */
+static void
+failure_text(const struct session *s, char *dst, size_t size)
+{
+	char status[64];
+
+	if (s->failure != NULL)
+		(void)snprintf(dst, size, "%s", s->failure);
+	else if (!words_text(s, dst, size))
+		(void)snprintf(dst, size, "%s %s before the agent ran",
+		    s->sandboxed ? "bwrap" : "its init",
+		    proc_describe(s->child_status, status, sizeof(status)));
+}
+
+/* The jail was not built, or the agent not started: there is no session. */
+static void
+session_fail(struct session *s)
+{
+	char text[LOG_LINE_MAX];
+
+	/* Its writer is dead: all that it said is in the pipe. */
+	while (s->words != -1 && read_words(s))
+		;
+	failure_text(s, text, sizeof(text));
+	log_warn("session %s: not started: %s", s->id, text);
+	ring_writer_end(s->ring, STATUS_LOST);
+	(void)peer_reply_error(
+	    s->env->monitor, s->start_id, RL_ERR_JAIL, "%s", text);
+	answer_kills(s, true);
+	session_free(s);
+}
+
+static void
+session_finish(struct session *s)
+{
+	struct msg_jail_state state = {
+		.id = s->id, .state = SST_TERMINATED, .exit_code = -1
+	};
+
+	if (!s->reported)
+		s->status = STATUS_LOST;
+	if (WIFEXITED(s->status))
+		state.exit_code = WEXITSTATUS(s->status);
+	else
+		state.signal = (uint64_t)WTERMSIG(s->status);
+	state.reason = s->kill_asked ? "kill" : s->reported ? "exit" : "lost";
+	state.text = s->kill_asked || s->reported
+			 ? ""
+			 : "the jail ended without a report of its agent";
+
+	s->phase = SP_ENDED;
+	loop_timer_disarm(s->timer);
+	ring_writer_end(s->ring, s->status);
+	viewers_end(s, state.exit_code, state.signal, state.reason, state.text);
+	ring_writer_free(s->ring);
+	s->ring = NULL;
+	loop_io_free(s->init_io);
+	s->init_io = NULL;
+	fd_close(s->init);
+	fd_close(s->agent);
+	s->init = s->agent = -1;
+	log_info("session %s: ended (%s)", s->id, state.reason);
+	(void)peer_send(s->env->monitor, MSG_JAIL_STATE, &state, NULL, 0);
+	answer_kills(s, true);
+}
+
+/* Nobody of ours holds the terminal any more, and yet it is open. */
+static void
+on_undrained(struct session *s)
+{
+	(void)pump_drain(s);
+	if (s->master != -1)
+		pump_stop(s);
+	session_finish(s);
+}
+
+/* Whether every process is gone; sets what is known about it. */
+static bool
+is_empty(struct session *s)
+{
+	if (s->child != 0 || s->report != -1)
+		return false;
+	if (s->init != -1 && !s->init_gone)
+		return false;
+	if (s->sandboxed) {
+		s->proven = true;
+		s->proof_text =
+		    s->init == -1
+			? "every holder of the jail's socket is gone"
+			: "process 1 of the jail's pid namespace is dead";
+	} else if (WIFEXITED(s->child_status) &&
+		   WEXITSTATUS(s->child_status) == 0) {
+		s->proven = true;
+		s->proof_text = "its reaper found no process left";
+	} else {
+		s->proven = false;
+		s->proof_text = "its reaper could not end every process";
+	}
+	return true;
+}
+
+void
+session_check(struct session *s)
+{
+	if (s->phase == SP_ENDED || !is_empty(s))
+		return;
+	if (s->phase == SP_BUILDING) {
+		session_fail(s);
+		return;
+	}
+	if (s->phase != SP_ENDING) {
+		s->phase = SP_ENDING;
+		pump_flow(s);
+	}
+	if (pump_drain(s))
+		session_finish(s);
+	else if (s->expired != on_undrained)
+		deadline(s, DRAIN_MS, on_undrained);
+}
+
+/* --- records of the jail init --- */
+
+static void
+fail_because(struct session *s, const char *what, const char *why)
+{
+	if (s->failure == NULL)
+		s->failure = xasprintf("%s: %s", what, why);
+}
+
+static void
+on_init_gone(int fd, unsigned events, void *arg)
+{
+	struct session *s = arg;
+
+	s->init_gone = true;
+	loop_io_want(s->init_io, 0);
+	session_check(s);
+}
+
+static void
+on_started(struct session *s)
+{
+	struct msg_jail_started started = { .pid = s->agent_pid,
+		.tier = s->tier };
+
+	s->phase = SP_RUNNING;
+	loop_timer_disarm(s->timer);
+	s->expired = NULL;
+	ring_writer_set_running(s->ring);
+	(void)peer_reply(
+	    s->env->monitor, s->start_id, MSG_JAIL_STARTED, &started, NULL, 0);
+	log_info("session %s: process %llu runs, tier %s", s->id,
+	    (unsigned long long)s->agent_pid, s->tier);
+}
+
+static void
+on_agent_end(struct session *s, int status)
+{
+	s->reported = true;
+	s->status = status;
+	s->phase = SP_ENDING;
+	pump_flow(s);
+	if (!s->killed)
+		deadline(s, EXIT_MS, on_overdue);
+}
+
+static const char *
+step_name(uint32_t step)
+{
+	switch (step) {
+	case JSTEP_FORK:
+		return "cannot fork the agent";
+	case JSTEP_TERMINAL:
+		return "the agent cannot take its terminal";
+	case JSTEP_EXEC:
+		return NULL; /* the program's own name */
+	default:
+		return "the jail's init cannot set itself up";
+	}
+}
+
+/*
+ * One record.  Safe from an init that was taken over: a record out of order
+ * is refused, numbers are range-checked, and the most that a false one does
+ * is end its own session early.
+ */
+static int
+on_record(struct session *s, const struct jail_report *rep, int *fd)
+{
+	const char *what;
+
+	if (rep->magic != JAIL_REPORT_MAGIC)
+		return RL_ERR_PROTOCOL;
+	switch (rep->type) {
+	case JREP_BUILT:
+		if (s->phase != SP_BUILDING || s->init != -1 || *fd == -1)
+			return RL_ERR_PROTOCOL;
+		s->init = *fd;
+		*fd = -1;
+		s->init_io =
+		    loop_io_new(s->env->loop, s->init, on_init_gone, s);
+		loop_io_want(s->init_io, LOOP_READ);
+		return 0;
+	case JREP_AGENT:
+		if (s->phase != SP_BUILDING || s->init == -1 ||
+		    s->agent != -1 || *fd == -1)
+			return RL_ERR_PROTOCOL;
+		s->agent = *fd;
+		*fd = -1;
+		s->agent_pid = reap_pid(s->agent);
+		return 0;
+	case JREP_STARTED:
+		if (s->phase != SP_BUILDING || s->agent == -1)
+			return RL_ERR_PROTOCOL;
+		on_started(s);
+		return 0;
+	case JREP_VERIFY_FAILED:
+		if (s->phase != SP_BUILDING || rep->index > 1)
+			return RL_ERR_PROTOCOL;
+		fail_because(s, s->proof[rep->index],
+		    rep->value == 0 ? "another folder has taken its place"
+				    : strerror(rep->value));
+		return 0;
+	case JREP_EXEC_FAILED:
+		if (s->phase != SP_BUILDING)
+			return RL_ERR_PROTOCOL;
+		what = step_name(rep->index);
+		fail_because(
+		    s, what != NULL ? what : s->path, strerror(rep->value));
+		return 0;
+	case JREP_EXITED:
+		if (s->phase != SP_RUNNING || rep->value < 0 ||
+		    rep->value > 255)
+			return RL_ERR_PROTOCOL;
+		on_agent_end(s, W_EXITCODE(rep->value, 0));
+		return 0;
+	case JREP_SIGNALLED:
+		if (s->phase != SP_RUNNING || rep->value < 1 ||
+		    rep->value >= NSIG)
+			return RL_ERR_PROTOCOL;
+		on_agent_end(s, W_EXITCODE(0, rep->value));
+		return 0;
+	default:
+		return RL_ERR_PROTOCOL;
+	}
+}
+
+static void
+close_report(struct session *s)
+{
+	loop_io_free(s->report_io);
+	s->report_io = NULL;
+	fd_close(s->report);
+	s->report = -1;
+}
+
+static void
+on_report(int fd, unsigned events, void *arg)
+{
+	struct session *s = arg;
+	struct jail_report rep;
+	ssize_t n;
+	size_t nfds;
+	int passed, ret;
+
+	for (;;) {
+		passed = -1;
+		nfds = 1;
+		n = fdpass_recv(s->report, &rep, sizeof(rep), &passed, &nfds);
+		if (n == RL_ERR_AGAIN)
+			return;
+		if (n == RL_ERR_EOF)
+			break;
+		ret = n == (ssize_t)sizeof(rep) ? on_record(s, &rep, &passed)
+						: RL_ERR_PROTOCOL;
+		fd_close(passed);
+		if (ret != 0) {
+			log_error("session %s: its init sent nonsense", s->id);
+			fail_because(s, "the jail's init", rl_strerror(ret));
+			session_kill_now(s);
+			break;
+		}
+	}
+	close_report(s);
+	session_check(s);
+}
+
+/* --- killing --- */
+
+void
+session_kill_now(struct session *s)
+{
+	if (s->phase == SP_ENDED)
+		return;
+	s->killed = true;
+	/*
+	 * An unjailed agent has no pid namespace that would die with one
+	 * process: its init must live to find the others, unless it has had
+	 * its time for that.
+	 */
+	if (!s->sandboxed && s->agent != -1 && !s->reported)
+		(void)reap_signal(s->agent, SIGKILL);
+	else if (s->init != -1)
+		(void)reap_signal(s->init, SIGKILL);
+	else if (s->child != 0)
+		(void)kill(s->child, SIGKILL);
+	deadline(s, PROOF_MS, on_unproven);
+}
+
+static void
+on_grace_over(struct session *s)
+{
+	log_info("session %s: its grace is over", s->id);
+	session_kill_now(s);
+}
+
+static void
+on_build_timeout(struct session *s)
+{
+	fail_because(s, s->path, "the jail was not built in time");
+	session_kill_now(s);
+}
+
+void
+session_signal(struct session *s, int signo)
+{
+	if (s->phase != SP_RUNNING)
+		return;
+	if (signo == SIGKILL) {
+		s->kill_asked = true;
+		session_kill_now(s);
+	} else if (signo == SIGINT || signo == SIGQUIT) {
+		/* As the keys do: to whatever is in the foreground. */
+		(void)pty_signal(s->master, signo);
+	} else
+		(void)reap_signal(s->agent, signo);
+}
+
+void
+session_kill(struct session *s, uint32_t id, int signo, uint64_t grace_ms)
+{
+	struct msg_killed now = {
+		.ended = false, .proven = false, .text = "the signal was sent"
+	};
+
+	if (s->phase == SP_ENDED || s->nkills == KILLS_MAX) {
+		now.ended = s->phase == SP_ENDED;
+		now.proven = s->proven;
+		now.text = now.ended ? s->proof_text : "it is being killed";
+		(void)peer_reply(
+		    s->env->monitor, id, MSG_KILLED, &now, NULL, 0);
+		return;
+	}
+	if (signo != 0 && signo != SIGKILL) {
+		if (reap_signal(s->agent, signo) != 0)
+			now.text = "there is no process to signal";
+		(void)peer_reply(
+		    s->env->monitor, id, MSG_KILLED, &now, NULL, 0);
+		return;
+	}
+	s->kills[s->nkills++] = id;
+	s->kill_asked = true;
+	if (s->killed)
+		return; /* its deadline is running */
+	if (signo == 0 && s->phase == SP_RUNNING &&
+	    reap_signal(s->agent, SIGTERM) == 0) {
+		/* A stopped process cannot take its leave. */
+		(void)reap_signal(s->agent, SIGCONT);
+		deadline(s, grace_ms, on_grace_over);
+		return;
+	}
+	if (s->phase == SP_BUILDING)
+		fail_because(s, s->path, "it was killed before it ran");
+	session_kill_now(s);
+}
+
+/* --- the start --- */
+
+static int
+prove(struct jail_proof *proof, const char *path, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return RL_ERR_SYSTEM;
+	proof->path = path;
+	proof->dev = (uint64_t)st.st_dev;
+	proof->ino = (uint64_t)st.st_ino;
+	return 0;
+}
+
+static struct session *
+session_new(struct env *env, const struct msg_jail_start *plan, uint32_t id)
+{
+	struct session *s;
+
+	s = xcalloc(1, sizeof(*s));
+	s->env = env;
+	memcpy(s->id, plan->id, SESSION_ID_LEN);
+	s->phase = SP_BUILDING;
+	s->sandboxed = plan->sandboxed;
+	s->tier = spawn_tier(env, plan->sandboxed);
+	s->path = xstrdup(plan->path);
+	s->proof[0] = xstrdup(plan->cwd);
+	s->proof[1] = xstrdup(plan->home);
+	s->start_id = id;
+	s->init = s->agent = s->report = s->words = s->master = -1;
+	s->text = buf_new(WORDS_MAX);
+	s->input = buf_new_secret(INPUT_MAX);
+	s->cols = (unsigned int)plan->cols;
+	s->rows = (unsigned int)plan->rows;
+	s->proof_text = "";
+	s->timer = loop_timer_new(env->loop, on_timer, s);
+	TAILQ_INIT(&s->viewers);
+	TAILQ_INSERT_TAIL(&env->sessions, s, link);
+	return s;
+}
+
+void
+session_free(struct session *s)
+{
+	TAILQ_REMOVE(&s->env->sessions, s, link);
+	viewers_free(s);
+	loop_io_free(s->init_io);
+	loop_io_free(s->report_io);
+	loop_io_free(s->words_io);
+	loop_io_free(s->master_io);
+	loop_timer_free(s->timer);
+	loop_timer_free(s->stall_timer);
+	fd_close(s->init);
+	fd_close(s->agent);
+	fd_close(s->report);
+	fd_close(s->words);
+	fd_close(s->master);
+	ring_writer_free(s->ring);
+	buf_free(s->text);
+	buf_free(s->input);
+	free(s->failure);
+	free(s->path);
+	free(s->proof[0]);
+	free(s->proof[1]);
+	free(s);
+}
+
+int
+session_start(struct env *env, const struct msg_jail_start *plan, uint32_t id,
+    int ring, int cwd, int home, char *why, size_t size)
+{
+	struct session *s;
+	struct jail jail = { .plan = plan, .init = env->jail_init };
+	struct spawn sp = { .jail = &jail, .cwd = cwd };
+	struct pty pty;
+	int ret;
+
+	if (prove(&jail.proof[0], plan->cwd, cwd) != 0 ||
+	    prove(&jail.proof[1], plan->home, home) != 0) {
+		(void)snprintf(why, size, "%s or %s: %s", plan->cwd, plan->home,
+		    strerror(errno));
+		return RL_ERR_SYSTEM;
+	}
+	s = session_new(env, plan, id);
+	if ((ret = ring_writer_new(ring, &s->ring)) != 0) {
+		(void)snprintf(why, size, "the ring: %s", rl_strerror(ret));
+		goto failed;
+	}
+	if ((ret = pty_open(&pty, s->cols, s->rows)) != 0) {
+		(void)snprintf(why, size, "a terminal: %s", strerror(errno));
+		goto failed;
+	}
+	s->master = pty.master;
+	ring_writer_set_size(s->ring, s->cols, s->rows);
+	sp.slave = pty.slave;
+	ret = spawn_child(env, &sp, why, size);
+	fd_close(pty.slave);
+	if (ret != 0)
+		goto failed;
+	s->child = sp.pid;
+	s->report = sp.report;
+	s->words = sp.words;
+	s->report_io = loop_io_new(env->loop, s->report, on_report, s);
+	loop_io_want(s->report_io, LOOP_READ);
+	s->words_io = loop_io_new(env->loop, s->words, on_words, s);
+	loop_io_want(s->words_io, LOOP_READ);
+	pump_start(s);
+	deadline(s, BUILD_MS, on_build_timeout);
+	return 0;
+failed:
+	session_free(s);
+	return ret;
+}
