@@ -34,9 +34,9 @@
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
 
-#define SHEBANG_MAX 256		 /* bytes of a script's first line */
-#define PACKAGE_MAX (256 * 1024) /* bytes of a package.json */
-#define VERSION_MAX 64
+#define SHEBANG_MAX  256	  /* bytes of a script's first line */
+#define PACKAGE_MAX  (256 * 1024) /* bytes of a package.json */
+#define VERSION_MAX  64
 #define NODE_MODULES "/node_modules/"
 
 /* Shown read-only by every jail, where they exist. */
@@ -95,7 +95,8 @@ is_below(const char *path, const char *dir)
 
 	if (strcmp(dir, "/") == 0)
 		return true;
-	return strncmp(path, dir, n) == 0 && (path[n] == '/' || path[n] == '\0');
+	return strncmp(path, dir, n) == 0 &&
+	       (path[n] == '/' || path[n] == '\0');
 }
 
 int
@@ -150,7 +151,7 @@ others_write(const struct stat *st)
 	if ((st->st_mode & S_IWOTH) != 0)
 		return true;
 	return (st->st_mode & S_IWGRP) != 0 && st->st_gid != 0 &&
-	    st->st_gid != getegid();
+	       st->st_gid != getegid();
 }
 
 /*
@@ -269,8 +270,8 @@ nvm_bin(const char *home)
 	base = xasprintf("%s/.nvm/versions/node", home);
 	if ((d = opendir(base)) != NULL) {
 		while ((e = readdir(d)) != NULL) {
-			if (e->d_name[0] != 'v' || (best != NULL &&
-				version_cmp(e->d_name, best) <= 0))
+			if (e->d_name[0] != 'v' ||
+			    (best != NULL && version_cmp(e->d_name, best) <= 0))
 				continue;
 			free(best);
 			best = xstrdup(e->d_name);
@@ -349,8 +350,8 @@ bind_program(struct agent_binary *out, const char *real, const char *home)
 	char *dir;
 
 	if ((p = strstr(real, NODE_MODULES)) != NULL)
-		dir = xstrndup(real,
-		    (size_t)(p - real) + sizeof(NODE_MODULES) - 2);
+		dir = xstrndup(
+		    real, (size_t)(p - real) + sizeof(NODE_MODULES) - 2);
 	else
 		dir = parent_of(real);
 	if (!dir_may_be_bound(dir, home)) {
@@ -370,7 +371,8 @@ bind_interpreter(struct agent_binary *out, const char *real, const char *home)
 	local = xasprintf("%s/.local", home);
 	if (strcmp(base_of(dir), "bin") == 0) {
 		prefix = parent_of(dir);
-		if (dir_may_be_bound(prefix, home) && strcmp(prefix, local) != 0)
+		if (dir_may_be_bound(prefix, home) &&
+		    strcmp(prefix, local) != 0)
 			bind_add(out, xstrdup(prefix));
 		free(prefix);
 	}
@@ -442,8 +444,10 @@ interpreter_find(struct agent_binary *out, const char *home,
 			free(real);
 			return RL_OK;
 		}
-		snprintf(why, size, "%s needs the interpreter %.200s, which is "
-		    "not there", out->found, word);
+		snprintf(why, size,
+		    "%s needs the interpreter %.200s, which is "
+		    "not there",
+		    out->found, word);
 		return RL_ERR_NOTFOUND;
 	}
 	do {
@@ -453,9 +457,10 @@ interpreter_find(struct agent_binary *out, const char *home,
 		return RL_OK;
 	real = search_all(word, home, search, &found, problem, sizeof(problem));
 	if (real == NULL) {
-		snprintf(why, size, "%s needs the interpreter %.100s, which is "
-		    "not installed%s%s", out->found, word,
-		    *problem != '\0' ? ": " : "", problem);
+		snprintf(why, size,
+		    "%s needs the interpreter %.100s, which is "
+		    "not installed%s%s",
+		    out->found, word, *problem != '\0' ? ": " : "", problem);
 		return RL_ERR_NOTFOUND;
 	}
 	/* PATH must lead to the same name inside, where links may be gone. */
@@ -482,8 +487,8 @@ version_ok(const char *s)
 	size_t len = strlen(s);
 
 	return len > 0 && len <= VERSION_MAX && s[0] >= '0' && s[0] <= '9' &&
-	    strspn(s, "0123456789.+-_abcdefghijklmnopqrstuvwxyz"
-		      "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == len;
+	       strspn(s, "0123456789.+-_abcdefghijklmnopqrstuvwxyz"
+			 "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == len;
 }
 
 /* The "version" of the package.json in a package's folder, or NULL. */
@@ -531,8 +536,8 @@ version_find(const char *real)
 		last = p;
 	if (last == NULL) {
 		/* Some installers name the file after the version. */
-		return version_ok(base_of(real)) ? xstrdup(base_of(real)) :
-						   NULL;
+		return version_ok(base_of(real)) ? xstrdup(base_of(real))
+						 : NULL;
 	}
 	p = last + sizeof(NODE_MODULES) - 1;
 	end = strchr(p, '/');
@@ -565,8 +570,7 @@ agent_binary_shell(void)
 
 int
 agent_binary_find(const struct manifest_agent *agent, const char *home,
-    const char *const *search, struct agent_binary *out, char *why,
-    size_t size)
+    const char *const *search, struct agent_binary *out, char *why, size_t size)
 {
 	char problem[512] = "", *shell = NULL, *real_home, *dir;
 	const char *name = agent->binary;
@@ -575,8 +579,8 @@ agent_binary_find(const struct manifest_agent *agent, const char *home,
 	memset(out, 0, sizeof(*out));
 	/* Names are compared with the home's, so that must be the real one. */
 	if ((real_home = realpath(home, NULL)) == NULL) {
-		snprintf(why, size, "the home folder %s: %s", home,
-		    strerror(errno));
+		snprintf(
+		    why, size, "the home folder %s: %s", home, strerror(errno));
 		return RL_ERR_NOTFOUND;
 	}
 	if (name == NULL) {
@@ -596,8 +600,10 @@ agent_binary_find(const struct manifest_agent *agent, const char *home,
 		if (*problem != '\0')
 			snprintf(why, size, "%s", problem);
 		else
-			snprintf(why, size, "%s (%s) was not found in PATH or "
-			    "the usual folders%s%s", agent->name, name,
+			snprintf(why, size,
+			    "%s (%s) was not found in PATH or "
+			    "the usual folders%s%s",
+			    agent->name, name,
 			    agent->install != NULL ? ": " : "",
 			    agent->install != NULL ? agent->install : "");
 		r = RL_ERR_NOTFOUND;

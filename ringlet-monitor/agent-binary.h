@@ -12,11 +12,11 @@ struct manifest_agent;
 #define AGENT_BINDS_MAX 4
 
 struct agent_binary {
-	char *found;	/* the name it was found by, for people */
-	char *path;	/* the same without symbolic links: what is run */
+	char *found;	  /* the name it was found by, for people */
+	char *path;	  /* the same without symbolic links: what is run */
 	char *interp_dir; /* folder of a script's interpreter, to go to PATH's
 			     front; NULL if none, or in a standard place */
-	char *version;	/* as its package says, or NULL */
+	char *version;	  /* as its package says, or NULL */
 	/*
 	 * Files and folders to bind read-only at their own names, without
 	 * those that every jail shows (agent_binary_is_system()).  Never the

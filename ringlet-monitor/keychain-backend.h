@@ -56,8 +56,8 @@ int keychain_backend_lookup(const struct kc_item *item, char *buf, size_t cap,
  * Remove every key of item->profile, whatever provider it was for.
  * RL_ERR_NOTFOUND if there was none.
  */
-int keychain_backend_delete(const struct kc_item *item, char *why,
-    size_t whysz);
+int keychain_backend_delete(
+    const struct kc_item *item, char *why, size_t whysz);
 
 /*
  * Whether a key could be stored now.  On RL_OK, why says where it would go.

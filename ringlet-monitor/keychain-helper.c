@@ -79,9 +79,9 @@ request_check(const struct msg_kc_request *q)
 			return RL_ERR_INVALID;
 		/* FALLTHROUGH */
 	case KC_LOOKUP:
-		return valid_alias(q->profile) && valid_ident(q->provider) ?
-		    RL_OK :
-		    RL_ERR_INVALID;
+		return valid_alias(q->profile) && valid_ident(q->provider)
+			   ? RL_OK
+			   : RL_ERR_INVALID;
 	case KC_DELETE:
 		return valid_alias(q->profile) ? RL_OK : RL_ERR_INVALID;
 	case KC_STATUS:
@@ -99,11 +99,10 @@ serve(const struct msg_kc_request *q, char *key, size_t cap, size_t *len,
 
 	switch (q->op) {
 	case KC_STORE:
-		return keychain_backend_store(&item,
-		    (const char *)q->value.p, q->value.len, why, size);
+		return keychain_backend_store(
+		    &item, (const char *)q->value.p, q->value.len, why, size);
 	case KC_LOOKUP:
-		return keychain_backend_lookup(&item, key, cap, len, why,
-		    size);
+		return keychain_backend_lookup(&item, key, cap, len, why, size);
 	case KC_DELETE:
 		return keychain_backend_delete(&item, why, size);
 	default:
@@ -135,8 +134,8 @@ main(void)
 		fatal("the first message is not KC_REQUEST");
 	key = xcalloc(1, KC_SECRET_MAX + 1);
 	if ((r = request_check(m.body)) == RL_OK)
-		r = serve(m.body, key, KC_SECRET_MAX + 1, &len, why,
-		    sizeof(why));
+		r = serve(
+		    m.body, key, KC_SECRET_MAX + 1, &len, why, sizeof(why));
 
 	/* The store's own words: whatever they are, they must fit a message. */
 	(void)text_escape(shown, sizeof(shown), why);

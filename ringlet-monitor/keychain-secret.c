@@ -114,9 +114,10 @@ error_code(const GError *error)
 
 	if (g_error_matches(error, SECRET_ERROR, SECRET_ERROR_IS_LOCKED))
 		return RL_ERR_LOCKED;
-	if (g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) ||
-	    g_error_matches(error, G_DBUS_ERROR,
-		G_DBUS_ERROR_NAME_HAS_NO_OWNER) ||
+	if (g_error_matches(
+		error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) ||
+	    g_error_matches(
+		error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) ||
 	    g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_DISCONNECTED) ||
 	    g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CLOSED) ||
 	    g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE))
@@ -131,7 +132,8 @@ error_code(const GError *error)
 	    g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
 		return RL_ERR_DENIED;
 	if ((remote = g_dbus_error_get_remote_error(error)) != NULL) {
-		if (strcmp(remote, "org.freedesktop.Secret.Error.IsLocked") == 0)
+		if (strcmp(remote, "org.freedesktop.Secret.Error.IsLocked") ==
+		    0)
 			r = RL_ERR_LOCKED;
 		g_free(remote);
 	}
@@ -176,16 +178,19 @@ bus_choose(char *why, size_t whysz)
 	if (addr == NULL || *addr == '\0') {
 		dir = getenv("XDG_RUNTIME_DIR");
 		if (dir == NULL || *dir != '/') {
-			snprintf(why, whysz, "no session bus: neither "
+			snprintf(why, whysz,
+			    "no Secret Service: neither "
 			    "DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is "
 			    "set");
 			return RL_ERR_NOSERVICE;
 		}
 		path = g_build_filename(dir, "bus", NULL);
 		if (stat(path, &st) == -1 || !S_ISSOCK(st.st_mode)) {
-			snprintf(why, whysz, "no session bus: "
+			snprintf(why, whysz,
+			    "no Secret Service: "
 			    "DBUS_SESSION_BUS_ADDRESS is not set and %s is no "
-			    "socket", path);
+			    "socket",
+			    path);
 			r = RL_ERR_NOSERVICE;
 		} else {
 			char *escaped = g_dbus_address_escape_value(path);
@@ -201,7 +206,8 @@ bus_choose(char *why, size_t whysz)
 	list = g_strsplit(addr, ";", -1);
 	for (i = 0; list[i] != NULL; i++) {
 		if (strncmp(list[i], "unix:", 5) != 0) {
-			snprintf(why, whysz, "DBUS_SESSION_BUS_ADDRESS names "
+			snprintf(why, whysz,
+			    "DBUS_SESSION_BUS_ADDRESS names "
 			    "something else than a unix socket");
 			r = RL_ERR_NOSERVICE;
 			break;
@@ -226,15 +232,16 @@ owner_check(GDBusConnection *bus, char *why, size_t whysz)
 		g_variant_unref(reply);
 		return RL_OK;
 	}
-	if (g_error_matches(error, G_DBUS_ERROR,
-		G_DBUS_ERROR_NAME_HAS_NO_OWNER)) {
+	if (g_error_matches(
+		error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER)) {
 		g_clear_error(&error);
-		snprintf(why, whysz, "nobody on the session bus offers "
-		    SECRETS_NAME);
+		snprintf(why, whysz,
+		    "no Secret Service: nobody on the session bus "
+		    "is " SECRETS_NAME);
 		return RL_ERR_NOSERVICE;
 	}
-	return fail(&error, "asking the session bus for " SECRETS_NAME, why,
-	    whysz);
+	return fail(
+	    &error, "asking the session bus for " SECRETS_NAME, why, whysz);
 }
 
 /*
@@ -261,8 +268,8 @@ service_open(SecretService **sp, char *why, size_t whysz)
 		*sp = secret_service_open_sync(quiet_service_get_type(), NULL,
 		    SECRET_SERVICE_OPEN_SESSION, NULL, &error);
 		if (*sp == NULL)
-			r = fail(&error, "opening the Secret Service", why,
-			    whysz);
+			r = fail(
+			    &error, "opening the Secret Service", why, whysz);
 	}
 	g_object_unref(bus);
 	return r;
@@ -274,18 +281,19 @@ service_open(SecretService **sp, char *why, size_t whysz)
  * which means a prompt.
  */
 static int
-collection_open(SecretService *s, SecretCollection **cp, char *why,
-    size_t whysz)
+collection_open(
+    SecretService *s, SecretCollection **cp, char *why, size_t whysz)
 {
 	GError *error = NULL;
 
-	*cp = secret_collection_for_alias_sync(s, SECRET_COLLECTION_DEFAULT,
-	    SECRET_COLLECTION_NONE, NULL, &error);
+	*cp = secret_collection_for_alias_sync(
+	    s, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE, NULL, &error);
 	if (*cp == NULL) {
 		if (error != NULL)
-			return fail(&error, "finding the default keyring", why,
-			    whysz);
-		snprintf(why, whysz, "the Secret Service has no default "
+			return fail(
+			    &error, "finding the default keyring", why, whysz);
+		snprintf(why, whysz,
+		    "the Secret Service has no default "
 		    "keyring: it was never unlocked");
 		return RL_ERR_LOCKED;
 	}
@@ -308,13 +316,13 @@ items_find(SecretService *s, const char *profile, const char *provider,
 	GHashTable *attrs;
 	GError *error = NULL;
 
-	attrs = secret_attributes_build(&schema, "service", "ringlet",
-	    "profile", profile, NULL);
+	attrs = secret_attributes_build(
+	    &schema, "service", "ringlet", "profile", profile, NULL);
 	if (provider != NULL)
-		g_hash_table_replace(attrs, g_strdup("provider"),
-		    g_strdup(provider));
-	*listp = secret_service_search_sync(s, &schema, attrs,
-	    SECRET_SEARCH_ALL, NULL, &error);
+		g_hash_table_replace(
+		    attrs, g_strdup("provider"), g_strdup(provider));
+	*listp = secret_service_search_sync(
+	    s, &schema, attrs, SECRET_SEARCH_ALL, NULL, &error);
 	g_hash_table_unref(attrs);
 	if (error != NULL)
 		return fail(&error, "searching the keyring", why, whysz);
@@ -333,7 +341,8 @@ items_locked(GList *list, char *why, size_t whysz)
 {
 	for (; list != NULL; list = list->next) {
 		if (secret_item_get_locked(list->data)) {
-			snprintf(why, whysz, "the key is in a keyring that is "
+			snprintf(why, whysz,
+			    "the key is in a keyring that is "
 			    "locked");
 			return 1;
 		}
@@ -352,8 +361,8 @@ nothing_found(SecretService *s, char *why, size_t whysz)
 	GError *error = NULL;
 	int r = RL_ERR_NOTFOUND;
 
-	c = secret_collection_for_alias_sync(s, SECRET_COLLECTION_DEFAULT,
-	    SECRET_COLLECTION_NONE, NULL, &error);
+	c = secret_collection_for_alias_sync(
+	    s, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE, NULL, &error);
 	if (error != NULL)
 		return fail(&error, "finding the default keyring", why, whysz);
 	if (c != NULL && secret_collection_get_locked(c)) {
@@ -400,13 +409,16 @@ value_ok(const char *p, size_t len, char *why, size_t whysz)
 	size_t i;
 
 	if (len == 0 || len > KC_SECRET_MAX) {
-		snprintf(why, whysz, "the key has %zu bytes; 1 to %d are "
-		    "possible", len, KC_SECRET_MAX);
+		snprintf(why, whysz,
+		    "the key has %zu bytes; 1 to %d are "
+		    "possible",
+		    len, KC_SECRET_MAX);
 		return 0;
 	}
 	for (i = 0; i < len; i++) {
 		if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f) {
-			snprintf(why, whysz, "the key holds a control "
+			snprintf(why, whysz,
+			    "the key holds a control "
 			    "character");
 			return 0;
 		}
@@ -426,7 +438,7 @@ type_ok(const char *type)
 	size_t n = sizeof(plain) - 1;
 
 	return type != NULL && g_ascii_strncasecmp(type, plain, n) == 0 &&
-	    (type[n] == '\0' || type[n] == ';' || type[n] == ' ');
+	       (type[n] == '\0' || type[n] == ';' || type[n] == ' ');
 }
 
 const char *
@@ -461,8 +473,8 @@ keychain_backend_store(const struct kc_item *item, const char *secret,
 		r = RL_ERR_LOCKED;
 		goto out;
 	}
-	label = g_strdup_printf("Ringlet: %s (%s)", item->profile,
-	    item->provider);
+	label =
+	    g_strdup_printf("Ringlet: %s (%s)", item->profile, item->provider);
 	attrs = secret_attributes_build(&schema, "service", "ringlet",
 	    "profile", item->profile, "provider", item->provider, NULL);
 	/* A SecretValue lives in memory that is not paged, and is wiped. */
@@ -477,7 +489,7 @@ keychain_backend_store(const struct kc_item *item, const char *secret,
 	for (l = old; l != NULL; l = l->next) {
 		/* The service may have put the new key into the old item. */
 		if (strcmp(path, g_dbus_proxy_get_object_path(
-			G_DBUS_PROXY(l->data))) == 0)
+				     G_DBUS_PROXY(l->data))) == 0)
 			continue;
 		if (!secret_item_delete_sync(l->data, NULL, &error)) {
 			r = fail(&error, "removing the former key", why, whysz);
@@ -512,8 +524,8 @@ keychain_backend_lookup(const struct kc_item *item, char *buf, size_t cap,
 
 	*lenp = 0;
 	if ((r = service_open(&s, why, whysz)) != RL_OK ||
-	    (r = items_find(s, item->profile, item->provider, &list, why,
-		 whysz)) != RL_OK)
+	    (r = items_find(
+		 s, item->profile, item->provider, &list, why, whysz)) != RL_OK)
 		goto out;
 	if (list == NULL) {
 		r = nothing_found(s, why, whysz);
@@ -533,13 +545,15 @@ keychain_backend_lookup(const struct kc_item *item, char *buf, size_t cap,
 		goto out;
 	}
 	if ((value = secret_item_get_secret(best)) == NULL) {
-		snprintf(why, whysz, "the keyring gave the item but not its "
+		snprintf(why, whysz,
+		    "the keyring gave the item but not its "
 		    "key");
 		r = RL_ERR_UNAVAILABLE;
 		goto out;
 	}
 	if (!type_ok(secret_value_get_content_type(value))) {
-		snprintf(why, whysz, "the stored key is not marked as plain "
+		snprintf(why, whysz,
+		    "the stored key is not marked as plain "
 		    "text");
 		r = RL_ERR_UNAVAILABLE;
 		goto out;

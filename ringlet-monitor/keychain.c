@@ -95,7 +95,8 @@ static const struct peer_ops ops = {
 	.closed = on_closed,
 };
 
-/* --- helpers and their end -------------------------------------------------- */
+/* --- helpers and their end --------------------------------------------------
+ */
 
 static void
 on_child(int signo, void *arg)
@@ -159,8 +160,7 @@ static void start_waiting(struct keychain *);
 
 /* The call has its answer.  key goes to the callback. */
 static void
-call_end(struct keychain_call *c, int err, struct secret *key,
-    const char *text)
+call_end(struct keychain_call *c, int err, struct secret *key, const char *text)
 {
 	struct keychain *kc = c->kc;
 	keychain_cb cb = c->cb;
@@ -193,7 +193,8 @@ call_fail(struct keychain_call *c, int err, const char *text)
 	loop_timer_arm(c->failed, 0);
 }
 
-/* --- the answer ------------------------------------------------------------- */
+/* --- the answer -------------------------------------------------------------
+ */
 
 /* Whether the helper may give this result. */
 static bool
@@ -249,14 +250,16 @@ on_reply(void *arg, struct msg *m, int err)
 	call_end(c, (int)reply->result, key, reply->text);
 }
 
-/* Only reached if the channel ends without an open call: there is always one. */
+/* Only reached if the channel ends without an open call: there is always one.
+ */
 static void
 on_closed(struct peer *p, int err, const char *why)
 {
 	on_reply(peer_arg(p), NULL, err);
 }
 
-/* --- starting ---------------------------------------------------------------- */
+/* --- starting ----------------------------------------------------------------
+ */
 
 static void
 call_start(struct keychain_call *c)
@@ -288,8 +291,8 @@ call_start(struct keychain_call *c)
 		return;
 	}
 	fd_close(sv[1]);
-	c->peer = peer_new(kc->loop, sv[0], FROM_KEYCHAIN, PST_SERVING,
-	    "keychain", &ops, c);
+	c->peer = peer_new(
+	    kc->loop, sv[0], FROM_KEYCHAIN, PST_SERVING, "keychain", &ops, c);
 	memset(&q, 0, sizeof(q));
 	q.op = c->op;
 	q.profile = c->profile;
@@ -311,7 +314,7 @@ start_waiting(struct keychain *kc)
 {
 	struct keychain_call *c;
 
-	TAILQ_FOREACH(c, &kc->calls, link) {
+	TAILQ_FOREACH (c, &kc->calls, link) {
 		if (kc->nrunning >= KEYCHAIN_RUNNING)
 			return;
 		if (!c->running && c->err == RL_OK)
@@ -351,15 +354,15 @@ keychain_store(struct keychain *kc, const char *profile, const char *provider,
 }
 
 struct keychain_call *
-keychain_lookup(struct keychain *kc, const char *profile,
-    const char *provider, keychain_cb cb, void *arg)
+keychain_lookup(struct keychain *kc, const char *profile, const char *provider,
+    keychain_cb cb, void *arg)
 {
 	return call_new(kc, KC_LOOKUP, profile, provider, NULL, cb, arg);
 }
 
 struct keychain_call *
-keychain_delete(struct keychain *kc, const char *profile, keychain_cb cb,
-    void *arg)
+keychain_delete(
+    struct keychain *kc, const char *profile, keychain_cb cb, void *arg)
 {
 	return call_new(kc, KC_DELETE, profile, "", NULL, cb, arg);
 }
@@ -379,7 +382,8 @@ keychain_cancel(struct keychain_call *c)
 	start_waiting(kc);
 }
 
-/* --- life -------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------------
+ */
 
 struct keychain *
 keychain_new(struct loop *loop, const char *helper)

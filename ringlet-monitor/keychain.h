@@ -32,8 +32,8 @@ struct keychain_call;
  * lives until the callback returns.  key is the key that was looked up, now
  * the callback's to free, and NULL in all other cases.
  */
-typedef void (*keychain_cb)(void *arg, int err, struct secret *key,
-    const char *text);
+typedef void (*keychain_cb)(
+    void *arg, int err, struct secret *key, const char *text);
 
 /*
  * helper is the absolute name of ringlet-keychain.  Its environment is reduced
@@ -58,11 +58,11 @@ struct keychain_call *keychain_store(struct keychain *, const char *profile,
 struct keychain_call *keychain_lookup(struct keychain *, const char *profile,
     const char *provider, keychain_cb, void *arg);
 /* Removes every key of profile. */
-struct keychain_call *keychain_delete(struct keychain *, const char *profile,
-    keychain_cb, void *arg);
+struct keychain_call *keychain_delete(
+    struct keychain *, const char *profile, keychain_cb, void *arg);
 /* Whether a key could be stored now, and where it would go. */
-struct keychain_call *keychain_status(struct keychain *, keychain_cb,
-    void *arg);
+struct keychain_call *keychain_status(
+    struct keychain *, keychain_cb, void *arg);
 /* Forgets the call; its helper is killed, its callback never called. */
 void keychain_cancel(struct keychain_call *);
 

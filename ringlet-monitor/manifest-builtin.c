@@ -68,7 +68,8 @@ static const struct manifest_arg codex_args[] = {
 	{ "--config=model_provider=\"ringlet\"", "endpoint", false },
 	{ "--config=model_providers.ringlet={name=\"${provider}\","
 	  "base_url=\"${endpoint}\",env_key=\"${auth_variable}\","
-	  "wire_api=\"responses\"}", NULL, false },
+	  "wire_api=\"responses\"}",
+	    NULL, false },
 	{ "--config=model=\"${model}\"", NULL, false },
 	{ "--config=check_for_update_on_startup=false", NULL, false },
 	/*
@@ -80,12 +81,8 @@ static const struct manifest_arg codex_args[] = {
 };
 
 /* The user's login shell, so that a jail is useful without any agent. */
-static const char *const shell_types[] = {
-	"self",
-	"anthropic",
-	"openai",
-	NULL
-};
+static const char *const shell_types[] = { "self", "anthropic", "openai",
+	NULL };
 
 const struct manifest_agent manifest_builtin_agents[] = {
 	{
@@ -127,40 +124,30 @@ const struct manifest_agent manifest_builtin_agents[] = {
 };
 const size_t manifest_builtin_nagents = NELEM(manifest_builtin_agents);
 
-/* --- providers -------------------------------------------------------------- */
+/* --- providers --------------------------------------------------------------
+ */
 
 static const struct manifest_endpoint anthropic_endpoints[] = {
 	{ "default", "https://api.anthropic.com" },
 	{ NULL, NULL },
 };
-static const char *const anthropic_models[] = {
-	"claude-opus-4-5",
-	"claude-sonnet-4-5",
-	"claude-haiku-4-5",
-	NULL
-};
+static const char *const anthropic_models[] = { "claude-opus-4-5",
+	"claude-sonnet-4-5", "claude-haiku-4-5", NULL };
 
 static const struct manifest_endpoint openai_endpoints[] = {
 	{ "default", "https://api.openai.com/v1" },
 	{ NULL, NULL },
 };
-static const char *const openai_models[] = {
-	"gpt-5",
-	"gpt-5-codex",
-	"gpt-5-mini",
-	NULL
-};
+static const char *const openai_models[] = { "gpt-5", "gpt-5-codex",
+	"gpt-5-mini", NULL };
 
 static const struct manifest_endpoint minimax_endpoints[] = {
 	{ "international", "https://api.minimax.io/anthropic" },
 	{ "china", "https://api.minimaxi.com/anthropic" },
 	{ NULL, NULL },
 };
-static const char *const minimax_models[] = {
-	"MiniMax-M2.1",
-	"MiniMax-M2",
-	NULL
-};
+static const char *const minimax_models[] = { "MiniMax-M2.1", "MiniMax-M2",
+	NULL };
 /* It has none of the names that Claude Code would ask for by itself. */
 static const struct manifest_env minimax_env[] = {
 	{ "ANTHROPIC_DEFAULT_OPUS_MODEL", "${model}" },
@@ -179,12 +166,8 @@ static const struct manifest_endpoint zai_endpoints[] = {
 	{ "china", "https://open.bigmodel.cn/api/anthropic" },
 	{ NULL, NULL },
 };
-static const char *const zai_models[] = {
-	"glm-4.7",
-	"glm-4.6",
-	"glm-4.5-air",
-	NULL
-};
+static const char *const zai_models[] = { "glm-4.7", "glm-4.6", "glm-4.5-air",
+	NULL };
 
 /*
  * ANTHROPIC_API_KEY is sent as x-api-key, which the vendor's own service

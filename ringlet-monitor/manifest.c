@@ -61,8 +61,8 @@ manifest_provider(const char *id)
 }
 
 bool
-manifest_supports(const struct manifest_agent *a,
-    const struct manifest_provider *p)
+manifest_supports(
+    const struct manifest_agent *a, const struct manifest_provider *p)
 {
 	size_t i;
 
@@ -129,8 +129,8 @@ static bool
 is_loopback(const char *host, size_t len)
 {
 	return is_loopback4(host, len) ||
-	    (len == 9 && strncmp(host, "localhost", 9) == 0) ||
-	    (len == 5 && strncmp(host, "[::1]", 5) == 0);
+	       (len == 9 && strncmp(host, "localhost", 9) == 0) ||
+	       (len == 5 && strncmp(host, "[::1]", 5) == 0);
 }
 
 bool
@@ -151,14 +151,16 @@ manifest_url_ok(const char *url, char *why, size_t size)
 		plain = true;
 		host = url + 7;
 	} else {
-		snprintf(why, size, "must begin with https:// (or http:// for "
+		snprintf(why, size,
+		    "must begin with https:// (or http:// for "
 		    "a loopback address)");
 		return false;
 	}
 	end = host + strcspn(host, "/");
 	if (*host == '[') {
 		p = memchr(host, ']', (size_t)(end - host));
-		if (p == NULL || !only(host + 1, (size_t)(p - host - 1), ":.")) {
+		if (p == NULL ||
+		    !only(host + 1, (size_t)(p - host - 1), ":.")) {
 			snprintf(why, size, "has a malformed host");
 			return false;
 		}
@@ -167,8 +169,8 @@ manifest_url_ok(const char *url, char *why, size_t size)
 		p = host + strcspn(host, ":/");
 	hostlen = (size_t)(p - host);
 	if (hostlen == 0 || hostlen > 255 ||
-	    (*host != '[' && (!only(host, hostlen, ".-") ||
-		!is_alnum(*host)))) {
+	    (*host != '[' &&
+		(!only(host, hostlen, ".-") || !is_alnum(*host)))) {
 		/* This also keeps a user name out: '@' is in no grammar. */
 		snprintf(why, size, "has a malformed host");
 		return false;
@@ -191,12 +193,14 @@ manifest_url_ok(const char *url, char *why, size_t size)
 		return false;
 	}
 	if (!only(end, strlen(end), "/._~-")) {
-		snprintf(why, size, "has a path with other characters than "
+		snprintf(why, size,
+		    "has a path with other characters than "
 		    "letters, digits and / . _ ~ -");
 		return false;
 	}
 	if (plain && !is_loopback(host, hostlen)) {
-		snprintf(why, size, "would send the key unencrypted: use "
+		snprintf(why, size,
+		    "would send the key unencrypted: use "
 		    "https://, or http:// with localhost, 127.0.0.1 or [::1]");
 		return false;
 	}
@@ -233,8 +237,10 @@ manifest_endpoint(const struct manifest_provider *p, const char *endpoint,
 			return RL_OK;
 		}
 	}
-	snprintf(why, size, "provider %s has no endpoint of that id, and it is "
-	    "no https:// address", p->id);
+	snprintf(why, size,
+	    "provider %s has no endpoint of that id, and it is "
+	    "no https:// address",
+	    p->id);
 	return RL_ERR_INVALID;
 }
 
@@ -244,7 +250,7 @@ manifest_model_ok(const char *s)
 	size_t len = strlen(s);
 
 	return len > 0 && len <= MODEL_MAX && *s != '-' &&
-	    only(s, len, "._:/@+-");
+	       only(s, len, "._:/@+-");
 }
 
 /*
@@ -289,8 +295,8 @@ manifest_has(const struct manifest_vars *vars, const char *name)
  * appended when something is missing.
  */
 int
-manifest_expand(const char *tmpl, const struct manifest_vars *vars,
-    struct buf *out)
+manifest_expand(
+    const char *tmpl, const struct manifest_vars *vars, struct buf *out)
 {
 	const char *p, *var, *end, *value;
 	size_t total = 0;
@@ -303,21 +309,23 @@ manifest_expand(const char *tmpl, const struct manifest_vars *vars,
 			var = strstr(p, "${");
 			if (var == NULL) {
 				total += strlen(p);
-				if (pass == 1 && (r = buf_puts(out, p)) != RL_OK)
+				if (pass == 1 &&
+				    (r = buf_puts(out, p)) != RL_OK)
 					return r;
 				break;
 			}
 			if ((end = strchr(var, '}')) == NULL)
 				return RL_ERR_INVALID;
-			value = var_value(vars, var + 2,
-			    (size_t)(end - var - 2));
+			value =
+			    var_value(vars, var + 2, (size_t)(end - var - 2));
 			if (value == NULL)
 				return RL_ERR_INVALID;
 			if (*value == '\0')
 				return 0;
 			total += (size_t)(var - p) + strlen(value);
 			if (pass == 1 &&
-			    ((r = buf_put(out, p, (size_t)(var - p))) != RL_OK ||
+			    ((r = buf_put(out, p, (size_t)(var - p))) !=
+				    RL_OK ||
 				(r = buf_puts(out, value)) != RL_OK))
 				return r;
 		}

@@ -35,13 +35,13 @@ struct manifest_seed {
 struct manifest_agent {
 	const char *id;
 	const char *name;
-	const char *binary;	/* file name; NULL: the user's login shell */
-	const char *version_arg; /* makes it print its version, or NULL */
-	const char *install;	/* how one gets it, for people, or NULL */
-	const char *homes;	/* folder of the profiles' homes, below ~ */
+	const char *binary;	  /* file name; NULL: the user's login shell */
+	const char *version_arg;  /* makes it print its version, or NULL */
+	const char *install;	  /* how one gets it, for people, or NULL */
+	const char *homes;	  /* folder of the profiles' homes, below ~ */
 	const char *const *types; /* provider types it can use, ends in NULL */
-	const struct manifest_env *env;	  /* ends in a NULL value */
-	const struct manifest_arg *args;  /* before the profile's; NULL text */
+	const struct manifest_env *env;	   /* ends in a NULL value */
+	const struct manifest_arg *args;   /* before the profile's; NULL text */
 	const struct manifest_seed *seeds; /* ends in a NULL path */
 };
 
@@ -53,12 +53,12 @@ struct manifest_endpoint {
 struct manifest_provider {
 	const char *id;
 	const char *name;
-	const char *type;	   /* the API it speaks */
-	const char *auth_variable; /* NULL: it takes no key */
+	const char *type;			   /* the API it speaks */
+	const char *auth_variable;		   /* NULL: it takes no key */
 	const struct manifest_endpoint *endpoints; /* ends in a NULL id */
-	const char *default_endpoint;	   /* id; NULL: it has none */
-	const char *const *models; /* some that it has, ends in NULL */
-	const char *default_model; /* NULL: the agent's own will do */
+	const char *default_endpoint;		   /* id; NULL: it has none */
+	const char *const *models;	/* some that it has, ends in NULL */
+	const char *default_model;	/* NULL: the agent's own will do */
 	const struct manifest_env *env; /* after the agent's; NULL value */
 };
 
@@ -87,8 +87,8 @@ const struct manifest_agent *manifest_agents(size_t *n);
 const struct manifest_provider *manifest_providers(size_t *n);
 
 /* Whether the agent can use the provider. */
-bool manifest_supports(const struct manifest_agent *,
-    const struct manifest_provider *);
+bool manifest_supports(
+    const struct manifest_agent *, const struct manifest_provider *);
 
 /*
  * Sets *url to the address that endpoint stands for: "" or NULL is the
@@ -118,7 +118,7 @@ bool manifest_has(const struct manifest_vars *, const char *name);
  * or unclosed brace), RL_ERR_TOOBIG: then nothing is appended either.  Set
  * vars->key only for environment values, with a buffer of buf_new_secret().
  */
-int manifest_expand(const char *tmpl, const struct manifest_vars *vars,
-    struct buf *out);
+int manifest_expand(
+    const char *tmpl, const struct manifest_vars *vars, struct buf *out);
 
 #endif /* MANIFEST_H */

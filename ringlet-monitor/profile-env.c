@@ -31,21 +31,21 @@
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
 
-#define DEFAULT_PATH \
+#define DEFAULT_PATH                                                           \
 	"/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 #define DEFAULT_TERM "xterm-256color"
 #define DEFAULT_LANG "C.UTF-8"
 
-#define ENV_MAX	 (2 * ARGS_MAX)	      /* variables of one agent */
-#define ENV_SIZE (16 * 1024 * 1024)   /* bytes of them all */
-#define VALUE_MAX 256		      /* bytes of a value from the asker */
+#define ENV_MAX	  (2 * ARGS_MAX)     /* variables of one agent */
+#define ENV_SIZE  (16 * 1024 * 1024) /* bytes of them all */
+#define VALUE_MAX 256		     /* bytes of a value from the asker */
 
 /* Variables that are always Ringlet's. */
 static const char *const ours[] = { "HOME", "LOGNAME", "SHELL", "USER" };
 
 /* What an asker may hand on, and which characters the value may have. */
 static const struct {
-	const char *name; /* with '*': all names that begin so */
+	const char *name;  /* with '*': all names that begin so */
 	const char *extra; /* besides letters and digits */
 } handed_on[] = {
 	{ "TERM", "._+-" },
@@ -102,7 +102,8 @@ profile_env_allowed(const char *agent_id, const char *provider_id,
 	size_t i, n;
 
 	if (valid_env_is_dangerous(name, len)) {
-		snprintf(why, size, "refused, as it can make programs load "
+		snprintf(why, size,
+		    "refused, as it can make programs load "
 		    "code or redirect them");
 		return false;
 	}
@@ -116,21 +117,24 @@ profile_env_allowed(const char *agent_id, const char *provider_id,
 	for (i = 0; i < n; i++) {
 		if (all[i].auth_variable != NULL &&
 		    name_is(all[i].auth_variable, name, len)) {
-			snprintf(why, size, "holds an API key, which belongs "
+			snprintf(why, size,
+			    "holds an API key, which belongs "
 			    "into the keychain: profiles create asks for it");
 			return false;
 		}
 	}
 	if ((agent != NULL && table_owns(agent->env, name, len)) ||
 	    (provider != NULL && table_owns(provider->env, name, len))) {
-		snprintf(why, size, "says where the key is sent: use "
+		snprintf(why, size,
+		    "says where the key is sent: use "
 		    "--endpoint");
 		return false;
 	}
 	return true;
 }
 
-/* --- environment ----------------------------------------------------------- */
+/* --- environment -----------------------------------------------------------
+ */
 
 /* Begins a variable: what had that name is dropped. */
 static int
@@ -251,7 +255,7 @@ env_path(struct env_list *l, const struct profile_run *run)
 	if (run->binary->interp_dir != NULL)
 		r = buf_putf(b, "%s:", run->binary->interp_dir);
 	for (i = 0; r == RL_OK && !run->jailed && run->search != NULL &&
-	     run->search[i] != NULL;
+		    run->search[i] != NULL;
 	     i++) {
 		if (run->search[i][0] == '/' &&
 		    strchr(run->search[i], ':') == NULL)
@@ -275,8 +279,7 @@ env_base(struct env_list *l, const struct profile_run *run, const char *home)
 	size_t i;
 	int r;
 
-	(void)snprintf(number, sizeof(number), "%lu",
-	    (unsigned long)geteuid());
+	(void)snprintf(number, sizeof(number), "%lu", (unsigned long)geteuid());
 	user = pw != NULL ? pw->pw_name : number;
 	shell = agent_binary_shell();
 	if ((r = env_path(l, run)) == RL_OK &&
@@ -288,7 +291,7 @@ env_base(struct env_list *l, const struct profile_run *run, const char *home)
 		r = env_set(l, "LANG", DEFAULT_LANG);
 	free(shell);
 	for (i = 0; r == RL_OK && run->client_env != NULL &&
-	     run->client_env[i] != NULL;
+		    run->client_env[i] != NULL;
 	     i++) {
 		if (may_hand_on(run->client_env[i]))
 			r = env_put(l, run->client_env[i]);
@@ -298,8 +301,8 @@ env_base(struct env_list *l, const struct profile_run *run, const char *home)
 
 static int
 env_make(const struct profile_run *run, const struct manifest_agent *agent,
-    const struct manifest_provider *provider,
-    const struct manifest_vars *vars, struct profile_plan *out)
+    const struct manifest_provider *provider, const struct manifest_vars *vars,
+    struct profile_plan *out)
 {
 	struct env_list l;
 	const char *text;
@@ -329,13 +332,14 @@ out:
 	return r;
 }
 
-/* --- arguments ---------------------------------------------------------------- */
+/* --- arguments
+ * ---------------------------------------------------------------- */
 
 static void
 argv_add(struct profile_plan *out, char *arg)
 {
-	out->argv = xreallocarray(out->argv, out->nargv + 2,
-	    sizeof(*out->argv));
+	out->argv =
+	    xreallocarray(out->argv, out->nargv + 2, sizeof(*out->argv));
 	out->argv[out->nargv++] = arg;
 	out->argv[out->nargv] = NULL;
 }
@@ -354,8 +358,8 @@ argv_templates(struct profile_plan *out, const struct manifest_arg *a,
 			continue;
 		buf_reset(b);
 		if ((r = manifest_expand(a->text, vars, b)) == 1)
-			argv_add(out, xstrndup((const char *)buf_ptr(b),
-			    buf_len(b)));
+			argv_add(out,
+			    xstrndup((const char *)buf_ptr(b), buf_len(b)));
 	}
 	buf_free(b);
 	return r < 0 ? r : RL_OK;
@@ -396,8 +400,10 @@ profile_plan_make(const struct paths *paths, const struct profile_run *run,
 	agent = manifest_agent(p->agent_id);
 	provider = manifest_provider(p->provider_id);
 	if (provider->auth_variable != NULL && run->key == NULL) {
-		snprintf(why, size, "profile %s has no API key, and provider "
-		    "%s needs one", p->alias, provider->id);
+		snprintf(why, size,
+		    "profile %s has no API key, and provider "
+		    "%s needs one",
+		    p->alias, provider->id);
 		return RL_ERR_NOTFOUND;
 	}
 	out->home = profile_home_path(paths, agent, p->alias);
@@ -407,8 +413,8 @@ profile_plan_make(const struct paths *paths, const struct profile_run *run,
 	vars.provider = provider->id;
 	vars.auth_variable = provider->auth_variable;
 	vars.model = *p->model != '\0' ? p->model : provider->default_model;
-	if ((r = manifest_endpoint(provider, p->endpoint_id, &vars.endpoint,
-		 why, size)) != RL_OK)
+	if ((r = manifest_endpoint(
+		 provider, p->endpoint_id, &vars.endpoint, why, size)) != RL_OK)
 		return r;
 	/* Arguments are expanded while there is no ${key}. */
 	if ((r = argv_make(run, agent, &vars, out)) == RL_OK) {
@@ -417,9 +423,10 @@ profile_plan_make(const struct paths *paths, const struct profile_run *run,
 		r = env_make(run, agent, provider, &vars, out);
 	}
 	if (r != RL_OK)
-		snprintf(why, size, "profile %s: its arguments or variables "
-		    "are too large, or its manifest is wrong: %s", p->alias,
-		    rl_strerror(r));
+		snprintf(why, size,
+		    "profile %s: its arguments or variables "
+		    "are too large, or its manifest is wrong: %s",
+		    p->alias, rl_strerror(r));
 	return r;
 }
 

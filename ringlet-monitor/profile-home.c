@@ -71,8 +71,7 @@ open_anyway(int dirfd, const char *name)
  * name for people.
  */
 static int
-open_dir(int dirfd, const char *name, const char *shown, char *why,
-    size_t size)
+open_dir(int dirfd, const char *name, const char *shown, char *why, size_t size)
 {
 	struct stat st;
 	int fd;
@@ -105,12 +104,11 @@ open_dir(int dirfd, const char *name, const char *shown, char *why,
 
 /* The same, making the folder first if it is missing. */
 static int
-make_dir(int dirfd, const char *name, const char *shown, char *why,
-    size_t size)
+make_dir(int dirfd, const char *name, const char *shown, char *why, size_t size)
 {
 	if (mkdirat(dirfd, name, 0700) == -1 && errno != EEXIST) {
-		snprintf(why, size, "cannot make %s: %s", shown,
-		    strerror(errno));
+		snprintf(
+		    why, size, "cannot make %s: %s", shown, strerror(errno));
 		return RL_ERR_SYSTEM;
 	}
 	return open_dir(dirfd, name, shown, why, size);
@@ -141,8 +139,8 @@ open_homes(const struct paths *paths, const struct manifest_agent *agent,
 	if ((home = open_user_home(paths, why, size)) < 0)
 		return home;
 	shown = xasprintf("%s/%s", paths->home, agent->homes);
-	fd = make ? make_dir(home, agent->homes, shown, why, size) :
-		    open_dir(home, agent->homes, shown, why, size);
+	fd = make ? make_dir(home, agent->homes, shown, why, size)
+		  : open_dir(home, agent->homes, shown, why, size);
 	free(shown);
 	close(home);
 	return fd;
@@ -189,8 +187,8 @@ seed(int home, const struct manifest_seed *s, char *why, size_t size)
 			return next;
 		dir = next;
 	}
-	fd = openat(dir, p, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-		O_CLOEXEC, 0600);
+	fd = openat(
+	    dir, p, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd == -1) {
 		if (errno != EEXIST) {
 			snprintf(why, size, "cannot make %s: %s", s->path,
@@ -198,9 +196,9 @@ seed(int home, const struct manifest_seed *s, char *why, size_t size)
 			r = RL_ERR_SYSTEM;
 		}
 	} else if (write_all(fd, s->content, strlen(s->content)) == -1 ||
-	    fsync(fd) == -1) {
-		snprintf(why, size, "cannot write %s: %s", s->path,
-		    strerror(errno));
+		   fsync(fd) == -1) {
+		snprintf(
+		    why, size, "cannot write %s: %s", s->path, strerror(errno));
 		unlinkat(dir, p, 0);
 		r = RL_ERR_SYSTEM;
 	}
@@ -287,8 +285,8 @@ move_up(struct removal *rm, int dirfd, const char *name)
 	struct stat st;
 
 	do {
-		(void)snprintf(temp, sizeof(temp), ".ringlet-removed-%lu",
-		    rm->moved++);
+		(void)snprintf(
+		    temp, sizeof(temp), ".ringlet-removed-%lu", rm->moved++);
 	} while (fstatat(rm->top, temp, &st, AT_SYMLINK_NOFOLLOW) == 0);
 	rm->again = true;
 	return renameat(dirfd, name, rm->top, temp);
@@ -409,15 +407,16 @@ profile_home_remove(const struct paths *paths,
 		fd = openat(rm.top, ".", DIR_FLAGS);
 		if (fd == -1 || empty_dir(&rm, fd, 0) == -1) {
 			snprintf(why, size, "cannot remove all of %s: %s",
-			    shown, errno == EXDEV ? "another file system is "
-						    "mounted in it" :
-						    strerror(errno));
+			    shown,
+			    errno == EXDEV ? "another file system is "
+					     "mounted in it"
+					   : strerror(errno));
 			goto out;
 		}
 	} while (rm.again);
 	if (unlinkat(homes, alias, AT_REMOVEDIR) == -1) {
-		snprintf(why, size, "cannot remove %s: %s", shown,
-		    strerror(errno));
+		snprintf(
+		    why, size, "cannot remove %s: %s", shown, strerror(errno));
 		goto out;
 	}
 	r = RL_OK;

@@ -13,8 +13,8 @@ struct paths;
 struct manifest_agent;
 
 /* The home's absolute name; the caller frees it. */
-char *profile_home_path(const struct paths *, const struct manifest_agent *,
-    const char *alias);
+char *profile_home_path(
+    const struct paths *, const struct manifest_agent *, const char *alias);
 
 /*
  * Makes the home (0700; its parent too) unless it is there, and writes the

@@ -44,12 +44,19 @@ struct stored {
 	struct profile p;
 };
 
-#define STR(f, max, flags) \
-	{ #f, JK_STRING, offsetof(struct stored, p.f), max, 0, 0, flags }
-#define STRS(f) \
-	{ #f, JK_STRINGS, offsetof(struct stored, p.f), ARGS_MAX, 0, 0, 0 }
-#define INT(f) \
-	{ #f, JK_INT, offsetof(struct stored, p.f), 0, 0, LLONG_MAX, 0 }
+#define STR(f, max, flags)                                                     \
+	{                                                                      \
+#f, JK_STRING, offsetof(struct stored, p.f), max, 0, 0, flags  \
+	}
+#define STRS(f)                                                                \
+	{                                                                      \
+#f, JK_STRINGS, offsetof(struct stored, p.f), ARGS_MAX, 0, 0,  \
+		    0                                                          \
+	}
+#define INT(f)                                                                 \
+	{                                                                      \
+#f, JK_INT, offsetof(struct stored, p.f), 0, 0, LLONG_MAX, 0   \
+	}
 
 static const struct json_member members[] = {
 	{ "version", JK_INT, offsetof(struct stored, version), 0,
@@ -132,7 +139,8 @@ profile_free(struct profile *p)
 	free(p);
 }
 
-/* --- what a profile may say ------------------------------------------------ */
+/* --- what a profile may say ------------------------------------------------
+ */
 
 static int
 check_args(const struct profile *p, char *why, size_t size)
@@ -146,8 +154,10 @@ check_args(const struct profile *p, char *why, size_t size)
 			return RL_ERR_INVALID;
 		}
 		if (len > ARG_MAX_LEN || !valid_utf8(p->args[i], len)) {
-			snprintf(why, size, "args: number %zu is longer than "
-			    "%d bytes or not UTF-8 text", i + 1, ARG_MAX_LEN);
+			snprintf(why, size,
+			    "args: number %zu is longer than "
+			    "%d bytes or not UTF-8 text",
+			    i + 1, ARG_MAX_LEN);
 			return RL_ERR_INVALID;
 		}
 	}
@@ -166,31 +176,36 @@ check_env(const struct profile *p, char *why, size_t size)
 			snprintf(why, size, "env: more than %d", ARGS_MAX);
 			return RL_ERR_INVALID;
 		}
-		/* The value may be a secret after all: only the name is told. */
+		/* The value may be a secret after all: only the name is told.
+		 */
 		eq = strchr(p->env[i], '=');
 		len = eq != NULL ? (size_t)(eq - p->env[i]) : 0;
 		if (eq == NULL || !valid_env_name(p->env[i], len)) {
-			snprintf(why, size, "env: number %zu is not NAME=VALUE "
-			    "with a name of letters, digits and _", i + 1);
+			snprintf(why, size,
+			    "env: number %zu is not NAME=VALUE "
+			    "with a name of letters, digits and _",
+			    i + 1);
 			return RL_ERR_INVALID;
 		}
-		(void)snprintf(shown, sizeof(shown), "%.*s", (int)len,
-		    p->env[i]);
-		if (!profile_env_allowed(p->agent_id, p->provider_id,
-			p->env[i], len, reason, sizeof(reason))) {
+		(void)snprintf(
+		    shown, sizeof(shown), "%.*s", (int)len, p->env[i]);
+		if (!profile_env_allowed(p->agent_id, p->provider_id, p->env[i],
+			len, reason, sizeof(reason))) {
 			snprintf(why, size, "env: %s: %s", shown, reason);
 			return RL_ERR_INVALID;
 		}
 		if (!valid_env_assignment(p->env[i]) ||
 		    !valid_utf8(eq + 1, strlen(eq + 1))) {
-			snprintf(why, size, "env: %s: the value is longer than "
-			    "%d bytes or not UTF-8 text", shown, ARG_MAX_LEN);
+			snprintf(why, size,
+			    "env: %s: the value is longer than "
+			    "%d bytes or not UTF-8 text",
+			    shown, ARG_MAX_LEN);
 			return RL_ERR_INVALID;
 		}
 		for (j = 0; j < i; j++) {
 			if (strncmp(p->env[j], p->env[i], len + 1) == 0) {
-				snprintf(why, size, "env: %s: comes twice",
-				    shown);
+				snprintf(
+				    why, size, "env: %s: comes twice", shown);
 				return RL_ERR_INVALID;
 			}
 		}
@@ -208,23 +223,29 @@ profile_check(const struct profile *p, char *why, size_t size)
 	int r;
 
 	if (!valid_alias(p->alias)) {
-		snprintf(why, size, "alias: must be 1 to %d of A-Z a-z 0-9 "
-		    ". _ - and start with a letter or digit", ALIAS_MAX);
+		snprintf(why, size,
+		    "alias: must be 1 to %d of A-Z a-z 0-9 "
+		    ". _ - and start with a letter or digit",
+		    ALIAS_MAX);
 		return RL_ERR_INVALID;
 	}
 	if ((agent = manifest_agent(p->agent_id)) == NULL) {
-		snprintf(why, size, "agent_id: there is no such agent; "
+		snprintf(why, size,
+		    "agent_id: there is no such agent; "
 		    "'ringlet agents list' names them");
 		return RL_ERR_INVALID;
 	}
 	if ((provider = manifest_provider(p->provider_id)) == NULL) {
-		snprintf(why, size, "provider_id: there is no such provider; "
+		snprintf(why, size,
+		    "provider_id: there is no such provider; "
 		    "'ringlet providers list' names them");
 		return RL_ERR_INVALID;
 	}
 	if (!manifest_supports(agent, provider)) {
-		snprintf(why, size, "provider_id: agent %s cannot use provider "
-		    "%s", agent->id, provider->id);
+		snprintf(why, size,
+		    "provider_id: agent %s cannot use provider "
+		    "%s",
+		    agent->id, provider->id);
 		return RL_ERR_INVALID;
 	}
 	if ((r = manifest_endpoint(provider, p->endpoint_id, &url, reason,
@@ -233,14 +254,17 @@ profile_check(const struct profile *p, char *why, size_t size)
 		return r;
 	}
 	if (*p->model != '\0' && !manifest_model_ok(p->model)) {
-		snprintf(why, size, "model: must be 1 to 128 letters, digits "
+		snprintf(why, size,
+		    "model: must be 1 to 128 letters, digits "
 		    "and . _ : / @ + - and not start with -");
 		return RL_ERR_INVALID;
 	}
-	if (*p->working_dir != '\0' && (!valid_abs_path(p->working_dir) ||
+	if (*p->working_dir != '\0' &&
+	    (!valid_abs_path(p->working_dir) ||
 		strlen(p->working_dir) > TEXT_LEN ||
 		!valid_utf8(p->working_dir, strlen(p->working_dir)))) {
-		snprintf(why, size, "working_dir: must be an absolute path "
+		snprintf(why, size,
+		    "working_dir: must be an absolute path "
 		    "without . or .. parts");
 		return RL_ERR_INVALID;
 	}
@@ -249,7 +273,8 @@ profile_check(const struct profile *p, char *why, size_t size)
 	return check_env(p, why, size);
 }
 
-/* --- files ------------------------------------------------------------------ */
+/* --- files ------------------------------------------------------------------
+ */
 
 static char *
 file_of(const struct paths *paths, const char *alias)
@@ -308,31 +333,32 @@ encode(const struct profile *p)
 
 /* Writes what profile_check() has passed. */
 static int
-save(const struct paths *paths, const struct profile *p, char *why,
-    size_t size)
+save(const struct paths *paths, const struct profile *p, char *why, size_t size)
 {
 	char *file = NULL, *text, *body = NULL;
 	int r;
 
 	text = encode(p);
 	if (strlen(text) >= PROFILE_FILE_MAX) {
-		snprintf(why, size, "%s: arguments and variables need more "
-		    "than %d bytes", p->alias, PROFILE_FILE_MAX);
+		snprintf(why, size,
+		    "%s: arguments and variables need more "
+		    "than %d bytes",
+		    p->alias, PROFILE_FILE_MAX);
 		r = RL_ERR_TOOBIG;
 		goto out;
 	}
 	if ((r = paths_make_private_dir(paths->profile_dir)) != RL_OK) {
 		snprintf(why, size, "%s: %s", paths->profile_dir,
 		    r == RL_ERR_DENIED ? "is not a folder of yours that is "
-					 "closed to others (mode 0700)" :
-					 rl_strerror(r));
+					 "closed to others (mode 0700)"
+				       : rl_strerror(r));
 		goto out;
 	}
 	file = file_of(paths, p->alias);
 	body = xasprintf("%s\n", text);
 	if ((r = paths_write_file(file, body, strlen(body))) != RL_OK)
-		snprintf(why, size, "cannot write %s: %s", file,
-		    rl_strerror(r));
+		snprintf(
+		    why, size, "cannot write %s: %s", file, rl_strerror(r));
 out:
 	free(body);
 	free(file);
@@ -341,8 +367,8 @@ out:
 }
 
 int
-profile_create(const struct paths *paths, const struct profile *p, char *why,
-    size_t size)
+profile_create(
+    const struct paths *paths, const struct profile *p, char *why, size_t size)
 {
 	struct stat st;
 	char *file;
@@ -567,8 +593,8 @@ profile_touch(const struct paths *paths, const char *alias, long long now,
 }
 
 int
-profile_remove(const struct paths *paths, const char *alias, char *why,
-    size_t size)
+profile_remove(
+    const struct paths *paths, const char *alias, char *why, size_t size)
 {
 	char *file;
 	int r = RL_OK;

@@ -17,15 +17,15 @@ struct profile {
 	char *alias;
 	char *agent_id;
 	char *provider_id;
-	char *endpoint_id;  /* id or URL; "": the provider's default */
-	char *model;	    /* "": the agent's default */
-	char *working_dir;  /* absolute, or "" */
-	char **args;	    /* ends in NULL; NULL: none */
-	char **env;	    /* K=V, ends in NULL; NULL: none */
-	char *keychain;	    /* the store that has the key, or "none" */
+	char *endpoint_id;   /* id or URL; "": the provider's default */
+	char *model;	     /* "": the agent's default */
+	char *working_dir;   /* absolute, or "" */
+	char **args;	     /* ends in NULL; NULL: none */
+	char **env;	     /* K=V, ends in NULL; NULL: none */
+	char *keychain;	     /* the store that has the key, or "none" */
 	char *keychain_item; /* how the key is named there, or "" */
-	int64_t created_at; /* seconds since 1970 */
-	int64_t last_used;  /* the same; 0: never */
+	int64_t created_at;  /* seconds since 1970 */
+	int64_t last_used;   /* the same; 0: never */
 	uint64_t total_runs;
 };
 
@@ -52,8 +52,8 @@ int profile_check(const struct profile *, char *why, size_t size);
  * already a file of that name, damaged or not.  RL_ERR_INVALID, RL_ERR_TOOBIG,
  * RL_ERR_SYSTEM; why[size] says more.
  */
-int profile_create(const struct paths *, const struct profile *, char *why,
-    size_t size);
+int profile_create(
+    const struct paths *, const struct profile *, char *why, size_t size);
 
 /*
  * Reads one.  RL_ERR_NOTFOUND; RL_ERR_INVALID: the alias is none, or the file
@@ -81,7 +81,7 @@ int profile_touch(const struct paths *, const char *alias, long long now,
  * Removes the file (not key or home), damaged or not.  RL_ERR_NOTFOUND,
  * RL_ERR_INVALID, RL_ERR_SYSTEM.
  */
-int profile_remove(const struct paths *, const char *alias, char *why,
-    size_t size);
+int profile_remove(
+    const struct paths *, const char *alias, char *why, size_t size);
 
 #endif /* PROFILE_H */

@@ -40,8 +40,8 @@ static void
 token_hash(const struct token *t, const void *p, size_t len,
     uint8_t out[crypto_generichash_BYTES])
 {
-	crypto_generichash(out, crypto_generichash_BYTES, p, len, t->key,
-	    sizeof(t->key));
+	crypto_generichash(
+	    out, crypto_generichash_BYTES, p, len, t->key, sizeof(t->key));
 }
 
 /* Writes it all; 0 or RL_ERR_SYSTEM. */
@@ -97,8 +97,8 @@ token_make(const char *path, char *why, size_t size)
 		r = failed("cannot open", dir, why, size);
 		goto out;
 	}
-	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-	    0600);
+	fd = open(
+	    temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd == -1) {
 		r = failed("cannot make", temp, why, size);
 		goto out;
@@ -180,8 +180,10 @@ token_load(const char *path, struct token **out, char *why, size_t size)
 			return RL_ERR_NOTFOUND;
 		}
 		if (errno == ELOOP) {
-			snprintf(why, size, "%s is a symbolic link: replace it "
-			    "by a file, or remove it", path);
+			snprintf(why, size,
+			    "%s is a symbolic link: replace it "
+			    "by a file, or remove it",
+			    path);
 			return RL_ERR_DENIED;
 		}
 		return failed("cannot open", path, why, size);
@@ -192,20 +194,23 @@ token_load(const char *path, struct token **out, char *why, size_t size)
 	}
 	r = RL_ERR_DENIED;
 	if (!S_ISREG(st.st_mode)) {
-		snprintf(why, size, "%s is not a regular file: remove it",
-		    path);
+		snprintf(
+		    why, size, "%s is not a regular file: remove it", path);
 		goto out;
 	}
 	if (st.st_uid != geteuid()) {
-		snprintf(why, size, "%s belongs to user %lu, not to you: "
-		    "remove it", path, (unsigned long)st.st_uid);
+		snprintf(why, size,
+		    "%s belongs to user %lu, not to you: "
+		    "remove it",
+		    path, (unsigned long)st.st_uid);
 		goto out;
 	}
 	if ((st.st_mode & 077) != 0) {
 		/* Others may have read it: mending the mode is not enough. */
-		snprintf(why, size, "%s has mode %04o, so others may know the "
-		    "token: remove the file, a new one will be made", path,
-		    (unsigned)st.st_mode & 07777);
+		snprintf(why, size,
+		    "%s has mode %04o, so others may know the "
+		    "token: remove the file, a new one will be made",
+		    path, (unsigned)st.st_mode & 07777);
 		goto out;
 	}
 	n = read_all(fd, text, sizeof(text));
@@ -215,7 +220,8 @@ token_load(const char *path, struct token **out, char *why, size_t size)
 	}
 	if (n != TOKEN_FILE_SIZE || text[TOKEN_LEN] != '\n' ||
 	    strspn(text, "0123456789abcdef") != TOKEN_LEN) {
-		snprintf(why, size, "%s does not hold %d lower-case hex digits "
+		snprintf(why, size,
+		    "%s does not hold %d lower-case hex digits "
 		    "and a newline: remove the file, a new one will be made",
 		    path, TOKEN_LEN);
 		r = RL_ERR_INVALID;

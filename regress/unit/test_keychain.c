@@ -28,11 +28,12 @@
 
 static char self[PATH_MAX];
 
-/* --- the helper ------------------------------------------------------------ */
+/* --- the helper ------------------------------------------------------------
+ */
 
 static void
-helper_answer(const struct msg *m, int result, const char *text,
-    const char *value)
+helper_answer(
+    const struct msg *m, int result, const char *text, const char *value)
 {
 	struct msg_kc_reply reply;
 
@@ -56,8 +57,8 @@ helper_lie(const struct msg *m, const char *how)
 	if (strcmp(how, "noise") == 0)
 		(void)!write(PROC_CHANNEL_FD, noise, sizeof(noise));
 	else if (strcmp(how, "othertype") == 0)
-		msg_write(PROC_CHANNEL_FD, MSG_ERROR, m->hdr.id, &error, NULL,
-		    0);
+		msg_write(
+		    PROC_CHANNEL_FD, MSG_ERROR, m->hdr.id, &error, NULL, 0);
 	else if (strcmp(how, "otherid") == 0) {
 		struct msg other = *m;
 
@@ -117,7 +118,8 @@ helper_main(void)
 	return 1;
 }
 
-/* --- the monitor ------------------------------------------------------------- */
+/* --- the monitor -------------------------------------------------------------
+ */
 
 static struct loop *loop;
 static struct keychain *kc;
@@ -222,8 +224,8 @@ lookup(const char *profile)
 
 	memset(&r, 0, sizeof(r));
 	r.left = &left;
-	ck_assert_ptr_nonnull(keychain_lookup(kc, profile, "anthropic",
-	    on_result, &r));
+	ck_assert_ptr_nonnull(
+	    keychain_lookup(kc, profile, "anthropic", on_result, &r));
 	/* Never from inside the call. */
 	ck_assert_int_eq(r.calls, 0);
 	run();
@@ -288,7 +290,9 @@ END_TEST
 START_TEST(ends_liars)
 {
 	static const char *const liars[] = {
-		"lie-noise", "lie-othertype", "lie-otherid",
+		"lie-noise",
+		"lie-othertype",
+		"lie-otherid",
 	};
 	struct result r = lookup(liars[_i]);
 
@@ -358,8 +362,8 @@ START_TEST(cancels)
 
 	memset(&none, 0, sizeof(none));
 	for (i = 0; i < KEYCHAIN_RUNNING; i++)
-		hang[i] = keychain_lookup(kc, "hang", "anthropic", on_result,
-		    &none);
+		hang[i] =
+		    keychain_lookup(kc, "hang", "anthropic", on_result, &none);
 	waiting = keychain_lookup(kc, "work", "anthropic", on_result, &none);
 	keychain_cancel(waiting);
 	turn(50);

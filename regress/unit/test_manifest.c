@@ -1,0 +1,293 @@
+/*
+ * Manifests: the built-in tables keep the rules that code relies on (no key in
+ * an argument, endpoints that may carry one), addresses that would leak a key
+ * are refused, and templates leave out what has no value.
+ */
+#include "config.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "err.h"
+#include "manifest.h"
+#include "valid.h"
+
+static char why[512];
+
+START_TEST(tables_keep_the_rules)
+{
+	const struct manifest_agent *a;
+	const struct manifest_provider *p;
+	const struct manifest_env *e;
+	const char *url;
+	size_t i, j, k, na, np;
+
+	a = manifest_agents(&na);
+	p = manifest_providers(&np);
+	ck_assert_uint_gt(na, 0);
+	for (i = 0; i < na; i++) {
+		bool used = false;
+
+		ck_assert(valid_ident(a[i].id));
+		ck_assert_ptr_eq(manifest_agent(a[i].id), &a[i]);
+		/* One folder below the home, hidden, nobody else's. */
+		ck_assert_int_eq(a[i].homes[0], '.');
+		ck_assert_ptr_null(strchr(a[i].homes, '/'));
+		for (j = 0; j < i; j++) {
+			ck_assert_str_ne(a[i].homes, a[j].homes);
+			ck_assert_str_ne(a[i].id, a[j].id);
+		}
+		/* A key in an argument is seen by all of the machine. */
+		for (j = 0; a[i].args[j].text != NULL; j++)
+			ck_assert_ptr_null(strstr(a[i].args[j].text, "${key}"));
+		for (j = 0; a[i].seeds[j].path != NULL; j++) {
+			ck_assert_int_ne(a[i].seeds[j].path[0], '/');
+			ck_assert_ptr_null(strstr(a[i].seeds[j].path, ".."));
+			ck_assert_ptr_null(strstr(a[i].seeds[j].content, "${"));
+		}
+		for (e = a[i].env; e->value != NULL; e++) {
+			if (e->name != NULL)
+				ck_assert(
+				    valid_env_name(e->name, strlen(e->name)));
+		}
+		for (k = 0; k < np; k++)
+			used = used || manifest_supports(&a[i], &p[k]);
+		ck_assert(used);
+	}
+	for (i = 0; i < np; i++) {
+		ck_assert(valid_ident(p[i].id));
+		ck_assert_ptr_eq(manifest_provider(p[i].id), &p[i]);
+		ck_assert(p[i].auth_variable == NULL ||
+			  valid_env_name(
+			      p[i].auth_variable, strlen(p[i].auth_variable)));
+		/* One that takes a key has a place to send it to. */
+		ck_assert_int_eq(
+		    p[i].auth_variable != NULL, p[i].default_endpoint != NULL);
+		ck_assert_int_eq(
+		    manifest_endpoint(&p[i], "", &url, why, sizeof(why)),
+		    RL_OK);
+		for (j = 0; p[i].endpoints[j].id != NULL; j++) {
+			ck_assert(valid_ident(p[i].endpoints[j].id));
+			ck_assert(manifest_url_ok(
+			    p[i].endpoints[j].url, why, sizeof(why)));
+			ck_assert_int_eq(
+			    strncmp(p[i].endpoints[j].url, "https://", 8), 0);
+		}
+		for (j = 0; p[i].models[j] != NULL; j++)
+			ck_assert(manifest_model_ok(p[i].models[j]));
+		ck_assert(p[i].default_model == NULL ||
+			  manifest_model_ok(p[i].default_model));
+	}
+	ck_assert_ptr_null(manifest_agent("nosuch"));
+	ck_assert_ptr_null(manifest_provider(""));
+	ck_assert(!manifest_supports(
+	    manifest_agent("claude"), manifest_provider("openai")));
+	ck_assert(!manifest_supports(
+	    manifest_agent("codex"), manifest_provider("anthropic")));
+}
+END_TEST
+
+static const char *const good_urls[] = {
+	"https://api.example.com",
+	"https://api.example.com/",
+	"https://api.example.com:8443/v1/messages",
+	"https://10.0.0.1/x",
+	"https://[2001:db8::1]:443/v1",
+	"http://127.0.0.1:8080",
+	"http://127.255.0.9/v1",
+	"http://localhost:1/v1",
+	"http://[::1]:65535/",
+};
+
+START_TEST(takes_addresses)
+{
+	ck_assert_msg(manifest_url_ok(good_urls[_i], why, sizeof(why)),
+	    "%s: %s", good_urls[_i], why);
+}
+END_TEST
+
+static const char *const bad_urls[] = {
+	"",
+	"api.example.com",
+	"ftp://api.example.com",
+	"HTTPS://api.example.com",
+	"https://",
+	"https:///v1",
+	"https://:443/",
+	/* Not loopback, though it looks so at a glance. */
+	"http://api.example.com",
+	"http://127.0.0.1.evil.example",
+	"http://127.0.0.1.",
+	"http://127.0.0.256",
+	"http://127.0.1",
+	"http://127.0.0.0001",
+	"http://0.0.0.0",
+	"http://1270.0.0.1",
+	"http://localhost.evil.example",
+	"http://LOCALHOST.evil",
+	"http://[::2]",
+	"http://[::1].evil.example",
+	"http://[::1",
+	/* What a user name before the host would hide. */
+	"https://api.example.com@evil.example/",
+	"http://127.0.0.1@evil.example/",
+	"http://127.0.0.1:80@evil.example/",
+	"http://localhost#@evil.example/",
+	"http://localhost?@evil.example/",
+	"http://127.0.0.1\\@evil.example/",
+	/* Ports. */
+	"https://a:",
+	"https://a:0",
+	"https://a:65536",
+	"https://a:99999999999999999999",
+	"https://a:80x",
+	"https://a:-1",
+	"https://a:8 0",
+	/* What would mean something in an argument or a settings file. */
+	"https://a/x?y=z",
+	"https://a/#x",
+	"https://a/\"x",
+	"https://a/'x",
+	"https://a/ x",
+	"https://a/x\n",
+	"https://a/${key}",
+	"https://a/\x7f",
+	"https://a/%41",
+	"https://-a/",
+	"https://\xc3\xa9/",
+};
+
+START_TEST(refuses_addresses)
+{
+	why[0] = '\0';
+	ck_assert_msg(!manifest_url_ok(bad_urls[_i], why, sizeof(why)), "%s",
+	    bad_urls[_i]);
+	ck_assert_str_ne(why, "");
+}
+END_TEST
+
+START_TEST(chooses_endpoints)
+{
+	const struct manifest_provider *p = manifest_provider("minimax");
+	const struct manifest_provider *self = manifest_provider("self");
+	const char *def, *url;
+	char big[4000];
+
+	ck_assert_int_eq(
+	    manifest_endpoint(p, NULL, &def, why, sizeof(why)), RL_OK);
+	ck_assert_str_ne(def, "");
+	ck_assert_int_eq(
+	    manifest_endpoint(p, "", &url, why, sizeof(why)), RL_OK);
+	ck_assert_str_eq(url, def);
+	ck_assert_int_eq(
+	    manifest_endpoint(p, "china", &url, why, sizeof(why)), RL_OK);
+	ck_assert_str_ne(url, def);
+	ck_assert_int_eq(
+	    manifest_endpoint(p, "http://127.0.0.1:9", &url, why, sizeof(why)),
+	    RL_OK);
+	ck_assert_str_eq(url, "http://127.0.0.1:9");
+	ck_assert_int_eq(manifest_endpoint(p, "nosuch", &url, why, sizeof(why)),
+	    RL_ERR_INVALID);
+	ck_assert_int_eq(
+	    manifest_endpoint(p, "http://evil.example", &url, why, sizeof(why)),
+	    RL_ERR_INVALID);
+	ck_assert_ptr_nonnull(strstr(why, "unencrypted"));
+	memset(big, 'a', sizeof(big));
+	memcpy(big, "https://", 8);
+	big[sizeof(big) - 1] = '\0';
+	ck_assert_int_eq(
+	    manifest_endpoint(p, big, &url, why, sizeof(why)), RL_ERR_INVALID);
+	ck_assert_int_eq(
+	    manifest_endpoint(self, "", &url, why, sizeof(why)), RL_OK);
+	ck_assert_str_eq(url, "");
+	ck_assert_int_eq(
+	    manifest_endpoint(self, "https://a", &url, why, sizeof(why)),
+	    RL_ERR_INVALID);
+}
+END_TEST
+
+START_TEST(judges_models)
+{
+	ck_assert(manifest_model_ok("claude-sonnet-4-5"));
+	ck_assert(manifest_model_ok("anthropic/claude-sonnet-4.5:beta"));
+	ck_assert(!manifest_model_ok(""));
+	ck_assert(!manifest_model_ok("--dangerous"));
+	ck_assert(!manifest_model_ok("a\"b"));
+	ck_assert(!manifest_model_ok("a b"));
+	ck_assert(!manifest_model_ok("a\nb"));
+	ck_assert(!manifest_model_ok("a${key}"));
+}
+END_TEST
+
+static const struct {
+	const char *tmpl;
+	int r;
+	const char *text;
+} templates[] = {
+	{ "", 1, "" },
+	{ "plain", 1, "plain" },
+	{ "a $ b $$ {x}", 1, "a $ b $$ {x}" },
+	{ "${alias}", 1, "work" },
+	{ "<${alias}|${home}>", 1, "<work|/h/work>" },
+	{ "${alias}${alias}", 1, "workwork" },
+	{ "x${model}", 0, "" },
+	{ "${alias}${model}", 0, "" },
+	{ "${key}", 0, "" },
+	/* A value is not a template: it is not expanded again. */
+	{ "${endpoint}", 1, "${alias}" },
+	{ "${nosuch}", RL_ERR_INVALID, "" },
+	{ "${alias", RL_ERR_INVALID, "" },
+	{ "${}", RL_ERR_INVALID, "" },
+	{ "${ALIAS}", RL_ERR_INVALID, "" },
+	{ "0123456789abcdef0123456789abcdefX", RL_ERR_TOOBIG, "" },
+	{ "0123456789abcdef0123456789abc${alias}", RL_ERR_TOOBIG, "" },
+};
+
+START_TEST(expands)
+{
+	const struct manifest_vars vars = {
+		.alias = "work",
+		.home = "/h/work",
+		.model = "",
+		.endpoint = "${alias}",
+	};
+	struct buf *b = buf_new(32);
+
+	ck_assert_int_eq(
+	    manifest_expand(templates[_i].tmpl, &vars, b), templates[_i].r);
+	ck_assert_uint_eq(buf_len(b), strlen(templates[_i].text));
+	ck_assert_mem_eq(buf_ptr(b) != NULL ? (const char *)buf_ptr(b) : "",
+	    templates[_i].text, buf_len(b));
+	buf_free(b);
+	ck_assert(manifest_has(&vars, "alias"));
+	ck_assert(!manifest_has(&vars, "model"));
+	ck_assert(!manifest_has(&vars, "nosuch"));
+}
+END_TEST
+
+#define NELEM(a) (int)(sizeof(a) / sizeof((a)[0]))
+
+int
+main(void)
+{
+	Suite *s = suite_create("manifest");
+	TCase *tc = tcase_create("manifest");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_test(tc, tables_keep_the_rules);
+	tcase_add_loop_test(tc, takes_addresses, 0, NELEM(good_urls));
+	tcase_add_loop_test(tc, refuses_addresses, 0, NELEM(bad_urls));
+	tcase_add_test(tc, chooses_endpoints);
+	tcase_add_test(tc, judges_models);
+	tcase_add_loop_test(tc, expands, 0, NELEM(templates));
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? 0 : 1;
+}
