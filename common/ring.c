@@ -190,6 +190,8 @@ ring_read(const struct ring_reader *r, uint64_t offset, void *p, size_t len,
 		return RL_ERR_INVALID;
 	if (n > len)
 		n = len;
+	if (n == 0)
+		return 0;
 
 	at = offset & (r->capacity - 1);
 	first = r->capacity - at;

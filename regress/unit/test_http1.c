@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http1.h"
+#include "ringletd/http1.h"
+#include "suites.h"
 
 #define HOST "Host: 127.0.0.1:8765\r\n"
 #define GET  "GET / HTTP/1.1\r\n" HOST
@@ -547,13 +548,11 @@ START_TEST(reads_lists)
 }
 END_TEST
 
-int
-main(void)
+Suite *
+suite_http1(void)
 {
 	Suite *s = suite_create("http1");
 	TCase *tc = tcase_create("parser");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, refuses_malformed, 0,
 	    (int)(sizeof(bad_rows) / sizeof(bad_rows[0])));
@@ -563,9 +562,5 @@ main(void)
 	tcase_add_test(tc, limits_are_exact);
 	tcase_add_test(tc, reads_lists);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return s;
 }

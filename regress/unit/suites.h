@@ -1,0 +1,19 @@
+#ifndef UNIT_SUITES_H
+#define UNIT_SUITES_H
+/*
+ * Every suite of unit tests: one test_NAME.c, one function suite_NAME(), one
+ * row here.  Files under test are included by their folder ("ringletd/...")
+ * and named in regress_unit_unit_SOURCES; what lies in common/ is linked.
+ */
+
+#include <check.h>
+
+Suite *suite_conf(void);
+Suite *suite_http1(void);
+Suite *suite_json(void);
+Suite *suite_paths(void);
+Suite *suite_proc(void);
+Suite *suite_ring(void);
+Suite *suite_valid(void);
+
+#endif /* UNIT_SUITES_H */

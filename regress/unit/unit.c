@@ -1,0 +1,68 @@
+/*
+ * Runs the unit tests: all, or the suites named on the command line.  Each
+ * test is a process of its own, so that a crash or a leak (under a sanitizer)
+ * is that test's failure and nothing else's.
+ */
+
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "suites.h"
+
+static const struct {
+	const char *name;
+	Suite *(*make)(void);
+} suites[] = {
+	{ "conf", suite_conf },
+	{ "http1", suite_http1 },
+	{ "json", suite_json },
+	{ "paths", suite_paths },
+	{ "proc", suite_proc },
+	{ "ring", suite_ring },
+	{ "valid", suite_valid },
+};
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+static bool
+is_wanted(const char *name, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], name) == 0)
+			return true;
+	return argc == 1;
+}
+
+static bool
+is_known(const char *name)
+{
+	for (size_t i = 0; i < NELEM(suites); i++)
+		if (strcmp(suites[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+int
+main(int argc, char **argv)
+{
+	SRunner *sr;
+	int failed;
+
+	for (int i = 1; i < argc; i++)
+		if (!is_known(argv[i])) {
+			fprintf(stderr, "unit: no suite named %s\n", argv[i]);
+			return 2;
+		}
+	sr = srunner_create(NULL);
+	for (size_t i = 0; i < NELEM(suites); i++)
+		if (is_wanted(suites[i].name, argc, argv))
+			srunner_add_suite(sr, suites[i].make());
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
