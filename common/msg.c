@@ -425,7 +425,8 @@ decode_str(struct decoder *d, const msgpack_object *o, uint64_t max,
 	if (!valid_utf8(o->via.str.ptr, o->via.str.size))
 		return refuse(d, "a string is not UTF-8");
 	s = arena_alloc(d->arena, (size_t)o->via.str.size + 1);
-	memcpy(s, o->via.str.ptr, o->via.str.size);
+	if (o->via.str.size > 0) /* else msgpack-c may leave NULL */
+		memcpy(s, o->via.str.ptr, o->via.str.size);
 	*out = s;
 	return 0;
 }
@@ -442,7 +443,8 @@ decode_bin(struct decoder *d, const msgpack_object *o, uint64_t max,
 		return refuse(d, "a binary is too long");
 	/* A NUL follows the bytes, for the sake of careless readers. */
 	p = arena_alloc(d->arena, (size_t)o->via.bin.size + 1);
-	memcpy(p, o->via.bin.ptr, o->via.bin.size);
+	if (o->via.bin.size > 0)
+		memcpy(p, o->via.bin.ptr, o->via.bin.size);
 	out->p = p;
 	out->len = o->via.bin.size;
 	return 0;

@@ -88,7 +88,7 @@ helper_main(void)
 			pause();
 	}
 	if (strcmp(q->profile, "die") == 0)
-		return 3;
+		_exit(3);
 	if (strncmp(q->profile, "lie-", 4) == 0)
 		helper_lie(&m, q->profile + 4);
 	if (strcmp(q->profile, "locked") == 0)
