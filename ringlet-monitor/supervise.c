@@ -29,24 +29,30 @@
 
 static void child_start(struct child *);
 
-/* The environment of a child: nothing, but what sanitizers are told by. */
+/*
+ * What a child may see of our environment: where the programs are, if that
+ * was overridden, and what sanitizers are told by.  Nothing else.
+ */
+static const char *const handed_on[] = {
+	"RINGLET_LIBEXEC_DIR",
+#ifdef WITH_SANITIZERS
+	"ASAN_OPTIONS",
+	"LSAN_OPTIONS",
+	"UBSAN_OPTIONS",
+#endif
+};
+
 static char **
 child_environment(void)
 {
-#ifdef WITH_SANITIZERS
-	static const char *const names[] = { "ASAN_OPTIONS", "UBSAN_OPTIONS",
-		"LSAN_OPTIONS" };
-	char **envp = xcalloc(4, sizeof(*envp));
-	size_t n = 0;
+	size_t n = 0, all = sizeof(handed_on) / sizeof(*handed_on);
+	char **envp = xcalloc(all + 1, sizeof(*envp));
+	const char *value;
 
-	for (size_t i = 0; i < 3; i++)
-		if (getenv(names[i]) != NULL)
-			envp[n++] =
-			    xasprintf("%s=%s", names[i], getenv(names[i]));
+	for (size_t i = 0; i < all; i++)
+		if ((value = getenv(handed_on[i])) != NULL)
+			envp[n++] = xasprintf("%s=%s", handed_on[i], value);
 	return envp;
-#else
-	return xcalloc(1, sizeof(char *));
-#endif
 }
 
 static void

@@ -164,6 +164,12 @@ jail_bwrap_args(const struct jail *j, struct buf *out)
 	}
 	if ((ret = put3(out, "--ro-bind", j->init, JAIL_INIT_INSIDE)) != 0)
 		return ret;
+	/*
+	 * The root itself is a tmpfs.  Writable, it would take files that
+	 * vanish with the session, and memory without a bound.
+	 */
+	if ((ret = put2(out, "--remount-ro", "/")) != 0)
+		return ret;
 	return put_number(out, "--seccomp", JAIL_FD_SECCOMP);
 }
 
