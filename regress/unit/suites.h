@@ -8,8 +8,10 @@
 
 #include <check.h>
 
+Suite *suite_bwrapflags(void);
 Suite *suite_conf(void);
 Suite *suite_http1(void);
+Suite *suite_jailplan(void);
 Suite *suite_json(void);
 Suite *suite_paths(void);
 Suite *suite_proc(void);

@@ -17,8 +17,10 @@ static const struct {
 	const char *name;
 	Suite *(*make)(void);
 } suites[] = {
+	{ "bwrapflags", suite_bwrapflags },
 	{ "conf", suite_conf },
 	{ "http1", suite_http1 },
+	{ "jailplan", suite_jailplan },
 	{ "json", suite_json },
 	{ "paths", suite_paths },
 	{ "proc", suite_proc },

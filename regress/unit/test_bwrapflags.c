@@ -1,0 +1,178 @@
+/*
+ * --bwrap-flags: both forms of the manual work, everything is added and
+ * nothing taken away, and what is refused is named.
+ */
+
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "err.h"
+#include "msg.h"
+#include "paths.h"
+#include "ringlet-monitor/bwrapflags.h"
+#include "suites.h"
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct paths paths = {
+	.home = (char[]){ "/home/u" },
+	.config_dir = (char[]){ "/home/u/.config/ringlet" },
+	.data_dir = (char[]){ "/home/u/.local/share/ringlet" },
+	.state_dir = (char[]){ "/home/u/.local/state/ringlet" },
+	.runtime_dir = (char[]){ "/run/user/1000/ringlet" },
+};
+
+static int
+parse(const char *a, const char *b, struct bwrap_flags *out, char *why)
+{
+	const char *v[2] = { a, b };
+	struct msg_strs given = { v, b == NULL ? 1 : 2 };
+
+	why[0] = '\0';
+	return bwrap_flags_parse(&paths, &given, out, why, 512);
+}
+
+/* The words that come out, joined by spaces. */
+static const char *
+joined(const struct bwrap_flags *f)
+{
+	static char text[4096];
+
+	text[0] = '\0';
+	for (size_t i = 0; i < f->nwords; i++) {
+		if (i > 0)
+			strlcat(text, " ", sizeof(text));
+		strlcat(text, f->words[i], sizeof(text));
+	}
+	return text;
+}
+
+START_TEST(accepted)
+{
+	static const struct {
+		const char *given;
+		const char *words;
+		bool net, widens;
+	} rows[] = {
+		{ "", "", false, false },
+		{ "  \t\n", "", false, false },
+		{ "--unshare-net", "", true, false },
+		{ "--unshare-all", "", true, false },
+		{ "--unshare-pid", "", false, false },
+		{ "--ro-bind /etc /data", "--ro-bind /etc /data", false,
+		    true },
+		{ "--ro-bind '/etc' \"/da ta\"", "--ro-bind /etc /da ta",
+		    false, true },
+		{ "--ro-bind /etc /da\\ ta", "--ro-bind /etc /da ta", false,
+		    true },
+		{ "--unshare-net,--ro-bind /etc /data",
+		    "--ro-bind /etc /data", true, true },
+		{ "--hostname jail", "--hostname jail", false, false },
+		{ "--ro-bind-try /nonexistent-source /data", "", false,
+		    false },
+		{ "--ro-bind /usr/../etc /data", NULL, false, false },
+	};
+	struct bwrap_flags f;
+	char why[512];
+
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		int r = parse(rows[i].given, NULL, &f, why);
+
+		if (rows[i].words == NULL) {
+			ck_assert_int_eq(r, RL_ERR_INVALID);
+		} else {
+			ck_assert_msg(r == 0, "%s: %s", rows[i].given, why);
+			ck_assert_str_eq(joined(&f), rows[i].words);
+			ck_assert_int_eq(f.unshare_net, rows[i].net);
+			ck_assert_int_eq(f.widens, rows[i].widens);
+		}
+		bwrap_flags_clear(&f);
+	}
+}
+END_TEST
+
+START_TEST(several)
+{
+	struct bwrap_flags f;
+	char why[512];
+
+	ck_assert_int_eq(parse("--ro-bind /etc /one", "--unshare-net "
+			     "--ro-bind /usr /two", &f, why), 0);
+	ck_assert_str_eq(joined(&f), "--ro-bind /etc /one --ro-bind /usr /two");
+	ck_assert(f.unshare_net);
+	bwrap_flags_clear(&f);
+	/* An option does not reach into the next element's words... */
+	ck_assert_int_eq(
+	    parse("--hostname", "jail", &f, why), 0);
+	/* ...but elements are one list, as the words of a command are. */
+	ck_assert_str_eq(joined(&f), "--hostname jail");
+	bwrap_flags_clear(&f);
+}
+END_TEST
+
+START_TEST(refused)
+{
+	static const struct {
+		const char *given;
+		int err;
+		const char *names;
+	} rows[] = {
+		{ "--bind / /", RL_ERR_DENIED, "--bind" },
+		{ "--dev-bind / /", RL_ERR_DENIED, "--dev-bind" },
+		{ "--share-net", RL_ERR_DENIED, "--share-net" },
+		{ "--cap-add ALL", RL_ERR_DENIED, "--cap-add" },
+		{ "--setenv LD_PRELOAD /x", RL_ERR_DENIED, "--setenv" },
+		{ "--args 5", RL_ERR_DENIED, "--args" },
+		{ "--seccomp 5", RL_ERR_DENIED, "--seccomp" },
+		{ "--nonsense", RL_ERR_INVALID, "--nonsense" },
+		{ "data", RL_ERR_INVALID, "data" },
+		{ "--", RL_ERR_INVALID, "--" },
+		{ "--ro-bind", RL_ERR_INVALID, "--ro-bind" },
+		{ "--ro-bind /etc", RL_ERR_INVALID, "--ro-bind" },
+		{ "--ro-bind etc /data", RL_ERR_INVALID, "etc" },
+		{ "--ro-bind /etc data", RL_ERR_INVALID, "data" },
+		{ "--ro-bind /nonexistent-source /data", RL_ERR_INVALID,
+		    "/nonexistent-source" },
+		{ "--ro-bind '/etc /data", RL_ERR_INVALID, "quote" },
+		{ "--ro-bind /etc /data\\", RL_ERR_INVALID, "backslash" },
+		/* What a jail hides stays hidden. */
+		{ "--ro-bind / /data", RL_ERR_DENIED, "/" },
+		{ "--ro-bind /run /data", RL_ERR_DENIED, "/run" },
+		{ "--ro-bind /proc /data", RL_ERR_DENIED, "/proc" },
+		{ "--ro-bind /dev /data", RL_ERR_DENIED, "/dev" },
+		/* And what holds the jail together is not covered. */
+		{ "--ro-bind /etc /", RL_ERR_DENIED, "/" },
+		{ "--ro-bind /etc /proc", RL_ERR_DENIED, "/proc" },
+		{ "--ro-bind /etc /run/ringlet", RL_ERR_DENIED, "/run" },
+		{ "--ro-bind /etc /usr/bin", RL_ERR_DENIED, "/usr" },
+	};
+	struct bwrap_flags f;
+	char why[512];
+
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		int r = parse(rows[i].given, NULL, &f, why);
+
+		ck_assert_msg(r == rows[i].err, "%s: %d, %s", rows[i].given,
+		    r, why);
+		ck_assert_msg(strstr(why, rows[i].names) != NULL,
+		    "%s: '%s' does not name it", rows[i].given, why);
+		bwrap_flags_clear(&f);
+	}
+}
+END_TEST
+
+Suite *
+suite_bwrapflags(void)
+{
+	Suite *s = suite_create("bwrapflags");
+	TCase *tc = tcase_create("flags");
+
+	tcase_add_test(tc, accepted);
+	tcase_add_test(tc, several);
+	tcase_add_test(tc, refused);
+	suite_add_tcase(s, tc);
+	return s;
+}

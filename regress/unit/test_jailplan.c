@@ -1,0 +1,261 @@
+/*
+ * The plan of a jail: what it shows, what it never shows, and which working
+ * folders it takes.
+ */
+
+#include "config.h"
+
+#include <sys/stat.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "paths.h"
+#include "ringlet-monitor/agent-binary.h"
+#include "ringlet-monitor/jailplan.h"
+#include "suites.h"
+#include "xmalloc.h"
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+/*
+ * A small world: base/home with Ringlet's folders and a profile's home, and
+ * base/work, which is outside of it all.
+ */
+static struct {
+	char *base;
+	struct paths paths;
+	char *home; /* of the profile */
+	char *work;
+} w;
+
+static char *
+make(const char *below)
+{
+	char *path = xasprintf("%s/%s", w.base, below);
+
+	ck_assert_msg(mkdir(path, 0700) == 0, "%s", path);
+	return path;
+}
+
+static void
+setup(void)
+{
+	/* Not /tmp itself: a jail has a /tmp of its own. */
+	char dir[] = "/var/tmp/ringlet-unit-XXXXXX", *real;
+
+	ck_assert(mkdtemp(dir) != NULL);
+	real = realpath(dir, NULL);
+	w.base = xstrdup(real);
+	free(real);
+	w.paths.home = make("home");
+	w.paths.config_dir = make("home/config");
+	w.paths.data_dir = make("home/data");
+	w.paths.state_dir = make("home/state");
+	w.paths.runtime_dir = make("runtime");
+	free(make("home/.ssh"));
+	free(make("home/.claude-profiles"));
+	free(make("home/.claude-profiles/other"));
+	w.home = make("home/.claude-profiles/mine");
+	w.work = make("work");
+	free(make("home/project"));
+}
+
+static void
+teardown(void)
+{
+	char *cmd = xasprintf("rm -rf '%s'", w.base);
+
+	ck_assert_int_eq(system(cmd), 0);
+	free(cmd);
+	free(w.base);
+	free(w.home);
+	free(w.work);
+	free(w.paths.home);
+	free(w.paths.config_dir);
+	free(w.paths.data_dir);
+	free(w.paths.state_dir);
+	free(w.paths.runtime_dir);
+}
+
+static int
+open_cwd(const char *path, char **real, char *why)
+{
+	int fd = jailplan_open_cwd(
+	    &w.paths, w.home, path, real, why, 512);
+
+	if (fd >= 0)
+		close(fd);
+	return fd;
+}
+
+START_TEST(cwd_good)
+{
+	static const char *const below[] = { "work", "home/project",
+		"home/.claude-profiles/mine" };
+	char why[512], *real, *path;
+
+	for (size_t i = 0; i < NELEM(below); i++) {
+		path = xasprintf("%s/%s", w.base, below[i]);
+		ck_assert_msg(open_cwd(path, &real, why) >= 0, "%s", why);
+		ck_assert_str_eq(real, path);
+		free(real);
+		free(path);
+	}
+}
+END_TEST
+
+START_TEST(cwd_bad)
+{
+	static const struct {
+		const char *below;
+		int err;
+	} rows[] = {
+		{ "missing", RL_ERR_NOTFOUND },
+		{ "home", RL_ERR_DENIED },
+		{ "", RL_ERR_DENIED }, /* holds the home */
+		{ "home/config", RL_ERR_DENIED },
+		{ "home/state", RL_ERR_DENIED },
+		{ "home/.ssh", RL_ERR_DENIED },
+		{ "home/.claude-profiles", RL_ERR_DENIED },
+		{ "home/.claude-profiles/other", RL_ERR_DENIED },
+		{ "runtime", RL_ERR_DENIED },
+		{ "file", RL_ERR_INVALID },
+	};
+	char why[512], *real, *path;
+	FILE *f;
+
+	path = xasprintf("%s/file", w.base);
+	ck_assert((f = fopen(path, "w")) != NULL);
+	fclose(f);
+	free(path);
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		path = xasprintf("%s/%s", w.base, rows[i].below);
+		ck_assert_msg(open_cwd(path, &real, why) == rows[i].err,
+		    "%s: %s", path, why);
+		ck_assert_ptr_null(real);
+		ck_assert_msg(strlen(why) > 0, "%s", path);
+		free(path);
+	}
+	ck_assert_int_eq(open_cwd("work", &real, why), RL_ERR_INVALID);
+	ck_assert_int_eq(open_cwd("/proc/self", &real, why), RL_ERR_DENIED);
+	if (geteuid() != 0)
+		ck_assert_int_eq(open_cwd("/usr", &real, why), RL_ERR_DENIED);
+}
+END_TEST
+
+/* A link is judged by where it leads. */
+START_TEST(cwd_link)
+{
+	char why[512], *real, *good, *bad;
+
+	good = xasprintf("%s/good", w.base);
+	bad = xasprintf("%s/work/bad", w.base);
+	ck_assert_int_eq(symlink(w.work, good), 0);
+	ck_assert_int_eq(symlink(w.paths.config_dir, bad), 0);
+	ck_assert_msg(open_cwd(good, &real, why) >= 0, "%s", why);
+	ck_assert_str_eq(real, w.work);
+	free(real);
+	ck_assert_int_eq(open_cwd(bad, &real, why), RL_ERR_DENIED);
+	free(good);
+	free(bad);
+}
+END_TEST
+
+/* Finds the last bind at dst, or NULL. */
+static const struct msg_bind *
+find(const struct jailplan *jp, const char *dst)
+{
+	const struct msg_bind *b = NULL;
+
+	for (size_t i = 0; i < jp->nbinds; i++)
+		if (strcmp(jp->binds[i].dst, dst) == 0)
+			b = &jp->binds[i];
+	return b;
+}
+
+START_TEST(plan)
+{
+	struct agent_binary binary = { .nbinds = 0 };
+	struct jailplan jp;
+	char why[512];
+	size_t writable = 0;
+
+	ck_assert_int_eq(jailplan_make(&w.paths, w.home, w.work, &binary,
+			     &jp, why, sizeof(why)), 0);
+	ck_assert_int_eq((int)find(&jp, "/usr")->kind, BIND_RO);
+	ck_assert_int_eq((int)find(&jp, "/etc")->kind, BIND_RO);
+	ck_assert_int_eq((int)find(&jp, "/proc")->kind, BIND_PROC);
+	ck_assert_int_eq((int)find(&jp, "/dev")->kind, BIND_DEV);
+	ck_assert_int_eq((int)find(&jp, "/tmp")->kind, BIND_TMPFS);
+	ck_assert_int_eq((int)find(&jp, "/run")->kind, BIND_TMPFS);
+	ck_assert_int_eq((int)find(&jp, w.home)->kind, BIND_RW);
+	ck_assert_int_eq((int)find(&jp, w.work)->kind, BIND_RW);
+	ck_assert_ptr_null(find(&jp, "/"));
+	ck_assert_ptr_null(find(&jp, "/home"));
+	ck_assert_ptr_null(find(&jp, w.paths.home));
+	for (size_t i = 0; i < jp.nbinds; i++)
+		writable += jp.binds[i].kind == BIND_RW;
+	ck_assert_int_eq((int)writable, 2);
+	jailplan_clear(&jp);
+}
+END_TEST
+
+/* A working folder inside the home needs no mount of its own. */
+START_TEST(plan_cwd_in_home)
+{
+	struct agent_binary binary = { .nbinds = 0 };
+	struct jailplan jp;
+	char why[512], *cwd = xasprintf("%s/src", w.home);
+	size_t writable = 0;
+
+	ck_assert_int_eq(jailplan_make(&w.paths, w.home, cwd, &binary, &jp,
+			     why, sizeof(why)), 0);
+	for (size_t i = 0; i < jp.nbinds; i++)
+		writable += jp.binds[i].kind == BIND_RW;
+	ck_assert_int_eq((int)writable, 1);
+	jailplan_clear(&jp);
+	free(cwd);
+}
+END_TEST
+
+/* An agent that lies where a jail must not look is an error, not a hole. */
+START_TEST(plan_agent)
+{
+	struct agent_binary binary = { .nbinds = 1 };
+	struct jailplan jp;
+	char why[512];
+
+	binary.binds[0] = xasprintf("%s/tool", w.base);
+	ck_assert_int_eq(jailplan_make(&w.paths, w.home, w.work, &binary,
+			     &jp, why, sizeof(why)), 0);
+	ck_assert_int_eq((int)find(&jp, binary.binds[0])->kind, BIND_RO);
+	jailplan_clear(&jp);
+	free(binary.binds[0]);
+
+	binary.binds[0] = w.paths.config_dir;
+	ck_assert_int_eq(jailplan_make(&w.paths, w.home, w.work, &binary,
+			     &jp, why, sizeof(why)), RL_ERR_DENIED);
+	ck_assert_ptr_nonnull(strstr(why, w.paths.config_dir));
+	jailplan_clear(&jp);
+}
+END_TEST
+
+Suite *
+suite_jailplan(void)
+{
+	Suite *s = suite_create("jailplan");
+	TCase *tc = tcase_create("plan");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, cwd_good);
+	tcase_add_test(tc, cwd_bad);
+	tcase_add_test(tc, cwd_link);
+	tcase_add_test(tc, plan);
+	tcase_add_test(tc, plan_cwd_in_home);
+	tcase_add_test(tc, plan_agent);
+	suite_add_tcase(s, tc);
+	return s;
+}
