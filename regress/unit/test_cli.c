@@ -1,0 +1,561 @@
+/*
+ * The command line's pure functions: options by table, suggestions, quoting,
+ * escaping, the escapes of attach, the modes of a terminal.
+ */
+#include "config.h"
+
+#include <check.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "escape.h"
+#include "ringlet.h"
+#include "termmode.h"
+
+/* --- options ---------------------------------------------------------------- */
+
+static const struct opt table[] = {
+	{ 'p', "provider", "PROVIDER", "", 0 },
+	{ 'y', "yes", NULL, "", 0 },
+	{ OPT_ARG, "arg", "ARG", "", OPT_MANY },
+	{ OPT_NO_SANDBOX, "no-sandbox", NULL, "", 0 },
+	{ OPT_COLS, "cols", "N", "", 0 },
+	{ OPT_JSON, "json", NULL, "", 0 },
+};
+
+static char *words[16];
+static struct args args;
+static char why[256];
+
+/* Parses the words up to NULL behind a command's name. */
+static int
+parse(unsigned flags, ...)
+{
+	va_list ap;
+	int n = 0;
+
+	words[n++] = (char *)"command";
+	va_start(ap, flags);
+	while ((words[n] = va_arg(ap, char *)) != NULL)
+		n++;
+	va_end(ap);
+	why[0] = '\0';
+	args_free(&args);
+	return opt_parse(table, NELEM(table), flags, n, words, &args, why,
+	    sizeof(why));
+}
+
+START_TEST(takes_options)
+{
+	size_t n;
+	const char **all;
+
+	ck_assert_int_eq(
+	    parse(0, "-p", "self", "one", "--arg=a", "two", "-y", "--arg",
+		"--b", NULL),
+	    0);
+	ck_assert_str_eq(opt_get(&args, 'p'), "self");
+	ck_assert(opt_has(&args, 'y'));
+	ck_assert(!opt_has(&args, OPT_NO_SANDBOX));
+	ck_assert_uint_eq(args.n, 2);
+	ck_assert_str_eq(args.v[0], "one");
+	ck_assert_str_eq(args.v[1], "two");
+	all = opt_all(&args, OPT_ARG, &n);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_str_eq(all[0], "a");
+	ck_assert_str_eq(all[1], "--b");
+	ck_assert_ptr_null(all[2]);
+	free(all);
+
+	/* A letter behind a long option: which is which must not mix. */
+	ck_assert_int_eq(parse(0, "--json", "-yp", "x", NULL), 0);
+	ck_assert(opt_has(&args, OPT_JSON));
+	ck_assert(opt_has(&args, 'y'));
+	ck_assert_str_eq(opt_get(&args, 'p'), "x");
+	ck_assert_int_eq(parse(0, "--provider=", NULL), 0);
+	ck_assert_str_eq(opt_get(&args, 'p'), "");
+}
+END_TEST
+
+START_TEST(keeps_the_rest)
+{
+	/* Arguments for the agent are never looked at. */
+	ck_assert_int_eq(
+	    parse(OPT_REST, "work", "-y", "--", "-p", "say hi", "--", "-z",
+		NULL),
+	    0);
+	ck_assert_uint_eq(args.n, 1);
+	ck_assert_str_eq(args.v[0], "work");
+	ck_assert_uint_eq(args.nrest, 4);
+	ck_assert_str_eq(args.rest[0], "-p");
+	ck_assert_str_eq(args.rest[2], "--");
+	ck_assert(!opt_has(&args, 'p'));
+
+	/* Without that flag, -- ends options and what follows are operands. */
+	ck_assert_int_eq(parse(0, "--", "-y", NULL), 0);
+	ck_assert_uint_eq(args.n, 1);
+	ck_assert_str_eq(args.v[0], "-y");
+	ck_assert(!opt_has(&args, 'y'));
+}
+END_TEST
+
+START_TEST(stops_at_the_command)
+{
+	ck_assert_int_eq(
+	    parse(OPT_STOP, "--json", "profiles", "--bad", NULL), 0);
+	ck_assert(opt_has(&args, OPT_JSON));
+	ck_assert_uint_eq(args.n, 2);
+	ck_assert_str_eq(args.v[1], "--bad");
+}
+END_TEST
+
+START_TEST(refuses_options)
+{
+	ck_assert_int_eq(parse(0, "--colums", "3", NULL), RL_ERR_INVALID);
+	ck_assert_str_eq(why, "unknown option --colums: did you mean --cols?");
+	ck_assert_int_eq(parse(0, "-z", NULL), RL_ERR_INVALID);
+	ck_assert_str_eq(why, "unknown option -z");
+	ck_assert_int_eq(parse(0, "-p", NULL), RL_ERR_INVALID);
+	ck_assert_str_eq(why, "--provider needs an argument: PROVIDER");
+	ck_assert_int_eq(parse(0, "--cols", NULL), RL_ERR_INVALID);
+	ck_assert_str_eq(why, "--cols needs an argument: N");
+	ck_assert_int_eq(parse(0, "--yes=no", NULL), RL_ERR_INVALID);
+	ck_assert_str_eq(why, "--yes takes no argument");
+	ck_assert_int_eq(
+	    parse(0, "--cols", "1", "--cols=2", NULL), RL_ERR_INVALID);
+	ck_assert_str_eq(why, "--cols was given twice");
+	/* What was typed may be hostile: it came from a script's input. */
+	ck_assert_int_eq(parse(0, "--\033[31m", NULL), RL_ERR_INVALID);
+	ck_assert_ptr_null(strchr(why, '\033'));
+}
+END_TEST
+
+START_TEST(refuses_abbreviations)
+{
+	/* Each is unique now, and would mean something else one day. */
+	static const char *const short_names[] = { "--no", "--no-sand", "--js",
+		"--prov", "--prov=x", "--ye" };
+
+	for (size_t i = 0; i < NELEM(short_names); i++)
+		ck_assert_int_eq(
+		    parse(0, short_names[i], "x", NULL), RL_ERR_INVALID);
+}
+END_TEST
+
+START_TEST(never_suggests_the_opposite)
+{
+	ck_assert_int_eq(parse(0, "--sandbox", NULL), RL_ERR_INVALID);
+	ck_assert_str_eq(why, "unknown option --sandbox");
+}
+END_TEST
+
+/* --- commands ---------------------------------------------------------------- */
+
+START_TEST(commands_are_whole)
+{
+	for (size_t i = 0; i < ncommands; i++) {
+		const struct command *c = &commands[i];
+
+		ck_assert_ptr_nonnull(c->run);
+		ck_assert_uint_le(c->min, c->max);
+		ck_assert_ptr_nonnull(c->help);
+		for (size_t k = 0; k < c->nopts; k++) {
+			ck_assert_ptr_nonnull(c->opts[k].name);
+			/* A global option must not mean two things. */
+			for (size_t g = 0; g < nglobal_opts; g++) {
+				ck_assert_int_ne(
+				    c->opts[k].key, global_opts[g].key);
+				ck_assert_str_ne(
+				    c->opts[k].name, global_opts[g].name);
+			}
+		}
+		for (size_t k = i + 1; k < ncommands; k++)
+			ck_assert(strcmp(c->group, commands[k].group) != 0 ||
+			    (c->verb == NULL) != (commands[k].verb == NULL) ||
+			    strcmp(c->verb, commands[k].verb) != 0);
+	}
+}
+END_TEST
+
+static const struct command *
+found(const char *a, const char *b, size_t *nwords)
+{
+	struct cli cli = { .json = true, .fd = -1 };
+	char *argv[] = { (char *)a, (char *)b, NULL };
+	int status = 0;
+
+	return find_command(&cli, b != NULL ? 2 : 1, argv, nwords, &status);
+}
+
+START_TEST(finds_commands)
+{
+	size_t n;
+
+	ck_assert_str_eq(found("profiles", "list", &n)->verb, "list");
+	ck_assert_uint_eq(n, 2);
+	ck_assert_ptr_null(found("daemon", NULL, &n)->verb);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_ptr_null(found("daemon", "--foreground", &n)->verb);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_ptr_null(found("daemon", "sttus", &n));
+	ck_assert_ptr_null(found("profile", "list", &n));
+	ck_assert_ptr_null(found("profiles", NULL, &n));
+	ck_assert_ptr_nonnull(found("help", "profiles", &n));
+}
+END_TEST
+
+START_TEST(suggests)
+{
+	static const char *const list[] = { "profiles", "terminal", "agents",
+		"providers", "daemon", "list", "inspect" };
+	static const struct {
+		const char *typed, *near;
+	} rows[] = {
+		{ "profile", "profiles" },
+		{ "prof", "profiles" },
+		{ "porfiles", "profiles" },
+		{ "terminl", "terminal" },
+		{ "agnets", "agents" },
+		{ "provider", "providers" },
+		{ "deamon", "daemon" },
+		{ "lst", "list" },
+		{ "insepct", "inspect" },
+		{ "x", NULL },
+		{ "", NULL },
+		{ "ls", NULL },
+		{ "rm", NULL },
+		{ "something", NULL },
+		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL },
+	};
+
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		const char *s =
+		    text_suggest(rows[i].typed, list, NELEM(list));
+
+		if (rows[i].near == NULL)
+			ck_assert_msg(s == NULL, "%s: %s", rows[i].typed, s);
+		else
+			ck_assert_pstr_eq(s, rows[i].near);
+	}
+}
+END_TEST
+
+/* --- text ---------------------------------------------------------------------- */
+
+static const char *
+quoted(int (*put)(struct buf *, const char *), const char *s)
+{
+	static char text[256];
+	struct buf *b = buf_new(sizeof(text) - 1);
+
+	ck_assert_int_eq(put(b, s), 0);
+	memcpy(text, buf_ptr(b), buf_len(b));
+	text[buf_len(b)] = '\0';
+	buf_free(b);
+	return text;
+}
+
+START_TEST(quotes)
+{
+	ck_assert_str_eq(quoted(text_put_shell, "plain"), "'plain'");
+	ck_assert_str_eq(quoted(text_put_shell, ""), "''");
+	ck_assert_str_eq(quoted(text_put_shell, "a'b"), "'a'\\''b'");
+	ck_assert_str_eq(
+	    quoted(text_put_shell, "$(id) `id` \\ \" !\n"),
+	    "'$(id) `id` \\ \" !\n'");
+	ck_assert_str_eq(quoted(text_put_json, "a\"b\\c\n\x01/é"),
+	    "\"a\\\"b\\\\c\\u000a\\u0001/é\"");
+}
+END_TEST
+
+/* What a shell reads from it is what went in. */
+START_TEST(shell_agrees)
+{
+	static const char *const values[] = { "a'b", "'", "''", "\\", "\n\n",
+		"$HOME", "*", "a\tb", "--", "'\\''" };
+
+	for (size_t i = 0; i < NELEM(values); i++) {
+		char command[512], got[64];
+		size_t n;
+		FILE *f;
+
+		snprintf(command, sizeof(command), "x=%s; printf %%s \"$x\"",
+		    quoted(text_put_shell, values[i]));
+		ck_assert_ptr_nonnull(f = popen(command, "r"));
+		n = fread(got, 1, sizeof(got) - 1, f);
+		got[n] = '\0';
+		ck_assert_int_eq(pclose(f), 0);
+		ck_assert_str_eq(got, values[i]);
+	}
+}
+END_TEST
+
+START_TEST(makes_text_safe)
+{
+	char *s = text_safe("a\033]0;x\a\nb\x80\\");
+
+	for (const char *p = s; *p != '\0'; p++)
+		ck_assert((unsigned char)*p >= 0x20 && *p != 0x7f);
+	free(s);
+	/* Whole, however long it gets. */
+	s = text_safe("\001\001\001\001\001\001\001\001\001\001\001\001");
+	ck_assert_uint_eq(strlen(s), 12 * strlen("\\x01"));
+	free(s);
+}
+END_TEST
+
+START_TEST(measures_text)
+{
+	ck_assert_uint_eq(text_width("abc"), 3);
+	ck_assert_uint_eq(text_width(""), 0);
+	ck_assert_uint_eq(text_width("é"), 1);
+	if (setlocale(LC_CTYPE, "C.UTF-8") != NULL) {
+		ck_assert_uint_eq(text_width("é"), 1);
+		ck_assert_uint_eq(text_width("日本"), 4);
+		ck_assert_uint_eq(text_width("e\xcc\x81"), 1);
+		ck_assert_uint_eq(text_width("\xff"), 1);
+	}
+}
+END_TEST
+
+START_TEST(reads_signals)
+{
+	ck_assert_int_eq(text_signal("TERM"), 15);
+	ck_assert_int_eq(text_signal("sigkill"), 9);
+	ck_assert_int_eq(text_signal("2"), 2);
+	ck_assert_int_eq(text_signal("0"), -1);
+	ck_assert_int_eq(text_signal("65"), -1);
+	ck_assert_int_eq(text_signal("9x"), -1);
+	ck_assert_int_eq(text_signal("SIG"), -1);
+	ck_assert_int_eq(text_signal(""), -1);
+}
+END_TEST
+
+START_TEST(tells_a_status)
+{
+	ck_assert_int_eq(session_status(3, 0), 3);
+	ck_assert_int_eq(session_status(0, 0), 0);
+	ck_assert_int_eq(session_status(-1, 9), 137);
+	ck_assert_int_eq(session_status(-1, 0), -1);
+}
+END_TEST
+
+START_TEST(takes_along_little)
+{
+	struct msg_strs s;
+	char *hold;
+
+	setenv("TERM", "xterm", 1);
+	setenv("LC_TIME", "C", 1);
+	setenv("LD_PRELOAD_X", "evil", 1);
+	setenv("ANTHROPIC_API_KEY", "another profile's", 1);
+	setenv("LC_BAD", "\xff\xfe", 1);
+	s = session_client_env();
+	for (size_t i = 0; i < s.n; i++) {
+		ck_assert(strncmp(s.v[i], "TERM=", 5) == 0 ||
+		    strncmp(s.v[i], "COLORTERM=", 10) == 0 ||
+		    strncmp(s.v[i], "LANG=", 5) == 0 ||
+		    strncmp(s.v[i], "TZ=", 3) == 0 ||
+		    strncmp(s.v[i], "LC_", 3) == 0);
+		ck_assert_str_ne(s.v[i], "LC_BAD=\xff\xfe");
+	}
+	ck_assert_uint_ge(s.n, 2);
+	free(s.v);
+
+	setenv("PATH", "/usr/bin::.:rel/bin:/a/../b:/opt/x/:/", 1);
+	s = session_search_path(&hold);
+	ck_assert_uint_eq(s.n, 3);
+	ck_assert_str_eq(s.v[0], "/usr/bin");
+	ck_assert_str_eq(s.v[1], "/opt/x");
+	ck_assert_str_eq(s.v[2], "/");
+	free(s.v);
+	free(hold);
+}
+END_TEST
+
+/* --- the escapes of attach ---------------------------------------------------------- */
+
+/*
+ * Feeds text in pieces of step bytes up to the first action other than help;
+ * what goes to the session is in typed.
+ */
+static enum escape_action
+feed(const char *text, size_t step, char *typed, int *helps)
+{
+	struct escape e = { 0 };
+	const uint8_t *p = (const uint8_t *)text;
+	size_t left = strlen(text), n, outlen, used;
+	enum escape_action a = ESCAPE_NONE;
+	uint8_t out[64];
+
+	*typed = '\0';
+	*helps = 0;
+	while (left > 0 && a != ESCAPE_DETACH) {
+		n = left < step ? left : step;
+		a = escape_feed(&e, p, n, out, &outlen, &used);
+		ck_assert_uint_le(used, n);
+		ck_assert_uint_le(outlen, n + 1);
+		strncat(typed, (const char *)out, outlen);
+		*helps += a == ESCAPE_HELP;
+		p += used;
+		left -= used;
+	}
+	return a == ESCAPE_DETACH ? a : ESCAPE_NONE;
+}
+
+START_TEST(escapes)
+{
+	static const struct {
+		const char *in, *typed;
+		bool detach;
+		int helps;
+	} rows[] = {
+		{ "ls\r", "ls\r", false, 0 },
+		{ "~.", "", true, 0 },
+		{ "~d", "", true, 0 },
+		{ "ls\r~.rest", "ls\r", true, 0 },
+		{ "ls\n~d", "ls\n", true, 0 },
+		{ "ls~.", "ls~.", false, 0 },
+		{ "a ~d\r", "a ~d\r", false, 0 },
+		{ "~~", "~", false, 0 },
+		{ "~~.", "~.", false, 0 },
+		{ "~~~.", "~~.", false, 0 },
+		{ "~x", "~x", false, 0 },
+		{ "~\r~.", "~\r", true, 0 },
+		{ "~?", "", false, 1 },
+		{ "~?~.", "", true, 1 },
+		{ "~?ls\r", "ls\r", false, 1 },
+		{ "~/x\r~?", "~/x\r", false, 1 },
+		{ "~", "", false, 0 },
+		{ "\r\r~.", "\r\r", true, 0 },
+		{ "\x7f~.", "\x7f~.", false, 0 },
+	};
+	char typed[64];
+	int helps;
+
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		for (size_t step = 1; step <= 16; step++) {
+			enum escape_action a =
+			    feed(rows[i].in, step, typed, &helps);
+
+			ck_assert_str_eq(typed, rows[i].typed);
+			ck_assert_int_eq(a == ESCAPE_DETACH, rows[i].detach);
+			ck_assert_int_eq(helps, rows[i].helps);
+		}
+	}
+}
+END_TEST
+
+/* --- modes of the terminal ---------------------------------------------------------- */
+
+START_TEST(undoes_modes)
+{
+	static const struct {
+		const char *out, *undo;
+	} rows[] = {
+		{ "plain text\r\n", "" },
+		{ "\033[?1049h", "\033[?1049l" },
+		{ "\033[?1049h\033[?1049l", "" },
+		{ "\033[?25l", "\033[?25h" },
+		{ "\033[?25l\033[?25h", "" },
+		{ "\033[?1000;1006h", "\033[?1000l\033[?1006l" },
+		{ "\033[?2004hx\033[?1004h", "\033[?1004l\033[?2004l" },
+		{ "\033[31mred", "\033[0m" },
+		{ "\033[31mred\033[0m", "" },
+		{ "\033[31mred\033[m", "" },
+		{ "\033[2;10r", "\0337\033[r\0338" },
+		{ "\033[2;10r\033[r", "" },
+		{ "\033[3 q", "\033[0 q" },
+		{ "\033=", "\033>" },
+		{ "\033=\033>", "" },
+		{ "\033[>1u\033[>5u", "\033[<2u" },
+		{ "\033[>1u\033[<u", "" },
+		{ "\033[>1u\033[<9u", "" },
+		{ "\033[>4;2m", "\033[>4m" },
+		{ "\033[?1049h\033[?1003h\033c", "" },
+		/* Text inside strings is not a sequence. */
+		{ "\033]0;\033\\", "" },
+		{ "\033]0;[?1049h\a", "" },
+		{ "\033P[?25l\033\\", "" },
+		{ "\033]0;title\a\033[?25l", "\033[?25h" },
+		{ "\033]8;;u\033\\\033[?25l", "\033[?25h" },
+		/* Broken off, endless, and without meaning. */
+		{ "\033[?104", "" },
+		{ "\033[?99999999999999999999h", "" },
+		{ "\033[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17;18m",
+		    "\033[0m" },
+		{ "\033[?1049$p\033[?u\033[c", "" },
+		{ "\033[12\033[?25l", "\033[?25h" },
+	};
+
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		size_t len = strlen(rows[i].out);
+
+		for (size_t step = 1; step <= len; step++) {
+			struct termmode t = { 0 };
+			struct buf *b = buf_new(1024);
+
+			for (size_t k = 0; k < len; k += step)
+				termmode_feed(&t,
+				    (const uint8_t *)rows[i].out + k,
+				    len - k < step ? len - k : step);
+			ck_assert_int_eq(termmode_undo(&t, b), 0);
+			ck_assert_uint_eq(
+			    buf_len(b), strlen(rows[i].undo));
+			ck_assert_mem_eq(
+			    buf_ptr(b), rows[i].undo, buf_len(b));
+			buf_free(b);
+		}
+	}
+}
+END_TEST
+
+/* Everything at once fits what view.c sets aside. */
+START_TEST(undo_fits)
+{
+	struct termmode t;
+	struct buf *b = buf_new(1024);
+
+	memset(&t, 0xff, sizeof(t));
+	ck_assert_int_eq(termmode_undo(&t, b), 0);
+	buf_free(b);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("cli");
+	TCase *tc = tcase_create("pure");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_test(tc, takes_options);
+	tcase_add_test(tc, keeps_the_rest);
+	tcase_add_test(tc, stops_at_the_command);
+	tcase_add_test(tc, refuses_options);
+	tcase_add_test(tc, refuses_abbreviations);
+	tcase_add_test(tc, never_suggests_the_opposite);
+	tcase_add_test(tc, commands_are_whole);
+	tcase_add_test(tc, finds_commands);
+	tcase_add_test(tc, suggests);
+	tcase_add_test(tc, quotes);
+	tcase_add_test(tc, shell_agrees);
+	tcase_add_test(tc, makes_text_safe);
+	tcase_add_test(tc, measures_text);
+	tcase_add_test(tc, reads_signals);
+	tcase_add_test(tc, tells_a_status);
+	tcase_add_test(tc, takes_along_little);
+	tcase_add_test(tc, escapes);
+	tcase_add_test(tc, undoes_modes);
+	tcase_add_test(tc, undo_fits);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,197 @@
+/*
+ * The one connection to the monitor: synchronous calls over control.sock.
+ *
+ * A request may carry an API key and an answer a whole environment, so the
+ * socket must be the user's own monitor: its folder is checked before, and
+ * the peer's uid after, connecting.
+ */
+
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fdpass.h"
+#include "loop.h"
+#include "platform.h"
+#include "ringlet.h"
+
+/*
+ * The longest any request may take: a session's start waits for the keychain,
+ * which may be asking the user for a password.
+ */
+#define CALL_TIMEOUT_MS (180 * 1000)
+/* How long another daemon that holds the lock may take until it serves. */
+#define SERVE_TIMEOUT_MS (20 * 1000)
+
+/* The folder must be one that nobody else can put a socket into. */
+static int
+check_folder(const char *path, char *why, size_t size)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == -1) {
+		if (errno == ENOENT)
+			return RL_ERR_NOTFOUND;
+		snprintf(why, size, "%s: %s", path, strerror(errno));
+		return RL_ERR_SYSTEM;
+	}
+	if (!S_ISDIR(st.st_mode))
+		snprintf(why, size, "%s: not a folder: remove it", path);
+	else if (st.st_uid != geteuid())
+		snprintf(why, size,
+		    "%s: belongs to uid %lu: run ringlet as that user, "
+		    "or set XDG_RUNTIME_DIR to a folder of yours",
+		    path, (unsigned long)st.st_uid);
+	else if ((st.st_mode & 077) != 0)
+		snprintf(why, size,
+		    "%s: open to other users: chmod 700 it", path);
+	else
+		return 0;
+	return RL_ERR_DENIED;
+}
+
+int
+client_connect(struct cli *cli, char *why, size_t size)
+{
+	const char *path = cli->paths.control_sock;
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	uid_t uid;
+	int fd, r;
+
+	if ((r = check_folder(cli->paths.runtime_dir, why, size)) != 0)
+		return r;
+	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >=
+	    sizeof(sun.sun_path)) {
+		snprintf(why, size,
+		    "%s: too long for a socket's name: use a shorter "
+		    "XDG_RUNTIME_DIR",
+		    path);
+		return RL_ERR_TOOBIG;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1 ||
+	    connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
+		r = errno == ENOENT || errno == ECONNREFUSED ? RL_ERR_NOTFOUND :
+							       RL_ERR_SYSTEM;
+		snprintf(why, size, "%s: %s", path, strerror(errno));
+		fd_close(fd);
+		return r;
+	}
+	if (platform_peer_uid(fd, &uid) != 0 || uid != geteuid()) {
+		snprintf(why, size, "%s: whoever listens there is not you",
+		    path);
+		fd_close(fd);
+		return RL_ERR_DENIED;
+	}
+	cli->fd = fd;
+	return 0;
+}
+
+void
+client_close(struct cli *cli)
+{
+	fd_close(cli->fd);
+	cli->fd = -1;
+}
+
+/* Connects as soon as the daemon that holds the lock serves. */
+static int
+wait_until_served(struct cli *cli, char *why, size_t size)
+{
+	uint64_t end = loop_now() + SERVE_TIMEOUT_MS;
+	int r;
+
+	while ((r = client_connect(cli, why, size)) == RL_ERR_NOTFOUND &&
+	    daemon_is_locked(cli) && loop_now() < end)
+		poll(NULL, 0, 50);
+	return r;
+}
+
+static int
+connect_or_start(struct cli *cli)
+{
+	char why[1024] = "";
+	int r;
+
+	r = client_connect(cli, why, sizeof(why));
+	if (r == RL_ERR_NOTFOUND) {
+		if (cli->cmd->flags & CMD_NO_START)
+			return fail_daemon(cli,
+			    "the daemon is not running: "
+			    "`ringlet daemon` starts it");
+		verbose(cli, "starting the daemon");
+		r = daemon_start(cli, NULL, why, sizeof(why));
+		/* Someone else may have been faster. */
+		if (r == 0 || daemon_is_locked(cli))
+			r = wait_until_served(cli, why, sizeof(why));
+	}
+	if (r != 0)
+		return fail_daemon(cli, "the daemon cannot be reached: %s",
+		    *why != '\0' ? why : rl_strerror(r));
+	verbose(cli, "connected to %s", cli->paths.control_sock);
+	return 0;
+}
+
+int
+client_call(struct cli *cli, uint16_t type, const void *body, uint16_t want,
+    struct msg *reply)
+{
+	const struct msg_error *e;
+	int r;
+
+	if (cli->fd == -1 && (r = connect_or_start(cli)) != 0)
+		return r;
+	r = msg_write(cli->fd, type, ++cli->last_id, body, NULL, 0);
+	if (r == RL_ERR_INVALID || r == RL_ERR_TOOBIG)
+		return fail_usage(cli,
+		    "an argument is too long, or there are too many: "
+		    "32 KiB each and 256 arguments or variables are the limits");
+	if (r == 0)
+		r = msg_read(cli->fd, CALL_TIMEOUT_MS, reply);
+	if (r == RL_ERR_TIMEOUT)
+		return fail_daemon(cli,
+		    "the daemon has not answered for %d seconds: see %s",
+		    CALL_TIMEOUT_MS / 1000, cli->paths.log_file);
+	if (r != 0)
+		return fail_daemon(cli,
+		    "the connection to the daemon is broken (%s): see %s",
+		    rl_strerror(r), cli->paths.log_file);
+	if (reply->hdr.type == MSG_ERROR) {
+		e = reply->body;
+		r = fail_error(cli, (int)e->code, "%s",
+		    *e->text != '\0' ? e->text : rl_strerror((int)e->code));
+		msg_clear(reply);
+		return r;
+	}
+	if (reply->hdr.id != cli->last_id ||
+	    (want != 0 && reply->hdr.type != want)) {
+		r = fail_daemon(cli,
+		    "the daemon has answered something else (%s): it may be "
+		    "of another version: `ringlet daemon restart`",
+		    reply->type->name);
+		msg_clear(reply);
+		return r;
+	}
+	return 0;
+}
+
+bool
+client_wait_close(struct cli *cli, int timeout_ms)
+{
+	struct msg m;
+	int r;
+
+	if ((r = msg_read(cli->fd, timeout_ms, &m)) == 0)
+		msg_clear(&m);
+	client_close(cli);
+	return r != RL_ERR_TIMEOUT;
+}

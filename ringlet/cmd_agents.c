@@ -1,0 +1,246 @@
+/*
+ * agents and providers: what profiles can be made of.
+ */
+
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ringlet.h"
+
+static json_t *
+agent_json(const struct msg_agent *a)
+{
+	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:I}", "id", a->id, "name",
+	    a->name, "installed", (int)a->installed, "version",
+	    json_text(a->version), "binary_path", json_text(a->binary_path),
+	    "profile_count", (json_int_t)a->profile_count);
+}
+
+static json_t *
+provider_json(const struct msg_provider *p)
+{
+	const struct msg_endpoint *e = p->endpoints.v;
+	json_t *endpoints = json_array();
+
+	for (size_t i = 0; i < p->endpoints.n; i++)
+		json_array_append_new(endpoints,
+		    json_pack("{s:s, s:s}", "id", e[i].id, "url", e[i].url));
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "id", p->id,
+	    "name", p->name, "type", p->type, "endpoints", endpoints,
+	    "default_endpoint", json_text(p->default_endpoint), "auth_variable",
+	    json_text(p->auth_variable), "models", json_strs(&p->models));
+}
+
+int
+cmd_agents_list(struct cli *cli, const struct args *args)
+{
+	static const char *const headings[] = { "ID", "NAME", "INSTALLED",
+		"VERSION", "PROFILES", "PATH" };
+	const struct msg_token_only req = { 0 };
+	const struct msg_agents *agents;
+	const struct msg_agent *a;
+	struct table *t;
+	struct msg m;
+	json_t *list;
+	int r;
+
+	r = client_call(cli, MSG_AGENT_LIST, &req, MSG_AGENTS, &m);
+	if (r != 0)
+		return r;
+	agents = m.body;
+	a = agents->list.v;
+	if (cli->json) {
+		list = json_array();
+		for (size_t i = 0; i < agents->list.n; i++)
+			json_array_append_new(list, agent_json(&a[i]));
+		r = print_json(cli, list);
+		goto out;
+	}
+	t = table_new(headings, NELEM(headings));
+	for (size_t i = 0; i < agents->list.n; i++) {
+		table_cell(t, COLOUR_NONE, "%s", a[i].id);
+		table_cell(t, COLOUR_NONE, "%s", a[i].name);
+		table_cell(t, a[i].installed ? COLOUR_GOOD : COLOUR_FAINT, "%s",
+		    a[i].installed ? "yes" : "no");
+		table_cell(t, COLOUR_NONE, "%s", a[i].version);
+		table_cell(t, COLOUR_NONE, "%llu",
+		    (unsigned long long)a[i].profile_count);
+		table_cell(t, COLOUR_NONE, "%s", a[i].binary_path);
+	}
+	table_print(t);
+	table_free(t);
+out:
+	msg_clear(&m);
+	return r;
+}
+
+/* Prints the aliases of an agent's profiles on one line. */
+static int
+print_profiles_of(struct cli *cli, const char *agent)
+{
+	const struct msg_token_only req = { 0 };
+	const struct msg_profiles *profiles;
+	const struct msg_profile *p;
+	char *safe;
+	struct msg m;
+	int r;
+
+	r = client_call(cli, MSG_PROFILE_LIST, &req, MSG_PROFILES, &m);
+	if (r != 0)
+		return r;
+	profiles = m.body;
+	p = profiles->list.v;
+	printf("Profiles:");
+	for (size_t i = 0; i < profiles->list.n; i++) {
+		if (strcmp(p[i].agent_id, agent) != 0)
+			continue;
+		safe = text_safe(p[i].alias);
+		printf(" %s", safe);
+		free(safe);
+	}
+	putchar('\n');
+	msg_clear(&m);
+	return 0;
+}
+
+int
+cmd_agents_inspect(struct cli *cli, const struct args *args)
+{
+	const struct msg_token_only req = { 0 };
+	const struct msg_agents *agents;
+	const struct msg_agent *a = NULL;
+	struct msg m;
+	int r;
+
+	r = client_call(cli, MSG_AGENT_LIST, &req, MSG_AGENTS, &m);
+	if (r != 0)
+		return r;
+	agents = m.body;
+	for (size_t i = 0; i < agents->list.n; i++) {
+		a = (const struct msg_agent *)agents->list.v + i;
+		if (strcmp(a->id, args->v[0]) == 0)
+			break;
+		a = NULL;
+	}
+	if (a == NULL)
+		r = fail_error(cli, RL_ERR_NOTFOUND,
+		    "there is no agent '%s': `ringlet agents list` shows all",
+		    args->v[0]);
+	else if (cli->json)
+		r = print_json(cli, agent_json(a));
+	else {
+		print_field("ID", "%s", a->id);
+		print_field("Name", "%s", a->name);
+		print_field("Installed", "%s", a->installed ? "yes" : "no");
+		if (*a->version != '\0')
+			print_field("Version", "%s", a->version);
+		if (*a->binary_path != '\0')
+			print_field("Path", "%s", a->binary_path);
+		r = print_profiles_of(cli, a->id);
+	}
+	msg_clear(&m);
+	return r;
+}
+
+int
+cmd_providers_list(struct cli *cli, const struct args *args)
+{
+	static const char *const headings[] = { "ID", "NAME", "TYPE",
+		"AUTH VARIABLE", "DEFAULT ENDPOINT" };
+	const struct msg_token_only req = { 0 };
+	const struct msg_providers *providers;
+	const struct msg_provider *p;
+	struct table *t;
+	struct msg m;
+	json_t *list;
+	int r;
+
+	r = client_call(cli, MSG_PROVIDER_LIST, &req, MSG_PROVIDERS, &m);
+	if (r != 0)
+		return r;
+	providers = m.body;
+	p = providers->list.v;
+	if (cli->json) {
+		list = json_array();
+		for (size_t i = 0; i < providers->list.n; i++)
+			json_array_append_new(list, provider_json(&p[i]));
+		r = print_json(cli, list);
+		goto out;
+	}
+	t = table_new(headings, NELEM(headings));
+	for (size_t i = 0; i < providers->list.n; i++) {
+		table_cell(t, COLOUR_NONE, "%s", p[i].id);
+		table_cell(t, COLOUR_NONE, "%s", p[i].name);
+		table_cell(t, COLOUR_NONE, "%s", p[i].type);
+		table_cell(t, COLOUR_NONE, "%s", p[i].auth_variable);
+		table_cell(t, COLOUR_NONE, "%s", p[i].default_endpoint);
+	}
+	table_print(t);
+	table_free(t);
+out:
+	msg_clear(&m);
+	return r;
+}
+
+static void
+print_provider(const struct msg_provider *p)
+{
+	const struct msg_endpoint *e = p->endpoints.v;
+
+	print_field("ID", "%s", p->id);
+	print_field("Name", "%s", p->name);
+	print_field("Type", "%s", p->type);
+	print_field("Auth variable", "%s",
+	    *p->auth_variable != '\0' ? p->auth_variable : "none");
+	for (size_t i = 0; i < p->endpoints.n; i++)
+		print_field("Endpoint", "%s %s%s", e[i].id, e[i].url,
+		    strcmp(e[i].id, p->default_endpoint) == 0 ? " (default)" :
+								"");
+	for (size_t i = 0; i < p->models.n; i++)
+		print_field("Model", "%s", p->models.v[i]);
+}
+
+int
+cmd_providers_inspect(struct cli *cli, const struct args *args)
+{
+	const struct msg_token_only req = { 0 };
+	const struct msg_providers *providers;
+	const struct msg_provider *p;
+	struct msg m;
+	int r;
+
+	r = client_call(cli, MSG_PROVIDER_LIST, &req, MSG_PROVIDERS, &m);
+	if (r != 0)
+		return r;
+	providers = m.body;
+	if ((p = provider_find(providers, args->v[0])) == NULL)
+		r = fail_no_provider(cli, args->v[0]);
+	else if (cli->json)
+		r = print_json(cli, provider_json(p));
+	else
+		print_provider(p);
+	msg_clear(&m);
+	return r;
+}
+
+const struct msg_provider *
+provider_find(const struct msg_providers *list, const char *id)
+{
+	const struct msg_provider *p = list->list.v;
+
+	for (size_t i = 0; i < list->list.n; i++)
+		if (strcmp(p[i].id, id) == 0)
+			return &p[i];
+	return NULL;
+}
+
+int
+fail_no_provider(const struct cli *cli, const char *id)
+{
+	return fail_error(cli, RL_ERR_NOTFOUND,
+	    "there is no provider '%s': `ringlet providers list` shows all",
+	    id);
+}

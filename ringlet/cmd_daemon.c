@@ -1,0 +1,248 @@
+/*
+ * daemon, daemon status, stop, restart; token path.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loop.h"
+#include "ringlet.h"
+#include "xmalloc.h"
+
+/* The monitor gives its children 8 seconds before it kills them. */
+#define STOP_TIMEOUT_MS (20 * 1000)
+
+static json_t *
+status_json(const struct msg_status *s)
+{
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:s, s:s, s:s, s:I,"
+			 " s:I, s:I}",
+	    "version", s->version, "pid", (json_int_t)s->pid, "uptime_secs",
+	    (json_int_t)s->uptime, "profiles_count", (json_int_t)s->profiles,
+	    "sessions", (json_int_t)s->sessions, "listen",
+	    json_strs(&s->listen), "seal", s->seal, "jail", s->jail,
+	    "token_file", s->token_file, "ringletd_pid",
+	    (json_int_t)s->ringletd_pid, "sandboxer_pid",
+	    (json_int_t)s->sandboxer_pid, "restarts", (json_int_t)s->restarts);
+}
+
+static int
+get_status(struct cli *cli, struct msg *m)
+{
+	const struct msg_token_only req = { 0 };
+
+	return client_call(cli, MSG_STATUS_GET, &req, MSG_STATUS, m);
+}
+
+int
+cmd_daemon_status(struct cli *cli, const struct args *args)
+{
+	const struct msg_status *s;
+	uint64_t up;
+	struct msg m;
+	int r;
+
+	if ((r = get_status(cli, &m)) != 0)
+		return r;
+	s = m.body;
+	if (cli->json) {
+		r = print_json(cli, status_json(s));
+		goto out;
+	}
+	up = s->uptime;
+	print_field("Version", "%s", s->version);
+	print_field("Process", "%llu", (unsigned long long)s->pid);
+	print_field("Running for", "%llud %02llu:%02llu:%02llu",
+	    (unsigned long long)(up / 86400),
+	    (unsigned long long)(up / 3600 % 24),
+	    (unsigned long long)(up / 60 % 60), (unsigned long long)(up % 60));
+	for (size_t i = 0; i < s->listen.n; i++)
+		print_field("Listens on", "%s", s->listen.v[i]);
+	print_field("Front-end", "process %llu, seal %s",
+	    (unsigned long long)s->ringletd_pid, s->seal);
+	print_field("Sandboxer", "process %llu, jails of tier %s",
+	    (unsigned long long)s->sandboxer_pid, s->jail);
+	print_field("Restarts", "%llu", (unsigned long long)s->restarts);
+	print_field("Profiles", "%llu", (unsigned long long)s->profiles);
+	print_field("Sessions", "%llu", (unsigned long long)s->sessions);
+	print_field("Token file", "%s", s->token_file);
+out:
+	msg_clear(&m);
+	return r;
+}
+
+int
+cmd_token_path(struct cli *cli, const struct args *args)
+{
+	const struct msg_status *s;
+	struct msg m;
+	int r;
+
+	/* The daemon makes the file, so that it is there once it answers. */
+	if ((r = get_status(cli, &m)) != 0)
+		return r;
+	s = m.body;
+	if (cli->json)
+		print_json(cli, json_pack("{s:s}", "path", s->token_file));
+	else
+		printf("%s\n", s->token_file);
+	msg_clear(&m);
+	return STATUS_DONE;
+}
+
+/*
+ * The daemon's own arguments, from the options that it and we have in common;
+ * the block is the caller's.
+ */
+static const char **
+daemon_args(const struct args *args, bool foreground)
+{
+	const char **v = xcalloc(2 * args->nopts + 2, sizeof(*v));
+	size_t n = 0;
+
+	if (foreground)
+		v[n++] = "-D";
+	for (size_t i = 0; i < args->nopts; i++) {
+		if (args->opts[i].key != 'o' && args->opts[i].key != 'f')
+			continue;
+		v[n++] = args->opts[i].key == 'o' ? "-o" : "-f";
+		v[n++] = args->opts[i].value;
+	}
+	return v;
+}
+
+static int
+start(struct cli *cli, const struct args *args)
+{
+	const char **extra = daemon_args(args, false);
+	char why[1024];
+	struct msg m;
+	int r;
+
+	r = daemon_start(cli, extra, why, sizeof(why));
+	free(extra);
+	if (r != 0)
+		return fail_daemon(cli, "the daemon did not start: %s", why);
+	if ((r = get_status(cli, &m)) != 0)
+		return r;
+	if (cli->json)
+		print_json(cli, status_json(m.body));
+	else
+		hint(cli, "the daemon serves as process %llu",
+		    (unsigned long long)((struct msg_status *)m.body)->pid);
+	msg_clear(&m);
+	return STATUS_DONE;
+}
+
+static int
+run_foreground(struct cli *cli, const struct args *args)
+{
+	const char **extra = daemon_args(args, true), **argv;
+	size_t n = 0;
+	int r;
+
+	while (extra[n] != NULL)
+		n++;
+	argv = xcalloc(n + 2, sizeof(*argv));
+	argv[0] = cli->paths.monitor;
+	memcpy(argv + 1, extra, n * sizeof(*argv));
+	fflush(NULL);
+	execv(cli->paths.monitor, (char *const *)argv);
+	r = fail_daemon(cli, "%s: %s", cli->paths.monitor, strerror(errno));
+	free(argv);
+	free(extra);
+	return r;
+}
+
+int
+cmd_daemon(struct cli *cli, const struct args *args)
+{
+	const struct msg_status *s;
+	char why[1024];
+	struct msg m;
+	int r;
+
+	if (opt_has(args, OPT_FOREGROUND))
+		return run_foreground(cli, args);
+	if (client_connect(cli, why, sizeof(why)) != 0)
+		return start(cli, args);
+	if ((r = get_status(cli, &m)) != 0)
+		return r;
+	s = m.body;
+	if (cli->json)
+		print_json(cli, status_json(s));
+	else
+		hint(cli, "the daemon is running already, as process %llu",
+		    (unsigned long long)s->pid);
+	msg_clear(&m);
+	return STATUS_DONE;
+}
+
+/* Asks it to end and waits until all of it has: 0, or reports. */
+static int
+stop(struct cli *cli)
+{
+	const struct msg_token_only req = { 0 };
+	uint64_t end = loop_now() + STOP_TIMEOUT_MS;
+	struct msg m;
+	int r;
+
+	if ((r = client_call(cli, MSG_STOP, &req, MSG_OK, &m)) != 0)
+		return r;
+	msg_clear(&m);
+	client_wait_close(cli, STOP_TIMEOUT_MS);
+	/* Its last act is to let the lock go, by ending. */
+	while (daemon_is_locked(cli)) {
+		if (loop_now() >= end)
+			return fail_error(cli, RL_ERR_TIMEOUT,
+			    "the daemon has not ended within %d seconds: "
+			    "see %s",
+			    STOP_TIMEOUT_MS / 1000, cli->paths.log_file);
+		poll(NULL, 0, 20);
+	}
+	return 0;
+}
+
+int
+cmd_daemon_stop(struct cli *cli, const struct args *args)
+{
+	int r;
+
+	if ((r = stop(cli)) != 0)
+		return r;
+	if (cli->json)
+		return print_json(cli, NULL);
+	hint(cli, "the daemon has stopped");
+	return STATUS_DONE;
+}
+
+int
+cmd_daemon_restart(struct cli *cli, const struct args *args)
+{
+	uint64_t sessions;
+	char why[1024];
+	struct msg m;
+	int r;
+
+	r = client_connect(cli, why, sizeof(why));
+	if (r == RL_ERR_NOTFOUND)
+		return start(cli, args);
+	if ((r = get_status(cli, &m)) != 0)
+		return r;
+	sessions = ((const struct msg_status *)m.body)->sessions;
+	msg_clear(&m);
+	if (sessions > 0 && !opt_has(args, OPT_FORCE))
+		return fail_error(cli, RL_ERR_STATE,
+		    "%llu %s would end: end them first, or give --force",
+		    (unsigned long long)sessions,
+		    sessions == 1 ? "running session" : "running sessions");
+	if ((r = stop(cli)) != 0)
+		return r;
+	return start(cli, args);
+}

@@ -1,0 +1,239 @@
+/*
+ * profiles run: the agent on this terminal, or a session in the daemon.
+ *
+ * On this terminal the command becomes the agent: the key is in the new
+ * environment and nowhere else, and terminal, signals and exit status are the
+ * agent's own.
+ */
+
+#include "config.h"
+
+#include <sys/stat.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ringlet.h"
+#include "valid.h"
+#include "xmalloc.h"
+
+/* What has a meaning for a session alone. */
+static int
+check_local(const struct cli *cli, const struct args *args)
+{
+	static const struct {
+		int key;
+		const char *name;
+	} remote[] = {
+		{ OPT_ATTACH, "attach" },
+		{ OPT_COLS, "cols" },
+		{ OPT_ROWS, "rows" },
+		{ OPT_NO_SANDBOX, "no-sandbox" },
+		{ OPT_BWRAP_FLAGS, "bwrap-flags" },
+	};
+
+	for (size_t i = 0; i < NELEM(remote); i++)
+		if (opt_has(args, remote[i].key))
+			return fail_usage(cli, "--%s needs --remote",
+			    remote[i].name);
+	if (cli->json)
+		return fail_usage(cli,
+		    "the agent writes to this terminal, not JSON: leave out "
+		    "--json or add --remote");
+	return 0;
+}
+
+static int
+run_local(struct cli *cli, const struct args *args)
+{
+	struct msg_profile_run req = { .alias = args->v[0] };
+	const char *dir = opt_get(args, 'C');
+	const struct msg_run_plan *plan;
+	char *hold;
+	struct msg m;
+	int r;
+
+	if ((r = check_local(cli, args)) != 0)
+		return r;
+	req.args.v = (const char **)args->rest;
+	req.args.n = args->nrest;
+	req.client_env = session_client_env();
+	req.search_path = session_search_path(&hold);
+	r = client_call(cli, MSG_PROFILE_RUN, &req, MSG_RUN_PLAN, &m);
+	free(req.client_env.v);
+	free(req.search_path.v);
+	free(hold);
+	if (r != 0)
+		return r;
+	plan = m.body;
+	if (dir == NULL && *plan->working_dir != '\0')
+		dir = plan->working_dir;
+	if (dir != NULL && chdir(dir) == -1) {
+		r = fail_error(cli, errno == ENOENT ? RL_ERR_NOTFOUND : RL_ERR_SYSTEM,
+		    "%s: %s: -C DIR names another folder", dir,
+		    strerror(errno));
+		goto out;
+	}
+	verbose(cli, "starting %s with HOME=%s", plan->path, plan->home);
+	fflush(NULL);
+	/* NULL-terminated by msg_decode(). */
+	execve(plan->path, (char *const *)plan->argv.v,
+	    (char *const *)plan->env.v);
+	r = fail_error(cli, RL_ERR_SYSTEM, "%s: could not be started: %s",
+	    plan->path, strerror(errno));
+out:
+	msg_clear(&m);
+	return r;
+}
+
+static int
+get_size(const struct cli *cli, const struct args *args, int key,
+    const char *name, uint64_t *out)
+{
+	const char *s = opt_get(args, key), *why;
+
+	if (s == NULL)
+		return 0;
+	*out = (uint64_t)strtonum(s, 1, TERM_SIZE_MAX, &why);
+	if (why != NULL)
+		return fail_usage(cli, "--%s %s: %s: give a number from 1 to "
+				       "%d", name, s, why, TERM_SIZE_MAX);
+	return 0;
+}
+
+/* Whether the folder st is home or one above it. */
+static bool
+holds_home(const struct stat *st, const char *home)
+{
+	char path[PATH_MAX];
+	struct stat above;
+	char *slash;
+
+	if (realpath(home, path) == NULL)
+		return false;
+	for (;;) {
+		if (stat(path, &above) == 0 && above.st_dev == st->st_dev &&
+		    above.st_ino == st->st_ino)
+			return true;
+		if (strcmp(path, "/") == 0)
+			return false;
+		slash = strrchr(path, '/');
+		slash[slash == path ? 1 : 0] = '\0';
+	}
+}
+
+/*
+ * The folder a session works in unless -C or the profile says: the current
+ * one, as a user expects of a command, but never one that would hand the agent
+ * the user's home or belongs to someone else.  NULL: the profile's home.
+ */
+static char *
+default_folder(const struct cli *cli)
+{
+	struct stat st;
+
+	if (stat(".", &st) == -1 || st.st_uid != geteuid() ||
+	    holds_home(&st, cli->paths.home))
+		return NULL;
+	return getcwd(NULL, 0);
+}
+
+/* Fills *folder (NULL: the monitor decides); 0, or reports. */
+static int
+choose_folder(struct cli *cli, const struct args *args, char **folder)
+{
+	const struct msg_alias req = { .alias = args->v[0] };
+	const struct msg_profile *p;
+	struct msg m;
+	int r;
+
+	*folder = NULL;
+	if (opt_get(args, 'C') != NULL)
+		return resolve_folder(cli, opt_get(args, 'C'), folder);
+	r = client_call(cli, MSG_PROFILE_GET, &req, MSG_PROFILE, &m);
+	if (r != 0)
+		return r;
+	p = m.body;
+	if (*p->working_dir == '\0')
+		*folder = default_folder(cli);
+	msg_clear(&m);
+	return 0;
+}
+
+static void
+print_session(const struct cli *cli, const struct msg_session *s, bool attach)
+{
+	json_t *o;
+
+	if (cli->json) {
+		o = session_json(s);
+		json_object_set_new(o, "session_id", json_string(s->id));
+		print_json(cli, o);
+		return;
+	}
+	if (!attach)
+		printf("%s\n", s->id);
+	hint(cli, "session %s works in %s", s->id, s->working_dir);
+	if (!s->sandboxed)
+		hint(cli, "warning: no jail: the agent can read and change "
+			  "all that you can");
+	else if (strcmp(s->tier, "full") != 0)
+		hint(cli, "the jail is of tier %s", s->tier);
+	if (!attach)
+		hint(cli, "`ringlet terminal attach %s` shows it", s->id);
+}
+
+static int
+run_remote(struct cli *cli, const struct args *args)
+{
+	struct msg_session_create req = { .alias = args->v[0] };
+	bool attach = opt_has(args, OPT_ATTACH);
+	char *folder = NULL, *hold, *id;
+	struct msg m;
+	int r;
+
+	if (attach && cli->json)
+		return fail_usage(cli,
+		    "--attach shows the session itself, not JSON: leave out "
+		    "one of --attach and --json");
+	session_terminal_size(&req.cols, &req.rows);
+	if ((r = get_size(cli, args, OPT_COLS, "cols", &req.cols)) != 0 ||
+	    (r = get_size(cli, args, OPT_ROWS, "rows", &req.rows)) != 0 ||
+	    (r = choose_folder(cli, args, &folder)) != 0)
+		return r;
+	req.args.v = (const char **)args->rest;
+	req.args.n = args->nrest;
+	req.working_dir = folder;
+	req.no_sandbox = opt_has(args, OPT_NO_SANDBOX);
+	req.bwrap_flags.v =
+	    opt_all(args, OPT_BWRAP_FLAGS, &req.bwrap_flags.n);
+	req.client_env = session_client_env();
+	req.search_path = session_search_path(&hold);
+	r = client_call(cli, MSG_SESSION_CREATE, &req, MSG_SESSION, &m);
+	free(req.bwrap_flags.v);
+	free(req.client_env.v);
+	free(req.search_path.v);
+	free(hold);
+	free(folder);
+	if (r != 0)
+		return r;
+	print_session(cli, m.body, attach);
+	if (attach) {
+		id = xstrdup(((const struct msg_session *)m.body)->id);
+		r = attach_session(cli, id, false);
+		free(id);
+	}
+	msg_clear(&m);
+	return r;
+}
+
+int
+cmd_profiles_run(struct cli *cli, const struct args *args)
+{
+	if (opt_has(args, OPT_REMOTE))
+		return run_remote(cli, args);
+	return run_local(cli, args);
+}

@@ -1,0 +1,134 @@
+/*
+ * Every command and every option, and who handles it.
+ */
+
+#include "config.h"
+
+#include "ringlet.h"
+
+#define OPTS(table) table, NELEM(table)
+#define NO_OPTS	    NULL, 0
+#define ANY_NUMBER  ((size_t)-1)
+
+const struct opt global_opts[] = {
+	{ OPT_JSON, "json", NULL, "print one JSON document", 0 },
+	{ 'q', "quiet", NULL, "print no hints", 0 },
+	{ 'v', "verbose", NULL, "say what is being done", 0 },
+	{ OPT_HELP, "help", NULL, "print how the command is used", 0 },
+};
+const size_t nglobal_opts = NELEM(global_opts);
+
+const struct opt version_opts[] = {
+	{ OPT_VERSION, "version", NULL, "print the version", 0 },
+};
+const size_t nversion_opts = NELEM(version_opts);
+
+static const struct opt create_opts[] = {
+	{ 'p', "provider", "PROVIDER", "whose API the agent uses", 0 },
+	{ OPT_ENDPOINT, "endpoint", "ID", "endpoint's id or URL", 0 },
+	{ OPT_MODEL, "model", "MODEL", "model for the agent", 0 },
+	{ OPT_WORKING_DIR, "working-dir", "DIR", "where it works", 0 },
+	{ OPT_ARG, "arg", "ARG", "argument for each run", OPT_MANY },
+	{ OPT_ENV, "env", "NAME=VALUE", "variable for each run", OPT_MANY },
+	{ OPT_API_KEY_FILE, "api-key-file", "FILE",
+	    "read the key from FILE, - is standard input", 0 },
+	{ OPT_DRY_RUN, "dry-run", NULL, "check all, make nothing", 0 },
+};
+
+static const struct opt list_opts[] = {
+	{ OPT_AGENT, "agent", "ID", "only profiles of that agent", 0 },
+};
+
+static const struct opt delete_opts[] = {
+	{ OPT_KEEP_HOME, "keep-home", NULL, "leave the profile's home", 0 },
+	{ 'y', "yes", NULL, "do not ask", 0 },
+};
+
+static const struct opt run_opts[] = {
+	{ OPT_REMOTE, "remote", NULL, "a jailed session in the daemon", 0 },
+	{ OPT_ATTACH, "attach", NULL, "show the session at once", 0 },
+	{ 'C', "directory", "DIR", "work in DIR", 0 },
+	{ OPT_COLS, "cols", "N", "columns of the session's terminal", 0 },
+	{ OPT_ROWS, "rows", "N", "its rows", 0 },
+	{ OPT_BWRAP_FLAGS, "bwrap-flags", "FLAGS",
+	    "add to the jail's rules", OPT_MANY },
+	{ OPT_NO_SANDBOX, "no-sandbox", NULL, "no jail at all", 0 },
+};
+
+static const struct opt attach_opts[] = {
+	{ OPT_READ_ONLY, "read-only", NULL, "watch, type nothing", 0 },
+};
+
+static const struct opt kill_opts[] = {
+	{ OPT_SIGNAL, "signal", "SIGNAL", "send this one alone", 0 },
+};
+
+static const struct opt daemon_opts[] = {
+	{ OPT_FOREGROUND, "foreground", NULL, "stay on this terminal", 0 },
+	{ 'f', "config", "FILE", "settings from FILE", 0 },
+	{ 'o', "option", "KEYWORD=VALUE", "one setting", OPT_MANY },
+};
+
+static const struct opt restart_opts[] = {
+	{ OPT_FORCE, "force", NULL, "end running sessions", 0 },
+	{ 'f', "config", "FILE", "settings from FILE", 0 },
+	{ 'o', "option", "KEYWORD=VALUE", "one setting", OPT_MANY },
+};
+
+const struct command commands[] = {
+	{ "profiles", "create", "AGENT ALIAS -p PROVIDER [options]",
+	    "make a profile and store its API key", 2, 2, 0, OPTS(create_opts),
+	    cmd_profiles_create },
+	{ "profiles", "list", "[--agent ID]", "list profiles", 0, 0, 0,
+	    OPTS(list_opts), cmd_profiles_list },
+	{ "profiles", "inspect", "ALIAS", "show a profile", 1, 1, 0, NO_OPTS,
+	    cmd_profiles_inspect },
+	{ "profiles", "env", "ALIAS",
+	    "print its environment, key included, for a shell", 1, 1, 0,
+	    NO_OPTS, cmd_profiles_env },
+	{ "profiles", "run", "ALIAS [options] [-- ARGS]",
+	    "run its agent here, or with --remote in a jailed session", 1, 1,
+	    CMD_REST, OPTS(run_opts), cmd_profiles_run },
+	{ "profiles", "delete", "ALIAS [--keep-home] [-y]",
+	    "remove a profile, its key and its home", 1, 1, 0,
+	    OPTS(delete_opts), cmd_profiles_delete },
+
+	{ "terminal", "list", "", "list sessions", 0, 0, 0, NO_OPTS,
+	    cmd_terminal_list },
+	{ "terminal", "info", "ID", "show all about a session", 1, 1, 0,
+	    NO_OPTS, cmd_terminal_info },
+	{ "terminal", "attach", "ID [--read-only]",
+	    "watch a session and type into it", 1, 1, 0, OPTS(attach_opts),
+	    cmd_terminal_attach },
+	{ "terminal", "kill", "ID [--signal SIGNAL]",
+	    "end a session and all its processes", 1, 1, 0, OPTS(kill_opts),
+	    cmd_terminal_kill },
+	{ "terminal", "cleanup", "", "forget ended sessions", 0, 0, 0, NO_OPTS,
+	    cmd_terminal_cleanup },
+
+	{ "agents", "list", "", "list agents", 0, 0, 0, NO_OPTS,
+	    cmd_agents_list },
+	{ "agents", "inspect", "ID", "show an agent", 1, 1, 0, NO_OPTS,
+	    cmd_agents_inspect },
+	{ "providers", "list", "", "list providers", 0, 0, 0, NO_OPTS,
+	    cmd_providers_list },
+	{ "providers", "inspect", "ID", "show a provider", 1, 1, 0, NO_OPTS,
+	    cmd_providers_inspect },
+
+	{ "daemon", NULL, "[--foreground] [-f FILE] [-o KEYWORD=VALUE]",
+	    "start the daemon", 0, 0, CMD_NO_START, OPTS(daemon_opts),
+	    cmd_daemon },
+	{ "daemon", "status", "", "show how it is", 0, 0, CMD_NO_START, NO_OPTS,
+	    cmd_daemon_status },
+	{ "daemon", "stop", "", "end it and every session", 0, 0, CMD_NO_START,
+	    NO_OPTS, cmd_daemon_stop },
+	{ "daemon", "restart", "[--force] [-f FILE] [-o KEYWORD=VALUE]",
+	    "stop and start it", 0, 0, CMD_NO_START, OPTS(restart_opts),
+	    cmd_daemon_restart },
+	{ "token", "path", "", "print the name of the HTTP token's file", 0, 0,
+	    0, NO_OPTS, cmd_token_path },
+
+	{ "help", NULL, "[COMMAND]", "print how commands are used", 0,
+	    ANY_NUMBER, CMD_NO_START, NO_OPTS, cmd_help },
+};
+const size_t ncommands = NELEM(commands);

@@ -1,0 +1,158 @@
+/*
+ * ringlet: the command line.  Finds the command in the table, parses its
+ * options, and runs its handler.  It speaks to the monitor alone, over the
+ * control socket; it has no network code.
+ */
+
+#include "config.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fdpass.h"
+#include "log.h"
+#include "ringlet.h"
+#include "secret.h"
+#include "valid.h"
+#include "xmalloc.h"
+
+/* a, then b, in a block that the caller frees. */
+static struct opt *
+join(const struct opt *a, size_t na, const struct opt *b, size_t nb)
+{
+	struct opt *all = xcalloc(na + nb, sizeof(*all));
+
+	if (na > 0)
+		memcpy(all, a, na * sizeof(*all));
+	memcpy(all + na, b, nb * sizeof(*all));
+	return all;
+}
+
+static void
+apply_globals(struct cli *cli, const struct args *args)
+{
+	cli->json |= opt_has(args, OPT_JSON);
+	cli->quiet |= opt_has(args, 'q');
+	cli->verbose |= opt_has(args, 'v');
+}
+
+/* --- running it ------------------------------------------------------------------ */
+
+/* argv[0] is the command's last word. */
+static int
+run_command(struct cli *cli, int argc, char **argv)
+{
+	const struct command *c = cli->cmd;
+	struct opt *all = join(c->opts, c->nopts, global_opts, nglobal_opts);
+	struct args args;
+	char why[512];
+	int r;
+
+	if (opt_parse(all, c->nopts + nglobal_opts,
+		c->flags & CMD_REST ? OPT_REST : 0, argc, argv, &args, why,
+		sizeof(why)) != 0) {
+		r = fail_usage(cli, "%s", why);
+		goto out;
+	}
+	apply_globals(cli, &args);
+	if (opt_has(&args, OPT_HELP)) {
+		print_command_help(c);
+		r = STATUS_DONE;
+	} else if (args.n > c->max && c->flags & CMD_REST)
+		r = fail_usage(cli,
+		    "'%s' is one word too many: arguments for the agent stand "
+		    "after --", args.v[c->max]);
+	else if (args.n > c->max)
+		r = fail_usage(cli, "'%s' is one word too many",
+		    args.v[c->max]);
+	else if (args.n < c->min)
+		r = fail_usage(cli, "an argument is missing");
+	else
+		r = c->run(cli, &args);
+out:
+	args_free(&args);
+	free(all);
+	return r;
+}
+
+/* Global options, then the command: argv[0] is the program's name. */
+static int
+run(struct cli *cli, int argc, char **argv)
+{
+	struct opt *all = join(global_opts, nglobal_opts, version_opts,
+	    nversion_opts);
+	struct args args;
+	const char *bad;
+	char why[512];
+	size_t words;
+	int r;
+
+	for (int i = 1; i < argc; i++)
+		if (!valid_utf8(argv[i], strlen(argv[i]))) {
+			free(all);
+			return fail_usage(cli, "argument %d is not UTF-8", i);
+		}
+	r = opt_parse(all, nglobal_opts + nversion_opts, OPT_STOP, argc,
+	    argv, &args, why, sizeof(why));
+	free(all);
+	if (r != 0) {
+		r = fail_usage(cli, "%s", why);
+		goto out;
+	}
+	apply_globals(cli, &args);
+	if (opt_has(&args, OPT_VERSION)) {
+		printf("ringlet %s\n", PACKAGE_VERSION);
+		goto out;
+	}
+	if (opt_has(&args, OPT_HELP)) {
+		print_help();
+		goto out;
+	}
+	if (args.n == 0) {
+		r = fail_usage(cli,
+		    "a command is missing: `ringlet help` lists all");
+		goto out;
+	}
+	cli->cmd = find_command(cli, args.n, args.v, &words, &r);
+	if (cli->cmd == NULL)
+		goto out;
+	if (paths_init(&cli->paths, &bad) != 0) {
+		r = fail_usage(cli, "%s is not an absolute path: mend the "
+				    "variable or unset it", bad);
+		goto out;
+	}
+	r = run_command(cli, (int)(args.n - words + 1),
+	    args.v + words - 1);
+	paths_free(&cli->paths);
+out:
+	args_free(&args);
+	return r;
+}
+
+/* Asked for anywhere, so that even an error in the options is JSON. */
+static bool
+wants_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	return false;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct cli cli = { .fd = -1, .json = wants_json(argc, argv) };
+	int status;
+
+	/* Width of characters only: nothing that is printed may vary. */
+	setlocale(LC_CTYPE, "");
+	log_init("ringlet", LOGL_WARN);
+	secret_init();
+	status = run(&cli, argc, argv);
+	fd_close(cli.fd);
+	return output_end(&cli, status);
+}

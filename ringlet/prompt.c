@@ -1,0 +1,134 @@
+/*
+ * Asking the user: for an API key without echo, for a yes.  A key is read
+ * into memory that is wiped, and never stays in a stdio buffer.
+ */
+
+#include "config.h"
+
+#include <sys/stat.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <readpassphrase.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "fdpass.h"
+#include "ringlet.h"
+#include "secret.h"
+
+/* Room for the longest key, a line's end, and one byte to tell it is longer. */
+#define KEY_ROOM (API_KEY_MAX + 3)
+
+/* Reads fd to its end: the bytes, or -1 with errno. */
+static ssize_t
+read_all(int fd, char *p, size_t size)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < size) {
+		n = read(fd, p + len, size - len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	return (ssize_t)len;
+}
+
+static ssize_t
+read_file(const struct cli *cli, const char *file, char *p, size_t size)
+{
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	/* Links are followed: /dev/fd/N and /dev/stdin are fine names. */
+	if ((fd = open(file, O_RDONLY | O_CLOEXEC)) == -1)
+		return -1;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    (st.st_mode & 077) != 0)
+		hint(cli, "%s: other users may read this key: chmod 600 it",
+		    file);
+	n = read_all(fd, p, size);
+	fd_close(fd);
+	return n;
+}
+
+/* What is wrong with the key, or NULL. */
+static const char *
+judge(const char *p, size_t len)
+{
+	if (len == 0)
+		return "is empty";
+	if (len > API_KEY_MAX)
+		return "is longer than 8192 bytes";
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f)
+			return "has a line break or control character in it";
+	return NULL;
+}
+
+int
+prompt_key(const struct cli *cli, const char *question, const char *file,
+    struct secret **out)
+{
+	char p[KEY_ROOM];
+	const char *bad, *source;
+	bool from_stdin = file == NULL || strcmp(file, "-") == 0;
+	ssize_t n;
+	size_t len;
+	int r = 0;
+
+	*out = NULL;
+	if (from_stdin && isatty(STDIN_FILENO)) {
+		source = "what was typed";
+		n = readpassphrase(question, p, sizeof(p), RPP_REQUIRE_TTY) ==
+			NULL ?
+		    -1 :
+		    (ssize_t)strlen(p);
+	} else if (from_stdin) {
+		source = "standard input";
+		n = read_all(STDIN_FILENO, p, sizeof(p));
+	} else {
+		source = file;
+		n = read_file(cli, file, p, sizeof(p));
+	}
+	if (n == -1) {
+		r = fail_error(cli, RL_ERR_SYSTEM, "the API key: %s: %s", source,
+		    strerror(errno));
+		goto out;
+	}
+	len = (size_t)n;
+	if (len > 0 && p[len - 1] == '\n')
+		len--;
+	if (len > 0 && p[len - 1] == '\r')
+		len--;
+	if ((bad = judge(p, len)) != NULL)
+		r = fail_usage(cli, "the API key (%s) %s: give it as one line",
+		    source, bad);
+	else
+		*out = secret_new(p, len);
+out:
+	secret_wipe(p, sizeof(p));
+	return r;
+}
+
+bool
+prompt_yes(const char *question)
+{
+	char line[16];
+
+	fprintf(stderr, "%s [y/N] ", question);
+	if (fgets(line, sizeof(line), stdin) == NULL) {
+		fputc('\n', stderr);
+		return false;
+	}
+	line[strcspn(line, "\n")] = '\0';
+	return strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0;
+}

@@ -1,0 +1,317 @@
+#ifndef RINGLET_H
+#define RINGLET_H
+/*
+ * The private header of the ringlet(1) command.
+ *
+ * A command's handler gets what the user asked for as struct args, speaks to
+ * the monitor through client_call(), prints by the functions of output.c, and
+ * returns the process's exit status.  A function that "reports" has printed
+ * its error already, and returns the status to exit with.
+ */
+
+#include <sys/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "err.h"
+#include "msgdef.h"
+#include "paths.h"
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Exit statuses, part of the interface: see ringlet(1). */
+enum status {
+	STATUS_DONE = 0,
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2,
+	STATUS_UNREACHABLE = 3, /* the daemon */
+	STATUS_NOTFOUND = 4,
+	STATUS_DENIED = 5
+};
+
+struct command;
+
+/* One run of the program; made by main(). */
+struct cli {
+	bool json;
+	bool quiet;
+	bool verbose;
+	struct paths paths;
+	const struct command *cmd; /* NULL until it is known */
+	int fd;			   /* to the monitor; -1: not connected */
+	uint32_t last_id;	   /* of a request */
+};
+
+/* --- opt.c: options and operands ----------------------------------------- */
+
+#define OPT_MANY 0x1 /* may be given more than once */
+
+struct opt {
+	int key;	  /* the letter, or a number above 255 */
+	const char *name; /* the long name */
+	const char *arg;  /* what its argument is called; NULL: it has none */
+	const char *help;
+	unsigned flags;
+};
+
+struct optval {
+	int key;
+	const char *value; /* NULL: an option without argument */
+};
+
+struct args {
+	struct optval *opts; /* in the order given */
+	size_t nopts;
+	char **v; /* operands */
+	size_t n;
+	char **rest; /* what follows "--", for OPT_REST */
+	size_t nrest;
+};
+
+#define OPT_REST 0x1 /* the words after "--" are kept apart */
+#define OPT_STOP 0x2 /* options end at the first operand */
+
+/*
+ * Parses argv[1] .. argv[argc - 1] by the table, permuting argv.  Long names
+ * are taken whole only: an abbreviation would mean something else once an
+ * option is added, and "--no" could come to loosen a jail.  The strings stay
+ * argv's.  RL_ERR_INVALID: why (size bytes) says what is wrong.  Free with
+ * args_free() in either case.
+ */
+int opt_parse(const struct opt *table, size_t n, unsigned flags, int argc,
+    char **argv, struct args *out, char *why, size_t size);
+void args_free(struct args *);
+bool opt_has(const struct args *, int key);
+/* The option's argument, or NULL if it was not given. */
+const char *opt_get(const struct args *, int key);
+/* All its arguments, a NULL-terminated block that the caller frees. */
+const char **opt_all(const struct args *, int key, size_t *n);
+
+/* --- text.c: pure functions over text ------------------------------------ */
+
+/* The word of list nearest to what was typed, or NULL if none is near. */
+const char *text_suggest(const char *typed, const char *const *list, size_t n);
+/* s with control characters escaped, whole; the caller frees it. */
+char *text_safe(const char *s);
+/* Columns that s takes on a terminal. */
+size_t text_width(const char *s);
+struct buf;
+/* Appends s in single quotes, such that a POSIX shell reads s again. */
+int text_put_shell(struct buf *, const char *s);
+/* Appends s as a JSON string.  s must be UTF-8. */
+int text_put_json(struct buf *, const char *s);
+/* Seconds since 1970 as local time, "never" for 0, into dst.  Returns dst. */
+char *text_time(char *dst, size_t size, int64_t when);
+/* A signal by number or name (TERM, SIGTERM, term); -1 if there is none. */
+int text_signal(const char *);
+
+/* --- output.c: what the user sees ---------------------------------------- */
+
+/*
+ * Report a failure as "ringlet: " and the text, control characters escaped,
+ * or as a JSON document.  The text is "what went wrong: what to do about it".
+ */
+int fail_error(const struct cli *, int err, const char *fmt, ...)
+    __attribute__((__format__(printf, 3, 4)));
+int fail_usage(const struct cli *, const char *fmt, ...)
+    __attribute__((__format__(printf, 2, 3)));
+int fail_daemon(const struct cli *, const char *fmt, ...)
+    __attribute__((__format__(printf, 2, 3)));
+
+/* A line on standard error, unless -q; only with -v. */
+void hint(const struct cli *, const char *fmt, ...)
+    __attribute__((__format__(printf, 2, 3)));
+void verbose(const struct cli *, const char *fmt, ...)
+    __attribute__((__format__(printf, 2, 3)));
+
+/* Prints {"success":true,"data":data}, which it frees; NULL: no data. */
+int print_json(const struct cli *, json_t *data);
+/* Flushes standard output; reports what it could not write. */
+int output_end(const struct cli *, int status);
+
+enum colour { COLOUR_NONE, COLOUR_GOOD, COLOUR_BAD, COLOUR_FAINT };
+
+/*
+ * A table: rows of ncols cells, or "Name: value" lines of two.  Cells are
+ * copied, and escaped when printed.
+ */
+struct table;
+struct table *table_new(const char *const *headings, size_t ncols);
+void table_free(struct table *);
+/* The next cell of the current row; a full row begins the next. */
+void table_cell(struct table *, enum colour, const char *fmt, ...)
+    __attribute__((__format__(printf, 3, 4)));
+void table_print(const struct table *);
+/* One "Name: value" line. */
+void print_field(const char *name, const char *fmt, ...)
+    __attribute__((__format__(printf, 2, 3)));
+
+/* NULL-terminated or counted strings as a JSON array. */
+json_t *json_strs(const struct msg_strs *);
+/* What the HTTP API has for "": null. */
+json_t *json_text(const char *);
+/* RFC 3339 in UTC, null for 0. */
+json_t *json_time(int64_t when);
+
+/* --- client.c: the monitor ------------------------------------------------ */
+
+/*
+ * Sends a request and reads its answer, connecting first and starting the
+ * daemon if the command may.  want is the type of the answer, 0 for any.
+ * Reports and returns the exit status if the answer is an error or there is
+ * none; reply then needs no msg_clear().  0 is success.
+ */
+int client_call(struct cli *, uint16_t type, const void *body, uint16_t want,
+    struct msg *reply);
+/* Connects without starting anything: 0, RL_ERR_NOTFOUND (none runs), or
+ * another error with why[size]. */
+int client_connect(struct cli *, char *why, size_t size);
+void client_close(struct cli *);
+/* Waits at most timeout_ms until the monitor has closed the connection. */
+bool client_wait_close(struct cli *, int timeout_ms);
+
+/* Whether a monitor holds the lock: it serves, or is about to. */
+bool daemon_is_locked(const struct cli *);
+/*
+ * Starts the daemon with those further arguments (NULL-terminated; NULL:
+ * none) and waits until it serves.  RL_ERR_UNAVAILABLE with why[size].
+ */
+int daemon_start(const struct cli *, const char *const *extra, char *why,
+    size_t size);
+
+/* --- prompt.c: asking the user -------------------------------------------- */
+
+#define API_KEY_MAX 8192 /* bytes; what the monitor takes */
+
+struct secret;
+/*
+ * The API key of a profile: from file ("-" or, unless standard input is a
+ * terminal, NULL: standard input), else asked for without echo.  One newline
+ * at the end is not part of it.  Reports and returns the exit status, or 0
+ * and *out for secret_free().
+ */
+int prompt_key(const struct cli *, const char *question, const char *file,
+    struct secret **out);
+/* Asks a yes-or-no question; anything but y or yes is no. */
+bool prompt_yes(const char *question);
+
+/* --- attach.c: watching a session ------------------------------------------ */
+
+/* Returns the session's own status, or reports. */
+int attach_session(struct cli *, const char *id, bool read_only);
+
+/* --- session.c: what sessions and requests for them have in common --------- */
+
+/* Name of an enum session_state, as in the HTTP API. */
+const char *session_state_name(uint64_t state);
+json_t *session_json(const struct msg_session *);
+/* Exit status for a session that ended so; -1 if it ended without one. */
+int session_status(int64_t exit_code, uint64_t signal);
+/* TERM, COLORTERM, LANG, LC_*, TZ; absolute folders of PATH.  Blocks that the
+ * caller frees; the strings are borrowed from the environment or *hold. */
+struct msg_strs session_client_env(void);
+struct msg_strs session_search_path(char **hold);
+/* Size of the terminal this runs on, or false. */
+bool session_terminal_size(uint64_t *cols, uint64_t *rows);
+
+/* --- shared by commands ------------------------------------------------------ */
+
+/* The provider of that id in a list, or NULL. */
+const struct msg_provider *provider_find(
+    const struct msg_providers *, const char *id);
+int fail_no_provider(const struct cli *, const char *id);
+/*
+ * *out becomes the folder's absolute name without links, for the caller to
+ * free; 0, or reports.
+ */
+int resolve_folder(const struct cli *, const char *dir, char **out);
+
+/* --- commands.c: what there is ---------------------------------------------- */
+
+/* Keys of options that have no letter. */
+enum opt_key {
+	OPT_HELP = 'h',
+	OPT_JSON = 256,
+	OPT_VERSION,
+	OPT_API_KEY_FILE,
+	OPT_ARG,
+	OPT_ATTACH,
+	OPT_BWRAP_FLAGS,
+	OPT_COLS,
+	OPT_DRY_RUN,
+	OPT_ENDPOINT,
+	OPT_ENV,
+	OPT_AGENT,
+	OPT_FORCE,
+	OPT_FOREGROUND,
+	OPT_KEEP_HOME,
+	OPT_MODEL,
+	OPT_NO_SANDBOX,
+	OPT_READ_ONLY,
+	OPT_REMOTE,
+	OPT_ROWS,
+	OPT_SIGNAL,
+	OPT_WORKING_DIR
+};
+
+#define CMD_NO_START 0x1 /* never starts the daemon */
+#define CMD_REST     0x2 /* takes words after "--" */
+
+struct command {
+	const char *group;
+	const char *verb;  /* NULL: the group alone */
+	const char *usage; /* operands, for help */
+	const char *help;  /* one line */
+	size_t min, max;   /* operands */
+	unsigned flags;	   /* CMD_* */
+	const struct opt *opts;
+	size_t nopts;
+	int (*run)(struct cli *, const struct args *);
+};
+
+extern const struct command commands[];
+extern const size_t ncommands;
+/* The options that every command takes. */
+extern const struct opt global_opts[];
+extern const size_t nglobal_opts;
+
+/* Those that stand before any command alone. */
+extern const struct opt version_opts[];
+extern const size_t nversion_opts;
+
+/*
+ * The command that argv (argc words, at least one) begins with; *words
+ * becomes how many of them name it.  NULL: there is none, and *status is what
+ * to exit with after what was reported or printed.
+ */
+const struct command *find_command(const struct cli *, size_t argc,
+    char **argv, size_t *words, int *status);
+void print_help(void);
+void print_command_help(const struct command *);
+
+int cmd_agents_list(struct cli *, const struct args *);
+int cmd_agents_inspect(struct cli *, const struct args *);
+int cmd_daemon(struct cli *, const struct args *);
+int cmd_daemon_status(struct cli *, const struct args *);
+int cmd_daemon_stop(struct cli *, const struct args *);
+int cmd_daemon_restart(struct cli *, const struct args *);
+int cmd_help(struct cli *, const struct args *);
+int cmd_profiles_create(struct cli *, const struct args *);
+int cmd_profiles_delete(struct cli *, const struct args *);
+int cmd_profiles_env(struct cli *, const struct args *);
+int cmd_profiles_inspect(struct cli *, const struct args *);
+int cmd_profiles_list(struct cli *, const struct args *);
+int cmd_profiles_run(struct cli *, const struct args *);
+int cmd_providers_list(struct cli *, const struct args *);
+int cmd_providers_inspect(struct cli *, const struct args *);
+int cmd_terminal_attach(struct cli *, const struct args *);
+int cmd_terminal_cleanup(struct cli *, const struct args *);
+int cmd_terminal_info(struct cli *, const struct args *);
+int cmd_terminal_kill(struct cli *, const struct args *);
+int cmd_terminal_list(struct cli *, const struct args *);
+int cmd_token_path(struct cli *, const struct args *);
+
+#endif /* RINGLET_H */

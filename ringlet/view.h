@@ -1,0 +1,47 @@
+#ifndef VIEW_H
+#define VIEW_H
+/*
+ * A viewer on this terminal: one session's output to standard output, and
+ * standard input to the session, until one of them ends.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cli;
+struct ring_reader;
+
+enum view_end {
+	VIEW_ENDED,    /* the session: exit_code, signal, text say how */
+	VIEW_DETACHED, /* the user asked for it */
+	VIEW_LOST,     /* the channel broke: text says how */
+	VIEW_SIGNALLED, /* this process was sent signo */
+	VIEW_OUTPUT    /* standard output failed: error is its errno */
+};
+
+struct view {
+	/* What to show; all of it stays the caller's. */
+	const struct cli *cli;
+	const char *id;
+	const struct ring_reader *ring;
+	uint64_t offset; /* of the first byte to show */
+	int channel;	 /* to the sandboxer, or -1: it has ended already */
+	int event;	 /* wakes us, or -1 likewise */
+	bool read_only;
+
+	/* How it came to its end. */
+	enum view_end end;
+	int64_t exit_code;
+	uint64_t signal;
+	char *text; /* the caller frees it; may be NULL */
+	int signo;
+	int error;
+};
+
+/*
+ * Shows it.  All output that there is by then has been written when the end
+ * is VIEW_ENDED or VIEW_LOST.  The terminal is as it was before.
+ */
+void view_run(struct view *);
+
+#endif /* VIEW_H */
