@@ -13,6 +13,7 @@ Suite *suite_conf(void);
 Suite *suite_http1(void);
 Suite *suite_jailplan(void);
 Suite *suite_json(void);
+Suite *suite_msg(void);
 Suite *suite_paths(void);
 Suite *suite_proc(void);
 Suite *suite_ring(void);

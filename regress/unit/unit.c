@@ -22,6 +22,7 @@ static const struct {
 	{ "http1", suite_http1 },
 	{ "jailplan", suite_jailplan },
 	{ "json", suite_json },
+	{ "msg", suite_msg },
 	{ "paths", suite_paths },
 	{ "proc", suite_proc },
 	{ "ring", suite_ring },
