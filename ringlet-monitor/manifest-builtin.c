@@ -48,6 +48,15 @@ static const struct manifest_env claude_env[] = {
 	{ "DISABLE_AUTOUPDATER", "1" },
 	{ NULL, NULL },
 };
+static const char *const claude_natives[] = {
+	"@anthropic-ai/claude-code-linux-x64/claude",
+	"@anthropic-ai/claude-code-linux-arm64/claude",
+	"@anthropic-ai/claude-code-linux-x64-musl/claude",
+	"@anthropic-ai/claude-code-linux-arm64-musl/claude",
+	"@anthropic-ai/claude-code-darwin-arm64/claude",
+	"@anthropic-ai/claude-code-darwin-x64/claude",
+	NULL,
+};
 static const struct manifest_seed claude_seeds[] = {
 	/*
 	 * The first start otherwise insists on reaching the vendor, whatever
@@ -89,6 +98,7 @@ const struct manifest_agent manifest_builtin_agents[] = {
 	    .id = "claude",
 	    .name = "Claude Code",
 	    .binary = "claude",
+	    .natives = claude_natives,
 	    .version_arg = "--version",
 	    .install = "npm install -g @anthropic-ai/claude-code",
 	    .homes = ".claude-profiles",

@@ -35,7 +35,13 @@ struct manifest_seed {
 struct manifest_agent {
 	const char *id;
 	const char *name;
-	const char *binary;	  /* file name; NULL: the user's login shell */
+	const char *binary; /* file name; NULL: the user's login shell */
+	/*
+	 * The program in packages for one platform each, below a node_modules
+	 * folder; used when what bears the binary's name cannot be run, as
+	 * after an installation without scripts.  NULL, or ends in NULL.
+	 */
+	const char *const *natives;
 	const char *version_arg;  /* makes it print its version, or NULL */
 	const char *install;	  /* how one gets it, for people, or NULL */
 	const char *homes;	  /* folder of the profiles' homes, below ~ */

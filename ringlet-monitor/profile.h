@@ -24,9 +24,9 @@ struct profile {
 	char **env;	     /* K=V, ends in NULL; NULL: none */
 	char *keychain;	     /* the store that has the key, or "none" */
 	char *keychain_item; /* how the key is named there, or "" */
-	int64_t created_at;  /* seconds since 1970 */
-	int64_t last_used;   /* the same; 0: never */
-	uint64_t total_runs;
+	long long created_at; /* seconds since 1970 */
+	long long last_used;  /* the same; 0: never */
+	long long total_runs;
 };
 
 /* One file of the store. */

@@ -19,6 +19,9 @@
 #include "err.h"
 #include "manifest.h"
 
+/* What a native program begins with. */
+#define ELF "\x7f\x45LF"
+
 static char home[PATH_MAX];
 static char why[1024];
 static struct agent_binary b;
@@ -112,6 +115,52 @@ find(const char *const *search)
 	return r;
 }
 
+START_TEST(finds_natives)
+{
+	static const char *const natives[] = { "@vendor/probe-none/probe",
+		"@vendor/probe-here/probe", NULL };
+	struct manifest_agent with = agent;
+	const char *search[] = { in_home("w/node_modules/.bin"), NULL };
+	const char *native = "w/node_modules/@vendor/probe-here";
+	const char *nested =
+	    "w/node_modules/probe/node_modules/@vendor/probe-here";
+
+	/* What --ignore-scripts leaves: a text that is no script. */
+	put(in_home("w/node_modules/probe/bin/probe.exe"),
+	    "echo not installed >&2\n", 0755);
+	link_to(in_home("w/node_modules/.bin/%s", agent.binary),
+	    "../probe/bin/probe.exe");
+	ck_assert_int_eq(find(search), RL_ERR_NOTFOUND);
+	ck_assert_ptr_nonnull(strstr(why, "not complete"));
+
+	/* Nothing that is not a program either is taken instead. */
+	with.natives = natives;
+	put(in_home("%s/probe", native), "text", 0755);
+	ck_assert_int_eq(
+	    agent_binary_find(&with, home, search, &b, why, sizeof(why)),
+	    RL_ERR_NOTFOUND);
+	put(in_home("%s/probe", native), ELF, 0755);
+	put(in_home("%s/package.json", native), "{\"version\":\"3.1\"}", 0644);
+	ck_assert_int_eq(
+	    agent_binary_find(&with, home, search, &b, why, sizeof(why)),
+	    RL_OK);
+	ck_assert_str_eq(b.path, in_home("%s/probe", native));
+	ck_assert_str_eq(b.version, "3.1");
+	ck_assert_str_eq(
+	    b.found, in_home("w/node_modules/.bin/%s", agent.binary));
+	ck_assert_uint_eq(b.nbinds, 1);
+	ck_assert_str_eq(b.binds[0], in_home("w/node_modules"));
+	agent_binary_clear(&b);
+
+	ck_assert_int_eq(unlink(in_home("%s/probe", native)), 0);
+	put(in_home("%s/probe", nested), ELF, 0755);
+	ck_assert_int_eq(
+	    agent_binary_find(&with, home, search, &b, why, sizeof(why)),
+	    RL_OK);
+	ck_assert_str_eq(b.path, in_home("%s/probe", nested));
+}
+END_TEST
+
 START_TEST(says_what_is_missing)
 {
 	ck_assert_int_eq(find(NULL), RL_ERR_NOTFOUND);
@@ -124,10 +173,7 @@ START_TEST(finds_npm_packages)
 {
 	const char *pkg = ".npm-global/lib/node_modules/@vendor/probe";
 
-	put(in_home("%s/bin/probe.exe", pkg),
-	    "\x7f"
-	    "ELF",
-	    0755);
+	put(in_home("%s/bin/probe.exe", pkg), ELF, 0755);
 	put(in_home("%s/package.json", pkg), "{\"version\":\"1.20.3\"}", 0644);
 	link_to(in_home(".npm-global/bin/%s", agent.binary),
 	    "../lib/node_modules/@vendor/probe/bin/probe.exe");
@@ -140,10 +186,7 @@ START_TEST(finds_npm_packages)
 	ck_assert_ptr_null(b.interp_dir);
 
 	/* Packages inside packages: the outermost tree. */
-	put(in_home("w/node_modules/a/node_modules/b/x"),
-	    "\x7f"
-	    "ELF",
-	    0755);
+	put(in_home("w/node_modules/a/node_modules/b/x"), ELF, 0755);
 	put(in_home("w/node_modules/a/node_modules/b/package.json"),
 	    "{\"version\":\"2.0.0\"}", 0644);
 	link_to(in_home("w/node_modules/.bin/%s", agent.binary),
@@ -161,10 +204,7 @@ END_TEST
 
 START_TEST(finds_versioned_files)
 {
-	put(in_home(".local/share/probe/versions/2.1.197"),
-	    "\x7f"
-	    "ELF",
-	    0755);
+	put(in_home(".local/share/probe/versions/2.1.197"), ELF, 0755);
 	link_to(in_home(".local/bin/%s", agent.binary),
 	    "../share/probe/versions/2.1.197");
 	ck_assert_int_eq(find(NULL), RL_OK);
@@ -178,10 +218,7 @@ START_TEST(never_binds_the_home)
 {
 	const char *search[] = { home, NULL };
 
-	put(in_home("%s", agent.binary),
-	    "\x7f"
-	    "ELF",
-	    0755);
+	put(in_home("%s", agent.binary), ELF, 0755);
 	ck_assert_int_eq(find(search), RL_OK);
 	ck_assert_uint_eq(b.nbinds, 1);
 	ck_assert_str_eq(b.binds[0], in_home("%s", agent.binary));
@@ -214,8 +251,8 @@ START_TEST(finds_interpreters)
 	ck_assert_int_eq(find(search), RL_ERR_NOTFOUND);
 	ck_assert_ptr_nonnull(strstr(why, "ringlet-unit-node"));
 
-	put(in_home("%s/v9.11.0/bin/ringlet-unit-node", node), "x", 0755);
-	put(in_home("%s/v20.1.0/bin/ringlet-unit-node", node), "x", 0755);
+	put(in_home("%s/v9.11.0/bin/ringlet-unit-node", node), ELF, 0755);
+	put(in_home("%s/v20.1.0/bin/ringlet-unit-node", node), ELF, 0755);
 	ck_assert_int_eq(find(search), RL_OK);
 	ck_assert_str_eq(b.interp_dir, in_home("%s/v20.1.0/bin", node));
 	ck_assert_uint_eq(b.nbinds, 2);
@@ -247,13 +284,13 @@ START_TEST(searches_in_order)
 	const char *search[] = { "relative", "", in_home("none"),
 		in_home("first"), in_home("second"), NULL };
 
-	put(in_home(".local/bin/%s", agent.binary), "x", 0755);
+	put(in_home(".local/bin/%s", agent.binary), ELF, 0755);
 	ck_assert_int_eq(find(search), RL_OK);
 	ck_assert_str_eq(b.path, in_home(".local/bin/%s", agent.binary));
-	put(in_home("second/%s", agent.binary), "x", 0755);
+	put(in_home("second/%s", agent.binary), ELF, 0755);
 	ck_assert_int_eq(find(search), RL_OK);
 	ck_assert_str_eq(b.path, in_home("second/%s", agent.binary));
-	put(in_home("first/%s", agent.binary), "x", 0755);
+	put(in_home("first/%s", agent.binary), ELF, 0755);
 	ck_assert_int_eq(find(search), RL_OK);
 	ck_assert_str_eq(b.path, in_home("first/%s", agent.binary));
 }
@@ -266,13 +303,13 @@ START_TEST(passes_over_what_is_not_safe)
 	const struct manifest_agent *agents;
 	size_t i, n;
 
-	put(prog, "x", 0644);
+	put(prog, ELF, 0644);
 	ck_assert_int_eq(find(search), RL_ERR_NOTFOUND);
 	ck_assert_ptr_nonnull(strstr(why, "executed"));
-	put(prog, "x", 0757);
+	put(prog, ELF, 0757);
 	ck_assert_int_eq(find(search), RL_ERR_NOTFOUND);
 	ck_assert_ptr_nonnull(strstr(why, "written by others"));
-	put(prog, "x", 0755);
+	put(prog, ELF, 0755);
 	ck_assert_int_eq(chmod(in_home("bin1"), 0777), 0);
 	ck_assert_int_eq(find(search), RL_ERR_NOTFOUND);
 	ck_assert_int_eq(chmod(in_home("bin1"), 0755), 0);
@@ -311,7 +348,7 @@ START_TEST(distrusts_versions)
 	const char *search[] = { in_home("%s", pkg), NULL };
 	size_t i;
 
-	put(in_home("%s/%s", pkg, agent.binary), "x", 0755);
+	put(in_home("%s/%s", pkg, agent.binary), ELF, 0755);
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		put(in_home("%s/package.json", pkg), texts[i], 0644);
 		ck_assert_int_eq(find(search), RL_OK);
@@ -350,6 +387,7 @@ main(void)
 	umask(022);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, says_what_is_missing);
+	tcase_add_test(tc, finds_natives);
 	tcase_add_test(tc, finds_npm_packages);
 	tcase_add_test(tc, finds_versioned_files);
 	tcase_add_test(tc, never_binds_the_home);

@@ -1,0 +1,153 @@
+/*
+ * profile-check.c: what a profile may say.
+ *
+ * Called for every profile that is about to be stored, and for every one that
+ * was read: a file may have been edited, and what it says ends up in a jail's
+ * environment and arguments.  An error names the member, and never shows the
+ * value of a variable.
+ */
+
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "err.h"
+#include "manifest.h"
+#include "profile-env.h"
+#include "profile.h"
+#include "valid.h"
+
+#define TEXT_LEN 4096 /* bytes of a working folder's name */
+
+static int
+check_args(const struct profile *p, char *why, size_t size)
+{
+	size_t i, len;
+
+	for (i = 0; p->args != NULL && p->args[i] != NULL; i++) {
+		len = strlen(p->args[i]);
+		if (i >= ARGS_MAX) {
+			snprintf(why, size, "args: more than %d", ARGS_MAX);
+			return RL_ERR_INVALID;
+		}
+		if (len > ARG_MAX_LEN || !valid_utf8(p->args[i], len)) {
+			snprintf(why, size,
+			    "args: number %zu is longer than "
+			    "%d bytes or not UTF-8 text",
+			    i + 1, ARG_MAX_LEN);
+			return RL_ERR_INVALID;
+		}
+	}
+	return RL_OK;
+}
+
+static int
+check_env(const struct profile *p, char *why, size_t size)
+{
+	char reason[256], shown[256];
+	const char *eq;
+	size_t i, j, len;
+
+	for (i = 0; p->env != NULL && p->env[i] != NULL; i++) {
+		if (i >= ARGS_MAX) {
+			snprintf(why, size, "env: more than %d", ARGS_MAX);
+			return RL_ERR_INVALID;
+		}
+		/* The value may be a secret after all: only the name is told.
+		 */
+		eq = strchr(p->env[i], '=');
+		len = eq != NULL ? (size_t)(eq - p->env[i]) : 0;
+		if (eq == NULL || !valid_env_name(p->env[i], len)) {
+			snprintf(why, size,
+			    "env: number %zu is not NAME=VALUE "
+			    "with a name of letters, digits and _",
+			    i + 1);
+			return RL_ERR_INVALID;
+		}
+		(void)snprintf(
+		    shown, sizeof(shown), "%.*s", (int)len, p->env[i]);
+		if (!profile_env_allowed(p->agent_id, p->provider_id, p->env[i],
+			len, reason, sizeof(reason))) {
+			snprintf(why, size, "env: %s: %s", shown, reason);
+			return RL_ERR_INVALID;
+		}
+		if (!valid_env_assignment(p->env[i]) ||
+		    !valid_utf8(eq + 1, strlen(eq + 1))) {
+			snprintf(why, size,
+			    "env: %s: the value is longer than "
+			    "%d bytes or not UTF-8 text",
+			    shown, ARG_MAX_LEN);
+			return RL_ERR_INVALID;
+		}
+		for (j = 0; j < i; j++) {
+			if (strncmp(p->env[j], p->env[i], len + 1) == 0) {
+				snprintf(
+				    why, size, "env: %s: comes twice", shown);
+				return RL_ERR_INVALID;
+			}
+		}
+	}
+	return RL_OK;
+}
+
+int
+profile_check(const struct profile *p, char *why, size_t size)
+{
+	const struct manifest_agent *agent;
+	const struct manifest_provider *provider;
+	const char *url;
+	char reason[256];
+	int r;
+
+	if (!valid_alias(p->alias)) {
+		snprintf(why, size,
+		    "alias: must be 1 to %d of A-Z a-z 0-9 "
+		    ". _ - and start with a letter or digit",
+		    ALIAS_MAX);
+		return RL_ERR_INVALID;
+	}
+	if ((agent = manifest_agent(p->agent_id)) == NULL) {
+		snprintf(why, size,
+		    "agent_id: there is no such agent; "
+		    "'ringlet agents list' names them");
+		return RL_ERR_INVALID;
+	}
+	if ((provider = manifest_provider(p->provider_id)) == NULL) {
+		snprintf(why, size,
+		    "provider_id: there is no such provider; "
+		    "'ringlet providers list' names them");
+		return RL_ERR_INVALID;
+	}
+	if (!manifest_supports(agent, provider)) {
+		snprintf(why, size,
+		    "provider_id: agent %s cannot use provider "
+		    "%s",
+		    agent->id, provider->id);
+		return RL_ERR_INVALID;
+	}
+	if ((r = manifest_endpoint(provider, p->endpoint_id, &url, reason,
+		 sizeof(reason))) != RL_OK) {
+		snprintf(why, size, "endpoint_id: %s", reason);
+		return r;
+	}
+	if (*p->model != '\0' && !manifest_model_ok(p->model)) {
+		snprintf(why, size,
+		    "model: must be 1 to 128 letters, digits "
+		    "and . _ : / @ + - and not start with -");
+		return RL_ERR_INVALID;
+	}
+	if (*p->working_dir != '\0' &&
+	    (!valid_abs_path(p->working_dir) ||
+		strlen(p->working_dir) > TEXT_LEN ||
+		!valid_utf8(p->working_dir, strlen(p->working_dir)))) {
+		snprintf(why, size,
+		    "working_dir: must be an absolute path "
+		    "without . or .. parts");
+		return RL_ERR_INVALID;
+	}
+	if ((r = check_args(p, why, size)) != RL_OK)
+		return r;
+	return check_env(p, why, size);
+}
