@@ -1,0 +1,552 @@
+/*
+ * The seal on Linux: see seal.h.  Layers, each of which holds alone:
+ *
+ *   namespaces  the monitor has cloned us into new user, mount, pid, network,
+ *		 ipc and uts namespaces; here the root becomes an empty
+ *		 read-only tmpfs, and every capability goes
+ *   Landlock	 no file, no TCP port, no abstract socket, no signal
+ *   seccomp	 the few system calls that serving needs
+ *
+ * Where the kernel gives an ordinary user no namespaces, or has no Landlock,
+ * the seal is reduced, and says so; without seccomp there is no seal.
+ *
+ * Then the test: what a stranger who has taken us over would do next is
+ * tried, and if any of it works we do not serve.
+ */
+#include "config.h"
+
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <seccomp.h>
+
+#include "err.h"
+#include "landlock-abi.h"
+#include "proc.h"
+#include "seal.h"
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+/*
+ * What happens on a system call that no rule names.  It is the end, for we
+ * would never make it.  The sanitizers' run-time libraries would: to print
+ * a report they look at /proc/self/maps and more.  A build with them is for
+ * tests, and a test that fails must say why rather than be killed.
+ */
+#ifdef WITH_SANITIZERS
+#define UNLISTED SCMP_ACT_ERRNO(EPERM)
+#else
+#define UNLISTED SCMP_ACT_KILL_PROCESS
+#endif
+
+static void __attribute__((__format__(printf, 2, 3)))
+add_text(struct seal *s, const char *fmt, ...)
+{
+	size_t n = strlen(s->text);
+	va_list ap;
+
+	if (n > 0 && n + 2 < sizeof(s->text)) {
+		memcpy(s->text + n, "; ", 3);
+		n += 2;
+	}
+	va_start(ap, fmt);
+	(void)vsnprintf(s->text + n, sizeof(s->text) - n, fmt, ap);
+	va_end(ap);
+}
+
+/* --- namespaces --- */
+
+/* An empty, read-only root instead of the system's.  0, or what failed. */
+static const char *
+empty_root(void)
+{
+	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
+		return "making the mounts private";
+	/* Any folder will do: it is only where the new root stands. */
+	if (mount("ringletd", "/tmp", "tmpfs", flags,
+	    "size=4k,nr_inodes=1,mode=0555") == -1)
+		return "mounting an empty root";
+	/* The new root goes on top of the old one, and the old one away. */
+	if (chdir("/tmp") == -1 || syscall(SYS_pivot_root, ".", ".") == -1 ||
+	    umount2(".", MNT_DETACH) == -1 || chdir("/") == -1)
+		return "leaving the old root";
+	if (mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | flags,
+	    NULL) == -1)
+		return "making the root read-only";
+	return NULL;
+}
+
+static bool
+root_is_empty(void)
+{
+	struct dirent *e;
+	bool empty = true;
+	DIR *d;
+
+	if ((d = opendir("/")) == NULL)
+		return false;
+	while ((e = readdir(d)) != NULL) {
+		if (strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0)
+			empty = false;
+	}
+	closedir(d);
+	return empty;
+}
+
+static int
+seal_namespaces(struct seal *s)
+{
+	const char *failed;
+
+	/* The clone into all of them is one call: we have all or none. */
+	if (getpid() != 1) {
+		s->full = false;
+		add_text(s, "no namespaces: the kernel refuses them to "
+		    "ordinary users");
+		return 0;
+	}
+	if ((failed = empty_root()) != NULL) {
+		s->full = false;
+		add_text(s, "%s: %s", failed, strerror(errno));
+		return 0;
+	}
+	if (!root_is_empty()) {
+		add_text(s, "the root is not empty");
+		return RL_ERR_STATE;
+	}
+	return 0;
+}
+
+static int
+drop_capabilities(struct seal *s)
+{
+	struct __user_cap_header_struct header;
+	struct __user_cap_data_struct data[2];
+	int cap;
+
+	/* In our own user namespace we have all of them, else none. */
+	if (prctl(PR_CAPBSET_READ, 0) == 1 && geteuid() == 0) {
+		for (cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++) {
+			if (prctl(PR_CAPBSET_DROP, cap) == -1) {
+				add_text(s, "dropping capability %d: %s", cap,
+				    strerror(errno));
+				return RL_ERR_SYSTEM;
+			}
+		}
+		/* An exec as uid 0 would not bring them back either. */
+		if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT |
+		    SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+		    SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+		    SECBIT_NO_CAP_AMBIENT_RAISE |
+		    SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED) == -1) {
+			add_text(s, "setting securebits: %s",
+			    strerror(errno));
+			return RL_ERR_SYSTEM;
+		}
+	}
+	memset(&header, 0, sizeof(header));
+	memset(data, 0, sizeof(data));
+	header.version = _LINUX_CAPABILITY_VERSION_3;
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == -1 ||
+	    syscall(SYS_capset, &header, data) == -1) {
+		add_text(s, "dropping capabilities: %s", strerror(errno));
+		return RL_ERR_SYSTEM;
+	}
+	return 0;
+}
+
+/* --- Landlock --- */
+
+static int
+seal_landlock(struct seal *s)
+{
+	struct landlock_attr attr;
+	int abi = landlock_abi(), fd, r;
+
+	if (abi < LANDLOCK_ABI_FS) {
+		s->full = false;
+		add_text(s, "no Landlock: the kernel lacks it or has it "
+		    "switched off");
+		return 0;
+	}
+	/* Handled and without a rule: forbidden. */
+	memset(&attr, 0, sizeof(attr));
+	attr.handled_access_fs = LANDLOCK_ACCESS_FS_REFER - 1;
+	if (abi >= 2)
+		attr.handled_access_fs |= LANDLOCK_ACCESS_FS_REFER;
+	if (abi >= 3)
+		attr.handled_access_fs |= LANDLOCK_ACCESS_FS_TRUNCATE;
+	if (abi >= 5)
+		attr.handled_access_fs |= LANDLOCK_ACCESS_FS_IOCTL_DEV;
+	if (abi >= LANDLOCK_ABI_NET)
+		attr.handled_access_net = LANDLOCK_ACCESS_NET_BIND_TCP |
+		    LANDLOCK_ACCESS_NET_CONNECT_TCP;
+	if (abi >= LANDLOCK_ABI_SCOPE)
+		attr.scoped = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET |
+		    LANDLOCK_SCOPE_SIGNAL;
+	if ((fd = landlock_create(&attr)) == -1) {
+		add_text(s, "landlock_create_ruleset: %s", strerror(errno));
+		return RL_ERR_SYSTEM;
+	}
+	r = landlock_restrict(fd);
+	if (r == -1)
+		add_text(s, "landlock_restrict_self: %s", strerror(errno));
+	(void)close(fd);
+	if (r == -1)
+		return RL_ERR_SYSTEM;
+	/* Before seccomp hides whether this layer holds. */
+	if ((fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) != -1) {
+		add_text(s, "a folder can be opened in spite of Landlock");
+		return RL_ERR_STATE;
+	}
+	return 0;
+}
+
+/* --- seccomp --- */
+
+/* What serving takes, with any arguments. */
+static const char *const allowed[] = {
+	/* the event loop */
+	"clock_gettime",
+	"epoll_ctl",
+	"epoll_pwait",
+	"epoll_pwait2",
+	"epoll_wait",
+	"gettimeofday",
+	"restart_syscall",
+	"time",
+	/* sockets that are there, and those that come out of them */
+	"accept4",
+	"close",
+	"getsockname",
+	"getsockopt",
+	"read",
+	"recvfrom",
+	"recvmsg",
+	"sendmsg",
+	"shutdown",
+	"write",
+	"fstat",
+	/* memory */
+	"brk",
+	"madvise",
+	"mremap",
+	"munmap",
+	"futex",
+	"getrandom",
+	/* an end, also that of an abort() */
+	"exit",
+	"exit_group",
+	"getpid",
+	"gettid",
+	"rt_sigaction",
+	"rt_sigprocmask",
+	"rt_sigreturn",
+};
+
+/*
+ * What the test below tries, and what libraries may try without need: these
+ * fail, where all else would kill.
+ */
+static const char *const refused[] = {
+	"access",
+	"bind",
+	"clone",
+	"clone3",
+	"connect",
+	"creat",
+	"execve",
+	"execveat",
+	"faccessat",
+	"fork",
+	"getcwd",
+	"ioctl",
+	"kill",
+	"mount",
+	"open",
+	"openat",
+	"prctl",
+	"ptrace",
+	"readlink",
+	"readlinkat",
+	"socket",
+	"socketpair",
+	"unshare",
+	"vfork",
+};
+
+/* fcntl(2): no signals, no locks, no leases. */
+static const int fcntl_allowed[] = { F_GETFD, F_SETFD, F_GETFL, F_SETFL,
+	F_DUPFD_CLOEXEC, F_GET_SEALS };
+
+/* Rules that look at arguments. */
+static int
+add_conditions(scmp_filter_ctx ctx)
+{
+	const uint32_t eperm = SCMP_ACT_ERRNO(EPERM);
+	size_t i;
+
+	for (i = 0; i < NELEM(fcntl_allowed); i++) {
+		if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+		    SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)fcntl_allowed[i])) != 0)
+			return -1;
+	}
+	/* Memory that can be executed is how injected code would come. */
+	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0 ||
+	    seccomp_rule_add(ctx, eperm, SCMP_SYS(mmap), 1,
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)) != 0 ||
+	    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0 ||
+	    seccomp_rule_add(ctx, eperm, SCMP_SYS(mprotect), 1,
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)) != 0)
+		return -1;
+	/* fstat(2) as the C library does it; other flags would take a name. */
+	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
+	    SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH)) != 0)
+		return -1;
+	/* send(2): to where the socket is connected, nowhere else. */
+	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1,
+	    SCMP_A4(SCMP_CMP_EQ, 0)) != 0)
+		return -1;
+	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
+	    SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP),
+	    SCMP_A2(SCMP_CMP_EQ, TCP_NODELAY)) != 0)
+		return -1;
+	/* raise(3) and abort(3): signals to ourselves. */
+	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) != 0)
+		return -1;
+	return 0;
+}
+
+static int
+add_names(scmp_filter_ctx ctx, uint32_t action, const char *const *names,
+    size_t n)
+{
+	size_t i;
+	int nr;
+
+	for (i = 0; i < n; i++) {
+		/* A name that this architecture or library has not: skip. */
+		nr = seccomp_syscall_resolve_name(names[i]);
+		if (nr == __NR_SCMP_ERROR)
+			continue;
+		if (seccomp_rule_add(ctx, action, nr, 0) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+seal_seccomp(struct seal *s)
+{
+	scmp_filter_ctx ctx;
+	int r = RL_ERR_SYSTEM;
+
+	if ((ctx = seccomp_init(UNLISTED)) == NULL) {
+		add_text(s, "seccomp_init");
+		return RL_ERR_SYSTEM;
+	}
+	/* A call for another architecture's numbers is an attack. */
+	if (seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
+	    SCMP_ACT_KILL_PROCESS) != 0 ||
+	    /* A tree rather than a list: some calls come often. */
+	    seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2) != 0 ||
+	    add_names(ctx, SCMP_ACT_ALLOW, allowed, NELEM(allowed)) != 0 ||
+	    add_names(ctx, SCMP_ACT_ERRNO(EPERM), refused,
+	    NELEM(refused)) != 0 ||
+	    add_conditions(ctx) != 0)
+		add_text(s, "building the seccomp filter");
+	else if ((r = seccomp_load(ctx)) != 0) {
+		add_text(s, "seccomp_load: %s", strerror(-r));
+		r = RL_ERR_SYSTEM;
+	}
+	seccomp_release(ctx);
+	return r;
+}
+
+/* --- the test --- */
+
+/*
+ * Each of these tries something and returns whether the filter let it through
+ * to the kernel.  Their arguments are such that the kernel, asked, would do
+ * it or fail in another way than with EPERM.
+ */
+
+static bool
+is_refused(long r)
+{
+	return r == -1 && errno == EPERM;
+}
+
+static bool
+try_open(void)
+{
+	return !is_refused(open("/etc/passwd", O_RDONLY | O_CLOEXEC)) ||
+	    !is_refused(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+static bool
+try_creat(void)
+{
+	return !is_refused(open("/ringletd-seal", O_WRONLY | O_CREAT |
+	    O_EXCL | O_CLOEXEC, 0600)) || !is_refused(
+	    open("/tmp/ringletd-seal", O_WRONLY | O_CREAT | O_EXCL |
+	    O_CLOEXEC, 0600));
+}
+
+static bool
+try_socket(void)
+{
+	return !is_refused(socket(AF_INET, SOCK_STREAM, 0)) ||
+	    !is_refused(socket(AF_UNIX, SOCK_STREAM, 0));
+}
+
+static bool
+try_connect(void)
+{
+	struct sockaddr_un sun;
+
+	memset(&sun, 0, sizeof(sun));
+	sun.sun_family = AF_UNIX;
+	return !is_refused(connect(PROC_CHANNEL_FD, (struct sockaddr *)&sun,
+	    sizeof(sun)));
+}
+
+static bool
+try_fork(void)
+{
+	long pid = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+
+	if (pid == 0)
+		_exit(0);
+	return !is_refused(pid);
+}
+
+static bool
+try_exec(void)
+{
+	char *const none[] = { NULL };
+
+	return !is_refused(execve("", none, none));
+}
+
+static bool
+try_ptrace(void)
+{
+	return !is_refused(ptrace(PTRACE_TRACEME, 0, NULL, NULL));
+}
+
+static bool
+try_kill(void)
+{
+	/* Signal 0 to everybody: whether it could be sent. */
+	return !is_refused(kill(-1, 0));
+}
+
+static bool
+try_mount(void)
+{
+	return !is_refused(mount("", "", NULL, 0, NULL));
+}
+
+static bool
+try_unshare(void)
+{
+	return !is_refused(unshare(0));
+}
+
+static bool
+try_exec_memory(void)
+{
+	void *p;
+	bool could;
+
+	p = mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p != MAP_FAILED || errno != EPERM)
+		return true;
+	p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return true;
+	could = !is_refused(mprotect(p, 4096, PROT_READ | PROT_EXEC));
+	(void)munmap(p, 4096);
+	return could;
+}
+
+static const struct {
+	const char *what;
+	bool (*could)(void);
+} tests[] = {
+	{ "open a file", try_open },
+	{ "create a file", try_creat },
+	{ "make a socket", try_socket },
+	{ "connect", try_connect },
+	{ "start a process", try_fork },
+	{ "run a program", try_exec },
+	{ "trace a process", try_ptrace },
+	{ "send a signal", try_kill },
+	{ "mount", try_mount },
+	{ "make a namespace", try_unshare },
+	{ "execute memory it has written", try_exec_memory },
+};
+
+static int
+seal_test(struct seal *s)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < NELEM(tests); i++) {
+		if (tests[i].could()) {
+			add_text(s, "it could %s", tests[i].what);
+			r = RL_ERR_STATE;
+		}
+	}
+	return r;
+}
+
+int
+seal_enter(struct seal *s)
+{
+	int r;
+
+	memset(s, 0, sizeof(*s));
+	s->full = true;
+	if ((r = seal_namespaces(s)) != 0 || (r = drop_capabilities(s)) != 0)
+		return r;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1) {
+		add_text(s, "prctl: %s", strerror(errno));
+		return RL_ERR_SYSTEM;
+	}
+	if ((r = seal_landlock(s)) != 0 || (r = seal_seccomp(s)) != 0)
+		return r;
+	return seal_test(s);
+}
