@@ -1,0 +1,127 @@
+/*
+ * Routes about the daemon itself, and the page at "/".
+ *
+ * A handler runs for a request whose token nobody has judged yet: it puts
+ * the token into its message, and the monitor answers only if it is good.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "msgdef.h"
+#include "ringletd.h"
+
+/* Sends a message that has nothing but the token. */
+static void
+call_with_token(struct request *r, uint16_t type, request_cb done)
+{
+	struct msg_token_only m = { request_token_bin(r) };
+
+	request_call(r, type, &m, done);
+}
+
+static void
+on_ping(struct request *r, struct msg *m)
+{
+	(void)m;
+	reply_json(r, 200,
+	    "{\"status\":\"ok\",\"version\":\"" PACKAGE_VERSION "\"}");
+}
+
+void
+api_ping(struct request *r)
+{
+	call_with_token(r, MSG_AUTH_CHECK, on_ping);
+}
+
+static void
+on_status(struct request *r, struct msg *m)
+{
+	const struct msg_status *s = m->body;
+	json_t *listen = json_array();
+	size_t i;
+
+	for (i = 0; i < s->listen.n; i++)
+		json_array_append_new(listen, json_string(s->listen.v[i]));
+	reply_data(r, 200, json_pack(
+	    "{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:s, s:s, s:I}",
+	    "status", "running",
+	    "version", s->version,
+	    "pid", (json_int_t)s->pid,
+	    "uptime_secs", (json_int_t)s->uptime,
+	    "profiles_count", (json_int_t)s->profiles,
+	    "sessions", (json_int_t)s->sessions,
+	    "listen", listen,
+	    "seal", s->seal,
+	    "jail", s->jail,
+	    "restarts", (json_int_t)s->restarts));
+}
+
+void
+api_status(struct request *r)
+{
+	call_with_token(r, MSG_STATUS_GET, on_status);
+}
+
+static void
+on_shutdown(struct request *r, struct msg *m)
+{
+	(void)m;
+	reply_json(r, 200, "{\"status\":\"stopping\"}");
+}
+
+void
+api_shutdown(struct request *r)
+{
+	call_with_token(r, MSG_STOP, on_shutdown);
+}
+
+static void
+on_public_key(struct request *r, struct msg *m)
+{
+	const struct msg_pubkey *k = m->body;
+	char *text = base64_encode(k->key.p, k->key.len);
+
+	reply_data(r, 200, json_pack("{s:s, s:s}", "key_id", k->key_id,
+	    "public_key", text));
+	free(text);
+}
+
+void
+api_public_key(struct request *r)
+{
+	call_with_token(r, MSG_PUBKEY_GET, on_public_key);
+}
+
+void
+api_page(struct request *r)
+{
+	static const char page[] =
+	    "<!DOCTYPE html>\n"
+	    "<html lang=\"en\">\n"
+	    "<head><meta charset=\"utf-8\"><title>Ringlet</title></head>\n"
+	    "<body>\n"
+	    "<h1>Ringlet</h1>\n"
+	    "<p>Ringlet's daemon is running and this is its HTTP port. This\n"
+	    "page holds no data and takes none.</p>\n"
+	    "<ul>\n"
+	    "<li>On this machine, use the command line:\n"
+	    "<code>ringlet profiles list</code>,\n"
+	    "<code>ringlet terminal list</code>,\n"
+	    "<code>ringlet terminal attach ID</code>.</li>\n"
+	    "<li>Programs use <code>/api/</code> and <code>/ws/</code> with\n"
+	    "the field <code>Authorization: Bearer TOKEN</code>. The file\n"
+	    "that holds the token is <code>~/.config/ringlet/http_token\n"
+	    "</code>; never put the token into a web address.</li>\n"
+	    "<li>From another machine, forward this port:\n"
+	    "<code>ssh -L 8765:127.0.0.1:8765 HOST</code>.</li>\n"
+	    "</ul>\n"
+	    "<p>See ringletd(8) and ringlet(1).</p>\n"
+	    "</body>\n"
+	    "</html>\n";
+
+	reply_page(r, "text/html; charset=utf-8",
+	    "default-src 'none'; base-uri 'none'; form-action 'none'; "
+	    "frame-ancestors 'none'", page, sizeof(page) - 1);
+}

@@ -1,0 +1,111 @@
+/*
+ * JSON bodies and base64.  A body may hold an API key in the clear, so all
+ * memory that jansson frees is wiped first: its strings, its lexer's buffers,
+ * all of it.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "err.h"
+#include "json.h"
+#include "ringletd.h"
+#include "secret.h"
+#include "xmalloc.h"
+
+/* Before each of jansson's blocks: how long it is. */
+union block {
+	size_t len;
+	max_align_t align;
+};
+
+static void *
+block_alloc(size_t len)
+{
+	union block *b;
+
+	if (len > SIZE_MAX - sizeof(*b))
+		return NULL;
+	b = xmalloc(sizeof(*b) + len);
+	b->len = len;
+	return b + 1;
+}
+
+static void
+block_free(void *p)
+{
+	union block *b = p;
+
+	if (b == NULL)
+		return;
+	b--;
+	secret_wipe(b + 1, b->len);
+	free(b);
+}
+
+void
+body_init(void)
+{
+	json_set_alloc_funcs(block_alloc, block_free);
+}
+
+void
+body_free(char *text)
+{
+	block_free(text);
+}
+
+json_t *
+body_object(struct request *r)
+{
+	char why[256];
+	json_t *obj;
+
+	obj = json_parse_object(r->body.p, r->body.len, why, sizeof(why));
+	if (obj == NULL)
+		reply_error(r, 400, RL_ERR_INVALID, "the body: %s", why);
+	return obj;
+}
+
+struct msg_strs
+body_strings(char **v)
+{
+	struct msg_strs s = { (const char **)(uintptr_t)v, 0 };
+
+	if (v != NULL) {
+		while (v[s.n] != NULL)
+			s.n++;
+	}
+	return s;
+}
+
+uint8_t *
+base64_decode(const char *p, size_t len, size_t *out_len)
+{
+	uint8_t *out;
+
+	*out_len = 0;
+	out = xmalloc(len / 4 * 3 + 3);
+	if (len > 0 && sodium_base642bin(out, len / 4 * 3 + 3, p, len, NULL,
+	    out_len, NULL, sodium_base64_VARIANT_ORIGINAL) != 0) {
+		free(out);
+		return NULL;
+	}
+	return out;
+}
+
+char *
+base64_encode(const uint8_t *p, size_t len)
+{
+	size_t size;
+	char *out;
+
+	size = sodium_base64_encoded_len(len,
+	    sodium_base64_VARIANT_ORIGINAL);
+	out = xmalloc(size);
+	return sodium_bin2base64(out, size, p, len,
+	    sodium_base64_VARIANT_ORIGINAL);
+}

@@ -1,0 +1,548 @@
+/*
+ * One client's connection: bytes in, one request at a time, bytes out, and an
+ * end in good time.
+ *
+ * Called by the event loop with what a stranger sends.  A connection reads
+ * nothing while it has a reply to make or to send, so that what it holds is
+ * bounded by one request and one reply, and a client that does not read its
+ * replies cannot ask for more.  A connection that ends is marked dead
+ * and freed on the next turn of the loop: its callers up the stack still look
+ * at it.
+ */
+#include "config.h"
+
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "err.h"
+#include "fdpass.h"
+#include "http1.h"
+#include "loop.h"
+#include "ringletd.h"
+#include "secret.h"
+#include "xmalloc.h"
+
+#define OUTPUT_ROUNDS 4 /* refills of the output before others get a turn */
+
+enum conn_state {
+	CONN_READING,  /* waits for a request, or for the rest of one */
+	CONN_WORKING,  /* a handler owes the reply */
+	CONN_UPGRADED, /* ops runs it */
+	CONN_CLOSING,  /* what is in out is our last word */
+	CONN_LINGER,   /* all is said: waits for the client to close */
+	CONN_DEAD
+};
+
+struct conn {
+	TAILQ_ENTRY(conn) link;
+	struct env *env;
+	int fd;
+	struct loop_io *io;
+	enum conn_state state;
+	struct buf *in; /* secret: tokens and keys pass through it */
+	struct buf *out;
+	struct http1 http1;
+	struct request req;
+	uint8_t *body; /* of req, where it came in several chunks */
+	size_t body_size;
+	const struct conn_ops *ops;
+	void *arg;
+	uint64_t deadline; /* loop_now() at which it is given up; 0: none */
+	uint64_t heard_at; /* when the last byte came */
+	bool busy;	   /* conn_go() is up the stack */
+	bool first;	   /* no whole request has come yet */
+	bool checked;	   /* the head has passed; its body is to come */
+	bool last;	   /* the reply owed ends the connection */
+	bool trusted;	   /* a token that came here was good */
+	bool paused;
+	bool hungry; /* there is more to send than one turn may */
+};
+
+static void
+conn_want(struct conn *c)
+{
+	unsigned want = 0;
+
+	if (c->state == CONN_DEAD)
+		return;
+	if (buf_len(c->out) > 0 || c->hungry)
+		want = LOOP_WRITE;
+	switch (c->state) {
+	case CONN_READING:
+		if (want == 0)
+			want = LOOP_READ;
+		break;
+	case CONN_UPGRADED:
+		/* Its answers to what it reads must fit: hence the half. */
+		if (!c->paused && buf_len(c->out) < OUT_MAX / 2)
+			want |= LOOP_READ;
+		break;
+	case CONN_LINGER:
+		want = LOOP_READ;
+		break;
+	default:
+		break;
+	}
+	loop_io_want(c->io, want);
+}
+
+static void
+body_wipe(struct conn *c)
+{
+	if (c->body != NULL)
+		secret_wipe(c->body, c->body_size);
+	free(c->body);
+	c->body = NULL;
+}
+
+static void
+conn_free(struct conn *c)
+{
+	if (c->ops != NULL)
+		c->ops->free(c->arg);
+	loop_io_free(c->io);
+	body_wipe(c);
+	buf_free(c->in);
+	buf_free(c->out);
+	free(c);
+}
+
+static void
+on_reap(void *arg)
+{
+	struct env *env = arg;
+	struct conn *c;
+
+	while ((c = TAILQ_FIRST(&env->dead)) != NULL) {
+		TAILQ_REMOVE(&env->dead, c, link);
+		conn_free(c);
+	}
+}
+
+/* It is over: the socket closes now, memory goes on the next turn. */
+static void
+conn_kill(struct conn *c)
+{
+	struct env *env = c->env;
+
+	if (c->state == CONN_DEAD)
+		return;
+	request_cancel(&c->req);
+	c->state = CONN_DEAD;
+	loop_io_want(c->io, 0);
+	fd_close(c->fd);
+	c->fd = -1;
+	TAILQ_REMOVE(&env->conns, c, link);
+	TAILQ_INSERT_TAIL(&env->dead, c, link);
+	env->nconns--;
+	loop_timer_arm(env->reap_timer, 0);
+	listen_resume(env);
+}
+
+/*
+ * Closing now, with input unread, would reset the connection and could
+ * destroy the reply on its way: so only our half closes.
+ */
+static void
+conn_linger(struct conn *c)
+{
+	c->state = CONN_LINGER;
+	c->deadline = loop_now() + LINGER_MS;
+	buf_reset(c->in);
+	if (shutdown(c->fd, SHUT_WR) == -1)
+		conn_kill(c);
+}
+
+/* Sends what the socket takes.  False: the connection is dead. */
+static bool
+conn_flush(struct conn *c)
+{
+	ssize_t n;
+
+	while (c->state != CONN_DEAD && buf_len(c->out) > 0) {
+		n = send(c->fd, buf_ptr(c->out), buf_len(c->out),
+		    MSG_NOSIGNAL);
+		if (n >= 0) {
+			buf_consume(c->out, (size_t)n);
+			if (c->state != CONN_UPGRADED &&
+			    buf_len(c->out) > 0)
+				c->deadline = loop_now() + WRITE_MS;
+		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			break;
+		} else if (errno != EINTR)
+			conn_kill(c);
+	}
+	return c->state != CONN_DEAD;
+}
+
+/* --- requests --- */
+
+static struct span
+span_of(const struct conn *c, const struct http1_slice *s)
+{
+	struct span out = { (const char *)buf_ptr(c->in) + s->off, s->len };
+
+	return out;
+}
+
+static struct span
+field_of(const struct conn *c, enum http1_field f)
+{
+	struct span none = { NULL, 0 };
+
+	return http1_has(&c->http1, f) ? span_of(c, &c->http1.field[f]) : none;
+}
+
+static unsigned
+method_of(const struct span *s)
+{
+	if (span_is(s, "GET") || span_is(s, "HEAD"))
+		return METHOD_GET;
+	if (span_is(s, "POST"))
+		return METHOD_POST;
+	if (span_is(s, "DELETE"))
+		return METHOD_DELETE;
+	if (span_is(s, "PUT"))
+		return METHOD_PUT;
+	return 0;
+}
+
+/* Makes the request that routes see out of the head that was parsed. */
+static void
+request_fill(struct conn *c)
+{
+	const struct http1 *h = &c->http1;
+	struct request *r = &c->req;
+	struct span method = span_of(c, &h->method);
+
+	memset(r, 0, sizeof(*r));
+	r->env = c->env;
+	r->conn = c;
+	r->method = method_of(&method);
+	r->head = span_is(&method, "HEAD");
+	r->has_query = (h->flags & HTTP1_F_QUERY) != 0;
+	r->has_length = (h->flags & (HTTP1_F_LENGTH | HTTP1_F_CHUNKED)) != 0;
+	r->has_body = h->body_len > 0 || (h->flags & HTTP1_F_CHUNKED) != 0;
+	r->upgrade = (h->flags & HTTP1_F_UPGRADE) != 0 &&
+	    (h->flags & HTTP1_F_HTTP10) == 0;
+	r->path = span_of(c, &h->path);
+	r->query = span_of(c, &h->query);
+	r->host = field_of(c, HTTP1_HOST);
+	r->origin = field_of(c, HTTP1_ORIGIN);
+	r->authorization = field_of(c, HTTP1_AUTHORIZATION);
+	r->content_type = field_of(c, HTTP1_CONTENT_TYPE);
+	r->upgrade_to = field_of(c, HTTP1_UPGRADE);
+	r->ws_key = field_of(c, HTTP1_WS_KEY);
+	r->ws_version = field_of(c, HTTP1_WS_VERSION);
+	r->ws_protocol = field_of(c, HTTP1_WS_PROTOCOL);
+}
+
+/*
+ * The head is there, the body is not: a request that will be refused is
+ * refused now, and one that waits for 100 (Continue) gets it.  Returns
+ * whether there is something to send.
+ */
+static bool
+check_head(struct conn *c)
+{
+	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+	if (c->checked || c->http1.head_end == 0)
+		return false;
+	request_fill(c);
+	/* If it is refused its body stays unread: nothing can follow it. */
+	c->last = true;
+	c->state = CONN_WORKING;
+	if (!route_check(&c->req))
+		return true;
+	c->state = CONN_READING;
+	c->checked = true;
+	if ((c->http1.flags & HTTP1_F_CONTINUE) == 0)
+		return false;
+	return buf_put(c->out, go_on, sizeof(go_on) - 1) == 0;
+}
+
+/* A whole request is at the front of the input. */
+static void
+run_request(struct conn *c)
+{
+	struct http1 *h = &c->http1;
+	struct request *r = &c->req;
+
+	c->first = c->checked = false;
+	c->last = (h->flags & HTTP1_F_KEEP_ALIVE) == 0;
+	c->state = CONN_WORKING;
+	c->deadline = 0; /* the monitor has its own */
+	request_fill(c);
+	if ((h->flags & HTTP1_F_CHUNKED) != 0 && h->body_len > 0) {
+		c->body_size = h->body_len;
+		c->body = xmalloc(c->body_size);
+	}
+	r->body.p = (const char *)http1_body(h, buf_ptr(c->in), c->body);
+	r->body.len = h->body_len;
+	if (route_check(r))
+		route_run(r);
+	request_forget(r);
+	body_wipe(c);
+	buf_consume(c->in, h->end);
+	http1_init(h);
+}
+
+/* Does what can be done with the input.  False: more of it is needed. */
+static bool
+next_request(struct conn *c)
+{
+	if (buf_len(c->in) == 0)
+		return false;
+	switch (http1_parse(&c->http1, buf_ptr(c->in), buf_len(c->in))) {
+	case HTTP1_COMPLETE:
+		run_request(c);
+		return true;
+	case HTTP1_BAD:
+		c->state = CONN_WORKING;
+		reply_bad(c->env, c, c->http1.status, c->http1.reason);
+		return true;
+	case HTTP1_MORE:
+		break;
+	}
+	return check_head(c);
+}
+
+/* --- the connection's turn --- */
+
+/*
+ * Goes on with whatever can go on: sends, runs requests, asks for more
+ * output.  What runs below it may put output and change the state, but does
+ * not come back in here.
+ */
+static void
+conn_go(struct conn *c)
+{
+	unsigned rounds = 0;
+
+	if (c->busy)
+		return;
+	c->busy = true;
+	c->hungry = false;
+	while (conn_flush(c) && buf_len(c->out) == 0) {
+		if (c->state == CONN_READING) {
+			if (!next_request(c))
+				break;
+		} else if (c->state == CONN_UPGRADED) {
+			if (rounds++ == OUTPUT_ROUNDS) {
+				c->hungry = true;
+				break;
+			}
+			if (!c->ops->output(c->arg))
+				break;
+		} else {
+			if (c->state == CONN_CLOSING)
+				conn_linger(c);
+			break;
+		}
+	}
+	c->busy = false;
+	/* It may have been put into the last moment of a round. */
+	if (c->state == CONN_CLOSING && buf_len(c->out) == 0)
+		conn_linger(c);
+	conn_want(c);
+}
+
+/* Reads once.  False: the connection is dead. */
+static bool
+conn_read(struct conn *c)
+{
+	size_t room = buf_room(c->in), had = buf_len(c->in);
+	uint8_t *to;
+	ssize_t n;
+
+	if (room > READ_SIZE)
+		room = READ_SIZE;
+	/* The parser has refused before it is full; see HTTP1_REQUEST_MAX. */
+	if (room == 0 || buf_reserve(c->in, room, &to) != 0) {
+		conn_kill(c);
+		return false;
+	}
+	n = recv(c->fd, to, room, 0);
+	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK ||
+	    errno == EINTR))
+		return true;
+	if (n <= 0) {
+		conn_kill(c);
+		return false;
+	}
+	buf_commit(c->in, (size_t)n);
+	c->heard_at = loop_now();
+	switch (c->state) {
+	case CONN_READING:
+		if (had == 0 && !c->first)
+			c->deadline = c->heard_at + REQUEST_MS;
+		break;
+	case CONN_UPGRADED:
+		c->busy = true;
+		c->ops->input(c->arg, buf_ptr(c->in), buf_len(c->in));
+		c->busy = false;
+		buf_reset(c->in);
+		break;
+	default:
+		buf_reset(c->in);
+		break;
+	}
+	return true;
+}
+
+static void
+on_io(int fd, unsigned events, void *arg)
+{
+	struct conn *c = arg;
+
+	(void)fd;
+	if (c->state == CONN_DEAD)
+		return;
+	if (events & LOOP_READ && !conn_read(c))
+		return;
+	conn_go(c);
+}
+
+static void
+on_tick(void *arg)
+{
+	struct env *env = arg;
+	struct conn *c, *next;
+	uint64_t now = loop_now();
+
+	TAILQ_FOREACH_SAFE(c, &env->conns, link, next) {
+		if (c->state == CONN_UPGRADED) {
+			if (now - c->heard_at > WS_DEAD_MS)
+				conn_kill(c);
+			else
+				c->ops->tick(c->arg, now - c->heard_at);
+		} else if (c->deadline != 0 && now > c->deadline)
+			conn_kill(c);
+	}
+	loop_timer_arm(env->tick, 1000);
+}
+
+/* --- for the other files --- */
+
+void
+conn_init(struct env *env)
+{
+	TAILQ_INIT(&env->conns);
+	TAILQ_INIT(&env->dead);
+	env->reap_timer = loop_timer_new(env->loop, on_reap, env);
+	env->tick = loop_timer_new(env->loop, on_tick, env);
+	loop_timer_arm(env->tick, 1000);
+}
+
+void
+conn_new(struct env *env, int fd)
+{
+	struct conn *c = xcalloc(1, sizeof(*c));
+	int on = 1;
+
+	/* Keystrokes must not wait for one another; on AF_UNIX it fails. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	c->env = env;
+	c->fd = fd;
+	c->state = CONN_READING;
+	c->first = true;
+	c->in = buf_new_secret(HTTP1_REQUEST_MAX + READ_SIZE);
+	c->out = buf_new(OUT_MAX);
+	c->heard_at = loop_now();
+	c->deadline = c->heard_at + FIRST_MS;
+	http1_init(&c->http1);
+	c->io = loop_io_new(env->loop, fd, on_io, c);
+	TAILQ_INSERT_TAIL(&env->conns, c, link);
+	env->nconns++;
+	conn_want(c);
+}
+
+bool
+conn_evict(struct env *env)
+{
+	struct conn *c;
+
+	/* The list is in the order of accepting. */
+	TAILQ_FOREACH(c, &env->conns, link) {
+		if (!c->trusted && c->state != CONN_WORKING) {
+			conn_kill(c);
+			return true;
+		}
+	}
+	return false;
+}
+
+struct buf *
+conn_out(struct conn *c)
+{
+	return c->out;
+}
+
+bool
+conn_is_last(const struct conn *c)
+{
+	return c->last;
+}
+
+void
+conn_trust(struct conn *c)
+{
+	c->trusted = true;
+}
+
+void
+conn_replied(struct conn *c, bool last)
+{
+	if (c->state != CONN_WORKING)
+		return;
+	c->state = last ? CONN_CLOSING : CONN_READING;
+	c->deadline = loop_now() + IDLE_MS;
+	conn_go(c);
+}
+
+void
+conn_upgrade(struct conn *c, const struct conn_ops *ops, void *arg)
+{
+	c->state = CONN_UPGRADED;
+	c->deadline = 0;
+	c->ops = ops;
+	c->arg = arg;
+	/* A client may have sent its first frame without waiting for 101. */
+	if (buf_len(c->in) > 0) {
+		c->busy = true;
+		ops->input(arg, buf_ptr(c->in), buf_len(c->in));
+		c->busy = false;
+		buf_reset(c->in);
+	}
+	conn_go(c);
+}
+
+void
+conn_pump(struct conn *c)
+{
+	conn_go(c);
+}
+
+void
+conn_pause(struct conn *c, bool paused)
+{
+	c->paused = paused;
+	conn_want(c);
+}
+
+void
+conn_finish(struct conn *c)
+{
+	if (c->state == CONN_DEAD || c->state == CONN_LINGER)
+		return;
+	c->state = CONN_CLOSING;
+	c->deadline = loop_now() + WRITE_MS;
+	conn_go(c);
+}

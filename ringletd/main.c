@@ -1,0 +1,204 @@
+/*
+ * ringletd: the network front-end.
+ *
+ * Started by a person or by systemd it becomes ringlet-monitor, which starts
+ * it again with -Z, sealed into its own namespaces and with a channel on
+ * descriptor 3.  Then: INIT from the monitor, the seal, READY, and only then
+ * the listeners, so that no byte of a stranger is read unsealed.
+ */
+#include "config.h"
+
+#include <sys/resource.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "fdpass.h"
+#include "log.h"
+#include "loop.h"
+#include "msgdef.h"
+#include "paths.h"
+#include "peer.h"
+#include "proc.h"
+#include "ringletd.h"
+#include "seal.h"
+#include "secret.h"
+
+/* Hands log entries to the monitor, who has the file. */
+static void
+to_monitor(enum log_level level, const char *text, void *arg)
+{
+	struct env *env = arg;
+	struct msg_log m = { level, text };
+
+	/* If even that fails there is nobody left to tell. */
+	(void)peer_send(env->monitor, MSG_LOG, &m, NULL, 0);
+}
+
+static void
+set_limits(void)
+{
+	const struct rlimit none = { 0, 0 };
+	struct rlimit nofile;
+
+	/* Each viewer has a connection, a socket to the sandboxer, an event. */
+	if (getrlimit(RLIMIT_NOFILE, &nofile) == -1)
+		fatal("getrlimit(RLIMIT_NOFILE)");
+	if (nofile.rlim_max > NOFILE_MAX)
+		nofile.rlim_max = NOFILE_MAX;
+	nofile.rlim_cur = nofile.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &nofile) == -1 ||
+	    setrlimit(RLIMIT_FSIZE, &none) == -1 ||
+	    setrlimit(RLIMIT_NPROC, &none) == -1)
+		fatal("setrlimit: cannot set limits");
+}
+
+/*
+ * INIT, from the monitor.  It is our parent: whatever is wrong with it or
+ * with the seal is the end of us.
+ */
+static int
+on_INIT(struct peer *p, struct msg *m)
+{
+	const struct msg_init *init = m->body;
+	struct msg_ready ready;
+	struct seal seal;
+	struct env *env = peer_arg(p);
+	int err;
+
+	if (init->version != MSG_VERSION)
+		fatal("ringlet-monitor speaks version %llu of the messages, "
+		    "ringletd %d: install both from one package",
+		    (unsigned long long)init->version, MSG_VERSION);
+	log_set_level((enum log_level)init->log_level);
+
+	set_limits();
+	if ((err = seal_enter(&seal)) != 0)
+		fatal("the seal does not hold: %s", seal.text);
+	if (init->require_full_seal && !seal.full)
+		fatal("RequireFullSeal is set and the seal is reduced: %s",
+		    seal.text);
+
+	memset(&ready, 0, sizeof(ready));
+	ready.version = MSG_VERSION;
+	ready.package = PACKAGE_VERSION;
+	ready.level = seal.full ? "full" : "reduced";
+	ready.text = seal.text;
+	peer_set_state(p, PST_SERVING);
+	log_set_sink(to_monitor, env);
+	if (peer_send(p, MSG_READY, &ready, NULL, 0) != 0)
+		fatal("cannot tell the monitor that the seal is in place");
+	return 0;
+}
+
+/* LISTENERS, from the monitor: one listening socket. */
+static int
+on_LISTENERS(struct peer *p, struct msg *m)
+{
+	const struct msg_listeners *l = m->body;
+
+	if (!fd_is(m->fds[0], FD_LISTENER))
+		fatal("listener %s is not one", l->address);
+	listener_add(peer_arg(p), msg_take_fd(m, 0), l->address);
+	return 0;
+}
+
+/* A request's answer, and the error that it may have instead. */
+#define ANSWER(type, maxlen, request) \
+	{ type, FROM_MONITOR, PST_SERVING, 0, maxlen, 0, request, NULL }, \
+	{ MSG_ERROR, FROM_MONITOR, PST_SERVING, 0, 4096, 0, request, NULL }
+
+static const struct msg_rule rules[] = {
+	{ MSG_INIT, FROM_MONITOR, PST_INIT, 0, 4096, RULE_ONCE, 0, on_INIT },
+	{ MSG_LISTENERS, FROM_MONITOR, PST_SERVING, 1, 4096, 0, 0,
+	    on_LISTENERS },
+	ANSWER(MSG_OK, 16, MSG_AUTH_CHECK),
+	ANSWER(MSG_STATUS, 16 * 1024, MSG_STATUS_GET),
+	ANSWER(MSG_OK, 16, MSG_STOP),
+	ANSWER(MSG_PUBKEY, 1024, MSG_PUBKEY_GET),
+	ANSWER(MSG_AGENTS, MSG_MAX_BODY, MSG_AGENT_LIST),
+	ANSWER(MSG_PROVIDERS, MSG_MAX_BODY, MSG_PROVIDER_LIST),
+	ANSWER(MSG_PROFILES, MSG_MAX_BODY, MSG_PROFILE_LIST),
+	ANSWER(MSG_PROFILE, MSG_MAX_BODY, MSG_PROFILE_CREATE),
+	ANSWER(MSG_PROFILE, MSG_MAX_BODY, MSG_PROFILE_GET),
+	ANSWER(MSG_OK, 16, MSG_PROFILE_DELETE),
+	ANSWER(MSG_SESSIONS, MSG_MAX_BODY, MSG_SESSION_LIST),
+	ANSWER(MSG_SESSION, 64 * 1024, MSG_SESSION_CREATE),
+	ANSWER(MSG_SESSION, 64 * 1024, MSG_SESSION_GET),
+	ANSWER(MSG_KILLED, 4096, MSG_SESSION_KILL),
+	ANSWER(MSG_CLEANED, 64, MSG_SESSION_CLEANUP),
+	{ MSG_ERROR, FROM_MONITOR, PST_SERVING, 0, 4096, 0,
+	    MSG_SESSION_ATTACH, NULL },
+	{ MSG_ATTACHED, FROM_MONITOR, PST_SERVING, 3, 4096, 0,
+	    MSG_SESSION_ATTACH, NULL },
+	{ MSG_ATTACHED_ENDED, FROM_MONITOR, PST_SERVING, 1, 4096, 0,
+	    MSG_SESSION_ATTACH, NULL },
+};
+
+/* Without the monitor there is nobody to judge a token. */
+static void
+on_closed(struct peer *p, int err, const char *why)
+{
+	(void)p;
+	if (err == RL_ERR_EOF)
+		exit(0);
+	log_set_sink(NULL, NULL);
+	fatal("the monitor's channel: %s", why);
+}
+
+static const struct peer_ops monitor_ops = {
+	.rules = rules,
+	.nrules = NELEM(rules),
+	.closed = on_closed,
+};
+
+static void
+serve(void)
+{
+	struct env env;
+
+	log_init("ringletd", LOGL_INFO);
+	proc_child_begin();
+	secret_init();
+	body_init();
+	/* Reads the time zone's file, which the seal would refuse. */
+	tzset();
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+		fatal("cannot ignore signals");
+
+	memset(&env, 0, sizeof(env));
+	env.loop = loop_new();
+	env.accepting = true;
+	TAILQ_INIT(&env.listeners);
+	conn_init(&env);
+	env.monitor = peer_new(env.loop, PROC_CHANNEL_FD, FROM_MONITOR,
+	    PST_INIT, "monitor", &monitor_ops, &env);
+	if (loop_run(env.loop) != 0)
+		fatal("the event loop has failed");
+}
+
+int
+main(int argc, char **argv)
+{
+	struct paths paths;
+	const char *bad;
+
+	if (argc == 2 && strcmp(argv[1], "-Z") == 0) {
+		serve();
+		return 0;
+	}
+	if (paths_init(&paths, &bad) != 0) {
+		fprintf(stderr, "ringletd: %s is not an absolute path: "
+		    "set it to one, or unset it\n", bad);
+		return 2;
+	}
+	(void)execv(paths.monitor, argv);
+	fprintf(stderr, "ringletd: cannot run %s: install ringlet-monitor\n",
+	    paths.monitor);
+	return 1;
+}

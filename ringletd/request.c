@@ -1,0 +1,255 @@
+/*
+ * What every handler does with a request: take its token and query apart, and
+ * ask the monitor.
+ *
+ * The request is hostile until the monitor has accepted its token, and the
+ * monitor judges that anew for every message: nothing here remembers a token
+ * or decides that one is good.
+ */
+#include "config.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "err.h"
+#include "msgdef.h"
+#include "peer.h"
+#include "ringletd.h"
+
+#define TOKEN_MAX 256 /* bytes; ours has 43 */
+
+bool
+span_is(const struct span *s, const char *text)
+{
+	size_t n = strlen(text);
+
+	return s->len == n && (n == 0 || memcmp(s->p, text, n) == 0);
+}
+
+bool
+span_is_nocase(const struct span *s, const char *text)
+{
+	size_t n = strlen(text);
+
+	return s->len == n && (n == 0 || strncasecmp(s->p, text, n) == 0);
+}
+
+bool
+span_number(const struct span *s, int64_t max, int64_t *out)
+{
+	int64_t v = 0;
+	int digit;
+	size_t i;
+
+	if (s->len == 0)
+		return false;
+	for (i = 0; i < s->len; i++) {
+		if (s->p[i] < '0' || s->p[i] > '9')
+			return false;
+		digit = s->p[i] - '0';
+		if (v > (max - digit) / 10)
+			return false;
+		v = v * 10 + digit;
+	}
+	*out = v;
+	return true;
+}
+
+/* token68 of RFC 9110, which is also a token of RFC 6455's list but for '/'. */
+static bool
+is_token(const struct span *s)
+{
+	size_t i;
+	char c;
+
+	if (s->len == 0 || s->len > TOKEN_MAX)
+		return false;
+	for (i = 0; i < s->len; i++) {
+		c = s->p[i];
+		if ((c < 'A' || c > 'Z') && (c < 'a' || c > 'z') &&
+		    (c < '0' || c > '9') && strchr("-._~+/=", c) == NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* "Bearer TOKEN" */
+static bool
+token_of_authorization(const struct span *s, struct span *token)
+{
+	static const char scheme[] = "Bearer ";
+	size_t n = sizeof(scheme) - 1;
+
+	if (s->len <= n || strncasecmp(s->p, scheme, n) != 0)
+		return false;
+	while (n < s->len && s->p[n] == ' ')
+		n++;
+	token->p = s->p + n;
+	token->len = s->len - n;
+	return is_token(token);
+}
+
+/* "bearer, TOKEN": these two, in this order, and no third. */
+static bool
+token_of_protocols(const struct span *s, struct span *token)
+{
+	static const char name[] = "bearer";
+	size_t n = sizeof(name) - 1;
+
+	if (s->len <= n || memcmp(s->p, name, n) != 0)
+		return false;
+	while (n < s->len && is_blank(s->p[n]))
+		n++;
+	if (n == s->len || s->p[n] != ',')
+		return false;
+	n++;
+	while (n < s->len && is_blank(s->p[n]))
+		n++;
+	token->p = s->p + n;
+	token->len = s->len - n;
+	return is_token(token);
+}
+
+int
+request_token(struct request *r, bool websocket, const char **why)
+{
+	if (r->authorization.p != NULL) {
+		/* Two tokens: which one would be judged? */
+		if (websocket && r->ws_protocol.p != NULL) {
+			*why = "a token in Authorization and subprotocols";
+			return 400;
+		}
+		*why = "Authorization is not Bearer with a token";
+		return token_of_authorization(&r->authorization, &r->token)
+		    ? 0 : 401;
+	}
+	if (websocket && r->ws_protocol.p != NULL) {
+		*why = "the subprotocols are not bearer and a token";
+		r->ws_bearer = token_of_protocols(&r->ws_protocol, &r->token);
+		return r->ws_bearer ? 0 : 401;
+	}
+	*why = websocket
+	    ? "a token is needed: offer the subprotocols bearer, TOKEN"
+	    : "a token is needed: Authorization: Bearer TOKEN";
+	return 401;
+}
+
+struct msg_bin
+request_token_bin(const struct request *r)
+{
+	struct msg_bin b = { (const uint8_t *)r->token.p, r->token.len };
+
+	return b;
+}
+
+bool
+request_query_next(struct span *query, struct span *name, struct span *value)
+{
+	const char *end, *eq;
+	size_t n;
+
+	if (query->len == 0)
+		return false;
+	end = memchr(query->p, '&', query->len);
+	n = end != NULL ? (size_t)(end - query->p) : query->len;
+	name->p = query->p;
+	name->len = n;
+	value->p = query->p + n;
+	value->len = 0;
+	if ((eq = memchr(query->p, '=', n)) != NULL) {
+		name->len = (size_t)(eq - query->p);
+		value->p = eq + 1;
+		value->len = n - name->len - 1;
+	}
+	if (end != NULL)
+		n++;
+	query->p += n;
+	query->len -= n;
+	return true;
+}
+
+bool
+request_query_has_token(const struct request *r)
+{
+	static const char *const names[] = { "token", "access_token",
+		"bearer", "authorization", "auth", "api_key", "http_token" };
+	struct span query = r->query, name, value;
+	size_t i;
+
+	while (request_query_next(&query, &name, &value)) {
+		for (i = 0; i < NELEM(names); i++) {
+			if (span_is_nocase(&name, names[i]))
+				return true;
+		}
+	}
+	return false;
+}
+
+void
+request_forget(struct request *r)
+{
+	struct span none = { NULL, 0 };
+
+	r->path = r->query = r->host = r->origin = none;
+	r->authorization = r->content_type = r->upgrade_to = none;
+	r->ws_key = r->ws_version = r->ws_protocol = none;
+	r->body = r->token = none;
+}
+
+static void
+on_answer(void *arg, struct msg *m, int err)
+{
+	struct request *r = arg;
+	const struct msg_error *e;
+
+	r->calling = false;
+	if (err != 0) {
+		reply_failure(r, err == RL_ERR_TIMEOUT ? err :
+		    RL_ERR_UNAVAILABLE, err == RL_ERR_TIMEOUT ?
+		    "the daemon did not answer in time" :
+		    "the daemon is restarting: try again");
+		return;
+	}
+	if (m->hdr.type == MSG_ERROR) {
+		e = m->body;
+		reply_failure(r, (int)e->code, e->text);
+		return;
+	}
+	conn_trust(r->conn);
+	r->done(r, m);
+}
+
+void
+request_call(struct request *r, uint16_t type, const void *body,
+    request_cb done)
+{
+	int err;
+
+	r->done = done;
+	err = peer_call(r->env->monitor, type, body, NULL, 0, CALL_MS,
+	    on_answer, r, &r->call);
+	if (err == 0) {
+		r->calling = true;
+		return;
+	}
+	/* A value that is over its field's bound: the client chose it. */
+	if (err == RL_ERR_INVALID)
+		reply_failure(r, err, "a value is too long");
+	else
+		reply_failure(r, RL_ERR_UNAVAILABLE,
+		    "the daemon is busy: try again");
+}
+
+void
+request_cancel(struct request *r)
+{
+	if (r->calling)
+		peer_call_cancel(r->env->monitor, r->call);
+	r->calling = false;
+}

@@ -1,0 +1,120 @@
+#ifndef RINGLETD_REQUEST_H
+#define RINGLETD_REQUEST_H
+/*
+ * One request, whatever version of HTTP it came in.  A connection has at most
+ * one at a time and owns it; routes and handlers see nothing else of the
+ * connection.
+ *
+ * Spans point into the connection's input: they are good until the handler
+ * returns.  What a handler needs after its call to the monitor is in param
+ * and the plain members.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "msg.h"
+#include "valid.h"
+
+struct conn;
+struct env;
+struct request;
+struct route;
+
+/* len bytes at p, not NUL-terminated.  p NULL: there is none. */
+struct span {
+	const char *p;
+	size_t len;
+};
+
+/* Methods, as bits for the routes' Allow. */
+#define METHOD_GET    0x01 /* HEAD is GET with head set */
+#define METHOD_POST   0x02
+#define METHOD_DELETE 0x04
+#define METHOD_PUT    0x08
+
+#define WS_ACCEPT_LEN 28 /* characters of Sec-WebSocket-Accept */
+
+/* The answer to a call; never NULL, and never MSG_ERROR. */
+typedef void (*request_cb)(struct request *, struct msg *);
+
+struct request {
+	struct env *env;
+	struct conn *conn;
+	const struct route *route;
+	unsigned method; /* METHOD_*; 0: one that no route has */
+	bool head;	 /* HEAD: the reply's body is left out */
+	bool has_query;	 /* there was a '?' */
+	bool has_length; /* the body's length is known, maybe 0 */
+	bool has_body;	 /* it is chunked, or longer than 0 */
+	bool upgrade;	 /* "Connection: upgrade" in HTTP/1.1 */
+
+	struct span path;
+	struct span query;
+	struct span host;
+	struct span origin;
+	struct span authorization;
+	struct span content_type;
+	struct span upgrade_to;
+	struct span ws_key;
+	struct span ws_version;
+	struct span ws_protocol;
+	struct span body;
+	struct span token; /* after request_token() */
+
+	char param[ALIAS_MAX + 1]; /* what the pattern's '*' matched */
+	bool ws_bearer;		   /* the subprotocol bearer was offered */
+	char ws_accept[WS_ACCEPT_LEN + 1];
+
+	request_cb done; /* of the call under way */
+	uint32_t call;
+	bool calling;
+};
+
+/* Whether s is exactly text. */
+bool span_is(const struct span *s, const char *text);
+/* The same without regard to the case of letters. */
+bool span_is_nocase(const struct span *s, const char *text);
+
+/*
+ * Finds the request's token: "Authorization: Bearer TOKEN", or for a
+ * WebSocket the subprotocols "bearer, TOKEN"; sets r->token and r->ws_bearer.
+ * Returns 0; or the HTTP status (401, or 400 when it comes both ways) and
+ * *why (static).  Whether the token is right is not known here.
+ */
+int request_token(struct request *r, bool websocket, const char **why);
+
+/* The token as a message's field. */
+struct msg_bin request_token_bin(const struct request *r);
+
+/*
+ * Whether the query holds something that looks like a token.  A URL ends up
+ * in histories, logs and Referer fields, so such a request is refused even
+ * when it has a good token elsewhere.
+ */
+bool request_query_has_token(const struct request *r);
+
+/*
+ * Takes the next NAME=VALUE of *query off it.  False at its end.  VALUE is
+ * empty where there is no '='; nothing is decoded.
+ */
+bool request_query_next(struct span *query, struct span *name,
+    struct span *value);
+
+/* A span of decimal digits as a number of at most max; false if it is not. */
+bool span_number(const struct span *s, int64_t max, int64_t *out);
+
+/*
+ * Asks the monitor.  done gets the answer; when there is none, or it is
+ * MSG_ERROR, the client gets the error and done is not called.  body is
+ * encoded before this returns.
+ */
+void request_call(struct request *r, uint16_t type, const void *body,
+    request_cb done);
+/* The input goes: clears every span. */
+void request_forget(struct request *r);
+/* Forgets the call under way, if there is one: the client has gone. */
+void request_cancel(struct request *r);
+
+#endif /* RINGLETD_REQUEST_H */

@@ -1,0 +1,297 @@
+#ifndef RINGLETD_RINGLETD_H
+#define RINGLETD_RINGLETD_H
+/*
+ * Private to ringletd: what its files offer one another, in the order in
+ * which a request passes through them.
+ */
+
+#include <sys/queue.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "request.h"
+
+struct buf;
+struct conn;
+struct listener;
+struct loop;
+struct loop_timer;
+struct msg;
+struct peer;
+struct term;
+struct ws;
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+/*
+ * Limits.  A connection's input is bounded by HTTP1_REQUEST_MAX and its output
+ * by OUT_MAX, so the most that clients can make us hold is known.
+ */
+#define CONN_MAX	 512	/* connections, WebSockets included */
+#define OUT_MAX		 (4 * 1024 * 1024) /* bytes of replies not yet sent */
+#define READ_SIZE	 (16 * 1024) /* bytes taken from a socket at a time */
+#define FIRST_MS	 10000	/* from accept to the end of a first request */
+#define REQUEST_MS	 15000	/* from a request's first byte to its last */
+#define IDLE_MS		 60000	/* between two requests */
+#define WRITE_MS	 30000	/* a reply makes no progress */
+#define LINGER_MS	 2000	/* from our last byte to the client's */
+#define WS_PING_MS	 30000	/* silence before we ask a WebSocket */
+#define WS_DEAD_MS	 300000 /* silence before we give it up */
+#define CALL_MS		 60000	/* the monitor's time for an answer */
+#define NOFILE_MAX	 2048	/* descriptors: 3 for each viewer */
+
+TAILQ_HEAD(conn_list, conn);
+TAILQ_HEAD(listener_list, listener);
+
+struct env {
+	struct loop *loop;
+	struct peer *monitor;
+	struct listener_list listeners;
+	struct loop_timer *accept_timer; /* armed: accepting is paused */
+	bool accepting;
+	struct conn_list conns;
+	unsigned nconns;
+	struct conn_list dead; /* to be freed by reap_timer */
+	struct loop_timer *reap_timer;
+	struct loop_timer *tick; /* once a second: looks for deadlines */
+	char date[32];		 /* value of the Date field ... */
+	uint64_t date_at;	 /* ... and when it was made */
+};
+
+/* --- listen.c: listeners, and when not to accept --- */
+
+/* Takes ownership of fd, a listening socket; address is for the log. */
+void listener_add(struct env *, int fd, const char *address);
+/* A connection has ended: accepting goes on if it was paused for that. */
+void listen_resume(struct env *);
+
+/* --- conn.c: a client's connection --- */
+
+/*
+ * What runs a connection after it has been upgraded.  input gets bytes as
+ * they come.  output is called when all that was put into conn_out() is on
+ * its way: it puts more and returns true, or false if there is nothing.
+ * tick is called about once a second with the time since the last byte came.
+ * free is called when the connection is over, from the loop and not from
+ * within a call of ours.
+ */
+struct conn_ops {
+	void (*input)(void *arg, const uint8_t *p, size_t len);
+	bool (*output)(void *arg);
+	void (*tick)(void *arg, uint64_t silent_ms);
+	void (*free)(void *arg);
+};
+
+/* Prepares env for connections. */
+void conn_init(struct env *);
+/* Takes ownership of fd, a connected non-blocking socket. */
+void conn_new(struct env *, int fd);
+/*
+ * Makes room for one more connection by ending the one that has been waiting
+ * longest without having shown a good token.  False if there is none.
+ */
+bool conn_evict(struct env *);
+/* Where replies are put; then call conn_replied() or conn_pump(). */
+struct buf *conn_out(struct conn *);
+/* The reply is whole.  close: it is the last one on this connection. */
+void conn_replied(struct conn *, bool close);
+/* Whether the reply being written must be the connection's last one. */
+bool conn_is_last(const struct conn *);
+/* The monitor has accepted a token that came on this connection. */
+void conn_trust(struct conn *);
+/* From now on ops and arg run the connection; 101 is in conn_out(). */
+void conn_upgrade(struct conn *, const struct conn_ops *ops, void *arg);
+/* Sends what there is; ops->output is asked for more. */
+void conn_pump(struct conn *);
+/* Stops or resumes reading from an upgraded connection. */
+void conn_pause(struct conn *, bool paused);
+/* Sends what is in conn_out(), then closes in an orderly way. */
+void conn_finish(struct conn *);
+
+/* --- hostcheck.c --- */
+
+/* Whether a Host is a loopback name: 127.0.0.1, localhost, [::1]; any port. */
+bool host_is_local(const struct span *host);
+/* Whether an Origin is http:// and that Host. */
+bool origin_is_host(const struct span *origin, const struct span *host);
+
+/* --- route.c --- */
+
+#define ROUTE_TOKEN 0x01 /* only with a token */
+#define ROUTE_JSON  0x02 /* has a body: a JSON object */
+#define ROUTE_WS    0x04 /* a WebSocket's handshake */
+#define ROUTE_QUERY 0x08 /* the handler reads the query; else 400 */
+
+struct route {
+	unsigned method;
+	const char *pattern; /* a path; '*' is one segment, for r->param */
+	unsigned flags;
+	void (*handler)(struct request *);
+};
+
+/*
+ * Finds the row for a method and path, and copies what '*' matched to param
+ * (size bytes).  NULL: *allow has the methods that this path does take, 0 if
+ * there is no such path.
+ */
+const struct route *route_find(unsigned method, const struct span *path,
+    char *param, size_t size, unsigned *allow);
+/*
+ * Judges a request by its head alone: Host, Origin, route, token, query,
+ * content type.  True: it may go on.  False: the client has got its error.
+ */
+bool route_check(struct request *);
+/* Runs the handler of a request that route_check() has passed. */
+void route_run(struct request *);
+
+/* --- reply.c --- */
+
+/* {"success":true,"data":data}; data is taken, NULL is null. */
+void reply_data(struct request *, int status, json_t *data);
+/* The same with data as text that is JSON already. */
+void reply_json(struct request *, int status, const char *data);
+/* {"success":false,"error":...,"code":...}; err is an RL_ERR_*. */
+void reply_error(struct request *, int status, int err, const char *fmt, ...)
+    __attribute__((__format__(printf, 4, 5)));
+/* The same with the status that err has; text "": rl_strerror(). */
+void reply_failure(struct request *, int err, const char *text);
+/* 405 with Allow. */
+void reply_not_allowed(struct request *, unsigned allow);
+/* A page: no data, no token; csp is its Content-Security-Policy. */
+void reply_page(struct request *, const char *type, const char *csp,
+    const void *p, size_t len);
+/* An error for something that was no request; ends the connection. */
+void reply_bad(struct env *, struct conn *, int status, const char *reason);
+/* 101, with r->ws_accept and maybe the subprotocol; not flushed. */
+void reply_switch(struct request *);
+/* Seconds since 1970 as RFC 3339 text; 0 is null. */
+json_t *reply_time(int64_t);
+/* A text; "" is null, for that is how a message says that there is none. */
+json_t *reply_text(const char *);
+
+/* --- api_*.c: one handler for each row of the route table --- */
+
+void api_ping(struct request *);
+void api_status(struct request *);
+void api_shutdown(struct request *);
+void api_public_key(struct request *);
+void api_page(struct request *);
+void api_agents(struct request *);
+void api_providers(struct request *);
+void api_profile_list(struct request *);
+void api_profile_create(struct request *);
+void api_profile_get(struct request *);
+void api_profile_delete(struct request *);
+void api_session_list(struct request *);
+void api_session_create(struct request *);
+void api_session_get(struct request *);
+void api_session_delete(struct request *);
+void api_session_cleanup(struct request *);
+void api_terminal(struct request *);
+
+/* starting, running, terminated: enum session_state as clients see it. */
+const char *session_state_name(uint64_t state);
+
+/* --- body.c: JSON bodies --- */
+
+/* Makes jansson wipe whatever it frees: a body may hold an API key. */
+void body_init(void);
+/* Frees a text that json_dumps() has made. */
+void body_free(char *text);
+/*
+ * Parses the body as one JSON object.  NULL: the client has got its 400.
+ * json_decref() it.
+ */
+json_t *body_object(struct request *);
+/* A NULL-terminated array (or NULL) as a message's field; not copied. */
+struct msg_strs body_strings(char **);
+/*
+ * Decodes padded base64 into a new block of *out_len bytes that the caller
+ * frees.  NULL: it is not base64.
+ */
+uint8_t *base64_decode(const char *p, size_t len, size_t *out_len);
+/* Encodes; the caller frees. */
+char *base64_encode(const uint8_t *p, size_t len);
+
+/* --- ws.c: WebSocket --- */
+
+#define WS_CLOSE_NORMAL	   1000
+#define WS_CLOSE_AWAY	   1001
+#define WS_CLOSE_PROTOCOL  1002
+#define WS_CLOSE_POLICY	   1008
+#define WS_CLOSE_TOO_BIG   1009
+#define WS_CLOSE_INTERNAL  1011
+
+#define WS_TEXT_MAX	 4096	/* bytes of a client's text message */
+#define WS_BINARY_MAX	 (1024 * 1024) /* bytes of a client's binary message */
+/* Payload of a frame of ours; with its head it fills a block of struct buf. */
+#define WS_FRAME_MAX	 65532
+#define WS_FRAME_HDR_MAX 4	/* bytes before that payload */
+
+/*
+ * What uses a WebSocket.  binary gets pieces of messages as they come; text
+ * gets whole messages.  output is as in conn_ops.  free: it is over.
+ */
+struct ws_ops {
+	void (*binary)(void *arg, const uint8_t *p, size_t len);
+	void (*text)(void *arg, const char *p, size_t len);
+	bool (*output)(void *arg);
+	void (*free)(void *arg);
+};
+
+/*
+ * Whether r is a right handshake (RFC 6455 4.2.1); fills r->ws_accept.
+ * Returns 0, or an HTTP status and *why (static).
+ */
+int ws_handshake(struct request *r, const char **why);
+/* A WebSocket for r, whose handshake is right; not started yet. */
+struct ws *ws_new(struct request *r, const struct ws_ops *ops, void *arg);
+/* Answers 101: from now on the connection is ws's, and frees it. */
+void ws_start(struct ws *, struct request *r);
+/* A text message; msg is taken. */
+void ws_send_json(struct ws *, json_t *msg);
+/*
+ * Room for one binary frame: *p is where up to *max bytes of payload go.
+ * False if there is none now.  Then call ws_frame_commit(), nothing else.
+ */
+bool ws_frame_reserve(struct ws *, uint8_t **p, size_t *max);
+/* The frame has len bytes; 0 leaves it out. */
+void ws_frame_commit(struct ws *, size_t len);
+/* A Close frame; then the connection ends when the client has answered. */
+void ws_close(struct ws *, uint16_t code, const char *reason);
+bool ws_is_closing(const struct ws *);
+/* Sends what there is; ops->output is asked for more. */
+void ws_pump(struct ws *);
+/* Stops or resumes reading. */
+void ws_pause(struct ws *, bool paused);
+
+/* --- term.c: a viewer of a session --- */
+
+/* Answers the attach request r with what MSG_ATTACHED brought. */
+void term_attached(struct request *r, struct msg *m);
+
+/* --- control.c: a viewer's text messages --- */
+
+enum control_type {
+	CONTROL_RESIZE = 1,
+	CONTROL_SIGNAL
+};
+
+struct control {
+	enum control_type type;
+	unsigned cols;
+	unsigned rows;
+	unsigned signal;
+};
+
+/*
+ * Parses a client's text message.  0; or RL_ERR_INVALID and in why (size
+ * bytes) what is wrong, for the client.
+ */
+int control_parse(const char *p, size_t len, struct control *out, char *why,
+    size_t size);
+
+#endif /* RINGLETD_RINGLETD_H */
