@@ -517,20 +517,42 @@ process_input(struct peer *p)
 		    "descriptors that belong to no message");
 }
 
+/*
+ * How many bytes to read: never past the end of a frame that has begun, since
+ * the next one's descriptors would come along and be taken for its own.  0: a
+ * whole frame is there.
+ */
+static size_t
+wanted(const struct peer *p)
+{
+	size_t have = buf_len(p->in), frame = MSG_HDR_LEN;
+	struct msg_hdr h;
+
+	if (have == 0)
+		return READ_SIZE;
+	if (msg_hdr_parse(buf_ptr(p->in), have, &h) == 0)
+		frame += h.len;
+	if (have >= frame)
+		return 0;
+	return frame - have < READ_SIZE ? frame - have : READ_SIZE;
+}
+
 static void
 take_input(struct peer *p)
 {
 	uint8_t *to;
-	size_t nfds = MSG_MAX_FDS - p->nin_fds, room = buf_room(p->in);
+	size_t nfds = MSG_MAX_FDS - p->nin_fds, len = wanted(p);
 	ssize_t n;
 
-	if (room > READ_SIZE)
-		room = READ_SIZE;
-	if (room == 0 || buf_reserve(p->in, room, &to) != 0) {
+	if (len == 0) {
+		process_input(p);
+		return;
+	}
+	if (buf_reserve(p->in, len, &to) != 0) {
 		peer_fail(p, RL_ERR_PROTOCOL, "a message that is too long");
 		return;
 	}
-	n = fdpass_recv(p->fd, to, room, p->in_fds + p->nin_fds, &nfds);
+	n = fdpass_recv(p->fd, to, len, p->in_fds + p->nin_fds, &nfds);
 	if (n == RL_ERR_AGAIN)
 		return;
 	if (n < 0) {

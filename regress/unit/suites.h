@@ -15,6 +15,7 @@ Suite *suite_jailplan(void);
 Suite *suite_json(void);
 Suite *suite_msg(void);
 Suite *suite_paths(void);
+Suite *suite_peer(void);
 Suite *suite_proc(void);
 Suite *suite_ring(void);
 Suite *suite_valid(void);

@@ -24,6 +24,7 @@ static const struct {
 	{ "json", suite_json },
 	{ "msg", suite_msg },
 	{ "paths", suite_paths },
+	{ "peer", suite_peer },
 	{ "proc", suite_proc },
 	{ "ring", suite_ring },
 	{ "valid", suite_valid },
