@@ -14,10 +14,13 @@ is "the runtime folder is closed to others" \
 is "the listener is on loopback" "${ADDRESS%:*}" 127.0.0.1
 before=$(sha256sum <"$TOKEN")
 
-code=$(status timeout 20 "$LIVE_BIN/ringletd" --foreground)
-check "a second daemon does not start ($code)" test "$code" -ne 0 -a \
-    "$code" -ne 124
-like "it says who is there" "$(cat "$T/err" "$T/out")" "$MONITOR"
+for second in 'ringletd -D' 'ringlet daemon --foreground'; do
+	# shellcheck disable=SC2086  # a command and its option
+	code=$(status timeout 20 $second)
+	check "a second $second does not start ($code)" \
+	    test "$code" -ne 0 -a "$code" -ne 124
+	like "it says who is there" "$(cat "$T/err" "$T/out")" "$MONITOR"
+done
 is "the token is what it was" "$(sha256sum <"$TOKEN")" "$before"
 is "the first still answers" "$(api GET /api/ping)" 200
 is "by the same process" \

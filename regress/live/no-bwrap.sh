@@ -16,6 +16,10 @@ inside()
 }
 inside true || skip_all "user namespaces are not to be had here"
 
+# Seen from that namespace root's files are nobody's, and Ringlet runs no
+# agent that is somebody else's: so the agent is a program of ours.
+mkdir -p "$HOME/.local/bin"
+cp "$LIVE_FAKE/fake-agent" "$HOME/.local/bin/claude"
 marker=$WORK/started
 # refused WHAT: starting fails, says why, and nothing ran.
 refused()
@@ -24,7 +28,7 @@ refused()
 		{ cat "$T/daemon.out"; bail "the daemon starts"; }
 	daemon_facts
 	code=$(status ringlet profiles run plain --remote -C "$WORK" -- \
-	    -c "touch $marker")
+	    orphan "$marker")
 	if [ "$code" = 0 ]; then
 		# The reply may come before the jail has failed: then the
 		# session must say so.
@@ -56,7 +60,7 @@ refused()
 }
 
 start_bus
-shell_profile plain
+new_profile claude plain "" -p self
 ringlet daemon stop >/dev/null
 refused "no bwrap"
 
@@ -69,7 +73,7 @@ chmod 755 "$T/bin/bwrap"
 refused "a failing bwrap" 'No permissions to create a new namespace'
 
 start_daemon
-session plain -C "$WORK" -- -c "touch $marker"
+session plain -C "$WORK" -- orphan "$marker"
 await "$ID" || not_ok "with the real one it ends"
 check "with the real one it runs" test -e "$marker"
 done_testing

@@ -11,7 +11,7 @@ ws "$path" --show-protocol --timeout 10 --out "$T/echo" \
     --events "$T/events" event connected \
     send 'echo "typed:$((40+2))"\r' expect 'typed:42' \
     send 'stty size\r' expect '24 80' \
-    text '{"type":"resize","cols":101,"rows":33}' event resized \
+    text '{"type":"resize","cols":101,"rows":33}' \
     send 'stty size\r' expect '33 101' 2>"$T/err"
 is "keystrokes are echoed and resizing is seen by stty" $? 0
 like "the subprotocol is bearer alone" "$(cat "$T/err")" '^protocol bearer$'
@@ -23,6 +23,23 @@ is "connected names the session" "$(head -n 1 "$T/events" |
 # A viewer that comes later sees what the first one saw.
 ws "$path" --timeout 10 expect 'typed:42' expect '33 101' >/dev/null
 is "a later viewer sees it all" $? 0
+
+# The viewer that typed last decides the size; one that differs is told.
+# shellcheck disable=SC2016
+ws "$path" --timeout 20 --out "$T/first" --events "$T/told" \
+    text '{"type":"resize","cols":90,"rows":20}' \
+    send 'echo first:$((2+2))\r' expect 'first:4' event resized 2>&1 &
+first=$!
+at_end $first
+wait_for 10 grep -aq first:4 "$T/first"
+# shellcheck disable=SC2016
+ws "$path" --timeout 10 text '{"type":"resize","cols":70,"rows":10}' \
+    send 'stty size; echo second:$((2+2))\r' expect '10 70' \
+    expect second:4 >/dev/null
+is "a second viewer that types brings its size" $? 0
+wait $first
+is "and the first one is told" $? 0
+like "what it is now" "$(tail -n 1 "$T/told")" '"cols": 70, "rows": 10'
 
 # Exit code 3 is told, and the output before it is whole.
 ws "$path" --timeout 15 --events "$T/events" event connected \

@@ -58,7 +58,7 @@ class WebSocket:
                  timeout=10.0):
         self.sock = socket.create_connection((host, port), timeout)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.buffer = b""
+        self.buffer = bytearray()
         self.protocol = None
         self.headers = {}
         self._shake(host, port, path, dict(headers), list(protocols))
@@ -78,17 +78,15 @@ class WebSocket:
         self.sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         while b"\r\n\r\n" not in self.buffer:
             self._more()
-        head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
-        head = head.decode("latin-1").split("\r\n")
+        head = self._take(self.buffer.index(b"\r\n\r\n") + 4)
+        head = head.decode("latin-1").rstrip().split("\r\n")
         for line in head[1:]:
             name, value = line.split(":", 1)
             self.headers[name.strip().lower()] = value.strip()
         status = int(head[0].split()[1])
         if status != 101:
             length = int(self.headers.get("content-length", "0"))
-            while len(self.buffer) < length:
-                self._more()
-            raise Refused(status, self.buffer[:length].decode(
+            raise Refused(status, self._take(length).decode(
                 "utf-8", "replace").strip())
         accept = base64.b64encode(
             hashlib.sha1((key + GUID).encode()).digest()).decode()
@@ -105,7 +103,8 @@ class WebSocket:
     def _take(self, count):
         while len(self.buffer) < count:
             self._more()
-        data, self.buffer = self.buffer[:count], self.buffer[count:]
+        data = bytes(self.buffer[:count])
+        del self.buffer[:count]
         return data
 
     def send(self, opcode, data):
@@ -172,7 +171,7 @@ class Script:
         self.out = out
         self.events = events
         self.timeout = timeout
-        self.seen = b""
+        self.seen = bytearray()
         self.frames = []
 
     def pump(self, deadline):
@@ -195,9 +194,13 @@ class Script:
         while True:
             found = pattern.search(self.seen)
             if found:
-                self.seen = self.seen[found.end():]
+                del self.seen[:found.end()]
                 return
-            self.pump(deadline)
+            try:
+                self.pump(deadline)
+            except TimeoutError as why:
+                raise TimeoutError(
+                    f"{text!r} is not in {bytes(self.seen[-500:])!r}") from why
 
     def event(self, kind):
         """Wait for a text frame."""
@@ -249,7 +252,7 @@ def main():
     ask.add_argument("address")
     ask.add_argument("path")
     ask.add_argument("actions", nargs="*")
-    options = ask.parse_args()
+    options = ask.parse_intermixed_args()
 
     headers = dict(line.split(": ", 1) for line in options.header)
     protocols = list(options.protocol)

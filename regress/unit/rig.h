@@ -58,8 +58,7 @@ struct rig_viewer {
 };
 
 /*
- * To be called first in main(): becomes an ordinary user if this is root, and
- * ends with status 77 (skipped) if that user cannot get at the programs.
+ * To be called first in main(): becomes an ordinary user if this is root.
  * Returns whether bwrap can build jails here.
  */
 bool rig_begin(void);
