@@ -169,9 +169,8 @@ strings_json(char *const *list)
 	return a;
 }
 
-/* The file's text, for free(). */
-static char *
-encode(const struct profile *p)
+char *
+profile_format(const struct profile *p)
 {
 	json_t *obj = json_object();
 	char *text;
@@ -204,7 +203,7 @@ save(const struct paths *paths, const struct profile *p, char *why, size_t size)
 	char *file = NULL, *text, *body = NULL;
 	int r;
 
-	text = encode(p);
+	text = profile_format(p);
 	if (strlen(text) >= PROFILE_FILE_MAX) {
 		snprintf(why, size,
 		    "%s: arguments and variables need more "
@@ -257,15 +256,15 @@ profile_create(
 	return r;
 }
 
-/* Reads text, the content of the file of alias, into *out. */
-static int
-decode(const char *text, size_t len, const char *alias, struct profile **out,
-    char *why, size_t size)
+int
+profile_parse(const char *text, size_t len, const char *alias,
+    struct profile **out, char *why, size_t size)
 {
 	struct stored s;
 	json_t *obj;
 	int r;
 
+	*out = NULL;
 	memset(&s, 0, sizeof(s));
 	if ((obj = json_parse_object(text, len, why, size)) == NULL)
 		return RL_ERR_INVALID;
@@ -306,7 +305,8 @@ profile_load(const struct paths *paths, const char *alias, struct profile **out,
 	r = paths_read_file(file, PROFILE_FILE_MAX, &text, &len);
 	switch (r) {
 	case RL_OK:
-		r = decode(text, len, alias, out, reason, sizeof(reason));
+		r = profile_parse(
+		    text, len, alias, out, reason, sizeof(reason));
 		if (r != RL_OK)
 			snprintf(why, size, "%s: %s", file, reason);
 		break;

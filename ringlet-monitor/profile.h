@@ -17,13 +17,13 @@ struct profile {
 	char *alias;
 	char *agent_id;
 	char *provider_id;
-	char *endpoint_id;   /* id or URL; "": the provider's default */
-	char *model;	     /* "": the agent's default */
-	char *working_dir;   /* absolute, or "" */
-	char **args;	     /* ends in NULL; NULL: none */
-	char **env;	     /* K=V, ends in NULL; NULL: none */
-	char *keychain;	     /* the store that has the key, or "none" */
-	char *keychain_item; /* how the key is named there, or "" */
+	char *endpoint_id;    /* id or URL; "": the provider's default */
+	char *model;	      /* "": the agent's default */
+	char *working_dir;    /* absolute, or "" */
+	char **args;	      /* ends in NULL; NULL: none */
+	char **env;	      /* K=V, ends in NULL; NULL: none */
+	char *keychain;	      /* the store that has the key, or "none" */
+	char *keychain_item;  /* how the key is named there, or "" */
 	long long created_at; /* seconds since 1970 */
 	long long last_used;  /* the same; 0: never */
 	long long total_runs;
@@ -46,6 +46,16 @@ void profile_free(struct profile *);
  * RL_ERR_INVALID, and why[size] names the member and what is wrong with it.
  */
 int profile_check(const struct profile *, char *why, size_t size);
+
+/*
+ * The text of a profile's file, and back: pure functions.  profile_format()
+ * wants what profile_check() passes; its result is for free().  profile_parse()
+ * checks everything, also that the profile is called alias.  RL_ERR_INVALID:
+ * why[size] says what and where.  *out is for profile_free().
+ */
+char *profile_format(const struct profile *);
+int profile_parse(const char *text, size_t len, const char *alias,
+    struct profile **out, char *why, size_t size);
 
 /*
  * Writes a new profile after profile_check().  RL_ERR_EXISTS: there is

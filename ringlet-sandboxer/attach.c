@@ -267,20 +267,58 @@ on_at(struct peer *p, struct msg *m)
 	v->at = at->offset;
 	v->armed = true;
 	if (head > v->at)
-		wake(v);
+		viewers_wake(s, head);
 	pump_flow(s);
 	return 0;
 }
 
-void
-viewers_wake(struct session *s, uint64_t head)
+static void
+wake_armed(struct session *s, uint64_t head)
 {
 	struct viewer *v;
 
+	s->woke = loop_now();
+	s->woke_head = head;
 	TAILQ_FOREACH (v, &s->viewers, link) {
 		if (v->armed && head > v->at)
 			wake(v);
 	}
+}
+
+static void
+on_wake_timer(void *arg)
+{
+	struct session *s = arg;
+
+	s->wake_waits = false;
+	if (s->ring != NULL)
+		wake_armed(s, ring_writer_head(s->ring));
+}
+
+/*
+ * After a silence the first byte wakes at once, so a typed key is echoed
+ * without delay.  In a stream of output WAKE_MS pass, or WAKE_BYTES, before
+ * the next time: else agent, sandboxer and viewer would take turns at every
+ * line, and be as slow as that.
+ */
+void
+viewers_wake(struct session *s, uint64_t head)
+{
+	uint64_t since;
+
+	if (TAILQ_EMPTY(&s->viewers))
+		return;
+	since = loop_now() - s->woke;
+	if (since >= WAKE_MS || head - s->woke_head >= WAKE_BYTES) {
+		wake_armed(s, head);
+		return;
+	}
+	if (s->wake_waits)
+		return;
+	if (s->wake_timer == NULL)
+		s->wake_timer = loop_timer_new(s->env->loop, on_wake_timer, s);
+	s->wake_waits = true;
+	loop_timer_arm(s->wake_timer, WAKE_MS - since);
 }
 
 void

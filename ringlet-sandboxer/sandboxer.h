@@ -35,15 +35,17 @@ struct peer;
 struct ring_writer;
 struct session;
 
-#define INPUT_MAX (64 * 1024) /* bytes typed and not yet read by the agent */
-#define WORDS_MAX 2048	      /* bytes kept of what bwrap says */
-#define KILLS_MAX 8	      /* kill requests that wait for one end */
+#define INPUT_MAX  (64 * 1024) /* bytes typed and not yet read by the agent */
+#define WORDS_MAX  2048	       /* bytes kept of what bwrap says */
+#define KILLS_MAX  8	       /* kill requests that wait for one end */
+#define WAKE_BYTES (64 * 1024) /* of new output wake viewers before WAKE_MS */
 
 /* Deadlines, milliseconds. */
 #define BUILD_MS 20000 /* from fork to the agent's exec */
 #define EXIT_MS	 5000  /* from the agent's end to an empty process tree */
 #define PROOF_MS 5000  /* from SIGKILL to an empty process tree */
 #define DRAIN_MS 1000  /* a terminal held open by nobody that we know */
+#define WAKE_MS	 2     /* between wake-ups of viewers in a stream of output */
 #define STALL_MS 1000  /* a viewer that says nothing stops nobody longer */
 
 struct viewer {
@@ -102,7 +104,11 @@ struct session {
 	TAILQ_HEAD(, viewer) viewers;
 	struct viewer *owner; /* typed last: its window decides */
 	size_t holding;	      /* viewers with held input */
-	uint64_t pause_at;    /* stop reading when head is past it */
+	uint64_t woke;	      /* when viewers were woken last */
+	uint64_t woke_head;   /* and where the ring was then */
+	bool wake_waits;      /* wake_timer is armed */
+	struct loop_timer *wake_timer;
+	uint64_t pause_at; /* stop reading when head is past it */
 	bool paused;
 	struct loop_timer *stall_timer;
 

@@ -45,6 +45,12 @@ rig_begin(void)
 		perror("cannot become an ordinary user");
 		exit(1);
 	}
+	if (access(SANDBOXER_DIR "/ringlet-sandboxer", X_OK) == -1) {
+		fprintf(stderr, "skipped: uid %d cannot run %s: %s\n",
+		    (int)getuid(), SANDBOXER_DIR "/ringlet-sandboxer",
+		    strerror(errno));
+		exit(77);
+	}
 	(void)signal(SIGPIPE, SIG_IGN);
 	secret_init();
 	if ((pid = fork()) == 0) {

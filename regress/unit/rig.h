@@ -58,7 +58,8 @@ struct rig_viewer {
 };
 
 /*
- * To be called first in main(): becomes an ordinary user if this is root.
+ * To be called first in main(): becomes an ordinary user if this is root, and
+ * ends with status 77 (skipped) if that user cannot get at the programs.
  * Returns whether bwrap can build jails here.
  */
 bool rig_begin(void);

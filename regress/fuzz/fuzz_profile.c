@@ -1,0 +1,111 @@
+/*
+ * Fuzzes what people can write and the monitor reads.  The first byte chooses:
+ * 'P', the file of a profile called "x"; 'U', an endpoint's address; 'T', a
+ * template.  A profile that is taken must be written and read again as the same
+ * text; an address that is taken must hold nothing that means something in an
+ * argument, and must be encrypted or stay on this machine; a template must
+ * bring nothing when it fails.
+ */
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "err.h"
+#include "manifest.h"
+#include "profile.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static void
+require(bool cond)
+{
+	if (!cond)
+		abort();
+}
+
+static void
+fuzz_profile(const char *text, size_t len)
+{
+	struct profile *p, *again;
+	char why[1024] = "", *out, *second;
+	int r;
+
+	r = profile_parse(text, len, "x", &p, why, sizeof(why));
+	require((r == RL_OK) == (p != NULL));
+	if (r != RL_OK) {
+		require(r == RL_ERR_INVALID && why[0] != '\0');
+		return;
+	}
+	require(profile_check(p, why, sizeof(why)) == RL_OK);
+	out = profile_format(p);
+	r = profile_parse(out, strlen(out), "x", &again, why, sizeof(why));
+	require(r == RL_OK);
+	second = profile_format(again);
+	require(strcmp(out, second) == 0);
+	free(out);
+	free(second);
+	profile_free(p);
+	profile_free(again);
+}
+
+static void
+fuzz_url(const char *url)
+{
+	char why[256] = "";
+
+	if (!manifest_url_ok(url, why, sizeof(why))) {
+		require(why[0] != '\0');
+		return;
+	}
+	require(strncmp(url, "https://", 8) == 0 ||
+		strncmp(url, "http://127.", 11) == 0 ||
+		strncmp(url, "http://localhost", 16) == 0 ||
+		strncmp(url, "http://[::1]", 12) == 0);
+	for (; *url != '\0'; url++)
+		require(*url > 0x20 && *url < 0x7f &&
+			strchr("\"'\\$@#?{}<>`", *url) == NULL);
+}
+
+static void
+fuzz_template(const char *text)
+{
+	const struct manifest_vars vars = {
+		.alias = "alias",
+		.home = "${home}",
+		.endpoint = "https://a",
+		.model = "",
+	};
+	struct buf *b = buf_new(64);
+	int r;
+
+	r = manifest_expand(text, &vars, b);
+	require(r == 1 || r == 0 || r == RL_ERR_INVALID || r == RL_ERR_TOOBIG);
+	require(r == 1 || buf_len(b) == 0);
+	buf_free(b);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	char *text;
+
+	if (len == 0)
+		return 0;
+	/* A block of its own, so that ASan sees a byte too many. */
+	if ((text = malloc(len)) == NULL)
+		abort();
+	memcpy(text, data + 1, len - 1);
+	text[len - 1] = '\0';
+	if (data[0] == 'P')
+		fuzz_profile(text, len - 1);
+	else if (data[0] == 'U')
+		fuzz_url(text);
+	else if (data[0] == 'T')
+		fuzz_template(text);
+	free(text);
+	return 0;
+}
