@@ -28,11 +28,11 @@ struct agent_binary {
 
 /*
  * Looks for the agent's program: first in the search folders (NULL-terminated,
- * only absolute ones count; may be NULL), then in the usual ones below / and
- * home.  Programs that others could have written are passed over.
- * RL_ERR_NOTFOUND (why[size] says what was looked for and how to get it, or
- * why what was found cannot be used).  Free *out by agent_binary_clear() in
- * either case.
+ * only absolute ones count; may be NULL), then in those of our own PATH, then
+ * in the usual ones below / and home.  Programs that others could have written
+ * are passed over. RL_ERR_NOTFOUND (why[size] says what was looked for and how
+ * to get it, or why what was found cannot be used).  Free *out by
+ * agent_binary_clear() in either case.
  */
 int agent_binary_find(const struct manifest_agent *, const char *home,
     const char *const *search, struct agent_binary *out, char *why,

@@ -253,9 +253,29 @@ nvm_bin(const char *home)
 	return dir;
 }
 
+/* Looks through a list of folders with colons between them. */
+static char *
+search_list(const struct agent_wanted *w, const char *list, char **found)
+{
+	char *dir, *real = NULL;
+	size_t n;
+
+	while (real == NULL && *list != '\0') {
+		n = strcspn(list, ":");
+		dir = xstrndup(list, n);
+		real = agent_search_in(w, dir, found);
+		free(dir);
+		list += n;
+		if (*list == ':')
+			list++;
+	}
+	return real;
+}
+
 char *
 agent_search(const struct agent_wanted *w, char **found)
 {
+	const char *own;
 	char *dir, *real;
 	size_t i;
 
@@ -263,6 +283,10 @@ agent_search(const struct agent_wanted *w, char **found)
 		if ((real = agent_search_in(w, w->search[i], found)) != NULL)
 			return real;
 	}
+	/* Who asks over HTTP has no PATH; the daemon's is the user's too. */
+	if ((own = getenv("PATH")) != NULL &&
+	    (real = search_list(w, own, found)) != NULL)
+		return real;
 	for (i = 0; i < NELEM(standard_dirs); i++) {
 		if ((real = agent_search_in(w, standard_dirs[i], found)) !=
 		    NULL)

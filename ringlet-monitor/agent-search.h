@@ -19,11 +19,11 @@ struct agent_wanted {
 };
 
 /*
- * Looks through w->search, the system's usual folders, those of installers
- * below the home, and nvm's newest node.  Returns the program's name without
- * links, or NULL; *found is then the name it was found by, in a folder without
- * links.  Both are for free().  One that exists but cannot be taken is told in
- * w->problem.
+ * Looks through w->search, our own PATH, the system's usual folders, those of
+ * installers below the home, and nvm's newest node.  Returns the program's name
+ * without links, or NULL; *found is then the name it was found by, in a folder
+ * without links.  Both are for free().  One that exists but cannot be taken is
+ * told in w->problem.
  */
 char *agent_search(const struct agent_wanted *w, char **found);
 /* The same for one folder; a relative one is passed over. */

@@ -283,16 +283,27 @@ START_TEST(searches_in_order)
 {
 	const char *search[] = { "relative", "", in_home("none"),
 		in_home("first"), in_home("second"), NULL };
+	char own[3 * PATH_MAX], *saved = strdup(getenv("PATH"));
 
 	put(in_home(".local/bin/%s", agent.binary), ELF, 0755);
 	ck_assert_int_eq(find(search), RL_OK);
 	ck_assert_str_eq(b.path, in_home(".local/bin/%s", agent.binary));
+	/* Our own PATH, with what can be wrong in one. */
+	put(in_home("own/%s", agent.binary), ELF, 0755);
+	snprintf(own, sizeof(own), "::none:/nonexistent:%s:%s", in_home("own"),
+	    in_home("second"));
+	setenv("PATH", own, 1);
+	ck_assert_int_eq(find(search), RL_OK);
+	ck_assert_str_eq(b.path, in_home("own/%s", agent.binary));
 	put(in_home("second/%s", agent.binary), ELF, 0755);
 	ck_assert_int_eq(find(search), RL_OK);
 	ck_assert_str_eq(b.path, in_home("second/%s", agent.binary));
 	put(in_home("first/%s", agent.binary), ELF, 0755);
 	ck_assert_int_eq(find(search), RL_OK);
 	ck_assert_str_eq(b.path, in_home("first/%s", agent.binary));
+	/* teardown() needs its tools. */
+	setenv("PATH", saved, 1);
+	free(saved);
 }
 END_TEST
 
