@@ -9,15 +9,19 @@
 #include <check.h>
 
 Suite *suite_bwrapflags(void);
+Suite *suite_buf(void);
 Suite *suite_conf(void);
+Suite *suite_fdpass(void);
 Suite *suite_http1(void);
 Suite *suite_jailplan(void);
 Suite *suite_json(void);
+Suite *suite_log(void);
 Suite *suite_msg(void);
 Suite *suite_paths(void);
 Suite *suite_peer(void);
 Suite *suite_proc(void);
 Suite *suite_ring(void);
+Suite *suite_secret(void);
 Suite *suite_valid(void);
 
 #endif /* UNIT_SUITES_H */

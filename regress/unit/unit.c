@@ -18,15 +18,19 @@ static const struct {
 	Suite *(*make)(void);
 } suites[] = {
 	{ "bwrapflags", suite_bwrapflags },
+	{ "buf", suite_buf },
 	{ "conf", suite_conf },
+	{ "fdpass", suite_fdpass },
 	{ "http1", suite_http1 },
 	{ "jailplan", suite_jailplan },
 	{ "json", suite_json },
+	{ "log", suite_log },
 	{ "msg", suite_msg },
 	{ "paths", suite_paths },
 	{ "peer", suite_peer },
 	{ "proc", suite_proc },
 	{ "ring", suite_ring },
+	{ "secret", suite_secret },
 	{ "valid", suite_valid },
 };
 
