@@ -200,7 +200,7 @@ struct msg_listeners {
 /* --- requests about the daemon --- */
 
 struct msg_token_only { /* AUTH_CHECK STATUS_GET STOP PUBKEY_GET
-			   PROFILE_LIST AGENT_LIST PROVIDER_LIST
+			   PROFILE_LIST PROVIDER_LIST
 			   SESSION_LIST SESSION_CLEANUP */
 	struct msg_bin token;
 };
@@ -275,6 +275,11 @@ struct msg_run_plan {
 	const char *working_dir; /* of the profile, or "" */
 };
 
+struct msg_agent_list {
+	struct msg_bin token;
+	struct msg_strs search_path; /* folders of the asker's PATH */
+};
+
 struct msg_agents {
 	struct msg_recs list; /* struct msg_agent */
 };
@@ -294,7 +299,7 @@ struct msg_session_create {
 	const char *working_dir; /* "": the profile's, else its home */
 	bool no_sandbox;
 	struct msg_strs bwrap_flags; /* each as given to --bwrap-flags */
-	struct msg_strs client_env;
+	struct msg_strs client_env; /* these two from the CLI alone */
 	struct msg_strs search_path;
 };
 

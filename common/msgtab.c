@@ -230,6 +230,12 @@ static const struct msg_field f_msg_run_plan[] = {
 };
 REC(msg_run_plan);
 
+static const struct msg_field f_msg_agent_list[] = {
+	SECRET_BIN(msg_agent_list, token, TOKEN_MAX),
+	STRS(msg_agent_list, search_path, ARGS_MAX),
+};
+REC(msg_agent_list);
+
 static const struct msg_field f_msg_agents[] = {
 	RECS(msg_agents, list, LIST_MAX, rec_msg_agent),
 };
@@ -431,7 +437,7 @@ static const struct msg_type types[] = {
 	TYPE(PROFILE, rec_msg_profile),
 	TYPE(PROFILES, rec_msg_profiles),
 	TYPE(RUN_PLAN, rec_msg_run_plan),
-	TYPE(AGENT_LIST, rec_msg_token_only),
+	TYPE(AGENT_LIST, rec_msg_agent_list),
 	TYPE(AGENTS, rec_msg_agents),
 	TYPE(PROVIDER_LIST, rec_msg_token_only),
 	TYPE(PROVIDERS, rec_msg_providers),

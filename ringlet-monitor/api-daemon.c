@@ -2,7 +2,7 @@
  * Requests about the daemon itself, and about what it knows.
  *
  * Hostile ringletd: every row here carries a token that has been judged;
- * nothing here reveals a secret or takes a name from the request.
+ * nothing here reveals a secret, and no name that it sends is looked at.
  */
 
 #include "config.h"
@@ -69,13 +69,18 @@ int
 on_AGENT_LIST(struct peer *p, struct msg *m)
 {
 	struct env *env = peer_env(p);
+	const struct msg_agent_list *req = m->body;
 	struct profile_entry *profiles = NULL;
 	struct agent_binary *found;
 	struct msg_agent *list;
 	struct msg_agents body;
 	size_t n, nprofiles = 0;
 	const struct manifest_agent *agents = manifest_agents(&n);
+	const char *const *search = NULL;
 	char why[512];
+
+	if (peer_is_cli(p))
+		search = (const char *const *)req->search_path.v;
 
 	if (profile_list(&env->paths, &profiles, &nprofiles, why,
 		sizeof(why)) != 0)
@@ -88,8 +93,8 @@ on_AGENT_LIST(struct peer *p, struct msg *m)
 		list[i].profile_count =
 		    count_profiles(profiles, nprofiles, agents[i].id);
 		list[i].installed = agent_binary_find(&agents[i],
-					env->paths.home, NULL, &found[i], why,
-					sizeof(why)) == 0;
+					env->paths.home, search, &found[i],
+					why, sizeof(why)) == 0;
 		if (list[i].installed) {
 			list[i].binary_path = found[i].path;
 			list[i].version = found[i].version;

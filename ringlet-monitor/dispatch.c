@@ -34,7 +34,7 @@
 	{ MSG_STATUS_GET, BOTH, SERVE, 0, SMALL, VIEW, 0, on_STATUS_GET },   \
 	{ MSG_STOP, BOTH, SERVE, 0, SMALL, CTRL, 0, on_STOP },               \
 	{ MSG_PUBKEY_GET, BOTH, SERVE, 0, SMALL, VIEW, 0, on_PUBKEY_GET },   \
-	{ MSG_AGENT_LIST, BOTH, SERVE, 0, SMALL, VIEW, 0, on_AGENT_LIST },   \
+	{ MSG_AGENT_LIST, BOTH, SERVE, 0, MEDIUM, VIEW, 0, on_AGENT_LIST },  \
 	{ MSG_PROVIDER_LIST, BOTH, SERVE, 0, SMALL, VIEW, 0,                 \
 		on_PROVIDER_LIST },                                          \
 	{ MSG_PROFILE_CREATE, BOTH, SERVE, 0, LARGE, CTRL, 0,                \

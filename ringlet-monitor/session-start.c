@@ -275,7 +275,9 @@ check_authority(struct peer *p, const struct msg_session_create *req,
 /*
  * Hostile ringletd: it starts only what the token's holder could start, always
  * in a jail, and never with more shown than the defaults.  Names and paths are
- * resolved and checked here; the session's id is made here.
+ * resolved and checked here; the session's id is made here.  Folders in which
+ * to look for the agent, and variables, are taken from the CLI alone: they
+ * would choose the program that gets the key.
  */
 int
 on_SESSION_CREATE(struct peer *p, struct msg *m)
@@ -283,6 +285,8 @@ on_SESSION_CREATE(struct peer *p, struct msg *m)
 	struct env *env = peer_env(p);
 	const struct msg_session_create *req = m->body;
 	struct starting *st = xcalloc(1, sizeof(*st));
+	const struct msg_strs none = { NULL, 0 };
+	bool cli = peer_is_cli(p);
 	char why[WHY_MAX];
 	int err;
 
@@ -315,7 +319,8 @@ on_SESSION_CREATE(struct peer *p, struct msg *m)
 		refuse(st, err, why);
 		return 0;
 	}
-	run_prepare(env, req->alias, &req->args, &req->client_env,
-	    &req->search_path, !st->no_sandbox, on_run_ready, st);
+	run_prepare(env, req->alias, &req->args,
+	    cli ? &req->client_env : &none, cli ? &req->search_path : &none,
+	    !st->no_sandbox, on_run_ready, st);
 	return 0;
 }

@@ -34,12 +34,26 @@ provider_json(const struct msg_provider *p)
 	    json_text(p->auth_variable), "models", json_strs(&p->models));
 }
 
+/* Asks which agents there are, looking where a run from here would look. */
+static int
+agents_get(struct cli *cli, struct msg *m)
+{
+	struct msg_agent_list req = { .token = { NULL, 0 } };
+	char *hold;
+	int r;
+
+	req.search_path = session_search_path(&hold);
+	r = client_call(cli, MSG_AGENT_LIST, &req, MSG_AGENTS, m);
+	free(req.search_path.v);
+	free(hold);
+	return r;
+}
+
 int
 cmd_agents_list(struct cli *cli, const struct args *args)
 {
 	static const char *const headings[] = { "ID", "NAME", "INSTALLED",
 		"VERSION", "PROFILES", "PATH" };
-	const struct msg_token_only req = { 0 };
 	const struct msg_agents *agents;
 	const struct msg_agent *a;
 	struct table *t;
@@ -47,7 +61,7 @@ cmd_agents_list(struct cli *cli, const struct args *args)
 	json_t *list;
 	int r;
 
-	r = client_call(cli, MSG_AGENT_LIST, &req, MSG_AGENTS, &m);
+	r = agents_get(cli, &m);
 	if (r != 0)
 		return r;
 	agents = m.body;
@@ -109,13 +123,12 @@ print_profiles_of(struct cli *cli, const char *agent)
 int
 cmd_agents_inspect(struct cli *cli, const struct args *args)
 {
-	const struct msg_token_only req = { 0 };
 	const struct msg_agents *agents;
 	const struct msg_agent *a = NULL;
 	struct msg m;
 	int r;
 
-	r = client_call(cli, MSG_AGENT_LIST, &req, MSG_AGENTS, &m);
+	r = agents_get(cli, &m);
 	if (r != 0)
 		return r;
 	agents = m.body;

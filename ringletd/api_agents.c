@@ -49,7 +49,7 @@ on_agents(struct request *r, struct msg *m)
 void
 api_agents(struct request *r)
 {
-	struct msg_token_only m = { request_token_bin(r) };
+	struct msg_agent_list m = { .token = request_token_bin(r) };
 
 	request_call(r, MSG_AGENT_LIST, &m, on_agents);
 }
