@@ -167,7 +167,7 @@ START_TEST(test_environment)
 	ck_assert_ptr_nonnull(strstr(out, "UMLAUT=\xc3\xa4\r\n"));
 	ck_assert_ptr_null(strstr(out, "RINGLET"));
 	ck_assert_ptr_null(strstr(out, "HOME="));
-	ck_assert_ptr_nonnull(strstr(out, "0022\r\n"));
+	ck_assert_ptr_nonnull(strstr(out, "0022\r\n0\r\n"));
 	free(out);
 
 	p.script = "echo ready; read x";
