@@ -52,10 +52,11 @@
  * What happens on a system call that no rule names.  It is the end, for we
  * would never make it.  The sanitizers' run-time libraries would: to print
  * a report they look at /proc/self/maps and more.  A build with them is for
- * tests, and a test that fails must say why rather than be killed.
+ * tests, and a test that fails must say why rather than be killed.  Not
+ * EPERM: libseccomp takes no rule whose action is that of the rest.
  */
 #ifdef WITH_SANITIZERS
-#define UNLISTED SCMP_ACT_ERRNO(EPERM)
+#define UNLISTED SCMP_ACT_ERRNO(ENOSYS)
 #else
 #define UNLISTED SCMP_ACT_KILL_PROCESS
 #endif
