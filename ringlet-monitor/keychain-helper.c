@@ -27,10 +27,10 @@
 
 #define REQUEST_TIMEOUT 5000 /* ms until the request must be there */
 /*
- * Seconds until this process ends whatever happens, should the monitor, whose
- * deadline is shorter, be stopped or gone.
+ * Seconds until this process ends whatever happens, should the monitor be
+ * stopped; longer than any deadline that KeychainTimeout can set.
  */
-#define LAST_RESORT 60
+#define LAST_RESORT 660
 #define WHY_MAX	    1024
 
 /* What the libraries may know: where the bus is, and no more. */
