@@ -41,7 +41,10 @@ typedef void (*keychain_cb)(
  * Helpers are reaped through a SIGCHLD watch of this module's own, by pid.
  */
 struct keychain *keychain_new(struct loop *, const char *helper);
-/* Ends every call without calling back, kills the helpers. */
+/*
+ * Ends every call without calling back and kills the helpers.  Never from
+ * inside a callback.
+ */
 void keychain_free(struct keychain *);
 /* Replaces KEYCHAIN_TIMEOUT for calls that start from now on. */
 void keychain_set_timeout(struct keychain *, uint64_t ms);

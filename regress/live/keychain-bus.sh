@@ -80,8 +80,8 @@ code=$(printf '%s\n' "$key" | timeout 60 ringlet profiles create shell quiet \
 is "create without a keyring fails" "$code" 1
 like "and says so" "$(cat "$T/err")" '[Ss]ecret [Ss]ervice'
 refute "no keyring was started for it" test -e "$T/started"
-dbus-send --session --print-reply --dest=org.freedesktop.secrets / \
-    org.freedesktop.DBus.Peer.Ping >/dev/null 2>&1
+dbus-send --session --print-reply --reply-timeout=1000 \
+    --dest=org.freedesktop.secrets / org.freedesktop.DBus.Peer.Ping >/dev/null 2>&1
 check "which that bus would have done" wait_for 10 test -e "$T/started"
 refute "the key is in no file" grep -rFlq -- "$key" "$HOME"
 done_testing
