@@ -141,6 +141,16 @@ split_address(const char *s, char *host, size_t size, int *port)
 	return errstr == NULL;
 }
 
+/* Nobody means them in a name, and a file could not say them again. */
+static bool
+has_control(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			return true;
+	return false;
+}
+
 /*
  * The canonical form of a value: what conf.h says of `listen`.  NULL if it is
  * none.  *local: cannot be reached from another machine.
@@ -156,7 +166,7 @@ listen_clean(const char *value, bool *local)
 
 	if (value[0] == '/') {
 		*local = true;
-		if (!valid_abs_path(value) ||
+		if (!valid_abs_path(value) || has_control(value) ||
 		    strlen(value) >= sizeof(sun.sun_path))
 			return NULL;
 		return xstrdup(value);

@@ -214,7 +214,8 @@ START_TEST(refuses_addresses)
 		"[127.0.0.1]:80", "[::1%lo]:80", "[fe80::1%lo]:80",
 		"[localhost]:80", "example.com:80", "*:80", "relative/sock",
 		"/a/../b", "/a//b", "/a/", "127.0.0.1:99999999999999999999",
-		"\"/a/\x01\"/" };
+		"\"/a/\x01\"/", "/a\x01", "/a\r\r", "\"/a\tb\"",
+		"/a\x7f" };
 	char text[256], *p = text;
 	struct conf c;
 
