@@ -19,7 +19,7 @@ libsodium-dev libmsgpack-dev libevent-dev libjansson-dev libseccomp-dev
 libsecret-1-dev libmd-dev libwslay-dev'
 RUN_PACKAGES='bubblewrap'
 KEYRING_PACKAGES='dbus-daemon gnome-keyring libsecret-tools'
-TEST_PACKAGES='check curl python3 procps dbus-bin'
+TEST_PACKAGES='check curl mandoc python3 procps dbus-bin'
 
 missing_packages()
 {
