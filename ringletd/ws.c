@@ -256,8 +256,12 @@ on_wslay_start(wslay_event_context_ptr ctx,
 
 	(void)ctx;
 	ws->frame = a->opcode;
-	if (wslay_is_ctrl_frame(a->opcode))
+	if (wslay_is_ctrl_frame(a->opcode)) {
+		/* Half a status code; wslay takes it for none. */
+		if (a->opcode == OP_CLOSE && a->payload_length == 1)
+			fail(ws, WS_CLOSE_PROTOCOL);
 		return;
+	}
 	if (a->opcode != WSLAY_CONTINUATION_FRAME) {
 		ws->message = a->opcode;
 		ws->text_len = 0;
@@ -325,7 +329,7 @@ take_portion(struct ws *ws)
 	if (ws->closing)
 		return false;
 	if (ws->fail != 0) {
-		ws_close(ws, ws->fail, "message too long");
+		ws_close(ws, ws->fail, "");
 		return false;
 	}
 	if (r != 0) {

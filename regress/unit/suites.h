@@ -11,7 +11,9 @@
 Suite *suite_bwrapflags(void);
 Suite *suite_buf(void);
 Suite *suite_conf(void);
+Suite *suite_conn(void);
 Suite *suite_fdpass(void);
+Suite *suite_hostcheck(void);
 Suite *suite_http1(void);
 Suite *suite_jailplan(void);
 Suite *suite_json(void);
@@ -21,7 +23,11 @@ Suite *suite_paths(void);
 Suite *suite_peer(void);
 Suite *suite_proc(void);
 Suite *suite_ring(void);
+Suite *suite_route(void);
+Suite *suite_seal(void);
 Suite *suite_secret(void);
+Suite *suite_term(void);
 Suite *suite_valid(void);
+Suite *suite_ws(void);
 
 #endif /* UNIT_SUITES_H */

@@ -20,7 +20,9 @@ static const struct {
 	{ "bwrapflags", suite_bwrapflags },
 	{ "buf", suite_buf },
 	{ "conf", suite_conf },
+	{ "conn", suite_conn },
 	{ "fdpass", suite_fdpass },
+	{ "hostcheck", suite_hostcheck },
 	{ "http1", suite_http1 },
 	{ "jailplan", suite_jailplan },
 	{ "json", suite_json },
@@ -30,8 +32,12 @@ static const struct {
 	{ "peer", suite_peer },
 	{ "proc", suite_proc },
 	{ "ring", suite_ring },
+	{ "route", suite_route },
+	{ "seal", suite_seal },
 	{ "secret", suite_secret },
+	{ "term", suite_term },
 	{ "valid", suite_valid },
+	{ "ws", suite_ws },
 };
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))

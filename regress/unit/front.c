@@ -1,0 +1,576 @@
+/*
+ * The rig of front.h: see there.
+ */
+#include "config.h"
+
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "fdpass.h"
+#include "front.h"
+#include "log.h"
+#include "loop.h"
+#include "msgdef.h"
+#include "peer.h"
+#include "ring.h"
+#include "ringlet-sandboxer/ring-write.h"
+#include "ringletd/ringletd.h"
+#include "secret.h"
+#include "xmalloc.h"
+
+uint8_t
+pattern_byte(uint64_t offset)
+{
+	return (uint8_t)(offset * 7 + offset / 251);
+}
+
+/* --- the sandboxer's side of one session --- */
+
+struct fake {
+	const char *id;
+	struct ring_writer *ring;
+	struct peer *viewer;
+	int event;
+	bool armed;
+	uint64_t at;
+};
+
+static void
+fake_wake(struct fake *f)
+{
+	uint64_t one = 1;
+
+	if (f->armed && ring_writer_head(f->ring) > f->at) {
+		f->armed = false;
+		if (write(f->event, &one, sizeof(one)) == -1)
+			abort();
+	}
+}
+
+static void
+fake_write(struct fake *f, const void *p, size_t len)
+{
+	ring_writer_append(f->ring, p, len);
+	fake_wake(f);
+}
+
+static void
+fake_pattern(struct fake *f, size_t len)
+{
+	uint8_t block[1000];
+	uint64_t offset = ring_writer_head(f->ring);
+	size_t i, n;
+
+	for (; len > 0; len -= n) {
+		n = len < sizeof(block) ? len : sizeof(block);
+		for (i = 0; i < n; i++)
+			block[i] = pattern_byte(offset++);
+		fake_write(f, block, n);
+	}
+}
+
+static void
+fake_exit(struct fake *f)
+{
+	struct msg_viewer_state state = { .state = SST_TERMINATED,
+		.exit_code = 7, .reason = "exit", .text = "" };
+
+	fake_write(f, "last words", 10);
+	ring_writer_end(f->ring, 7 << 8);
+	peer_send(f->viewer, MSG_VIEWER_STATE, &state, NULL, 0);
+}
+
+static void
+fake_free(struct fake *f)
+{
+	fd_close(f->event);
+	ring_writer_free(f->ring);
+	free(f);
+}
+
+static int
+on_fake_input(struct peer *p, struct msg *m)
+{
+	struct fake *f = peer_arg(p);
+	const struct msg_viewer_input *in = m->body;
+
+#define TYPED(s) (in->data.len == strlen(s) && \
+	    memcmp(in->data.p, s, strlen(s)) == 0)
+	if (TYPED("exit\n"))
+		fake_exit(f);
+	else if (TYPED("vanish\n")) {
+		peer_free(p);
+		fake_free(f);
+	} else if (TYPED("go") && strcmp(f->id, FLOOD) == 0)
+		fake_pattern(f, FLOOD_LEN);
+	else
+		fake_write(f, in->data.p, in->data.len);
+	return 0;
+}
+
+static int
+on_fake_resize(struct peer *p, struct msg *m)
+{
+	const struct msg_viewer_size *s = m->body;
+
+	peer_send(p, MSG_VIEWER_SIZE, s, NULL, 0);
+	return 0;
+}
+
+static int
+on_fake_signal(struct peer *p, struct msg *m)
+{
+	const struct msg_viewer_signal *s = m->body;
+	char text[32];
+
+	snprintf(text, sizeof(text), "signal %u\n", (unsigned)s->signal);
+	fake_write(peer_arg(p), text, strlen(text));
+	return 0;
+}
+
+static int
+on_fake_at(struct peer *p, struct msg *m)
+{
+	struct fake *f = peer_arg(p);
+	const struct msg_viewer_at *at = m->body;
+
+	f->at = at->offset;
+	f->armed = true;
+	fake_wake(f);
+	return 0;
+}
+
+static const struct msg_rule viewer_rules[] = {
+	{ MSG_VIEWER_INPUT, FROM_VIEWER, PST_SERVING, 0, 70000, 0, 0,
+	    on_fake_input },
+	{ MSG_VIEWER_RESIZE, FROM_VIEWER, PST_SERVING, 0, 64, 0, 0,
+	    on_fake_resize },
+	{ MSG_VIEWER_SIGNAL, FROM_VIEWER, PST_SERVING, 0, 64, 0, 0,
+	    on_fake_signal },
+	{ MSG_VIEWER_AT, FROM_VIEWER, PST_SERVING, 0, 64, 0, 0, on_fake_at },
+};
+
+static void
+on_viewer_closed(struct peer *p, int err, const char *why)
+{
+	struct fake *f = peer_arg(p);
+
+	(void)err;
+	(void)why;
+	peer_free(p);
+	fake_free(f);
+}
+
+static const struct peer_ops viewer_ops = { .rules = viewer_rules,
+	.nrules = NELEM(viewer_rules), .closed = on_viewer_closed };
+
+/* --- the monitor --- */
+
+static struct loop *loop;
+
+static bool
+judge(struct peer *p, uint32_t id, const struct msg_bin *token)
+{
+	if (token->len == 4 && memcmp(token->p, "good", 4) == 0)
+		return true;
+	peer_reply_error(p, id, RL_ERR_AUTH, "no");
+	return false;
+}
+
+static int
+on_auth(struct peer *p, struct msg *m)
+{
+	const struct msg_token_only *t = m->body;
+
+	/* "slow": an answer that never comes. */
+	if (t->token.len == 4 && memcmp(t->token.p, "slow", 4) == 0)
+		return 0;
+	if (judge(p, m->hdr.id, &t->token))
+		peer_reply(p, m->hdr.id, MSG_OK, NULL, NULL, 0);
+	return 0;
+}
+
+/* Says back what came: the alias is in the agent's place and so on. */
+static int
+on_create(struct peer *p, struct msg *m)
+{
+	const struct msg_profile_create *c = m->body;
+	struct msg_profile out;
+
+	if (!judge(p, m->hdr.id, &c->token))
+		return 0;
+	memset(&out, 0, sizeof(out));
+	out.alias = c->alias;
+	out.agent_id = c->agent_id;
+	out.provider_id = c->provider_id;
+	out.model = c->model;
+	out.home = "/home/x";
+	out.has_key = c->key.len > 0 || c->sealed_key.len > 0;
+	peer_reply(p, m->hdr.id, MSG_PROFILE, &out, NULL, 0);
+	return 0;
+}
+
+static void
+attach_ended(struct peer *p, uint32_t id, struct fake *f, int ring,
+    struct msg_attached *a)
+{
+	fake_write(f, "it was", 6);
+	ring_writer_end(f->ring, 3 << 8);
+	a->state = SST_TERMINATED;
+	a->exit_code = 3;
+	peer_reply(p, id, MSG_ATTACHED_ENDED, a, &ring, 1);
+	ring_writer_free(f->ring);
+	free(f);
+}
+
+static int
+on_attach(struct peer *p, struct msg *m)
+{
+	const struct msg_session_attach *q = m->body;
+	struct msg_attached a = { .id = q->id, .cols = 80, .rows = 24,
+		.state = SST_RUNNING, .exit_code = -1,
+		.read_only = q->read_only };
+	struct fake *f;
+	int sv[2], fds[3], ring;
+
+	if (!judge(p, m->hdr.id, &q->token))
+		return 0;
+	if (strcmp(q->id, MISSING) == 0) {
+		peer_reply_error(p, m->hdr.id, RL_ERR_NOTFOUND, "not here");
+		return 0;
+	}
+	f = xcalloc(1, sizeof(*f));
+	f->id = xstrdup(q->id);
+	ring = ring_create(FRONT_RING);
+	if (strcmp(q->id, FORGED) == 0) {
+		fds[1] = ring;
+		free(f);
+	} else if (ring_writer_new(ring, &f->ring) != 0)
+		abort();
+	a.offset = q->offset >= 0 ? (uint64_t)q->offset : 0;
+	if (strcmp(q->id, ENDED) == 0) {
+		attach_ended(p, m->hdr.id, f, ring, &a);
+		close(ring);
+		return 0;
+	}
+	if (fd_pair(sv) != 0)
+		abort();
+	fds[0] = sv[0];
+	fds[1] = ring;
+	fds[2] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	peer_reply(p, m->hdr.id, MSG_ATTACHED, &a, fds, 3);
+	close(sv[0]);
+	close(ring);
+	if (strcmp(q->id, FORGED) == 0 || strcmp(q->id, DEAF) == 0) {
+		close(fds[2]);
+		/* Kept open and never read. */
+		if (strcmp(q->id, FORGED) == 0)
+			close(sv[1]);
+		return 0;
+	}
+	f->event = fds[2];
+	f->viewer = peer_new(loop, sv[1], FROM_VIEWER, PST_SERVING, "viewer",
+	    &viewer_ops, f);
+	if (strcmp(q->id, LIVE) == 0)
+		fake_write(f, GREETING, strlen(GREETING));
+	if (strcmp(q->id, LAPPED) == 0)
+		fake_pattern(f, 3 * FRONT_RING);
+	return 0;
+}
+
+static const struct msg_rule monitor_rules[] = {
+	{ MSG_AUTH_CHECK, FROM_RINGLETD, PST_SERVING, 0, 512, 0, 0, on_auth },
+	{ MSG_PROFILE_CREATE, FROM_RINGLETD, PST_SERVING, 0, 200000, 0, 0,
+	    on_create },
+	{ MSG_SESSION_ATTACH, FROM_RINGLETD, PST_SERVING, 0, 512, 0, 0,
+	    on_attach },
+};
+
+/* What ringletd takes from a monitor: main.c has all of it. */
+static const struct msg_rule front_rules[] = {
+	{ MSG_OK, FROM_MONITOR, PST_SERVING, 0, 16, 0, MSG_AUTH_CHECK, NULL },
+	{ MSG_ERROR, FROM_MONITOR, PST_SERVING, 0, 512, 0, MSG_AUTH_CHECK,
+	    NULL },
+	{ MSG_PROFILE, FROM_MONITOR, PST_SERVING, 0, 65536, 0,
+	    MSG_PROFILE_CREATE, NULL },
+	{ MSG_ERROR, FROM_MONITOR, PST_SERVING, 0, 512, 0,
+	    MSG_PROFILE_CREATE, NULL },
+	{ MSG_ATTACHED, FROM_MONITOR, PST_SERVING, 3, 512, 0,
+	    MSG_SESSION_ATTACH, NULL },
+	{ MSG_ATTACHED_ENDED, FROM_MONITOR, PST_SERVING, 1, 512, 0,
+	    MSG_SESSION_ATTACH, NULL },
+	{ MSG_ERROR, FROM_MONITOR, PST_SERVING, 0, 512, 0,
+	    MSG_SESSION_ATTACH, NULL },
+};
+
+static void
+on_closed(struct peer *p, int err, const char *why)
+{
+	(void)p;
+	fprintf(stderr, "front: channel: %s: %s\n", rl_strerror(err), why);
+	abort();
+}
+
+static const struct peer_ops monitor_ops = { .rules = monitor_rules,
+	.nrules = NELEM(monitor_rules), .closed = on_closed };
+static const struct peer_ops front_ops = { .rules = front_rules,
+	.nrules = NELEM(front_rules), .closed = on_closed };
+
+/* --- the server's process --- */
+
+static pid_t server;
+static struct sockaddr_in address;
+
+static void
+on_term(int signo, void *arg)
+{
+	(void)signo;
+	loop_stop(arg);
+}
+
+static void
+serve(int listener)
+{
+	struct loop_signal *term;
+	struct env env;
+	int sv[2];
+
+	memset(&env, 0, sizeof(env));
+	log_init("front", LOGL_ERROR);
+	body_init();
+	env.loop = loop = loop_new();
+	env.accepting = true;
+	TAILQ_INIT(&env.listeners);
+	conn_init(&env);
+	if (fd_pair(sv) != 0)
+		abort();
+	env.monitor = peer_new(loop, sv[0], FROM_MONITOR, PST_SERVING,
+	    "monitor", &front_ops, &env);
+	peer_new(loop, sv[1], FROM_RINGLETD, PST_SERVING, "ringletd",
+	    &monitor_ops, NULL);
+	listener_add(&env, listener, "test");
+	term = loop_signal_new(loop, SIGTERM, on_term, loop);
+	loop_run(loop);
+	loop_signal_free(term);
+	_exit(0);
+}
+
+void
+front_start(void)
+{
+	socklen_t len = sizeof(address);
+	int fd;
+
+	signal(SIGPIPE, SIG_IGN);
+	memset(&address, 0, sizeof(address));
+	address.sin_family = AF_INET;
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ck_assert_int_ge(fd = socket(AF_INET, SOCK_STREAM, 0), 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, len), 0);
+	ck_assert_int_eq(listen(fd, 128), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len),
+	    0);
+	ck_assert_int_ge(server = fork(), 0);
+	if (server == 0)
+		serve(fd);
+	close(fd);
+}
+
+void
+front_stop(void)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(server, &status, WNOHANG), 0);
+	kill(server, SIGTERM);
+	ck_assert_int_eq(waitpid(server, &status, 0), server);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+	    "the server ended with status %#x", status);
+}
+
+unsigned
+front_fds(void)
+{
+	char path[64];
+	unsigned n = 0;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)server);
+	ck_assert_ptr_nonnull(d = opendir(path));
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n - 2;
+}
+
+/* --- the client --- */
+
+int
+front_connect(void)
+{
+	int fd;
+
+	ck_assert_int_ge(fd = socket(AF_INET, SOCK_STREAM, 0), 0);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&address,
+	    sizeof(address)), 0);
+	return fd;
+}
+
+bool
+front_send(int fd, const void *p, size_t len)
+{
+	const uint8_t *at = p;
+	ssize_t n;
+
+	while (len > 0) {
+		n = send(fd, at, len, MSG_NOSIGNAL);
+		if (n <= 0)
+			return false;
+		at += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* Reads exactly len bytes within ms; false otherwise. */
+static bool
+read_all(int fd, void *p, size_t len, int ms)
+{
+	struct pollfd pfd = { fd, POLLIN, 0 };
+	uint8_t *at = p;
+	ssize_t n;
+
+	while (len > 0) {
+		if (poll(&pfd, 1, ms) != 1)
+			return false;
+		if ((n = recv(fd, at, len, 0)) <= 0)
+			return false;
+		at += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+int
+front_reply(int fd, char *head, size_t size, char *body, size_t bsize)
+{
+	size_t n = 0, len = 0, got;
+	char *field, c;
+
+	while (n < 4 || memcmp(head + n - 4, "\r\n\r\n", 4) != 0) {
+		ck_assert_uint_lt(n, size - 1);
+		if (!read_all(fd, head + n, 1, 5000)) {
+			ck_assert_uint_eq(n, 0);
+			return 0;
+		}
+		n++;
+	}
+	head[n] = '\0';
+	ck_assert_int_eq(strncmp(head, "HTTP/1.1 ", 9), 0);
+	if ((field = strstr(head, "Content-Length: ")) != NULL)
+		len = strtoul(field + 16, NULL, 10);
+	if (body == NULL && bsize == 1)
+		len = 0; /* the reply to HEAD */
+	for (got = 0; got < len; got++) {
+		ck_assert(read_all(fd, &c, 1, 5000));
+		if (body != NULL && got < bsize - 1) {
+			body[got] = c;
+			body[got + 1] = '\0';
+		}
+	}
+	return atoi(head + 9);
+}
+
+bool
+front_closes(int fd, int ms)
+{
+	struct pollfd pfd = { fd, POLLIN, 0 };
+	char c[4096];
+	ssize_t n;
+
+	for (;;) {
+		if (poll(&pfd, 1, ms) != 1)
+			return false;
+		if ((n = recv(fd, c, sizeof(c), 0)) <= 0)
+			return n == 0;
+	}
+}
+
+bool
+front_frame(int fd, unsigned first, const void *p, size_t len)
+{
+	uint8_t *b = xmalloc(len + 14);
+	const uint8_t *from = p;
+	size_t n = 0, i;
+	bool sent;
+
+	b[n++] = (uint8_t)first;
+	if (len < 126)
+		b[n++] = (uint8_t)(0x80 | len);
+	else if (len < 65536) {
+		b[n++] = 0x80 | 126;
+		b[n++] = (uint8_t)(len >> 8);
+		b[n++] = (uint8_t)len;
+	} else {
+		b[n++] = 0x80 | 127;
+		for (i = 0; i < 8; i++)
+			b[n++] = (uint8_t)(len >> (8 * (7 - i)));
+	}
+	memcpy(b + n, "mask", 4);
+	n += 4;
+	for (i = 0; i < len; i++)
+		b[n + i] = from[i] ^ (uint8_t)"mask"[i % 4];
+	sent = front_send(fd, b, n + len);
+	free(b);
+	return sent;
+}
+
+void
+front_next(int fd, struct frame *f)
+{
+	uint8_t head[10];
+
+	f->op = 0;
+	f->len = 0;
+	if (!read_all(fd, head, 2, 5000))
+		return;
+	/* FIN, no reserved bits, no mask. */
+	ck_assert_uint_eq(head[0] & 0xf0, 0x80);
+	ck_assert_uint_eq(head[1] & 0x80, 0);
+	f->len = head[1];
+	if (f->len == 126) {
+		ck_assert(read_all(fd, head + 2, 2, 5000));
+		f->len = (size_t)head[2] << 8 | head[3];
+		ck_assert_uint_ge(f->len, 126);
+	}
+	ck_assert_uint_ne(f->len, 127);
+	ck_assert(read_all(fd, f->data, f->len, 5000));
+	f->data[f->len] = '\0';
+	f->op = head[0] & 0x0f;
+}
+
+bool
+front_event(int fd, struct frame *f, const char *type)
+{
+	char want[64];
+
+	snprintf(want, sizeof(want), "\"type\":\"%s\"", type);
+	do {
+		front_next(fd, f);
+	} while (f->op != 0 && (f->op != 1 ||
+	    strstr((char *)f->data, want) == NULL));
+	return f->op != 0;
+}

@@ -1,0 +1,80 @@
+#ifndef UNIT_FRONT_H
+#define UNIT_FRONT_H
+/*
+ * A ringletd in a process of its own, on a real socket, with a monitor and a
+ * sandboxer made for the test; and a client for it.  It is not sealed: that
+ * is test_seal.c's affair.
+ *
+ * The monitor takes the token "good", and knows these sessions:
+ *
+ *	LIVE	 echoes what is typed; its ring holds GREETING at first
+ *	LAPPED	 has written three times its ring's capacity
+ *	FLOOD	 writes FLOOD_LEN bytes as soon as "go" is typed
+ *	DEAF	 its sandboxer never reads
+ *	FORGED	 its ring is one that the sandboxer could still change
+ *	ENDED	 is over, with exit code 3
+ *
+ * What is typed: "exit\n" ends a session with code 7 after some last words,
+ * "vanish\n" makes its sandboxer go away.  Byte N of LAPPED and FLOOD is
+ * pattern_byte(N).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LIVE	"0000000000000001"
+#define LAPPED	"0000000000000002"
+#define FLOOD	"0000000000000003"
+#define DEAF	"0000000000000004"
+#define FORGED	"0000000000000005"
+#define ENDED	"0000000000000006"
+#define MISSING "0000000000000007"
+
+#define GREETING  "hello\r\n"
+#define FLOOD_LEN (1024 * 1024)
+#define FRONT_RING (64 * 1024) /* capacity of every ring */
+
+uint8_t pattern_byte(uint64_t offset);
+
+/* Starts it; front_stop() fails the test if it did not live until then. */
+void front_start(void);
+void front_stop(void);
+/* Descriptors that it has open. */
+unsigned front_fds(void);
+
+/* A connection to it. */
+int front_connect(void);
+/* Sends all of it; false if the server has closed. */
+bool front_send(int fd, const void *p, size_t len);
+/*
+ * Reads one reply: its head into head (size bytes, NUL-terminated), its body
+ * dropped unless body is not NULL.  Returns the status; 0 at end of file.
+ */
+int front_reply(int fd, char *head, size_t size, char *body, size_t bsize);
+/* Whether the server closes in an orderly way, after at most ms. */
+bool front_closes(int fd, int ms);
+
+/* The head of a WebSocket's handshake for PATH. */
+#define FRONT_WS(path) \
+	"GET " path " HTTP/1.1\r\nHost: localhost\r\n" \
+	"Connection: Upgrade\r\nUpgrade: websocket\r\n" \
+	"Sec-WebSocket-Version: 13\r\n" \
+	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" \
+	"Sec-WebSocket-Protocol: bearer, good\r\n\r\n"
+
+/* A frame from the server. */
+struct frame {
+	unsigned op; /* opcode; 0: end of file */
+	size_t len;
+	uint8_t data[70000];
+};
+
+/* Sends a frame, masked; first is FIN, RSV and opcode. */
+bool front_frame(int fd, unsigned first, const void *p, size_t len);
+/* Reads a frame; op 0 if none comes in 5 seconds or the server closes. */
+void front_next(int fd, struct frame *f);
+/* The next frame that is text (op 1) and has this "type". */
+bool front_event(int fd, struct frame *f, const char *type);
+
+#endif /* UNIT_FRONT_H */

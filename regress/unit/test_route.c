@@ -1,0 +1,303 @@
+/*
+ * The route table and what is taken out of a request's head: which row a path
+ * leads to, tokens in their two places, and queries.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ringletd/ringletd.h"
+#include "suites.h"
+
+static struct span
+span(const char *s)
+{
+	struct span out = { s, s != NULL ? strlen(s) : 0 };
+
+	return out;
+}
+
+static const struct {
+	unsigned method;
+	const char *path;
+	void (*handler)(struct request *); /* NULL: no such route */
+	const char *param;
+	unsigned allow; /* where there is no row */
+} rows[] = {
+	{ METHOD_GET, "/", api_page, "", 0 },
+	{ METHOD_GET, "/api/ping", api_ping, "", 0 },
+	{ METHOD_GET, "/api/daemon/status", api_status, "", 0 },
+	{ METHOD_POST, "/api/shutdown", api_shutdown, "", 0 },
+	{ METHOD_GET, "/api/agents", api_agents, "", 0 },
+	{ METHOD_GET, "/api/agents/claude", api_agents, "claude", 0 },
+	{ METHOD_GET, "/api/profiles", api_profile_list, "", 0 },
+	{ METHOD_POST, "/api/profiles", api_profile_create, "", 0 },
+	{ METHOD_GET, "/api/profiles/a.b_c-d", api_profile_get, "a.b_c-d",
+	    0 },
+	{ METHOD_DELETE, "/api/profiles/web", api_profile_delete, "web", 0 },
+	{ METHOD_GET, "/api/keychain/public-key", api_public_key, "", 0 },
+	{ METHOD_GET, "/api/terminal/sessions", api_session_list, "", 0 },
+	{ METHOD_POST, "/api/terminal/sessions", api_session_create, "", 0 },
+	{ METHOD_GET, "/api/terminal/sessions/0123", api_session_get, "0123",
+	    0 },
+	{ METHOD_DELETE, "/api/terminal/sessions/0123", api_session_delete,
+	    "0123", 0 },
+	{ METHOD_POST, "/api/terminal/cleanup", api_session_cleanup, "", 0 },
+	{ METHOD_GET, "/ws/terminal/0123", api_terminal, "0123", 0 },
+
+	{ METHOD_POST, "/api/ping", NULL, "", METHOD_GET },
+	{ METHOD_GET, "/api/shutdown", NULL, "", METHOD_POST },
+	{ METHOD_PUT, "/api/profiles", NULL, "", METHOD_GET | METHOD_POST },
+	{ METHOD_POST, "/api/profiles/web", NULL, "",
+	    METHOD_GET | METHOD_DELETE },
+	{ 0, "/api/ping", NULL, "", METHOD_GET },
+	{ METHOD_GET, "/api", NULL, "", 0 },
+	{ METHOD_GET, "/api/", NULL, "", 0 },
+	{ METHOD_GET, "/api/ping/", NULL, "", 0 },
+	{ METHOD_GET, "/api/pin", NULL, "", 0 },
+	{ METHOD_GET, "/api/pings", NULL, "", 0 },
+	{ METHOD_GET, "/API/ping", NULL, "", 0 },
+	{ METHOD_GET, "//api/ping", NULL, "", 0 },
+	{ METHOD_GET, "/api//ping", NULL, "", 0 },
+	{ METHOD_GET, "/api/./ping", NULL, "", 0 },
+	{ METHOD_GET, "/api/%70ing", NULL, "", 0 },
+	{ METHOD_GET, "/api/profiles/", NULL, "", 0 },
+	{ METHOD_GET, "/api/profiles/a/b", NULL, "", 0 },
+	{ METHOD_GET, "/api/profiles/a%2fb", NULL, "", 0 },
+	{ METHOD_GET, "/api/profiles/../ping/", NULL, "", 0 },
+	{ METHOD_GET, "*", NULL, "", 0 },
+};
+
+START_TEST(finds_routes)
+{
+	struct span path = span(rows[_i].path);
+	const struct route *r;
+	char param[ALIAS_MAX + 1];
+	unsigned allow;
+
+	r = route_find(rows[_i].method, &path, param, sizeof(param), &allow);
+	if (rows[_i].handler == NULL) {
+		ck_assert_msg(r == NULL, "%s has a route", rows[_i].path);
+		ck_assert_msg(allow == rows[_i].allow, "%s allows %#x",
+		    rows[_i].path, allow);
+		return;
+	}
+	ck_assert_msg(r != NULL && r->handler == rows[_i].handler, "%s",
+	    rows[_i].path);
+	ck_assert_str_eq(param, rows[_i].param);
+}
+END_TEST
+
+/* Only the page may be seen without a token, and it takes nothing. */
+START_TEST(all_but_the_page_want_a_token)
+{
+	static const unsigned methods[] = { METHOD_GET, METHOD_POST,
+		METHOD_DELETE, METHOD_PUT };
+	const struct route *r;
+	struct span path;
+	char param[ALIAS_MAX + 1];
+	unsigned allow;
+	size_t i, m;
+
+	for (i = 0; i < NELEM(rows); i++) {
+		path = span(rows[i].path);
+		for (m = 0; m < NELEM(methods); m++) {
+			r = route_find(methods[m], &path, param,
+			    sizeof(param), &allow);
+			if (r != NULL && r->handler != api_page)
+				ck_assert_msg(r->flags & ROUTE_TOKEN, "%s",
+				    rows[i].path);
+		}
+	}
+}
+END_TEST
+
+START_TEST(a_param_is_bounded)
+{
+	char text[128], param[ALIAS_MAX + 1];
+	struct span path = { text, 0 };
+	unsigned allow;
+
+	memset(text, 'a', sizeof(text));
+	memcpy(text, "/api/profiles/", 14);
+	path.len = 14 + ALIAS_MAX;
+	ck_assert_ptr_nonnull(route_find(METHOD_GET, &path, param,
+	    sizeof(param), &allow));
+	ck_assert_uint_eq(strlen(param), ALIAS_MAX);
+	path.len++;
+	ck_assert_ptr_null(route_find(METHOD_GET, &path, param,
+	    sizeof(param), &allow));
+	ck_assert_uint_eq(allow, 0);
+	ck_assert_str_eq(param, "");
+}
+END_TEST
+
+static const struct {
+	const char *authorization;
+	const char *protocols; /* not NULL: a WebSocket */
+	int status;
+	const char *token;
+} tokens[] = {
+	{ "Bearer abc", NULL, 0, "abc" },
+	{ "bearer AZaz09-._~+/=", NULL, 0, "AZaz09-._~+/=" },
+	{ "BEARER   abc", NULL, 0, "abc" },
+	{ NULL, "bearer, abc", 0, "abc" },
+	{ NULL, "bearer ,\tabc", 0, "abc" },
+	{ NULL, "bearer,abc", 0, "abc" },
+
+	{ NULL, NULL, 401, NULL },
+	{ "", NULL, 401, NULL },
+	{ "Bearer", NULL, 401, NULL },
+	{ "Bearer ", NULL, 401, NULL },
+	{ "Bearer\tabc", NULL, 401, NULL },
+	{ "Bearerabc", NULL, 401, NULL },
+	{ "Basic abc", NULL, 401, NULL },
+	{ "abc", NULL, 401, NULL },
+	{ "Bearer a b", NULL, 401, NULL },
+	{ "Bearer a,b", NULL, 401, NULL },
+	{ "Bearer a\303\244", NULL, 401, NULL },
+	{ NULL, "", 401, NULL },
+	{ NULL, "bearer", 401, NULL },
+	{ NULL, "bearer,", 401, NULL },
+	{ NULL, "abc", 401, NULL },
+	{ NULL, "abc, bearer", 401, NULL },
+	{ NULL, "Bearer, abc", 401, NULL },
+	{ NULL, "bearer abc", 401, NULL },
+	{ NULL, "bearer, abc, def", 401, NULL },
+	{ NULL, "bearerx, abc", 401, NULL },
+	{ "Bearer abc", "bearer, abc", 400, NULL },
+};
+
+START_TEST(finds_tokens)
+{
+	struct request r;
+	const char *why;
+	int status;
+
+	memset(&r, 0, sizeof(r));
+	r.authorization = span(tokens[_i].authorization);
+	r.ws_protocol = span(tokens[_i].protocols);
+	status = request_token(&r, tokens[_i].protocols != NULL, &why);
+	ck_assert_msg(status == tokens[_i].status, "row %d: %d", _i, status);
+	if (status == 0)
+		ck_assert_msg(span_is(&r.token, tokens[_i].token), "row %d",
+		    _i);
+	else
+		ck_assert_msg(why[0] != '\0', "row %d", _i);
+}
+END_TEST
+
+/* A subprotocol is no token where there is no WebSocket. */
+START_TEST(subprotocols_are_for_websockets)
+{
+	struct request r;
+	const char *why;
+
+	memset(&r, 0, sizeof(r));
+	r.ws_protocol = span("bearer, abc");
+	ck_assert_int_eq(request_token(&r, false, &why), 401);
+}
+END_TEST
+
+START_TEST(a_token_is_bounded)
+{
+	struct request r;
+	char text[7 + 257 + 1];
+	const char *why;
+
+	memset(&r, 0, sizeof(r));
+	memset(text, 'a', sizeof(text));
+	memcpy(text, "Bearer ", 7);
+	r.authorization.p = text;
+	r.authorization.len = 7 + 256;
+	ck_assert_int_eq(request_token(&r, false, &why), 0);
+	r.authorization.len++;
+	ck_assert_int_eq(request_token(&r, false, &why), 401);
+}
+END_TEST
+
+static const struct {
+	const char *query;
+	bool has;
+} queries[] = {
+	{ "token=abc", true },
+	{ "token", true },
+	{ "TOKEN=abc", true },
+	{ "a=b&access_token=abc", true },
+	{ "&&bearer=", true },
+	{ "api_key=x", true },
+	{ "", false },
+	{ "offset=1", false },
+	{ "tokens=1", false },
+	{ "a=token", false },
+};
+
+START_TEST(sees_tokens_in_queries)
+{
+	struct request r;
+
+	memset(&r, 0, sizeof(r));
+	r.query = span(queries[_i].query);
+	ck_assert_msg(request_query_has_token(&r) == queries[_i].has, "%s",
+	    queries[_i].query);
+}
+END_TEST
+
+START_TEST(takes_queries_apart)
+{
+	struct span q = span("a=1&b&=2&&c=d=e"), name, value;
+	static const char *const want[][2] = { { "a", "1" }, { "b", "" },
+		{ "", "2" }, { "", "" }, { "c", "d=e" } };
+	size_t i;
+
+	for (i = 0; i < NELEM(want); i++) {
+		ck_assert(request_query_next(&q, &name, &value));
+		ck_assert(span_is(&name, want[i][0]));
+		ck_assert(span_is(&value, want[i][1]));
+	}
+	ck_assert(!request_query_next(&q, &name, &value));
+}
+END_TEST
+
+START_TEST(reads_numbers)
+{
+	struct span s;
+	int64_t n;
+
+#define NUMBER(text, max) (s = span(text), span_number(&s, max, &n))
+	ck_assert(NUMBER("0", 9) && n == 0);
+	ck_assert(NUMBER("9", 9) && n == 9);
+	ck_assert(NUMBER("007", 9) && n == 7);
+	ck_assert(NUMBER("9223372036854775807", INT64_MAX) && n == INT64_MAX);
+	ck_assert(!NUMBER("9223372036854775808", INT64_MAX));
+	ck_assert(!NUMBER("99999999999999999999999", INT64_MAX));
+	ck_assert(!NUMBER("10", 9));
+	ck_assert(!NUMBER("", 9));
+	ck_assert(!NUMBER("-1", 9));
+	ck_assert(!NUMBER("+1", 9));
+	ck_assert(!NUMBER("1 ", 9));
+	ck_assert(!NUMBER("1a", 9));
+#undef NUMBER
+}
+END_TEST
+
+Suite *
+suite_route(void)
+{
+	Suite *s = suite_create("route");
+	TCase *tc = tcase_create("heads");
+
+	tcase_add_loop_test(tc, finds_routes, 0, (int)NELEM(rows));
+	tcase_add_test(tc, all_but_the_page_want_a_token);
+	tcase_add_test(tc, a_param_is_bounded);
+	tcase_add_loop_test(tc, finds_tokens, 0, (int)NELEM(tokens));
+	tcase_add_test(tc, subprotocols_are_for_websockets);
+	tcase_add_test(tc, a_token_is_bounded);
+	tcase_add_loop_test(tc, sees_tokens_in_queries, 0,
+	    (int)NELEM(queries));
+	tcase_add_test(tc, takes_queries_apart);
+	tcase_add_test(tc, reads_numbers);
+	suite_add_tcase(s, tc);
+	return s;
+}
