@@ -144,8 +144,9 @@ static void
 on_closed(struct peer *p, int err, const char *why)
 {
 	(void)p;
+	/* Nothing to flush; a leak checker at exit could not run sealed. */
 	if (err == RL_ERR_EOF)
-		exit(0);
+		_exit(0);
 	log_set_sink(NULL, NULL);
 	fatal("the monitor's channel: %s", why);
 }

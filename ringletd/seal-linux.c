@@ -267,6 +267,8 @@ static const char *const allowed[] = {
 	"rt_sigaction",
 	"rt_sigprocmask",
 	"rt_sigreturn",
+	/* sanitizers insist; to anybody else it is of no use */
+	"sigaltstack",
 };
 
 /*
