@@ -57,7 +57,33 @@ dispatch_log(enum log_level level, const char *text, void *arg)
 	(void)peer_send(env->monitor, MSG_LOG, &entry, NULL, 0);
 }
 
-/* The monitor is gone, and so is the reason for every jail. */
+static void
+on_leave_timeout(void *arg)
+{
+	struct env *env = arg;
+
+	log_error("processes of sessions are left");
+	loop_stop(env->loop);
+}
+
+void
+dispatch_idle(struct env *env)
+{
+	const struct session *s;
+
+	if (env->leaving == NULL)
+		return;
+	TAILQ_FOREACH (s, &env->sessions, link) {
+		if (s->phase != SP_ENDED)
+			return;
+	}
+	loop_stop(env->loop);
+}
+
+/*
+ * The monitor is gone, and so is the reason for every jail.  They are killed,
+ * and we stay until they are seen to be gone, because orphans become ours.
+ */
 static void
 on_closed(struct peer *p, int err, const char *why)
 {
@@ -67,9 +93,11 @@ on_closed(struct peer *p, int err, const char *why)
 	log_set_sink(NULL, NULL);
 	if (err != RL_ERR_EOF)
 		log_error("the channel to the monitor broke: %s", why);
+	env->leaving = loop_timer_new(env->loop, on_leave_timeout, env);
+	loop_timer_arm(env->leaving, LEAVE_MS);
 	TAILQ_FOREACH (s, &env->sessions, link)
 		session_kill_now(s);
-	loop_stop(env->loop);
+	dispatch_idle(env);
 }
 
 static int

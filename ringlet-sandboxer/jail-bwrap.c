@@ -36,9 +36,14 @@
  * --unshare-cgroup-try	where it is in the host's cgroup tree
  * --disable-userns	no user namespace inside, hence no capabilities in one
  * --cap-drop ALL	nothing left of those that built the jail
- * --die-with-parent	the jail ends with bwrap, and bwrap with the sandboxer
  * --as-pid-1		our init is process 1; bwrap puts none of its own there
  * --clearenv		bwrap's environment is empty already; say so
+ *
+ * There is no --die-with-parent, although the jail dies with the sandboxer.
+ * bwrap clones its child and only later tells it to go on; killed in between,
+ * it leaves that child waiting for ever, outside any jail and with nobody to
+ * end it.  So bwrap is left alone to finish, and our init, which sees the
+ * sandboxer's socket close, ends the jail before or while the agent runs.
  *
  * There is no --new-session: it would take the terminal away, and with it ^C
  * and the window's size.  The init gives the agent a session of its own.
@@ -51,7 +56,6 @@ static const char *const fixed[] = {
 	"--unshare-cgroup-try",
 	"--cap-drop",
 	"ALL",
-	"--die-with-parent",
 	"--as-pid-1",
 	"--clearenv",
 };

@@ -206,6 +206,18 @@ failed:
 	_exit(JAIL_INIT_FAILED);
 }
 
+/*
+ * Whether the sandboxer has died, whose end of the socket then is closed.
+ * That is how a jail dies with it.
+ */
+static bool
+abandoned(const struct init *in)
+{
+	struct pollfd pfd = { in->report, 0, 0 };
+
+	return poll(&pfd, 1, 0) == 1;
+}
+
 static void
 agent_start(struct init *in, char **argv)
 {
@@ -336,10 +348,7 @@ serve(struct init *in)
 			break;
 		}
 		if (pfd[1].revents != 0) {
-			/*
-			 * The sandboxer has died.  The parent-death signal
-			 * covers this too, but not while bwrap was building.
-			 */
+			/* As abandoned(). */
 			break;
 		}
 		if (pfd[2].revents != 0)
@@ -387,10 +396,12 @@ main(int argc, char **argv)
 	/* In this order: closed to the agent before there is an agent. */
 	if (prctl(PR_SET_DUMPABLE, 0) == -1)
 		fail(&in, JREP_EXEC_FAILED, errno, JSTEP_SETUP);
+	if (!in.unjailed && getpid() != 1)
+		fail(&in, JREP_EXEC_FAILED, EPERM, JSTEP_SETUP);
+	/* A jail without its bwrap ends; its sandboxer sees to the rest. */
 	if (in.unjailed ? prctl(PR_SET_CHILD_SUBREAPER, 1) == -1
-			: getpid() != 1)
-		fail(&in, JREP_EXEC_FAILED, in.unjailed ? errno : EPERM,
-		    JSTEP_SETUP);
+			: prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+		fail(&in, JREP_EXEC_FAILED, errno, JSTEP_SETUP);
 	if (syscall(SYS_close_range, STDERR_FILENO + 1, ~0U,
 		CLOSE_RANGE_CLOEXEC) == -1)
 		fail(&in, JREP_EXEC_FAILED, errno, JSTEP_SETUP);
@@ -408,6 +419,8 @@ main(int argc, char **argv)
 	if (report_self(in.report, JREP_BUILT) == -1)
 		fail(&in, JREP_EXEC_FAILED, errno, JSTEP_SETUP);
 
+	if (abandoned(&in))
+		_exit(JAIL_INIT_FAILED);
 	agent_start(&in, argv);
 	serve(&in);
 

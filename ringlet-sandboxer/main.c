@@ -96,6 +96,7 @@ main(int argc, char **argv)
 		session_free(s);
 	peer_free(env.monitor);
 	loop_signal_free(env.sigchld);
+	loop_timer_free(env.leaving);
 	loop_free(env.loop);
 	for (i = 0; i < JAIL_SECCOMP_VARIANTS; i++)
 		free(env.filters[i].prog);

@@ -44,6 +44,7 @@ struct session;
 #define BUILD_MS 20000 /* from fork to the agent's exec */
 #define EXIT_MS	 5000  /* from the agent's end to an empty process tree */
 #define PROOF_MS 5000  /* from SIGKILL to an empty process tree */
+#define LEAVE_MS 1500  /* from the monitor's end to our own */
 #define DRAIN_MS 1000  /* a terminal held open by nobody that we know */
 #define WAKE_MS	 2     /* between wake-ups of viewers in a stream of output */
 #define STALL_MS 1000  /* a viewer that says nothing stops nobody longer */
@@ -135,6 +136,7 @@ struct env {
 	struct loop *loop;
 	struct peer *monitor;
 	struct loop_signal *sigchld;
+	struct loop_timer *leaving; /* the monitor is gone; else NULL */
 	char *jail_init;			      /* absolute name */
 	int landlock;				      /* ruleset, or -1 */
 	struct filter filters[JAIL_SECCOMP_VARIANTS]; /* made when needed */
@@ -146,6 +148,8 @@ struct env {
 
 /* Starts to listen to the monitor on the channel fd, which it takes. */
 void dispatch_start(struct env *, int fd);
+/* A session has ended.  Ends the loop if it was the last we waited for. */
+void dispatch_idle(struct env *);
 /* Sends log entries to the monitor: a log_sink. */
 void dispatch_log(enum log_level, const char *text, void *env);
 

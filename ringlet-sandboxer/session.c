@@ -187,6 +187,7 @@ failure_text(const struct session *s, char *dst, size_t size)
 static void
 session_fail(struct session *s)
 {
+	struct env *env;
 	char text[LOG_LINE_MAX];
 
 	/* Its writer is dead: all that it said is in the pipe. */
@@ -198,7 +199,9 @@ session_fail(struct session *s)
 	(void)peer_reply_error(
 	    s->env->monitor, s->start_id, RL_ERR_JAIL, "%s", text);
 	answer_kills(s, true);
+	env = s->env;
 	session_free(s);
+	dispatch_idle(env);
 }
 
 static void
@@ -233,6 +236,7 @@ session_finish(struct session *s)
 	log_info("session %s: ended (%s)", s->id, state.reason);
 	(void)peer_send(s->env->monitor, MSG_JAIL_STATE, &state, NULL, 0);
 	answer_kills(s, true);
+	dispatch_idle(s->env);
 }
 
 /* Nobody of ours holds the terminal any more, and yet it is open. */
@@ -273,8 +277,14 @@ is_empty(struct session *s)
 void
 session_check(struct session *s)
 {
-	if (s->phase == SP_ENDED || !is_empty(s))
+	if (s->phase == SP_ENDED)
 		return;
+	if (!is_empty(s)) {
+		/* Without bwrap, or an init, nobody ends the rest. */
+		if (s->child == 0 && !s->killed)
+			session_kill_now(s);
+		return;
+	}
 	if (s->phase == SP_BUILDING) {
 		session_fail(s);
 		return;

@@ -10,8 +10,6 @@
 
 #include "config.h"
 
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -109,13 +107,7 @@ static void __attribute__((__noreturn__)) child_main(const struct child *c)
 
 	if (dup2(c->words, STDERR_FILENO) == -1)
 		_exit(127);
-	/*
-	 * The jail dies with us even while bwrap is building.  Our parent may
-	 * have died before this call; an unjailed init must live to sweep, and
-	 * sees its socket close instead.
-	 */
-	if (sandboxed && prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
-		child_fail("prctl");
+	/* No parent-death signal: see jail-bwrap.c. */
 	if (getppid() != c->parent)
 		_exit(127);
 	memset(&sa, 0, sizeof(sa));

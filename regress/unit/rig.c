@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -13,14 +14,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "err.h"
+#include "landlock-abi.h"
 #include "loop.h"
 #include "proc.h"
 #include "rig.h"
@@ -32,12 +37,39 @@
 
 static uint64_t session_number;
 
+/*
+ * "-L": the sandboxer under a filter that makes Landlock's first system call
+ * one that does not exist.
+ */
+static void __attribute__((__noreturn__)) old_kernel(char **argv)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_landlock_create_ruleset,
+		    0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { 4, code };
+	char name[] = SANDBOXER_DIR "/ringlet-sandboxer", flag[] = "-Z";
+
+	argv[0] = name;
+	argv[1] = flag;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) == 0)
+		execv(name, argv);
+	_exit(127);
+}
+
 bool
-rig_begin(void)
+rig_begin(int argc, char **argv)
 {
 	pid_t pid;
 	int status;
 
+	if (argc == 2 && strcmp(argv[1], "-L") == 0)
+		old_kernel(argv);
 	/* A jail made by root is another jail, and proves nothing. */
 	if (getuid() == 0 &&
 	    (setgroups(0, NULL) == -1 || setgid(NOBODY) == -1 ||
@@ -97,18 +129,21 @@ rig_send(struct rig *r, uint16_t type, const void *body)
 	return r->next_id;
 }
 
-struct rig *
-rig_start(void)
+static struct rig *
+start(bool old)
 {
 	struct rig *r = xcalloc(1, sizeof(*r));
 	struct msg_init init = { .version = MSG_VERSION,
 		.package = PACKAGE_VERSION,
 		.log_level = 2 };
 	char name[] = "ringlet-sandboxer", flag[] = "-Z";
+	char old_flag[] = "-L";
 	char dir[] = "RINGLET_LIBEXEC_DIR=" SANDBOXER_DIR, root[] = "HOME=/";
-	char *argv[] = { name, flag, NULL };
+	char *argv[] = { name, old ? old_flag : flag, NULL };
 	char *envp[] = { dir, root, NULL };
-	struct proc_spec spec = { .path = SANDBOXER_DIR "/ringlet-sandboxer",
+	struct proc_spec spec = { .path = old ? "/proc/self/exe"
+					      : SANDBOXER_DIR
+					      "/ringlet-sandboxer",
 		.argv = argv,
 		.envp = envp };
 	char home[] = "/tmp/ringlet-rig.XXXXXX";
@@ -142,6 +177,18 @@ rig_start(void)
 	return r;
 }
 
+struct rig *
+rig_start(void)
+{
+	return start(false);
+}
+
+struct rig *
+rig_start_old_kernel(void)
+{
+	return start(true);
+}
+
 void
 rig_stop(struct rig *r)
 {
@@ -166,9 +213,9 @@ rig_stop(struct rig *r)
 	free(r);
 }
 
-bool
-rig_run(struct rig *r, const struct rig_plan *p, struct rig_session *s,
-    int *err, char *text, size_t size)
+/* Sends JAIL_START for session s; returns the request's id. */
+static uint32_t
+request(struct rig *r, const struct rig_plan *p, struct rig_session *s)
 {
 	const char *sh[] = { "sh", "-c", p->script };
 	static const char *const env[] = { "PATH=/usr/bin:/bin", "TERM=xterm" };
@@ -199,7 +246,6 @@ rig_run(struct rig *r, const struct rig_plan *p, struct rig_session *s,
 		.cols = 80,
 		.rows = 24 };
 	int fds[3];
-	struct msg m;
 	uint32_t id;
 
 	(void)snprintf(s->id, sizeof(s->id), "%016llx",
@@ -229,6 +275,26 @@ rig_run(struct rig *r, const struct rig_plan *p, struct rig_session *s,
 	id = ++r->next_id;
 	ck_assert_int_eq(
 	    msg_write(r->fd, MSG_JAIL_START, id, &start, fds, 3), 0);
+	return id;
+}
+
+const char *
+rig_request(struct rig *r, const struct rig_plan *p)
+{
+	static struct rig_session s;
+
+	(void)request(r, p, &s);
+	close(s.ring_fd);
+	return s.id;
+}
+
+bool
+rig_run(struct rig *r, const struct rig_plan *p, struct rig_session *s,
+    int *err, char *text, size_t size)
+{
+	uint32_t id = request(r, p, s);
+	struct msg m;
+
 	for (;;) {
 		read_message(r->fd, &m);
 		if (m.hdr.type != MSG_LOG)

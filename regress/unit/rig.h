@@ -62,9 +62,11 @@ struct rig_viewer {
  * ends with status 77 (skipped) if that user cannot get at the programs.
  * Returns whether bwrap can build jails here.
  */
-bool rig_begin(void);
+bool rig_begin(int argc, char **argv);
 
 struct rig *rig_start(void);
+/* The same on a kernel that has no Landlock, as far as it can tell. */
+struct rig *rig_start_old_kernel(void);
 /* Closes the channel; the sandboxer must end with status 0. */
 void rig_stop(struct rig *);
 
@@ -74,7 +76,9 @@ void rig_stop(struct rig *);
  */
 bool rig_run(struct rig *, const struct rig_plan *, struct rig_session *s,
     int *err, char *text, size_t size);
-/* The same where a failure fails the test. */
+/* Asks for a session and waits for no answer; returns its id (static). */
+const char *rig_request(struct rig *, const struct rig_plan *);
+/* As rig_run() where a failure fails the test. */
 void rig_must_run(struct rig *, const struct rig_plan *, struct rig_session *s);
 void rig_session_done(struct rig_session *);
 

@@ -108,7 +108,7 @@ START_TEST(test_args)
 
 	args_are(&plan,
 	    "--unshare-user\n--unshare-pid\n--unshare-ipc\n--unshare-uts\n"
-	    "--unshare-cgroup-try\n--cap-drop\nALL\n--die-with-parent\n"
+	    "--unshare-cgroup-try\n--cap-drop\nALL\n"
 	    "--as-pid-1\n--clearenv\n--disable-userns\n"
 	    "--ro-bind\n/usr\n/usr\n"
 	    "--symlink\nusr/bin\n/bin\n"
@@ -132,7 +132,7 @@ START_TEST(test_args)
 	plan.unshare_net = plan.nesting = true;
 	args_are(&plan,
 	    "--unshare-user\n--unshare-pid\n--unshare-ipc\n--unshare-uts\n"
-	    "--unshare-cgroup-try\n--cap-drop\nALL\n--die-with-parent\n"
+	    "--unshare-cgroup-try\n--cap-drop\nALL\n"
 	    "--as-pid-1\n--clearenv\n--unshare-net\n"
 	    "--chdir\n/home/u/src dir\n"
 	    "--ro-bind\n/usr/libexec/ringlet/ringlet-jail-init\n"

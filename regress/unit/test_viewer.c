@@ -508,12 +508,12 @@ suite(void)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	SRunner *sr;
 	int failed;
 
-	jails = rig_begin();
+	jails = rig_begin(argc, argv);
 	sr = srunner_create(suite());
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
