@@ -547,7 +547,8 @@ view_run(struct view *view)
 	open_input(v);
 	send_size(v);
 	go_on(v);
-	if (loop_run(v->loop) != 0)
+	/* An ended session without output is over before the loop begins. */
+	if (!v->finished && loop_run(v->loop) != 0)
 		fatal("event loop: %s", strerror(errno));
 	close_all(v);
 	free(v);

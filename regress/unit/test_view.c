@@ -292,6 +292,14 @@ START_TEST(shows_what_has_ended)
 }
 END_TEST
 
+START_TEST(shows_an_end_without_output)
+{
+	start(false, true, "");
+	ck_assert_int_eq(result(), ENDED(0));
+	ck_assert_int_eq(read(out, &(char){ 0 }, 1), 0);
+}
+END_TEST
+
 START_TEST(lost_channel)
 {
 	start(false, false, "");
@@ -391,6 +399,7 @@ main(void)
 	tcase_add_test(tc, read_only_types_nothing);
 	tcase_add_test(tc, input_passes_stuck_output);
 	tcase_add_test(tc, shows_what_has_ended);
+	tcase_add_test(tc, shows_an_end_without_output);
 	tcase_add_test(tc, lost_channel);
 	tcase_add_loop_test(tc, hostile_channel, 0, 3);
 	tcase_add_loop_test(tc, hostile_ring, 0, 3);

@@ -1,0 +1,60 @@
+# On a terminal, attach knows its escapes, survives being stopped, and leaves the terminal as it was whatever ends it.
+# shellcheck shell=sh
+. "${0%/*}/lib.sh"
+
+shell_profile keys
+start_daemon
+
+# A session that draws: what it switches on is switched off when we leave.
+session keys -C "$WORK" -- -c \
+    'printf "\033[?1049h\033[?25l\033[?2004h\033[31mdrawn"; cat'
+on_tty --out "$T/out" expect drawn send '~.' wait x \
+    -- ringlet terminal attach "$ID"
+is "leaving is no error" $? 0
+after=$(sed 's/.*drawn//' "$T/out" | od -An -c | tr -d ' \n')
+for mode in '033\[?1049l' '033\[?25h' '033\[?2004l' '033\[0m'; do
+	like "it sends $mode" "$after" "$(printf %s "$mode" |
+	    sed 's/[[?]/\\&/g; s/\\\\/\\/g')"
+done
+
+# Escapes at the beginning of a line, and nowhere else.
+session keys -C "$WORK" -- -c 'stty -echo; echo ready; while read -r x; do
+    echo "got<$x>"; done'
+on_tty --out "$T/out" expect ready send '~?' expect 'leaves it running' \
+    send 'a~.\r' expect 'got<a~\.>' send '~~.\r' expect 'got<~\.>' \
+    send '~x\r' expect 'got<~x>' send '~' send 'd' wait x \
+    -- ringlet terminal attach "$ID"
+is "escapes are taken at line start alone" $? 0
+
+# A viewer that is stopped, as by a shell's job control, and goes on.
+# shellcheck disable=SC2016
+on_tty --out "$T/out" expect ready -- bash -c '
+	set -m
+	before=$(stty -g)
+	ringlet terminal attach "$0" & viewer=$!
+	(sleep 1; kill -TSTP $viewer) &
+	fg %1
+	test "$before" = "$(stty -g)" && echo "same while stopped"
+	(sleep 1; kill -TERM $viewer) &
+	fg %1
+	echo "status:$?"
+	test "$before" = "$(stty -g)" && echo "same after a signal"' "$ID"
+like "stopped, it gives the terminal back" "$(cat "$T/out")" \
+    'same while stopped'
+like "a signal ends it" "$(cat "$T/out")" 'status:143'
+like "and the terminal is as it was" "$(cat "$T/out")" 'same after a signal'
+is "the session went on" "$(field "$ID" state)" running
+
+on_tty --out "$T/out" expect ready send '\x03' wait x \
+    -- ringlet terminal attach --read-only "$ID"
+is "^C leaves where nothing can be typed" $? 130
+is "and does not reach the session" "$(field "$ID" state)" running
+
+# The size that is asked for, and that of the terminal.
+session keys -C "$WORK" --cols 111 --rows 33 -- -c 'stty size'
+is "--cols and --rows are the agent's" "$(output "$ID")" '33 111'
+on_tty --size 44x132 --out "$T/out" wait x -- sh -c \
+    'ringlet profiles run keys --remote -C "$0" -- -c "stty size" \
+    >"$1" 2>/dev/null' "$WORK" "$T/id"
+is "else the terminal's" "$(output "$(tr -d '\r' <"$T/id")")" '44 132'
+done_testing

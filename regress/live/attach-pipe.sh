@@ -1,0 +1,99 @@
+# Attach without a terminal: what is piped in is typed, every byte comes out, and the status is the agent's, however it ended.
+# shellcheck shell=sh
+. "${0%/*}/lib.sh"
+
+shell_profile pipe
+start_daemon
+cp "$LIVE_FAKE/fake-agent" "$WORK/"
+
+session pipe -C "$WORK"
+is "the status is the agent's" "$(printf 'echo "sum:$((40+2))"\nexit 3\n' |
+    status ringlet terminal attach "$ID")" 3
+like "what is piped in is typed" "$(cat "$T/out")" 'sum:42'
+is "nothing else is said" "$(cat "$T/err")" ''
+is "an ended session prints the same again" \
+    "$(ringlet terminal attach "$ID" | sha256sum)" "$(sha256sum <"$T/out")"
+
+# The end of input is not the end of watching, nor of the session.
+session pipe -C "$WORK" -- -c 'read x; echo "late:$x"; exit 4'
+is "the end of input ends nothing" \
+    "$(echo one | status ringlet terminal attach "$ID")" 4
+like "and what comes after it is shown" "$(cat "$T/out")" 'late:one'
+
+session pipe -C "$WORK" -- -c 'kill -SEGV $$'
+is "a signal is 128 and its number" \
+    "$(status ringlet terminal attach "$ID" </dev/null)" 139
+
+session pipe -C "$WORK"
+ringlet terminal attach "$ID" </dev/null >"$T/killed" 2>&1 &
+viewer=$!
+watched()
+{
+	[ "$(field "$ID" client_count)" = 1 ]
+}
+wait_for 10 watched || not_ok "the viewer is counted"
+like "kill says what is proven" "$(ringlet terminal kill "$ID")" \
+    'no process is left'
+wait $viewer
+is "a viewer of a killed session ends with 137" $? 137
+
+# Nothing is lost on the way to a file or through a pipe.
+bytes=$((32 * 1024 * 1024))
+"$LIVE_FAKE/fake-agent" flood $bytes | sha256sum >"$T/wanted"
+flood="stty raw -echo; read x; ./fake-agent flood $bytes"
+session pipe -C "$WORK" -- -c "$flood"
+echo go | ringlet terminal attach "$ID" >"$T/flood"
+is "a file gets every byte of 32 MB" \
+    "$(tail -c $bytes "$T/flood" | sha256sum)" "$(cat "$T/wanted")"
+session pipe -C "$WORK" -- -c "$flood"
+is "and so does a pipe" "$(echo go | ringlet terminal attach "$ID" |
+    tail -c $bytes | sha256sum)" "$(cat "$T/wanted")"
+
+# One that does not keep up is told what it missed, and has the rest.
+session pipe -C "$WORK" -- -c "$flood"
+mkfifo "$T/slow"
+echo go | ringlet terminal attach "$ID" >"$T/slow" 2>"$T/err" &
+viewer=$!
+exec 4<"$T/slow"
+await "$ID" 60 || not_ok "a viewer that stalls does not stall the agent"
+tail -c 1000000 <&4 | sha256sum >"$T/end"
+exec 4<&-
+wait $viewer
+is "it ends well" $? 0
+like "a slow one is told what it missed" "$(cat "$T/err")" \
+    '^ringlet: output was missed: [0-9]+ bytes, from [0-9]+ to [0-9]+$'
+is "and gets the end" "$(cat "$T/end")" \
+    "$(tail -c 1000000 "$T/flood" | sha256sum)"
+
+# Output that nobody takes is an error, not a loss of the session.
+session pipe -C "$WORK" -- -c 'read x; echo out; read y'
+mkfifo "$T/closed"
+echo go | ringlet terminal attach "$ID" >"$T/closed" 2>"$T/err" &
+viewer=$!
+exec 4<"$T/closed"
+exec 4<&-
+wait $viewer
+is "output that nobody takes is an error" $? 1
+is "and the session goes on" "$(field "$ID" state)" running
+
+# Who watches when a daemon dies is told.
+ringlet terminal attach "$ID" </dev/null >/dev/null 2>"$T/err" &
+viewer=$!
+wait_for 10 watched || not_ok "the viewer is counted"
+kill -9 "$SANDBOXER"
+wait $viewer
+is "when the sandboxer dies, a viewer fails" $? 1
+like "and says whose fault it is" "$(cat "$T/err")" "^ringlet: session $ID "
+daemon_facts
+back()
+{
+	session pipe -C "$WORK"
+}
+wait_for 10 back || not_ok "a new sandboxer serves"
+ringlet terminal attach "$ID" </dev/null >/dev/null 2>"$T/err" &
+viewer=$!
+wait_for 10 watched || not_ok "the viewer is counted"
+kill -9 "$MONITOR"
+wait $viewer
+is "when the monitor dies, it is 3" $? 3
+done_testing

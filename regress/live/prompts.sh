@@ -1,0 +1,65 @@
+# The key is asked for without echo, read from a pipe or a file, and never from an argument; delete asks before it deletes.
+# shellcheck shell=sh
+. "${0%/*}/lib.sh"
+
+start_keyring
+start_daemon
+key=$(canary prompts)
+
+on_tty --out "$T/out" expect 'API key .*: ' send "$key\\r" wait x \
+    -- ringlet profiles create shell asked -p anthropic
+is "the key can be typed" $? 0
+refute "and is not echoed" grep -Fq -- "$key" "$T/out"
+like "it is the profile's" "$(ringlet profiles env asked)" \
+    "ANTHROPIC_API_KEY='$key'"
+
+printf '%s' "$key-2" | ringlet profiles create shell piped -p anthropic \
+    >"$T/out" 2>&1
+is "it can be piped" $? 0
+like "as it is" "$(ringlet profiles env piped)" \
+    "ANTHROPIC_API_KEY='$key-2'"
+printf '%s\n' "$key-3" >"$T/key"
+check "it can be in a file" ringlet profiles create shell filed -p anthropic \
+    --api-key-file "$T/key"
+like "whose newline is not part of it" "$(ringlet profiles env filed)" \
+    "ANTHROPIC_API_KEY='$key-3'"
+is "env's JSON has it too" "$(ringlet --json profiles env filed |
+    json data env ANTHROPIC_API_KEY)" "$key-3"
+
+refuse()
+{
+	what=$1 wanted=$2
+	shift 2
+	code=$(status ringlet profiles create shell bad -p "$@")
+	is "$what is refused" "$code" "$wanted"
+	refute "and nothing is made" \
+	    test -e "$RINGLET_CONFIG_DIR/profiles/bad.json"
+}
+: >"$T/key"
+refuse "an empty key" 2 anthropic --api-key-file "$T/key"
+printf 'one\ntwo\n' >"$T/key"
+refuse "a key of two lines" 2 anthropic --api-key-file "$T/key"
+refuse "a file that is not there" 1 anthropic --api-key-file "$T/none"
+refuse "a key for a provider without one" 2 self --api-key-file "$T/key"
+refuse "a provider that is not there" 4 nosuch
+refuse "a folder that is not there" 4 self --working-dir "$T/none"
+check "--dry-run asks for no key" ringlet profiles create shell dry \
+    -p anthropic --dry-run
+refute "and makes nothing" test -e "$RINGLET_CONFIG_DIR/profiles/dry.json"
+
+# delete asks on a terminal, and does not guess without one.
+is "without a terminal, delete wants -y" \
+    "$(status ringlet profiles delete asked)" 2
+on_tty --out "$T/out" expect '\[y/N\] ' send 'n\r' wait x \
+    -- ringlet profiles delete asked
+check "no is no" test $? -ne 0
+check "the profile is there" ringlet profiles inspect asked
+like "the question names what goes" "$(cat "$T/out")" "$HOME/.shell-profiles"
+on_tty --out "$T/out" expect '\[y/N\] ' send 'y\r' wait x \
+    -- ringlet profiles delete asked
+is "yes is yes" $? 0
+is "the profile is gone" "$(status ringlet profiles inspect asked)" 4
+home=$(ringlet --json profiles inspect piped | json data home)
+check "--keep-home deletes" ringlet profiles delete piped --keep-home -y
+check "but not the home" test -d "$home"
+done_testing
