@@ -23,9 +23,12 @@ is "the session goes on" "$(field "$ID" state)" running
 on_tty --out "$T/two" expect 'sum:42' send '\r~d' wait x \
     -- ringlet terminal attach "$ID"
 is "coming back shows what was, and ~d detaches too" $? 0
-# ^C reaches the program, not the session.  Nothing is typed before attach
-# has taken the terminal, or ^C would be for attach itself.
-on_tty --out "$T/three" expect 'sum:42' send 'sleep 100\r' expect 'sleep 100' send '\x03' \
+# ^C reaches the program, not the session.  It is typed once attach has the
+# terminal and the program runs: earlier it would be for attach or the shell.
+# shellcheck disable=SC2016
+on_tty --out "$T/three" expect 'sum:42' \
+    send 'sh -c "echo up:$((1+1)); exec sleep 100"\r' expect 'up:2' \
+    send '\x03' \
     expect '\^C.*\$ ' send 'echo "after:$((1+1))"\r' expect 'after:2' \
     send 'exit 7\r' wait x -- ringlet terminal attach "$ID"
 is "attach ends with the agent's status" $? 7

@@ -5,7 +5,9 @@
 #include "config.h"
 
 #include <check.h>
+#include <limits.h>
 #include <locale.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -516,10 +518,15 @@ END_TEST
 /* Everything at once fits what view.c sets aside. */
 START_TEST(undo_fits)
 {
-	struct termmode t;
+	struct termmode t = { .changed = UINT32_MAX,
+		.attributes = true,
+		.region = true,
+		.cursor_shape = true,
+		.keypad = true,
+		.other_keys = true,
+		.keyboards = UINT_MAX };
 	struct buf *b = buf_new(1024);
 
-	memset(&t, 0xff, sizeof(t));
 	ck_assert_int_eq(termmode_undo(&t, b), 0);
 	buf_free(b);
 }
