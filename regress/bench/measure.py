@@ -6,10 +6,6 @@
         and print the milliseconds from each request to the first byte
         of its output at a WebSocket.
 
-    measure.py bare COUNT ARGS-FILE SECCOMP-FILE COMMAND...
-        The same for bwrap alone, on a terminal, with those arguments
-        (each with its NUL) as --args and that filter.
-
     measure.py read ADDRESS TOKEN-FILE SESSION MARK
         Type a line into the session and print "BYTES SECONDS" for what
         comes from the first byte behind MARK until the session ends.
@@ -18,7 +14,6 @@
 import http.client
 import json
 import os
-import pty
 import sys
 import time
 
@@ -41,7 +36,7 @@ def start(address, token_file, alias, count):
     headers = {"Authorization": "Bearer " + token,
                "Content-Type": "application/json"}
     body = json.dumps({"profile_alias": alias,
-                       "args": ["-c", "exec /bin/echo hello"]})
+                       "args": ["hello"]})
     for _ in range(int(count)):
         connection = http.client.HTTPConnection(host, int(port))
         connection.connect()
@@ -56,28 +51,6 @@ def start(address, token_file, alias, count):
         print(f"{(time.monotonic() - begin) * 1000:.2f}", flush=True)
         viewer.close()
         connection.close()
-
-
-def bare(count, args_file, seccomp_file, *command):
-    """Time bwrap."""
-    for _ in range(int(count)):
-        begin = time.monotonic()
-        pid, master = pty.fork()
-        if pid == 0:
-            args = os.open(args_file, os.O_RDONLY)
-            seccomp = os.open(seccomp_file, os.O_RDONLY)
-            # The numbers that the arguments name.
-            os.dup2(args, 14)
-            os.dup2(seccomp, 15)
-            os.dup2(14, 4)
-            os.dup2(15, 5)
-            os.closerange(6, 32)
-            os.execve("/usr/bin/bwrap",
-                      ["/usr/bin/bwrap", "--args", "4", "--", *command], {})
-        os.read(master, 1)
-        print(f"{(time.monotonic() - begin) * 1000:.2f}", flush=True)
-        os.waitpid(pid, 0)
-        os.close(master)
 
 
 def read(address, token_file, session, mark):
@@ -109,4 +82,4 @@ def read(address, token_file, session, mark):
 
 
 if __name__ == "__main__":
-    {"start": start, "bare": bare, "read": read}[sys.argv[1]](*sys.argv[2:])
+    {"start": start, "read": read}[sys.argv[1]](*sys.argv[2:])

@@ -14,33 +14,39 @@ is "a session that is not there is 4" \
     "$(status ringlet terminal info ffffffffffffffff)" 4
 
 on_tty --size 31x97 --out "$T/one" expect '\$ ' \
-    send 'echo "sum:$((40+2))"\r' expect 'sum:42' \
+    send 'echo "typed:$((40+2))"\r' expect 'typed:42' \
     send 'stty size\r' expect '31 97' \
-    size 22x66 send 'stty size\r' expect '22 66' \
-    send '\r' expect '\$ ' send '~.' wait x -- ringlet terminal attach "$ID"
+    size 22x66 \
+    send 'until stty size | grep "22 66"; do :; done; echo resized\r' \
+    expect '22 66.*resized' expect '\$ ' send '\r' expect '\$ ' \
+    send '~.' wait x -- ringlet terminal attach "$ID"
 is "detaching by ~. is no error" $? 0
 is "the session goes on" "$(field "$ID" state)" running
-on_tty --out "$T/two" expect 'sum:42' send '\r~d' wait x \
+on_tty --out "$T/two" expect 'typed:42' send '\r~d' wait x \
     -- ringlet terminal attach "$ID"
 is "coming back shows what was, and ~d detaches too" $? 0
 # ^C reaches the program, not the session.  It is typed once attach has the
 # terminal and the program runs: earlier it would be for attach or the shell.
 # shellcheck disable=SC2016
-on_tty --out "$T/three" expect 'sum:42' \
+on_tty --out "$T/three" expect 'typed:42' \
     send 'sh -c "echo up:$((1+1)); exec sleep 100"\r' expect 'up:2' \
     send '\x03' \
     expect '\^C.*\$ ' send 'echo "after:$((1+1))"\r' expect 'after:2' \
     send 'exit 7\r' wait x -- ringlet terminal attach "$ID"
 is "attach ends with the agent's status" $? 7
 is "and so does one that comes too late" \
-    "$(status ringlet terminal attach "$ID")" 7
+    "$(status timeout 20 ringlet terminal attach "$ID")" 7
 
 # A terminal is left as it was found.
 session term -C "$WORK"
 # shellcheck disable=SC2016
 on_tty --out "$T/four" expect 'same terminal' -- sh -c '
 	before=$(stty -g)
-	(sleep 1; ringlet terminal kill "$0" >/dev/null) &
+	(
+		until ringlet --json terminal info "$0" |
+		    grep -q "\"client_count\":1"; do :; done
+		ringlet terminal kill "$0" >/dev/null
+	) &
 	ringlet terminal attach "$0"
 	test "$before" = "$(stty -g)" && echo "same terminal"' "$ID"
 is "the terminal is left as it was found" $? 0

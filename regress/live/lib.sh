@@ -69,7 +69,7 @@ live_end()
 	trap '' HUP INT TERM
 	# Programs that do not work yet may not answer either.
 	if [ -S "$RINGLET_RUNTIME_DIR/control.sock" ]; then
-		timeout 20 ringlet daemon stop >/dev/null 2>&1
+		timeout 10 ringlet daemon stop >/dev/null 2>&1
 	fi
 	for live_pid in $LIVE_PIDS; do
 		kill "$live_pid" 2>/dev/null
