@@ -24,6 +24,7 @@ Suite *suite_peer(void);
 Suite *suite_proc(void);
 Suite *suite_ring(void);
 Suite *suite_route(void);
+Suite *suite_rules(void);
 Suite *suite_seal(void);
 Suite *suite_secret(void);
 Suite *suite_term(void);

@@ -33,6 +33,7 @@ static const struct {
 	{ "proc", suite_proc },
 	{ "ring", suite_ring },
 	{ "route", suite_route },
+	{ "rules", suite_rules },
 	{ "seal", suite_seal },
 	{ "secret", suite_secret },
 	{ "term", suite_term },
