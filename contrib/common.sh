@@ -32,7 +32,8 @@ missing_packages()
 apt_install()
 {
 	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
-	    --no-install-recommends "$@" </dev/null >/dev/null
+	    -o DPkg::Lock::Timeout=120 --no-install-recommends "$@" \
+	    </dev/null >/dev/null
 }
 
 # install_packages NAME...: install by apt those that are not there.  Without
