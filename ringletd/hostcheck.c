@@ -5,9 +5,10 @@
  * A page of any web site can make the user's browser send requests to
  * 127.0.0.1, and by DNS rebinding even as its own origin.  Such a request
  * carries the site's name in Host or Origin, and these two a page cannot set.
- * So Host must be a name that can only mean this machine, and Origin, where
- * there is one, must be the page that this server gave out.  Any port is good,
- * because a tunnel may listen on any.
+ * So Host must be a name that can only mean this machine, or a numeric address
+ * that the settings name, which no site can claim; and Origin, where there is
+ * one, must be the page that this server gave out.  Any port is good, because
+ * a tunnel may listen on any.
  */
 #include "config.h"
 
@@ -56,6 +57,22 @@ host_is_local(const struct span *host)
 			return is_port(host->p + n, host->len - n);
 	}
 	return false;
+}
+
+/* address is one of ours, HOST:PORT with a numeric host; any port will do. */
+bool
+host_is_address(const struct span *host, const char *address)
+{
+	const char *colon = strrchr(address, ':');
+	size_t n;
+
+	/* A wildcard is no name by which anybody reaches us. */
+	if (colon == NULL || strncmp(address, "0.0.0.0:", 8) == 0 ||
+	    strncmp(address, "[::]:", 5) == 0)
+		return false;
+	n = (size_t)(colon - address);
+	return host->len >= n && strncasecmp(host->p, address, n) == 0 &&
+	    is_port(host->p + n, host->len - n);
 }
 
 bool

@@ -110,6 +110,18 @@ listener_add(struct env *env, int fd, const char *address)
 	log_info("serving %s", address);
 }
 
+bool
+listener_has_host(const struct env *env, const struct span *host)
+{
+	const struct listener *l;
+
+	TAILQ_FOREACH(l, &env->listeners, link) {
+		if (host_is_address(host, l->address))
+			return true;
+	}
+	return false;
+}
+
 void
 listen_resume(struct env *env)
 {

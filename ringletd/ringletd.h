@@ -65,6 +65,8 @@ struct env {
 
 /* Takes ownership of fd, a listening socket; address is for the log. */
 void listener_add(struct env *, int fd, const char *address);
+/* Whether a Host is the address of a listener. */
+bool listener_has_host(const struct env *, const struct span *host);
 /* A connection has ended: accepting goes on if it was paused for that. */
 void listen_resume(struct env *);
 
@@ -115,6 +117,8 @@ void conn_finish(struct conn *);
 
 /* Whether a Host is a loopback name: 127.0.0.1, localhost, [::1]; any port. */
 bool host_is_local(const struct span *host);
+/* Whether a Host is that of address, HOST:PORT as a listener has it. */
+bool host_is_address(const struct span *host, const char *address);
 /* Whether an Origin is http:// and that Host. */
 bool origin_is_host(const struct span *origin, const struct span *host);
 

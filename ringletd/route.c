@@ -148,7 +148,7 @@ route_check(struct request *r)
 {
 	unsigned allow;
 
-	if (!host_is_local(&r->host)) {
+	if (!host_is_local(&r->host) && !listener_has_host(r->env, &r->host)) {
 		reply_error(r, 403, RL_ERR_DENIED,
 		    "Host is not a name of this machine's loopback: use "
 		    "127.0.0.1, localhost or [::1]");

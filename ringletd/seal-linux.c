@@ -306,45 +306,55 @@ static const char *const refused[] = {
 static const int fcntl_allowed[] = { F_GETFD, F_SETFD, F_GETFL, F_SETFL,
 	F_DUPFD_CLOEXEC, F_GET_SEALS };
 
+/* A rule that holds when argument number arg compares so. */
+static int
+add_if(scmp_filter_ctx ctx, uint32_t action, int nr, unsigned arg,
+    enum scmp_compare op, scmp_datum_t a, scmp_datum_t b)
+{
+	const struct scmp_arg_cmp cmp = { arg, op, a, b };
+
+	return seccomp_rule_add_array(ctx, action, nr, 1, &cmp);
+}
+
 /* Rules that look at arguments. */
 static int
 add_conditions(scmp_filter_ctx ctx)
 {
-	const uint32_t eperm = SCMP_ACT_ERRNO(EPERM);
+	const uint32_t allow = SCMP_ACT_ALLOW, eperm = SCMP_ACT_ERRNO(EPERM);
+	const struct scmp_arg_cmp nodelay[] = {
+		{ 1, SCMP_CMP_EQ, IPPROTO_TCP, 0 },
+		{ 2, SCMP_CMP_EQ, TCP_NODELAY, 0 },
+	};
 	size_t i;
 
 	for (i = 0; i < NELEM(fcntl_allowed); i++) {
-		if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-		    SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)fcntl_allowed[i])) != 0)
+		if (add_if(ctx, allow, SCMP_SYS(fcntl), 1, SCMP_CMP_EQ,
+		    (scmp_datum_t)fcntl_allowed[i], 0) != 0)
 			return -1;
 	}
 	/* Memory that can be executed is how injected code would come. */
-	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0 ||
-	    seccomp_rule_add(ctx, eperm, SCMP_SYS(mmap), 1,
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)) != 0 ||
-	    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0 ||
-	    seccomp_rule_add(ctx, eperm, SCMP_SYS(mprotect), 1,
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)) != 0)
+	if (add_if(ctx, allow, SCMP_SYS(mmap), 2, SCMP_CMP_MASKED_EQ,
+	    PROT_EXEC, 0) != 0 ||
+	    add_if(ctx, eperm, SCMP_SYS(mmap), 2, SCMP_CMP_MASKED_EQ,
+	    PROT_EXEC, PROT_EXEC) != 0 ||
+	    add_if(ctx, allow, SCMP_SYS(mprotect), 2, SCMP_CMP_MASKED_EQ,
+	    PROT_EXEC, 0) != 0 ||
+	    add_if(ctx, eperm, SCMP_SYS(mprotect), 2, SCMP_CMP_MASKED_EQ,
+	    PROT_EXEC, PROT_EXEC) != 0)
 		return -1;
 	/* fstat(2) as the C library does it; other flags would take a name. */
-	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
-	    SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH)) != 0)
+	if (add_if(ctx, allow, SCMP_SYS(newfstatat), 3, SCMP_CMP_EQ,
+	    AT_EMPTY_PATH, 0) != 0)
 		return -1;
 	/* send(2): to where the socket is connected, nowhere else. */
-	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1,
-	    SCMP_A4(SCMP_CMP_EQ, 0)) != 0)
-		return -1;
-	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
-	    SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP),
-	    SCMP_A2(SCMP_CMP_EQ, TCP_NODELAY)) != 0)
+	if (add_if(ctx, allow, SCMP_SYS(sendto), 4, SCMP_CMP_EQ, 0, 0) != 0)
 		return -1;
 	/* raise(3) and abort(3): signals to ourselves. */
-	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) != 0)
+	if (add_if(ctx, allow, SCMP_SYS(tgkill), 0, SCMP_CMP_EQ,
+	    (scmp_datum_t)getpid(), 0) != 0)
 		return -1;
-	return 0;
+	return seccomp_rule_add_array(ctx, allow, SCMP_SYS(setsockopt),
+	    NELEM(nodelay), nodelay);
 }
 
 static int

@@ -81,6 +81,24 @@ static const struct {
 	{ "http://a@127.0.0.1:8765", "127.0.0.1:8765", false },
 };
 
+static const struct {
+	const char *host;
+	const char *address;
+	bool same;
+} addresses[] = {
+	{ "192.0.2.1:8765", "192.0.2.1:8765", true },
+	{ "192.0.2.1", "192.0.2.1:8765", true },
+	{ "192.0.2.1:80", "192.0.2.1:8765", true },
+	{ "[2001:DB8::1]:80", "[2001:db8::1]:8765", true },
+	{ "192.0.2.10", "192.0.2.1:8765", false },
+	{ "192.0.2.1:x", "192.0.2.1:8765", false },
+	{ "192.0.2.1.evil.example", "192.0.2.1:8765", false },
+	{ "0.0.0.0:8765", "0.0.0.0:8765", false },
+	{ "[::]:8765", "[::]:8765", false },
+	{ "run", "/run/user/1/ringlet/http", false },
+	{ "", "127.0.0.1:8765", false },
+};
+
 static struct span
 span(const char *s)
 {
@@ -95,6 +113,16 @@ START_TEST(knows_local_hosts)
 
 	ck_assert_msg(host_is_local(&s) == hosts[_i].local, "Host '%s'",
 	    hosts[_i].host);
+}
+END_TEST
+
+START_TEST(compares_addresses)
+{
+	struct span h = span(addresses[_i].host);
+
+	ck_assert_msg(host_is_address(&h, addresses[_i].address) ==
+	    addresses[_i].same, "Host '%s', address '%s'",
+	    addresses[_i].host, addresses[_i].address);
 }
 END_TEST
 
@@ -115,6 +143,8 @@ suite_hostcheck(void)
 	TCase *tc = tcase_create("names");
 
 	tcase_add_loop_test(tc, knows_local_hosts, 0, (int)NELEM(hosts));
+	tcase_add_loop_test(tc, compares_addresses, 0,
+	    (int)NELEM(addresses));
 	tcase_add_loop_test(tc, compares_origins, 0, (int)NELEM(origins));
 	suite_add_tcase(s, tc);
 	return s;

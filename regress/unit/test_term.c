@@ -179,7 +179,7 @@ START_TEST(begins_where_asked)
 	fd = view(WS(LIVE "?offset=2"));
 	ck_assert(front_event(fd, &frame, "connected"));
 	ck_assert_ptr_nonnull(strstr((char *)frame.data, "\"offset\":2"));
-	expect(fd, GREETING + 2);
+	expect(fd, &GREETING[2]);
 	close(fd);
 	front_stop();
 }
