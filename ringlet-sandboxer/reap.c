@@ -101,20 +101,20 @@ reap_signal(int pidfd, int signo)
 	return 0;
 }
 
-uint64_t
-reap_pid(int pidfd)
+int
+reap_pid(int pidfd, uint64_t *out)
 {
 	char line[128];
 	FILE *fp;
 	int pid = 0;
+	bool found = false;
 
 	(void)snprintf(line, sizeof(line), "/proc/self/fdinfo/%d", pidfd);
 	if ((fp = fopen(line, "re")) == NULL)
-		return 0;
-	while (fgets(line, sizeof(line), fp) != NULL) {
-		if (sscanf(line, "Pid: %d", &pid) == 1)
-			break;
-	}
+		return RL_ERR_SYSTEM;
+	while (!found && fgets(line, sizeof(line), fp) != NULL)
+		found = sscanf(line, "Pid: %d", &pid) == 1;
 	(void)fclose(fp);
-	return pid > 0 ? (uint64_t)pid : 0;
+	*out = pid > 0 ? (uint64_t)pid : 0;
+	return found ? 0 : RL_ERR_INVALID;
 }

@@ -7,6 +7,7 @@
  *	main.c		start-up, the environment of it all
  *	dispatch.c	what the monitor may say
  *	session.c	one session from start to end
+ *	report.c	what comes back from a jail
  *	spawn.c		the child that becomes bwrap
  *	pump.c		bytes between terminal, ring and input queue
  *	attach.c	viewers
@@ -172,8 +173,16 @@ void session_kill(struct session *, uint32_t id, int signo, uint64_t grace_ms);
 void session_signal(struct session *, int signo);
 /* Sends SIGKILL to all of it at once. */
 void session_kill_now(struct session *);
-/* Looks whether the session has come to its end, and ends it. */
+/*
+ * Looks whether the session has come to its end, and ends it.  One that was
+ * never started is freed.
+ */
 void session_check(struct session *);
+/* Why the agent is not started; the first to say so counts. */
+void session_blame(struct session *, const char *what, const char *why);
+/* The agent runs; it ended with that status, as wait(2)'s. */
+void session_started(struct session *);
+void session_agent_ended(struct session *, int status);
 /* Frees it with its viewers, without a word to anybody. */
 void session_free(struct session *);
 
@@ -195,6 +204,17 @@ struct spawn {
 int spawn_child(struct env *, struct spawn *, char *why, size_t size);
 /* The tier that jails get on this machine; static. */
 const char *spawn_tier(const struct env *, bool sandboxed);
+
+/* --- report.c --- */
+
+/* Starts watching the session's report socket and bwrap's standard error. */
+void report_start(struct session *);
+/*
+ * All that bwrap said before the agent ran, as one line into dst; it names
+ * paths, so control characters are escaped.  False: it said nothing.  To be
+ * called once bwrap is dead.
+ */
+bool report_words(struct session *, char *dst, size_t size);
 
 /* --- pump.c --- */
 
@@ -241,7 +261,10 @@ void viewers_free(struct session *);
 void reap_start(struct env *);
 /* pidfd_send_signal(2); 0 or RL_ERR_SYSTEM. */
 int reap_signal(int pidfd, int signo);
-/* The number of a pidfd's process, seen from here, or 0. */
-uint64_t reap_pid(int pidfd);
+/*
+ * The number of a pidfd's process, seen from here, or 0 if it has been reaped
+ * already.  RL_ERR_INVALID: that is no pidfd; RL_ERR_SYSTEM.
+ */
+int reap_pid(int pidfd, uint64_t *pid);
 
 #endif /* RINGLET_SANDBOXER_SANDBOXER_H */

@@ -1,19 +1,17 @@
 /*
  * One session, from a checked plan to the proof that nothing of it is left.
  *
- * Four events move it, and they come in any order: records of the jail init,
- * the end of the init (its pidfd), the end of our child (bwrap, or the
- * unjailed init), the end of the terminal.  Each sets its own field and calls
- * session_check(), the only place that decides that a session is over.
+ * Four events move it, and they come in any order: records of the jail init
+ * (report.c), the end of the init, the end of our child, which is bwrap or the
+ * unjailed init (reap.c), the end of the terminal (pump.c).  Each sets its own
+ * field and calls session_check(), the only place that decides that a session
+ * is over.
  *
  * A session is over when our child is reaped, the report socket is at its
  * end, and the jail's process 1 is dead: the kernel reports that death only
  * once no process is left in its pid namespace.  Only then is the rest of the
  * terminal read, and only after that the state changed, so whoever sees the
  * state "terminated" can already see the last byte.
- *
- * The report socket is held by our own jail init, which keeps the agent away
- * from it.  Its records are checked all the same.
  */
 
 #include "config.h"
@@ -31,7 +29,6 @@
 #include "buf.h"
 #include "err.h"
 #include "fdpass.h"
-#include "jail-init.h"
 #include "jail.h"
 #include "log.h"
 #include "loop.h"
@@ -76,47 +73,6 @@ deadline(struct session *s, uint64_t ms, void (*expired)(struct session *))
 	loop_timer_arm(s->timer, ms);
 }
 
-/* --- what bwrap says --- */
-
-/*
- * Kept until the agent runs, because it says why a jail was not built; logged
- * from then on.  Our end stays open as long as bwrap lives: it would die of
- * SIGPIPE, and the jail with it.  Returns whether there may be more.
- */
-static bool
-read_words(struct session *s)
-{
-	char block[512], text[1024];
-	size_t room;
-	ssize_t n;
-
-	n = read(s->words, block, sizeof(block) - 1);
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return false;
-	if (n <= 0) {
-		loop_io_free(s->words_io);
-		s->words_io = NULL;
-		fd_close(s->words);
-		s->words = -1;
-		return false;
-	}
-	block[n] = '\0';
-	if (s->phase == SP_BUILDING) {
-		room = buf_room(s->text);
-		(void)buf_put(
-		    s->text, block, (size_t)n < room ? (size_t)n : room);
-	} else
-		log_debug("session %s: %s", s->id,
-		    text_escape(text, sizeof(text), block));
-	return true;
-}
-
-static void
-on_words(int fd, unsigned events, void *arg)
-{
-	(void)read_words(arg);
-}
-
 /* --- the end --- */
 
 static void
@@ -149,35 +105,15 @@ on_overdue(struct session *s)
 	session_kill_now(s);
 }
 
-/*
- * bwrap's own words as one line: they name paths, which may hold anything.
- * False if it said nothing.
- */
-static bool
-words_text(const struct session *s, char *dst, size_t size)
-{
-	char words[WORDS_MAX + 1], *p;
-	size_t len = buf_len(s->text);
-
-	memcpy(words, buf_ptr(s->text), len);
-	while (len > 0 && words[len - 1] == '\n')
-		len--;
-	words[len] = '\0';
-	for (p = words; (p = strchr(p, '\n')) != NULL;)
-		*p = ' ';
-	(void)text_escape(dst, size, words);
-	return len > 0;
-}
-
 /* What a person should read when the agent was never started. */
 static void
-failure_text(const struct session *s, char *dst, size_t size)
+failure_text(struct session *s, char *dst, size_t size)
 {
 	char status[64];
 
 	if (s->failure != NULL)
 		(void)snprintf(dst, size, "%s", s->failure);
-	else if (!words_text(s, dst, size))
+	else if (!report_words(s, dst, size))
 		(void)snprintf(dst, size, "%s %s before the agent ran",
 		    s->sandboxed ? "bwrap" : "its init",
 		    proc_describe(s->child_status, status, sizeof(status)));
@@ -190,9 +126,6 @@ session_fail(struct session *s)
 	struct env *env;
 	char text[LOG_LINE_MAX];
 
-	/* Its writer is dead: all that it said is in the pipe. */
-	while (s->words != -1 && read_words(s))
-		;
 	failure_text(s, text, sizeof(text));
 	log_warn("session %s: not started: %s", s->id, text);
 	ring_writer_end(s->ring, STATUS_LOST);
@@ -299,27 +232,17 @@ session_check(struct session *s)
 		deadline(s, DRAIN_MS, on_undrained);
 }
 
-/* --- records of the jail init --- */
+/* --- what the reports say --- */
 
-static void
-fail_because(struct session *s, const char *what, const char *why)
+void
+session_blame(struct session *s, const char *what, const char *why)
 {
 	if (s->failure == NULL)
 		s->failure = xasprintf("%s: %s", what, why);
 }
 
-static void
-on_init_gone(int fd, unsigned events, void *arg)
-{
-	struct session *s = arg;
-
-	s->init_gone = true;
-	loop_io_want(s->init_io, 0);
-	session_check(s);
-}
-
-static void
-on_started(struct session *s)
+void
+session_started(struct session *s)
 {
 	struct msg_jail_started started = { .pid = s->agent_pid,
 		.tier = s->tier };
@@ -334,8 +257,8 @@ on_started(struct session *s)
 	    (unsigned long long)s->agent_pid, s->tier);
 }
 
-static void
-on_agent_end(struct session *s, int status)
+void
+session_agent_ended(struct session *s, int status)
 {
 	s->reported = true;
 	s->status = status;
@@ -343,127 +266,6 @@ on_agent_end(struct session *s, int status)
 	pump_flow(s);
 	if (!s->killed)
 		deadline(s, EXIT_MS, on_overdue);
-}
-
-static const char *
-step_name(uint32_t step)
-{
-	switch (step) {
-	case JSTEP_FORK:
-		return "cannot fork the agent";
-	case JSTEP_TERMINAL:
-		return "the agent cannot take its terminal";
-	case JSTEP_EXEC:
-		return NULL; /* the program's own name */
-	default:
-		return "the jail's init cannot set itself up";
-	}
-}
-
-/*
- * One record.  Safe from an init that was taken over: a record out of order
- * is refused, numbers are range-checked, and the most that a false one does
- * is end its own session early.
- */
-static int
-on_record(struct session *s, const struct jail_report *rep, int *fd)
-{
-	const char *what;
-
-	if (rep->magic != JAIL_REPORT_MAGIC)
-		return RL_ERR_PROTOCOL;
-	switch (rep->type) {
-	case JREP_BUILT:
-		if (s->phase != SP_BUILDING || s->init != -1 || *fd == -1)
-			return RL_ERR_PROTOCOL;
-		s->init = *fd;
-		*fd = -1;
-		s->init_io =
-		    loop_io_new(s->env->loop, s->init, on_init_gone, s);
-		loop_io_want(s->init_io, LOOP_READ);
-		return 0;
-	case JREP_AGENT:
-		if (s->phase != SP_BUILDING || s->init == -1 ||
-		    s->agent != -1 || *fd == -1)
-			return RL_ERR_PROTOCOL;
-		s->agent = *fd;
-		*fd = -1;
-		s->agent_pid = reap_pid(s->agent);
-		return 0;
-	case JREP_STARTED:
-		if (s->phase != SP_BUILDING || s->agent == -1)
-			return RL_ERR_PROTOCOL;
-		on_started(s);
-		return 0;
-	case JREP_VERIFY_FAILED:
-		if (s->phase != SP_BUILDING || rep->index > 1)
-			return RL_ERR_PROTOCOL;
-		fail_because(s, s->proof[rep->index],
-		    rep->value == 0 ? "another folder has taken its place"
-				    : strerror(rep->value));
-		return 0;
-	case JREP_EXEC_FAILED:
-		if (s->phase != SP_BUILDING)
-			return RL_ERR_PROTOCOL;
-		what = step_name(rep->index);
-		fail_because(
-		    s, what != NULL ? what : s->path, strerror(rep->value));
-		return 0;
-	case JREP_EXITED:
-		if (s->phase != SP_RUNNING || rep->value < 0 ||
-		    rep->value > 255)
-			return RL_ERR_PROTOCOL;
-		on_agent_end(s, W_EXITCODE(rep->value, 0));
-		return 0;
-	case JREP_SIGNALLED:
-		if (s->phase != SP_RUNNING || rep->value < 1 ||
-		    rep->value >= NSIG)
-			return RL_ERR_PROTOCOL;
-		on_agent_end(s, W_EXITCODE(0, rep->value));
-		return 0;
-	default:
-		return RL_ERR_PROTOCOL;
-	}
-}
-
-static void
-close_report(struct session *s)
-{
-	loop_io_free(s->report_io);
-	s->report_io = NULL;
-	fd_close(s->report);
-	s->report = -1;
-}
-
-static void
-on_report(int fd, unsigned events, void *arg)
-{
-	struct session *s = arg;
-	struct jail_report rep;
-	ssize_t n;
-	size_t nfds;
-	int passed, ret;
-
-	for (;;) {
-		passed = -1;
-		nfds = 1;
-		n = fdpass_recv(s->report, &rep, sizeof(rep), &passed, &nfds);
-		if (n == RL_ERR_AGAIN)
-			return;
-		if (n == RL_ERR_EOF)
-			break;
-		ret = n == (ssize_t)sizeof(rep) ? on_record(s, &rep, &passed)
-						: RL_ERR_PROTOCOL;
-		fd_close(passed);
-		if (ret != 0) {
-			log_error("session %s: its init sent nonsense", s->id);
-			fail_because(s, "the jail's init", rl_strerror(ret));
-			session_kill_now(s);
-			break;
-		}
-	}
-	close_report(s);
-	session_check(s);
 }
 
 /* --- killing --- */
@@ -498,7 +300,7 @@ on_grace_over(struct session *s)
 static void
 on_build_timeout(struct session *s)
 {
-	fail_because(s, s->path, "the jail was not built in time");
+	session_blame(s, s->path, "the jail was not built in time");
 	session_kill_now(s);
 }
 
@@ -551,7 +353,7 @@ session_kill(struct session *s, uint32_t id, int signo, uint64_t grace_ms)
 		return;
 	}
 	if (s->phase == SP_BUILDING)
-		fail_because(s, s->path, "it was killed before it ran");
+		session_blame(s, s->path, "it was killed before it ran");
 	session_kill_now(s);
 }
 
@@ -659,10 +461,7 @@ session_start(struct env *env, const struct msg_jail_start *plan, uint32_t id,
 	s->child = sp.pid;
 	s->report = sp.report;
 	s->words = sp.words;
-	s->report_io = loop_io_new(env->loop, s->report, on_report, s);
-	loop_io_want(s->report_io, LOOP_READ);
-	s->words_io = loop_io_new(env->loop, s->words, on_words, s);
-	loop_io_want(s->words_io, LOOP_READ);
+	report_start(s);
 	pump_start(s);
 	deadline(s, BUILD_MS, on_build_timeout);
 	return 0;

@@ -31,7 +31,6 @@
 #include "xmalloc.h"
 
 #define ARGS_BYTES_MAX (1024 * 1024) /* what an ordinary user's pipe holds */
-#define SOURCE_FD      64 /* descriptors are moved here before placing them */
 
 /* What the child needs; all of it is made before the fork. */
 struct child {
@@ -78,7 +77,7 @@ child_place(const int *fds, int n)
 			moved[i] = -1;
 			continue;
 		}
-		moved[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, SOURCE_FD);
+		moved[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, JAIL_FD_LIMIT);
 		if (moved[i] == -1)
 			child_fail("cannot place a descriptor");
 	}
@@ -121,14 +120,14 @@ static void __attribute__((__noreturn__)) child_main(const struct child *c)
 	if (setsid() == -1)
 		child_fail("setsid");
 	(void)umask(022);
-	if (setrlimit(RLIMIT_NOFILE, &c->env->nofile) == -1)
-		child_fail("setrlimit");
 	if (sandboxed ? chdir("/") == -1 : fchdir(c->cwd) == -1)
 		child_fail("cannot enter the working folder");
 	if (sandboxed && c->env->landlock != -1 &&
 	    jail_landlock_enter(c->env->landlock) != 0)
 		child_fail("cannot enter Landlock's scope");
 	child_place(fds, JAIL_FD_LIMIT);
+	if (setrlimit(RLIMIT_NOFILE, &c->env->nofile) == -1)
+		child_fail("setrlimit");
 	execve(c->argv[0], c->argv, c->envp);
 	child_fail(c->argv[0]);
 }
