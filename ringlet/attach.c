@@ -32,9 +32,11 @@ status_of_end(const struct cli *cli, const char *id, int64_t exit_code,
 
 	if (status >= 0)
 		return status;
-	return fail_error(cli, RL_ERR_STATE, "session %s did not end by itself: %s",
-	    id, text != NULL && *text != '\0' ? text : "`ringlet terminal info` "
-						       "says more");
+	return fail_error(cli, RL_ERR_STATE,
+	    "session %s did not end by itself: %s", id,
+	    text != NULL && *text != '\0' ? text
+					  : "`ringlet terminal info` "
+					    "says more");
 }
 
 /* The channel is gone and nobody has said why: asks the monitor. */
@@ -79,13 +81,14 @@ conclude(struct cli *cli, const struct view *view)
 {
 	switch (view->end) {
 	case VIEW_ENDED:
-		return status_of_end(cli, view->id, view->exit_code,
-		    view->signal, view->text);
+		return status_of_end(
+		    cli, view->id, view->exit_code, view->signal, view->text);
 	case VIEW_DETACHED:
 		if (isatty(STDERR_FILENO) && !cli->quiet)
 			fputc('\n', stderr);
-		hint(cli, "left session %s: `ringlet terminal attach %s` "
-			  "shows it again",
+		hint(cli,
+		    "left session %s: `ringlet terminal attach %s` "
+		    "shows it again",
 		    view->id, view->id);
 		return STATUS_DONE;
 	case VIEW_SIGNALLED:

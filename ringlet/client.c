@@ -52,8 +52,8 @@ check_folder(const char *path, char *why, size_t size)
 		    "or set XDG_RUNTIME_DIR to a folder of yours",
 		    path, (unsigned long)st.st_uid);
 	else if ((st.st_mode & 077) != 0)
-		snprintf(why, size,
-		    "%s: open to other users: chmod 700 it", path);
+		snprintf(
+		    why, size, "%s: open to other users: chmod 700 it", path);
 	else
 		return 0;
 	return RL_ERR_DENIED;
@@ -80,15 +80,15 @@ client_connect(struct cli *cli, char *why, size_t size)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1 ||
 	    connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
-		r = errno == ENOENT || errno == ECONNREFUSED ? RL_ERR_NOTFOUND :
-							       RL_ERR_SYSTEM;
+		r = errno == ENOENT || errno == ECONNREFUSED ? RL_ERR_NOTFOUND
+							     : RL_ERR_SYSTEM;
 		snprintf(why, size, "%s: %s", path, strerror(errno));
 		fd_close(fd);
 		return r;
 	}
 	if (platform_peer_uid(fd, &uid) != 0 || uid != geteuid()) {
-		snprintf(why, size, "%s: whoever listens there is not you",
-		    path);
+		snprintf(
+		    why, size, "%s: whoever listens there is not you", path);
 		fd_close(fd);
 		return RL_ERR_DENIED;
 	}
@@ -111,7 +111,7 @@ wait_until_served(struct cli *cli, char *why, size_t size)
 	int r;
 
 	while ((r = client_connect(cli, why, size)) == RL_ERR_NOTFOUND &&
-	    daemon_is_locked(cli) && loop_now() < end)
+	       daemon_is_locked(cli) && loop_now() < end)
 		poll(NULL, 0, 50);
 	return r;
 }
@@ -125,9 +125,8 @@ connect_or_start(struct cli *cli)
 	r = client_connect(cli, why, sizeof(why));
 	if (r == RL_ERR_NOTFOUND) {
 		if (cli->cmd->flags & CMD_NO_START)
-			return fail_daemon(cli,
-			    "the daemon is not running: "
-			    "`ringlet daemon` starts it");
+			return fail_daemon(cli, "the daemon is not running: "
+						"`ringlet daemon` starts it");
 		verbose(cli, "starting the daemon");
 		r = daemon_start(cli, NULL, why, sizeof(why));
 		/* Someone else may have been faster. */
@@ -154,7 +153,8 @@ client_call(struct cli *cli, uint16_t type, const void *body, uint16_t want,
 	if (r == RL_ERR_INVALID || r == RL_ERR_TOOBIG)
 		return fail_usage(cli,
 		    "an argument is too long, or there are too many: "
-		    "32 KiB each and 256 arguments or variables are the limits");
+		    "32 KiB each and 256 arguments or variables are the "
+		    "limits");
 	if (r == 0)
 		r = msg_read(cli->fd, CALL_TIMEOUT_MS, reply);
 	if (r == RL_ERR_TIMEOUT)

@@ -210,8 +210,8 @@ print_provider(const struct msg_provider *p)
 	    *p->auth_variable != '\0' ? p->auth_variable : "none");
 	for (size_t i = 0; i < p->endpoints.n; i++)
 		print_field("Endpoint", "%s %s%s", e[i].id, e[i].url,
-		    strcmp(e[i].id, p->default_endpoint) == 0 ? " (default)" :
-								"");
+		    strcmp(e[i].id, p->default_endpoint) == 0 ? " (default)"
+							      : "");
 	for (size_t i = 0; i < p->models.n; i++)
 		print_field("Model", "%s", p->models.v[i]);
 }

@@ -75,8 +75,8 @@ print_profile(const struct msg_profile *p)
 	if (p->created_at != 0)
 		print_field("Created", "%s",
 		    text_time(when, sizeof(when), p->created_at));
-	print_field("Last used", "%s",
-	    text_time(when, sizeof(when), p->last_used));
+	print_field(
+	    "Last used", "%s", text_time(when, sizeof(when), p->last_used));
 	print_field("Runs", "%llu", (unsigned long long)p->total_runs);
 	if (*p->damage != '\0')
 		print_field("Damaged", "%s", p->damage);
@@ -107,8 +107,8 @@ ask_key(struct cli *cli, const struct args *args, struct secret **key)
 			    "--api-key-file",
 			    id);
 	} else if (!opt_has(args, OPT_DRY_RUN)) {
-		question = xasprintf("API key for %s (%s): ", p->id,
-		    p->auth_variable);
+		question =
+		    xasprintf("API key for %s (%s): ", p->id, p->auth_variable);
 		r = prompt_key(cli, question, file, key);
 		free(question);
 	}
@@ -122,7 +122,8 @@ resolve_folder(const struct cli *cli, const char *dir, char **out)
 {
 	if ((*out = realpath(dir, NULL)) != NULL)
 		return 0;
-	return fail_error(cli, errno == ENOENT ? RL_ERR_NOTFOUND : RL_ERR_SYSTEM,
+	return fail_error(cli,
+	    errno == ENOENT ? RL_ERR_NOTFOUND : RL_ERR_SYSTEM,
 	    "%s: %s: name a folder that is there", dir, strerror(errno));
 }
 
@@ -168,8 +169,9 @@ cmd_profiles_create(struct cli *cli, const struct args *args)
 		if (req.dry_run)
 			hint(cli, "nothing was made: --dry-run");
 		else
-			hint(cli, "`ringlet profiles run %s --remote` starts "
-				  "it in a jail", req.alias);
+			hint(cli,
+			    "`ringlet profiles run %s --remote` starts it",
+			    req.alias);
 	}
 	msg_clear(&m);
 out:
@@ -290,8 +292,8 @@ write_out(const struct cli *cli, struct buf *b)
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
-			return fail_error(cli, RL_ERR_SYSTEM, "standard output: %s",
-			    strerror(errno));
+			return fail_error(cli, RL_ERR_SYSTEM,
+			    "standard output: %s", strerror(errno));
 		buf_consume(b, (size_t)n);
 	}
 	return STATUS_DONE;
@@ -324,8 +326,8 @@ cmd_profiles_env(struct cli *cli, const struct args *args)
 	if (r == 0 && cli->json)
 		r = buf_puts(b, "}}}\n");
 	if (r != 0)
-		r = fail_error(cli, r, "the environment of '%s' is too big",
-		    args->v[0]);
+		r = fail_error(
+		    cli, r, "the environment of '%s' is too big", args->v[0]);
 	else
 		r = write_out(cli, b);
 	buf_free(b);
@@ -359,7 +361,8 @@ confirm_delete(struct cli *cli, const char *alias, bool keep_home)
 		    alias, p->home);
 	question = text_safe(raw);
 	if (!prompt_yes(question))
-		r = fail_error(cli, RL_ERR_STATE, "'%s' was not deleted", alias);
+		r = fail_error(
+		    cli, RL_ERR_STATE, "'%s' was not deleted", alias);
 	free(question);
 	free(raw);
 	msg_clear(&m);

@@ -37,8 +37,8 @@ check_local(const struct cli *cli, const struct args *args)
 
 	for (size_t i = 0; i < NELEM(remote); i++)
 		if (opt_has(args, remote[i].key))
-			return fail_usage(cli, "--%s needs --remote",
-			    remote[i].name);
+			return fail_usage(
+			    cli, "--%s needs --remote", remote[i].name);
 	if (cli->json)
 		return fail_usage(cli,
 		    "the agent writes to this terminal, not JSON: leave out "
@@ -72,7 +72,8 @@ run_local(struct cli *cli, const struct args *args)
 	if (dir == NULL && *plan->working_dir != '\0')
 		dir = plan->working_dir;
 	if (dir != NULL && chdir(dir) == -1) {
-		r = fail_error(cli, errno == ENOENT ? RL_ERR_NOTFOUND : RL_ERR_SYSTEM,
+		r = fail_error(cli,
+		    errno == ENOENT ? RL_ERR_NOTFOUND : RL_ERR_SYSTEM,
 		    "%s: %s: -C DIR names another folder", dir,
 		    strerror(errno));
 		goto out;
@@ -99,8 +100,9 @@ get_size(const struct cli *cli, const struct args *args, int key,
 		return 0;
 	*out = (uint64_t)strtonum(s, 1, TERM_SIZE_MAX, &why);
 	if (why != NULL)
-		return fail_usage(cli, "--%s %s: %s: give a number from 1 to "
-				       "%d", name, s, why, TERM_SIZE_MAX);
+		return fail_usage(cli,
+		    "--%s %s: %s: give a number from 1 to %d",
+		    name, s, why, TERM_SIZE_MAX);
 	return 0;
 }
 
@@ -208,8 +210,7 @@ run_remote(struct cli *cli, const struct args *args)
 	req.args.n = args->nrest;
 	req.working_dir = folder;
 	req.no_sandbox = opt_has(args, OPT_NO_SANDBOX);
-	req.bwrap_flags.v =
-	    opt_all(args, OPT_BWRAP_FLAGS, &req.bwrap_flags.n);
+	req.bwrap_flags.v = opt_all(args, OPT_BWRAP_FLAGS, &req.bwrap_flags.n);
 	req.client_env = session_client_env();
 	req.search_path = session_search_path(&hold);
 	r = client_call(cli, MSG_SESSION_CREATE, &req, MSG_SESSION, &m);

@@ -34,8 +34,8 @@ describe_end(const struct msg_session *s, char *dst, size_t size)
 	if (s->state != SST_TERMINATED)
 		*dst = '\0';
 	else if (s->signal != 0)
-		snprintf(dst, size, "signal %llu",
-		    (unsigned long long)s->signal);
+		snprintf(
+		    dst, size, "signal %llu", (unsigned long long)s->signal);
 	else if (s->exit_code >= 0)
 		snprintf(dst, size, "exit %lld", (long long)s->exit_code);
 	else
@@ -75,10 +75,10 @@ cmd_terminal_list(struct cli *cli, const struct args *args)
 		table_cell(t, COLOUR_NONE, "%s", s->profile_alias);
 		table_cell(t, state_colour(s->state), "%s",
 		    session_state_name(s->state));
-		table_cell(t, COLOUR_NONE, "%s",
-		    describe_end(s, text, sizeof(text)));
-		table_cell(t, s->sandboxed ? COLOUR_NONE : COLOUR_BAD, "%s",
-		    s->tier);
+		table_cell(
+		    t, COLOUR_NONE, "%s", describe_end(s, text, sizeof(text)));
+		table_cell(
+		    t, s->sandboxed ? COLOUR_NONE : COLOUR_BAD, "%s", s->tier);
 		table_cell(t, COLOUR_NONE, "%llux%llu",
 		    (unsigned long long)s->cols, (unsigned long long)s->rows);
 		table_cell(t, COLOUR_NONE, "%llu",
@@ -102,8 +102,8 @@ print_info(const struct msg_session *s)
 	print_field("Profile", "%s", s->profile_alias);
 	print_field("State", "%s", session_state_name(s->state));
 	if (s->state == SST_TERMINATED) {
-		print_field("Ended by", "%s",
-		    describe_end(s, text, sizeof(text)));
+		print_field(
+		    "Ended by", "%s", describe_end(s, text, sizeof(text)));
 		print_field("Reason", "%s", s->reason);
 	}
 	if (*s->text != '\0')
@@ -117,11 +117,11 @@ print_info(const struct msg_session *s)
 	    (unsigned long long)s->rows);
 	print_field("Viewers", "%llu", (unsigned long long)s->client_count);
 	print_field("Output", "%llu bytes", (unsigned long long)s->output);
-	print_field("Created", "%s",
-	    text_time(text, sizeof(text), s->created_at));
+	print_field(
+	    "Created", "%s", text_time(text, sizeof(text), s->created_at));
 	if (s->ended_at != 0)
-		print_field("Ended", "%s",
-		    text_time(text, sizeof(text), s->ended_at));
+		print_field(
+		    "Ended", "%s", text_time(text, sizeof(text), s->ended_at));
 }
 
 static int
@@ -195,13 +195,13 @@ cmd_terminal_kill(struct cli *cli, const struct args *args)
 	if ((req.signal == 0 || req.signal == SIGKILL) &&
 	    !(k->ended && k->proven))
 		r = fail_error(cli, RL_ERR_STATE, "session %s: %s: %s", req.id,
-		    k->ended ? "not all of its processes are known to be gone" :
-			       "it has not ended",
+		    k->ended ? "not all of its processes are known to be gone"
+			     : "it has not ended",
 		    *k->text != '\0' ? k->text : "try --signal KILL");
 	else if (cli->json)
-		r = print_json(cli,
-		    json_pack("{s:b, s:b, s:s}", "ended", (int)k->ended,
-			"proven", (int)k->proven, "message", k->text));
+		r = print_json(
+		    cli, json_pack("{s:b, s:b, s:s}", "ended", (int)k->ended,
+			     "proven", (int)k->proven, "message", k->text));
 	else
 		print_field(req.id, "%s%s",
 		    k->ended && k->proven ? "ended, no process is left: " : "",
@@ -223,8 +223,8 @@ cmd_terminal_cleanup(struct cli *cli, const struct args *args)
 		return r;
 	c = m.body;
 	if (cli->json)
-		print_json(cli,
-		    json_pack("{s:I}", "count", (json_int_t)c->count));
+		print_json(
+		    cli, json_pack("{s:I}", "count", (json_int_t)c->count));
 	else
 		printf("%llu ended %s removed\n", (unsigned long long)c->count,
 		    c->count == 1 ? "session" : "sessions");

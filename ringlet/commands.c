@@ -50,8 +50,8 @@ static const struct opt run_opts[] = {
 	{ 'C', "directory", "DIR", "work in DIR", 0 },
 	{ OPT_COLS, "cols", "N", "columns of the session's terminal", 0 },
 	{ OPT_ROWS, "rows", "N", "its rows", 0 },
-	{ OPT_BWRAP_FLAGS, "bwrap-flags", "FLAGS",
-	    "add to the jail's rules", OPT_MANY },
+	{ OPT_BWRAP_FLAGS, "bwrap-flags", "FLAGS", "add to the jail's rules",
+	    OPT_MANY },
 	{ OPT_NO_SANDBOX, "no-sandbox", NULL, "no jail at all", 0 },
 };
 

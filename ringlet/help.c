@@ -64,7 +64,7 @@ print_help(void)
 	printf("\n`ringlet help COMMAND` says more, ringlet(1) all.\n");
 }
 
-/* --- finding the command ------------------------------------------------------ */
+/* --- finding the command --- */
 
 static bool
 is_group(const char *word)
@@ -86,7 +86,7 @@ fail_unknown(const struct cli *cli, const char *group, const char *word)
 		if (group == NULL)
 			list[n++] = commands[i].group;
 		else if (strcmp(commands[i].group, group) == 0 &&
-		    commands[i].verb != NULL)
+			 commands[i].verb != NULL)
 			list[n++] = commands[i].verb;
 	}
 	near = text_suggest(word, list, n);
@@ -102,9 +102,21 @@ fail_unknown(const struct cli *cli, const char *group, const char *word)
 	    group != NULL ? group : "", group != NULL ? " " : "", word);
 }
 
+int
+fail_help_json(const struct cli *cli)
+{
+	return fail_usage(cli, "help is text: leave out --json");
+}
+
+static bool
+is_help_option(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 const struct command *
-find_command(const struct cli *cli, size_t argc, char **argv, size_t *words,
-    int *status)
+find_command(
+    const struct cli *cli, size_t argc, char **argv, size_t *words, int *status)
 {
 	const struct command *alone = NULL;
 
@@ -125,19 +137,20 @@ find_command(const struct cli *cli, size_t argc, char **argv, size_t *words,
 		}
 	}
 	*words = 1;
-	if (alone != NULL &&
-	    (argc == 1 || *argv[1] == '-' || alone->max > 0))
+	if (alone != NULL && (argc == 1 || *argv[1] == '-' || alone->max > 0))
 		return alone;
 	if (argc > 1 && *argv[1] != '-')
 		*status = fail_unknown(cli, argv[0], argv[1]);
-	else if (argc > 1 && (strcmp(argv[1], "--help") == 0 ||
-		strcmp(argv[1], "-h") == 0)) {
+	else if (argc > 1 && is_help_option(argv[1]) && cli->json)
+		*status = fail_help_json(cli);
+	else if (argc > 1 && is_help_option(argv[1])) {
 		print_group_help(argv[0]);
 		*status = STATUS_DONE;
 	} else
 		*status = fail_usage(cli,
 		    "'%s' is not a whole command: `ringlet help %s` lists "
-		    "what there is", argv[0], argv[0]);
+		    "what there is",
+		    argv[0], argv[0]);
 	return NULL;
 }
 
@@ -148,6 +161,8 @@ cmd_help(struct cli *cli, const struct args *args)
 	size_t words;
 	int status;
 
+	if (cli->json)
+		return fail_help_json(cli);
 	if (args->n == 0)
 		print_help();
 	else if (args->n == 1 && is_group(args->v[0]))

@@ -39,7 +39,7 @@ apply_globals(struct cli *cli, const struct args *args)
 	cli->verbose |= opt_has(args, 'v');
 }
 
-/* --- running it ------------------------------------------------------------------ */
+/* --- running it --- */
 
 /* argv[0] is the command's last word. */
 static int
@@ -58,16 +58,19 @@ run_command(struct cli *cli, int argc, char **argv)
 		goto out;
 	}
 	apply_globals(cli, &args);
-	if (opt_has(&args, OPT_HELP)) {
+	if (opt_has(&args, OPT_HELP) && cli->json)
+		r = fail_help_json(cli);
+	else if (opt_has(&args, OPT_HELP)) {
 		print_command_help(c);
 		r = STATUS_DONE;
 	} else if (args.n > c->max && c->flags & CMD_REST)
 		r = fail_usage(cli,
 		    "'%s' is one word too many: arguments for the agent stand "
-		    "after --", args.v[c->max]);
-	else if (args.n > c->max)
-		r = fail_usage(cli, "'%s' is one word too many",
+		    "after --",
 		    args.v[c->max]);
+	else if (args.n > c->max)
+		r = fail_usage(
+		    cli, "'%s' is one word too many", args.v[c->max]);
 	else if (args.n < c->min)
 		r = fail_usage(cli, "an argument is missing");
 	else
@@ -82,8 +85,8 @@ out:
 static int
 run(struct cli *cli, int argc, char **argv)
 {
-	struct opt *all = join(global_opts, nglobal_opts, version_opts,
-	    nversion_opts);
+	struct opt *all =
+	    join(global_opts, nglobal_opts, version_opts, nversion_opts);
 	struct args args;
 	const char *bad;
 	char why[512];
@@ -95,8 +98,8 @@ run(struct cli *cli, int argc, char **argv)
 			free(all);
 			return fail_usage(cli, "argument %d is not UTF-8", i);
 		}
-	r = opt_parse(all, nglobal_opts + nversion_opts, OPT_STOP, argc,
-	    argv, &args, why, sizeof(why));
+	r = opt_parse(all, nglobal_opts + nversion_opts, OPT_STOP, argc, argv,
+	    &args, why, sizeof(why));
 	free(all);
 	if (r != 0) {
 		r = fail_usage(cli, "%s", why);
@@ -104,7 +107,15 @@ run(struct cli *cli, int argc, char **argv)
 	}
 	apply_globals(cli, &args);
 	if (opt_has(&args, OPT_VERSION)) {
-		printf("ringlet %s\n", PACKAGE_VERSION);
+		if (cli->json)
+			print_json(cli,
+			    json_pack("{s:s}", "version", PACKAGE_VERSION));
+		else
+			printf("ringlet %s\n", PACKAGE_VERSION);
+		goto out;
+	}
+	if (cli->json && opt_has(&args, OPT_HELP)) {
+		r = fail_help_json(cli);
 		goto out;
 	}
 	if (opt_has(&args, OPT_HELP)) {
@@ -112,20 +123,21 @@ run(struct cli *cli, int argc, char **argv)
 		goto out;
 	}
 	if (args.n == 0) {
-		r = fail_usage(cli,
-		    "a command is missing: `ringlet help` lists all");
+		r = fail_usage(
+		    cli, "a command is missing: `ringlet help` lists all");
 		goto out;
 	}
 	cli->cmd = find_command(cli, args.n, args.v, &words, &r);
 	if (cli->cmd == NULL)
 		goto out;
 	if (paths_init(&cli->paths, &bad) != 0) {
-		r = fail_usage(cli, "%s is not an absolute path: mend the "
-				    "variable or unset it", bad);
+		r = fail_usage(cli,
+		    "%s is not an absolute path: mend the "
+		    "variable or unset it",
+		    bad);
 		goto out;
 	}
-	r = run_command(cli, (int)(args.n - words + 1),
-	    args.v + words - 1);
+	r = run_command(cli, (int)(args.n - words + 1), args.v + words - 1);
 	paths_free(&cli->paths);
 out:
 	args_free(&args);

@@ -75,8 +75,8 @@ is_abbreviated(char **argv, const struct opt *o)
 }
 
 static int
-unknown(const struct opt *table, size_t n, const char *word, char *why,
-    size_t size)
+unknown(
+    const struct opt *table, size_t n, const char *word, char *why, size_t size)
 {
 	char *safe = text_safe(word), *typed;
 	const char **names = xcalloc(n, sizeof(*names)), *near;
@@ -84,9 +84,8 @@ unknown(const struct opt *table, size_t n, const char *word, char *why,
 	for (size_t i = 0; i < n; i++)
 		names[i] = table[i].name;
 	typed = xstrndup(word, strcspn(word, "="));
-	near = strncmp(word, "--", 2) == 0 ?
-	    text_suggest(typed + 2, names, n) :
-	    NULL;
+	near = strncmp(word, "--", 2) == 0 ? text_suggest(typed + 2, names, n)
+					   : NULL;
 	if (near != NULL)
 		snprintf(why, size, "unknown option %s: did you mean --%s?",
 		    safe, near);
@@ -111,8 +110,8 @@ wrong(const struct opt *table, size_t n, int key, char **argv, char *why,
 		return unknown(table, n,
 		    optopt != 0 ? letter : argv[optind - 1], why, size);
 	if (key == ':')
-		snprintf(why, size, "--%s needs an argument: %s", o->name,
-		    o->arg);
+		snprintf(
+		    why, size, "--%s needs an argument: %s", o->name, o->arg);
 	else
 		snprintf(why, size, "--%s takes no argument", o->name);
 	return RL_ERR_INVALID;
@@ -152,7 +151,7 @@ opt_parse(const struct opt *table, size_t n, unsigned flags, int argc,
 	build(table, n, flags, &letters, &longs);
 	restart_getopt();
 	while (r == 0 &&
-	    (key = getopt_long(end, argv, letters, longs, &which)) != -1) {
+	       (key = getopt_long(end, argv, letters, longs, &which)) != -1) {
 		o = find(table, n, key);
 		if (o == NULL)
 			r = wrong(table, n, key, argv, why, size);

@@ -159,7 +159,7 @@ output_end(const struct cli *cli, int status)
 	return status != STATUS_DONE ? status : STATUS_FAILED;
 }
 
-/* --- tables ---------------------------------------------------------------- */
+/* --- tables --- */
 
 struct cell {
 	char *text;
@@ -179,7 +179,7 @@ want_colour(void)
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	return isatty(STDOUT_FILENO) && (no == NULL || *no == '\0') &&
-	    term != NULL && strcmp(term, "dumb") != 0;
+	       term != NULL && strcmp(term, "dumb") != 0;
 }
 
 static void
@@ -233,7 +233,8 @@ void
 table_print(const struct table *t)
 {
 	static const char *const on[] = { [COLOUR_GOOD] = "\033[32m",
-		[COLOUR_BAD] = "\033[31m", [COLOUR_FAINT] = "\033[2m" };
+		[COLOUR_BAD] = "\033[31m",
+		[COLOUR_FAINT] = "\033[2m" };
 	size_t *widths = xcalloc(t->ncols, sizeof(*widths));
 	bool colour = want_colour();
 
@@ -251,8 +252,8 @@ table_print(const struct table *t)
 		if (last)
 			putchar('\n');
 		else
-			printf("%*s", (int)(widths[i % t->ncols] - c->width + 2),
-			    "");
+			printf("%*s",
+			    (int)(widths[i % t->ncols] - c->width + 2), "");
 	}
 	free(widths);
 }
@@ -272,7 +273,7 @@ print_field(const char *name, const char *fmt, ...)
 	free(raw);
 }
 
-/* --- JSON ------------------------------------------------------------------- */
+/* --- JSON --- */
 
 json_t *
 json_strs(const struct msg_strs *s)

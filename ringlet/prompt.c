@@ -89,9 +89,9 @@ prompt_key(const struct cli *cli, const char *question, const char *file,
 	if (from_stdin && isatty(STDIN_FILENO)) {
 		source = "what was typed";
 		n = readpassphrase(question, p, sizeof(p), RPP_REQUIRE_TTY) ==
-			NULL ?
-		    -1 :
-		    (ssize_t)strlen(p);
+			    NULL
+			? -1
+			: (ssize_t)strlen(p);
 	} else if (from_stdin) {
 		source = "standard input";
 		n = read_all(STDIN_FILENO, p, sizeof(p));
@@ -100,8 +100,8 @@ prompt_key(const struct cli *cli, const char *question, const char *file,
 		n = read_file(cli, file, p, sizeof(p));
 	}
 	if (n == -1) {
-		r = fail_error(cli, RL_ERR_SYSTEM, "the API key: %s: %s", source,
-		    strerror(errno));
+		r = fail_error(cli, RL_ERR_SYSTEM, "the API key: %s: %s",
+		    source, strerror(errno));
 		goto out;
 	}
 	len = (size_t)n;

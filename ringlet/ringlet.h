@@ -45,7 +45,7 @@ struct cli {
 	uint32_t last_id;	   /* of a request */
 };
 
-/* --- opt.c: options and operands ----------------------------------------- */
+/* --- opt.c: options and operands --- */
 
 #define OPT_MANY 0x1 /* may be given more than once */
 
@@ -90,7 +90,7 @@ const char *opt_get(const struct args *, int key);
 /* All its arguments, a NULL-terminated block that the caller frees. */
 const char **opt_all(const struct args *, int key, size_t *n);
 
-/* --- text.c: pure functions over text ------------------------------------ */
+/* --- text.c: pure functions over text --- */
 
 /* The word of list nearest to what was typed, or NULL if none is near. */
 const char *text_suggest(const char *typed, const char *const *list, size_t n);
@@ -108,7 +108,7 @@ char *text_time(char *dst, size_t size, int64_t when);
 /* A signal by number or name (TERM, SIGTERM, term); -1 if there is none. */
 int text_signal(const char *);
 
-/* --- output.c: what the user sees ---------------------------------------- */
+/* --- output.c: what the user sees --- */
 
 /*
  * Report a failure as "ringlet: " and the text, control characters escaped,
@@ -156,7 +156,7 @@ json_t *json_text(const char *);
 /* RFC 3339 in UTC, null for 0. */
 json_t *json_time(int64_t when);
 
-/* --- client.c: the monitor ------------------------------------------------ */
+/* --- client.c: the monitor --- */
 
 /*
  * Sends a request and reads its answer, connecting first and starting the
@@ -179,10 +179,10 @@ bool daemon_is_locked(const struct cli *);
  * Starts the daemon with those further arguments (NULL-terminated; NULL:
  * none) and waits until it serves.  RL_ERR_UNAVAILABLE with why[size].
  */
-int daemon_start(const struct cli *, const char *const *extra, char *why,
-    size_t size);
+int daemon_start(
+    const struct cli *, const char *const *extra, char *why, size_t size);
 
-/* --- prompt.c: asking the user -------------------------------------------- */
+/* --- prompt.c: asking the user --- */
 
 #define API_KEY_MAX 8192 /* bytes; what the monitor takes */
 
@@ -198,12 +198,12 @@ int prompt_key(const struct cli *, const char *question, const char *file,
 /* Asks a yes-or-no question; anything but y or yes is no. */
 bool prompt_yes(const char *question);
 
-/* --- attach.c: watching a session ------------------------------------------ */
+/* --- attach.c: watching a session --- */
 
 /* Returns the session's own status, or reports. */
 int attach_session(struct cli *, const char *id, bool read_only);
 
-/* --- session.c: what sessions and requests for them have in common --------- */
+/* --- session.c: what sessions and requests for them have in common --- */
 
 /* Name of an enum session_state, as in the HTTP API. */
 const char *session_state_name(uint64_t state);
@@ -217,7 +217,7 @@ struct msg_strs session_search_path(char **hold);
 /* Size of the terminal this runs on, or false. */
 bool session_terminal_size(uint64_t *cols, uint64_t *rows);
 
-/* --- shared by commands ------------------------------------------------------ */
+/* --- shared by commands --- */
 
 /* The provider of that id in a list, or NULL. */
 const struct msg_provider *provider_find(
@@ -229,7 +229,7 @@ int fail_no_provider(const struct cli *, const char *id);
  */
 int resolve_folder(const struct cli *, const char *dir, char **out);
 
-/* --- commands.c: what there is ---------------------------------------------- */
+/* --- commands.c: what there is --- */
 
 /* Keys of options that have no letter. */
 enum opt_key {
@@ -287,10 +287,12 @@ extern const size_t nversion_opts;
  * becomes how many of them name it.  NULL: there is none, and *status is what
  * to exit with after what was reported or printed.
  */
-const struct command *find_command(const struct cli *, size_t argc,
-    char **argv, size_t *words, int *status);
+const struct command *find_command(
+    const struct cli *, size_t argc, char **argv, size_t *words, int *status);
 void print_help(void);
 void print_command_help(const struct command *);
+/* There is no JSON of help. */
+int fail_help_json(const struct cli *);
 
 int cmd_agents_list(struct cli *, const struct args *);
 int cmd_agents_inspect(struct cli *, const struct args *);

@@ -17,6 +17,8 @@
 #include "valid.h"
 #include "xmalloc.h"
 
+#define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
+
 extern char **environ;
 
 const char *
@@ -101,8 +103,7 @@ session_search_path(char **hold)
 	char *next, *dir;
 
 	s.v = xcalloc(ARGS_MAX + 1, sizeof(*s.v));
-	next = *hold = xstrdup(path != NULL ? path : "/usr/local/bin:/usr/bin:"
-						     "/bin");
+	next = *hold = xstrdup(path != NULL ? path : DEFAULT_PATH);
 	while ((dir = strsep(&next, ":")) != NULL && s.n < ARGS_MAX) {
 		size_t len = strlen(dir);
 
@@ -118,8 +119,7 @@ session_search_path(char **hold)
 bool
 session_terminal_size(uint64_t *cols, uint64_t *rows)
 {
-	static const int fds[] = { STDOUT_FILENO, STDIN_FILENO,
-		STDERR_FILENO };
+	static const int fds[] = { STDOUT_FILENO, STDIN_FILENO, STDERR_FILENO };
 	struct winsize ws;
 
 	for (size_t i = 0; i < NELEM(fds); i++) {

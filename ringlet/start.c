@@ -43,8 +43,7 @@ run_monitor(const char *path, char **argv, int errfd)
 	setsid();
 	null = open("/dev/null", O_RDWR);
 	if (null == -1 || dup2(null, STDIN_FILENO) == -1 ||
-	    dup2(null, STDOUT_FILENO) == -1 ||
-	    dup2(errfd, STDERR_FILENO) == -1)
+	    dup2(null, STDOUT_FILENO) == -1 || dup2(errfd, STDERR_FILENO) == -1)
 		_exit(126);
 	closefrom(STDERR_FILENO + 1);
 	execv(path, argv);
@@ -82,8 +81,8 @@ read_reason(FILE *f, int status, char *why, size_t size)
 }
 
 int
-daemon_start(const struct cli *cli, const char *const *extra, char *why,
-    size_t size)
+daemon_start(
+    const struct cli *cli, const char *const *extra, char *why, size_t size)
 {
 	char **argv;
 	size_t n = 0;

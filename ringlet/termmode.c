@@ -80,7 +80,8 @@ finish(struct termmode *t, char final)
 {
 	bool plain = t->prefix == 0 && t->middle == 0;
 
-	if (t->prefix == '?' && t->middle == 0 && (final == 'h' || final == 'l'))
+	if (t->prefix == '?' && t->middle == 0 &&
+	    (final == 'h' || final == 'l'))
 		set_modes(t, final == 'h');
 	else if (final == 'u' && (t->prefix == '>' || t->prefix == '<'))
 		set_keyboard(t);

@@ -15,13 +15,13 @@ struct buf;
 #define TERMMODE_PARAMS 16
 
 struct termmode {
-	uint32_t changed;      /* a bit for each row of the table */
-	bool attributes;       /* colours or the like */
-	bool region;	       /* of scrolling */
+	uint32_t changed; /* a bit for each row of the table */
+	bool attributes;  /* colours or the like */
+	bool region;	  /* of scrolling */
 	bool cursor_shape;
 	bool keypad;
-	bool other_keys;       /* xterm's modifyOtherKeys */
-	unsigned keyboards;    /* pushed by kitty's protocol */
+	bool other_keys;    /* xterm's modifyOtherKeys */
+	unsigned keyboards; /* pushed by kitty's protocol */
 
 	/* The parser's state. */
 	int state;

@@ -65,9 +65,9 @@ text_suggest(const char *typed, const char *const *list, size_t n)
 		if (strlen(list[i]) > WORD_MAX)
 			continue;
 		/* A beginning is near, whatever is missing after it. */
-		dist = strncmp(list[i], typed, len) == 0 ?
-		    1 :
-		    distance(typed, list[i]);
+		dist = strncmp(list[i], typed, len) == 0
+			   ? 1
+			   : distance(typed, list[i]);
 		if (dist < best) {
 			best = dist;
 			near = list[i];
@@ -145,7 +145,7 @@ text_time(char *dst, size_t size, int64_t when)
 	if (when == 0)
 		snprintf(dst, size, "never");
 	else if (localtime_r(&t, &tm) == NULL ||
-	    strftime(dst, size, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+		 strftime(dst, size, "%Y-%m-%d %H:%M:%S", &tm) == 0)
 		snprintf(dst, size, "%lld", (long long)when);
 	return dst;
 }

@@ -58,7 +58,7 @@ struct viewer {
 	struct loop_io *event;
 
 	int out;
-	size_t out_max;	       /* bytes in one write */
+	size_t out_max;		/* bytes in one write */
 	struct loop_io *out_io; /* NULL: a file, always ready */
 	struct loop_timer *out_timer;
 	uint8_t block[BLOCK_SIZE];
@@ -73,10 +73,10 @@ struct viewer {
 	bool in_tty; /* raw; escapes mean something */
 	bool out_tty;
 
-	bool over;     /* no more output than what is in the ring */
+	bool over; /* no more output than what is in the ring */
 	bool finished;
-	enum view_end how;     /* once over */
-	uint64_t cols, rows;   /* the session's, where they are not ours */
+	enum view_end how;   /* once over */
+	uint64_t cols, rows; /* the session's, where they are not ours */
 };
 
 static void go_on(struct viewer *);
@@ -105,7 +105,7 @@ finish(struct viewer *v, enum view_end end)
 	loop_stop(v->loop);
 }
 
-/* --- output ---------------------------------------------------------------- */
+/* --- output --- */
 
 /* Tells the sandboxer how far we are, and so to wake us past it. */
 static void
@@ -132,8 +132,8 @@ refill(struct viewer *v)
 		    (unsigned long long)(oldest - w->offset),
 		    (unsigned long long)w->offset, (unsigned long long)oldest);
 		w->offset = oldest;
-		n = ring_read(w->ring, w->offset, v->block, sizeof(v->block),
-		    &oldest);
+		n = ring_read(
+		    w->ring, w->offset, v->block, sizeof(v->block), &oldest);
 	}
 	if (n < 0 && n != RL_ERR_TOOBIG) {
 		/* The ring's header makes no sense. */
@@ -173,8 +173,8 @@ write_some(struct viewer *v)
 	size_t len = v->len - v->pos;
 	ssize_t n;
 
-	n = write(v->out, v->block + v->pos,
-	    len < v->out_max ? len : v->out_max);
+	n = write(
+	    v->out, v->block + v->pos, len < v->out_max ? len : v->out_max);
 	if (n == -1 && errno != EAGAIN && errno != EINTR) {
 		v->view->error = errno;
 		finish(v, VIEW_OUTPUT);
@@ -211,7 +211,7 @@ on_event(int fd, unsigned events, void *arg)
 	go_on(arg);
 }
 
-/* --- the channel ----------------------------------------------------------- */
+/* --- the channel --- */
 
 /*
  * Safe from a hostile sandboxer: numbers are within their fields' bounds, and
@@ -287,7 +287,7 @@ send_size(struct viewer *v)
 	(void)peer_send(v->peer, MSG_VIEWER_RESIZE, &size, NULL, 0);
 }
 
-/* --- input ----------------------------------------------------------------- */
+/* --- input --- */
 
 static void
 send_input(struct viewer *v, const uint8_t *p, size_t len)
@@ -308,8 +308,9 @@ say_help(const struct viewer *v)
 	    v->view->read_only ? ", which you may only watch" : "");
 	say(v, "~. or ~d leaves it running, ~~ types ~; at line start alone");
 	if (v->cols != 0 && session_terminal_size(&cols, &rows))
-		say(v, "its size is %llux%llu, another viewer's; type, and it "
-		       "becomes %llux%llu",
+		say(v,
+		    "its size is %llux%llu, another viewer's; type, and it "
+		    "becomes %llux%llu",
 		    (unsigned long long)v->cols, (unsigned long long)v->rows,
 		    (unsigned long long)cols, (unsigned long long)rows);
 }
@@ -337,8 +338,7 @@ type(struct viewer *v, const uint8_t *p, size_t len)
 static void
 wait_for_input(struct viewer *v)
 {
-	bool full = v->peer != NULL &&
-	    peer_backlog(v->peer) > INPUT_QUEUED_MAX;
+	bool full = v->peer != NULL && peer_backlog(v->peer) > INPUT_QUEUED_MAX;
 
 	if (v->in_io != NULL)
 		loop_io_want(v->in_io, full || v->in == -1 ? 0 : LOOP_READ);
@@ -384,7 +384,7 @@ on_in_timer(void *arg)
 		read_some(v);
 }
 
-/* --- signals ----------------------------------------------------------------- */
+/* --- signals --- */
 
 static void
 on_signal(int signo, void *arg)
@@ -409,7 +409,7 @@ on_signal(int signo, void *arg)
 	}
 }
 
-/* --- beginning and end ----------------------------------------------------- */
+/* --- beginning and end --- */
 
 /* Whether one can wait for fd: for others it is always ready. */
 static bool
@@ -417,9 +417,8 @@ can_wait(int fd)
 {
 	struct stat st;
 
-	return isatty(fd) ||
-	    (fstat(fd, &st) == 0 &&
-		(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)));
+	return isatty(fd) || (fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) ||
+							 S_ISSOCK(st.st_mode)));
 }
 
 /*
@@ -460,8 +459,7 @@ open_input(struct viewer *v)
 	v->in = -1;
 	v->in_timer = loop_timer_new(v->loop, on_in_timer, v);
 	/* Nobody to type for: leave it to whoever comes after us. */
-	if (v->peer == NULL ||
-	    (v->view->read_only && !isatty(STDIN_FILENO)))
+	if (v->peer == NULL || (v->view->read_only && !isatty(STDIN_FILENO)))
 		return;
 	v->in = STDIN_FILENO;
 	if (isatty(STDIN_FILENO))
@@ -484,8 +482,8 @@ open_channel(struct viewer *v)
 	if ((fd = fcntl(v->view->channel, F_DUPFD_CLOEXEC, 3)) == -1 ||
 	    fd_nonblock(v->view->event) != 0)
 		fatal("the viewer's channel: %s", strerror(errno));
-	v->peer = peer_new(v->loop, fd, FROM_SANDBOXER, PST_SERVING,
-	    "sandboxer", &ops, v);
+	v->peer = peer_new(
+	    v->loop, fd, FROM_SANDBOXER, PST_SERVING, "sandboxer", &ops, v);
 	v->event = loop_io_new(v->loop, v->view->event, on_event, v);
 	loop_io_want(v->event, LOOP_READ);
 }
@@ -501,7 +499,7 @@ undo_modes(struct viewer *v)
 
 	(void)termmode_undo(&v->modes, b);
 	while (buf_len(b) > 0 && loop_now() < end &&
-	    (poll(&pfd, 1, UNDO_TIMEOUT_MS) == 1 || errno == EINTR)) {
+	       (poll(&pfd, 1, UNDO_TIMEOUT_MS) == 1 || errno == EINTR)) {
 		n = write(v->out, buf_ptr(b), buf_len(b));
 		if (n > 0)
 			buf_consume(b, (size_t)n);

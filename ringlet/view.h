@@ -12,11 +12,11 @@ struct cli;
 struct ring_reader;
 
 enum view_end {
-	VIEW_ENDED,    /* the session: exit_code, signal, text say how */
-	VIEW_DETACHED, /* the user asked for it */
-	VIEW_LOST,     /* the channel broke: text says how */
+	VIEW_ENDED,	/* the session: exit_code, signal, text say how */
+	VIEW_DETACHED,	/* the user asked for it */
+	VIEW_LOST,	/* the channel broke: text says how */
 	VIEW_SIGNALLED, /* this process was sent signo */
-	VIEW_OUTPUT    /* standard output failed: error is its errno */
+	VIEW_OUTPUT	/* standard output failed: error is its errno */
 };
 
 struct view {

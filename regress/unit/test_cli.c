@@ -17,7 +17,7 @@
 #include "ringlet.h"
 #include "termmode.h"
 
-/* --- options ---------------------------------------------------------------- */
+/* --- options --- */
 
 static const struct opt table[] = {
 	{ 'p', "provider", "PROVIDER", "", 0 },
@@ -46,8 +46,8 @@ parse(unsigned flags, ...)
 	va_end(ap);
 	why[0] = '\0';
 	args_free(&args);
-	return opt_parse(table, NELEM(table), flags, n, words, &args, why,
-	    sizeof(why));
+	return opt_parse(
+	    table, NELEM(table), flags, n, words, &args, why, sizeof(why));
 }
 
 START_TEST(takes_options)
@@ -55,9 +55,8 @@ START_TEST(takes_options)
 	size_t n;
 	const char **all;
 
-	ck_assert_int_eq(
-	    parse(0, "-p", "self", "one", "--arg=a", "two", "-y", "--arg",
-		"--b", NULL),
+	ck_assert_int_eq(parse(0, "-p", "self", "one", "--arg=a", "two", "-y",
+			     "--arg", "--b", NULL),
 	    0);
 	ck_assert_str_eq(opt_get(&args, 'p'), "self");
 	ck_assert(opt_has(&args, 'y'));
@@ -85,9 +84,8 @@ END_TEST
 START_TEST(keeps_the_rest)
 {
 	/* Arguments for the agent are never looked at. */
-	ck_assert_int_eq(
-	    parse(OPT_REST, "work", "-y", "--", "-p", "say hi", "--", "-z",
-		NULL),
+	ck_assert_int_eq(parse(OPT_REST, "work", "-y", "--", "-p", "say hi",
+			     "--", "-z", NULL),
 	    0);
 	ck_assert_uint_eq(args.n, 1);
 	ck_assert_str_eq(args.v[0], "work");
@@ -154,7 +152,7 @@ START_TEST(never_suggests_the_opposite)
 }
 END_TEST
 
-/* --- commands ---------------------------------------------------------------- */
+/* --- commands --- */
 
 START_TEST(commands_are_whole)
 {
@@ -175,7 +173,8 @@ START_TEST(commands_are_whole)
 			}
 		}
 		for (size_t k = i + 1; k < ncommands; k++)
-			ck_assert(strcmp(c->group, commands[k].group) != 0 ||
+			ck_assert(
+			    strcmp(c->group, commands[k].group) != 0 ||
 			    (c->verb == NULL) != (commands[k].verb == NULL) ||
 			    strcmp(c->verb, commands[k].verb) != 0);
 	}
@@ -234,8 +233,7 @@ START_TEST(suggests)
 	};
 
 	for (size_t i = 0; i < NELEM(rows); i++) {
-		const char *s =
-		    text_suggest(rows[i].typed, list, NELEM(list));
+		const char *s = text_suggest(rows[i].typed, list, NELEM(list));
 
 		if (rows[i].near == NULL)
 			ck_assert_msg(s == NULL, "%s: %s", rows[i].typed, s);
@@ -245,7 +243,7 @@ START_TEST(suggests)
 }
 END_TEST
 
-/* --- text ---------------------------------------------------------------------- */
+/* --- text --- */
 
 static const char *
 quoted(int (*put)(struct buf *, const char *), const char *s)
@@ -265,8 +263,7 @@ START_TEST(quotes)
 	ck_assert_str_eq(quoted(text_put_shell, "plain"), "'plain'");
 	ck_assert_str_eq(quoted(text_put_shell, ""), "''");
 	ck_assert_str_eq(quoted(text_put_shell, "a'b"), "'a'\\''b'");
-	ck_assert_str_eq(
-	    quoted(text_put_shell, "$(id) `id` \\ \" !\n"),
+	ck_assert_str_eq(quoted(text_put_shell, "$(id) `id` \\ \" !\n"),
 	    "'$(id) `id` \\ \" !\n'");
 	ck_assert_str_eq(quoted(text_put_json, "a\"b\\c\n\x01/é"),
 	    "\"a\\\"b\\\\c\\u000a\\u0001/é\"");
@@ -358,10 +355,10 @@ START_TEST(takes_along_little)
 	s = session_client_env();
 	for (size_t i = 0; i < s.n; i++) {
 		ck_assert(strncmp(s.v[i], "TERM=", 5) == 0 ||
-		    strncmp(s.v[i], "COLORTERM=", 10) == 0 ||
-		    strncmp(s.v[i], "LANG=", 5) == 0 ||
-		    strncmp(s.v[i], "TZ=", 3) == 0 ||
-		    strncmp(s.v[i], "LC_", 3) == 0);
+			  strncmp(s.v[i], "COLORTERM=", 10) == 0 ||
+			  strncmp(s.v[i], "LANG=", 5) == 0 ||
+			  strncmp(s.v[i], "TZ=", 3) == 0 ||
+			  strncmp(s.v[i], "LC_", 3) == 0);
 		ck_assert_str_ne(s.v[i], "LC_BAD=\xff\xfe");
 	}
 	ck_assert_uint_ge(s.n, 2);
@@ -378,7 +375,7 @@ START_TEST(takes_along_little)
 }
 END_TEST
 
-/* --- the escapes of attach ---------------------------------------------------------- */
+/* --- the escapes of attach --- */
 
 /*
  * Feeds text in pieces of step bytes up to the first action other than help;
@@ -451,7 +448,7 @@ START_TEST(escapes)
 }
 END_TEST
 
-/* --- modes of the terminal ---------------------------------------------------------- */
+/* --- modes of the terminal --- */
 
 START_TEST(undoes_modes)
 {
@@ -505,10 +502,8 @@ START_TEST(undoes_modes)
 				    (const uint8_t *)rows[i].out + k,
 				    len - k < step ? len - k : step);
 			ck_assert_int_eq(termmode_undo(&t, b), 0);
-			ck_assert_uint_eq(
-			    buf_len(b), strlen(rows[i].undo));
-			ck_assert_mem_eq(
-			    buf_ptr(b), rows[i].undo, buf_len(b));
+			ck_assert_uint_eq(buf_len(b), strlen(rows[i].undo));
+			ck_assert_mem_eq(buf_ptr(b), rows[i].undo, buf_len(b));
 			buf_free(b);
 		}
 	}

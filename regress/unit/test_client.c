@@ -191,8 +191,7 @@ START_TEST(open_folder_is_refused)
 
 	serve(answer_status);
 	ck_assert_int_eq(chmod(dir, 0770), 0);
-	ck_assert_int_eq(
-	    client_connect(&cli, why, sizeof(why)), RL_ERR_DENIED);
+	ck_assert_int_eq(client_connect(&cli, why, sizeof(why)), RL_ERR_DENIED);
 	ck_assert_ptr_nonnull(strstr(why, dir));
 	ck_assert_int_eq(chmod(dir, 0700), 0);
 	ck_assert_int_eq(client_connect(&cli, why, sizeof(why)), 0);
@@ -206,8 +205,7 @@ START_TEST(linked_folder_is_refused)
 	snprintf(link, sizeof(link), "%s.link", dir);
 	ck_assert_int_eq(symlink(dir, link), 0);
 	cli.paths.runtime_dir = link;
-	ck_assert_int_eq(
-	    client_connect(&cli, why, sizeof(why)), RL_ERR_DENIED);
+	ck_assert_int_eq(client_connect(&cli, why, sizeof(why)), RL_ERR_DENIED);
 	unlink(link);
 	cli.paths.runtime_dir = dir;
 }
@@ -219,8 +217,8 @@ START_TEST(failed_start_says_why)
 	FILE *f;
 
 	/* There is no such program. */
-	ck_assert_int_eq(daemon_start(&cli, NULL, why, sizeof(why)),
-	    RL_ERR_UNAVAILABLE);
+	ck_assert_int_eq(
+	    daemon_start(&cli, NULL, why, sizeof(why)), RL_ERR_UNAVAILABLE);
 	ck_assert_ptr_nonnull(strstr(why, cli.paths.monitor));
 
 	/* One that gives its reason among other lines. */
@@ -234,16 +232,16 @@ START_TEST(failed_start_says_why)
 	fclose(f);
 	ck_assert_int_eq(chmod(script, 0700), 0);
 	cli.paths.monitor = script;
-	ck_assert_int_eq(daemon_start(&cli, NULL, why, sizeof(why)),
-	    RL_ERR_UNAVAILABLE);
+	ck_assert_int_eq(
+	    daemon_start(&cli, NULL, why, sizeof(why)), RL_ERR_UNAVAILABLE);
 	ck_assert_str_eq(why, "the moon: wait");
 
 	/* One that ends without a word. */
 	ck_assert_ptr_nonnull(f = fopen(script, "w"));
 	fprintf(f, "#!/bin/sh\nexit 9\n");
 	fclose(f);
-	ck_assert_int_eq(daemon_start(&cli, NULL, why, sizeof(why)),
-	    RL_ERR_UNAVAILABLE);
+	ck_assert_int_eq(
+	    daemon_start(&cli, NULL, why, sizeof(why)), RL_ERR_UNAVAILABLE);
 	ck_assert_ptr_nonnull(strstr(why, "9"));
 	unlink(script);
 }

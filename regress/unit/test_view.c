@@ -22,8 +22,8 @@
 #include "secret.h"
 #include "view.h"
 
-#define CAPACITY  RING_CAPACITY_MIN
-#define PATIENCE  20000 /* ms */
+#define CAPACITY RING_CAPACITY_MIN
+#define PATIENCE 20000 /* ms */
 
 static struct ring_header *hdr;
 static uint8_t *data;
@@ -87,8 +87,8 @@ start(bool read_only, bool ended, const char *before)
 			view.event = event;
 		}
 		view_run(&view);
-		_exit(view.end == VIEW_ENDED ? (int)view.exit_code :
-					       HOW(view.end));
+		_exit(view.end == VIEW_ENDED ? (int)view.exit_code
+					     : HOW(view.end));
 	}
 	close(pin[0]);
 	close(pout[1]);
@@ -161,8 +161,8 @@ result(void)
 	int status;
 
 	ck_assert_int_eq(waitpid(viewer, &status, 0), viewer);
-	return WIFEXITED(status) ? WEXITSTATUS(status) :
-				   1000 + WTERMSIG(status);
+	return WIFEXITED(status) ? WEXITSTATUS(status)
+				 : 1000 + WTERMSIG(status);
 }
 
 START_TEST(shows_and_ends)
@@ -213,8 +213,7 @@ START_TEST(tells_a_gap)
 	append("lost", 4);
 	append(filler, sizeof(filler));
 	wake();
-	expect_text(err,
-	    "ringlet: output was missed: 4 bytes, from 0 to 4\n");
+	expect_text(err, "ringlet: output was missed: 4 bytes, from 0 to 4\n");
 	end_session(0);
 	close(out);
 	result();
