@@ -14,7 +14,7 @@ die()
 }
 
 # What a fresh Debian 12 lacks, in three parts.
-BUILD_PACKAGES='build-essential autoconf automake pkg-config libbsd-dev
+BUILD_PACKAGES='gcc make libc6-dev autoconf automake pkg-config libbsd-dev
 libsodium-dev libmsgpack-dev libevent-dev libjansson-dev libseccomp-dev
 libsecret-1-dev libmd-dev libwslay-dev'
 RUN_PACKAGES='bubblewrap'
@@ -29,11 +29,27 @@ missing_packages()
 	done
 }
 
+# dots LOG COMMAND...: run it with its output in LOG; a dot every second.
+dots()
+{
+	log=$1
+	shift
+	"$@" >"$log" 2>&1 </dev/null &
+	job=$!
+	while kill -0 $job 2>/dev/null; do
+		printf .
+		sleep 1
+	done
+	echo
+	wait $job
+}
+
 apt_install()
 {
-	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
-	    -o DPkg::Lock::Timeout=120 --no-install-recommends "$@" \
-	    </dev/null >/dev/null
+	# shellcheck disable=SC2086  # nothing, or sudo
+	dots "$apt_log" $as_root env DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -qq -y -o DPkg::Lock::Timeout=120 \
+	    --no-install-recommends "$@"
 }
 
 # install_packages NAME...: install by apt those that are not there.  Without
@@ -54,13 +70,21 @@ install_packages()
 			die "these packages are missing; as root: apt-get install $missing"
 		as_root='sudo'
 	fi
+	apt_log=$(mktemp)
 	# shellcheck disable=SC2086  # lists of words
-	apt_install $missing && return 0
+	if apt_install $missing; then
+		rm -f "$apt_log"
+		return 0
+	fi
 	# The package lists may be old, or not there yet.
 	$as_root apt-get update -qq </dev/null ||
 		die "apt-get update failed: is there a network?"
 	# shellcheck disable=SC2086
-	apt_install $missing || die "apt-get could not install: $missing"
+	if ! apt_install $missing; then
+		tail -n 20 "$apt_log" >&2
+		die "apt-get could not install: $missing"
+	fi
+	rm -f "$apt_log"
 }
 
 home_of()
