@@ -144,7 +144,7 @@ viewer_add(
 	/* Where it really starts is its own affair: nothing is held up for
 	   the replay of what is old. */
 	v->at = ring_writer_head(s->ring);
-	v->said = loop_now();
+	v->mark = v->at;
 	TAILQ_INSERT_TAIL(&s->viewers, v, link);
 	v->peer = peer_new(s->env->loop, sock, FROM_VIEWER,
 	    read_only ? PST_READ_ONLY : PST_SERVING, name, &ops, v);
@@ -245,7 +245,8 @@ on_signal(struct peer *p, struct msg *m)
 
 /*
  * How far it has read.  Safe: a position beyond the end would claim bytes
- * that do not exist; one that goes back only counts against itself.
+ * that do not exist; one that goes back counts against itself; and steps of a
+ * byte do not make a viewer one that keeps up.
  */
 static int
 on_at(struct peer *p, struct msg *m)
@@ -260,12 +261,10 @@ on_at(struct peer *p, struct msg *m)
 	head = ring_writer_head(s->ring);
 	if (at->offset > head)
 		return RL_ERR_INVALID;
-	if (at->offset > v->at) {
-		v->said = loop_now();
-		v->stalled = false;
-	}
 	v->at = at->offset;
 	v->armed = true;
+	if (head - v->at <= ring_writer_capacity(s->ring) / 2)
+		v->stalled = false;
 	if (head > v->at)
 		viewers_wake(s, head);
 	pump_flow(s);

@@ -5,8 +5,8 @@
  * the ring, and how fast, does not matter here, with one exception.  While
  * every viewer is more than half a ring behind, reading pauses, and the
  * kernel then stops the agent's writes: whoever watches sees all of it.  A
- * viewer that has been silent for STALL_MS while that far behind is not
- * waited for, so that a dead browser tab never stops an agent.  Without a
+ * viewer that stands still for STALL_MS meanwhile is not waited for until it
+ * has caught up, so that a dead browser tab never stops an agent.  Without a
  * viewer the agent runs freely.
  *
  * Input: one bounded queue in the order of arrival.  It does not wait for
@@ -118,17 +118,17 @@ on_master(int fd, unsigned events, void *arg)
 		on_output(s);
 }
 
-/* Paused for STALL_MS: whoever said nothing since is not waited for. */
+/* Paused for STALL_MS: whoever stood still is not waited for. */
 static void
 on_stall(void *arg)
 {
 	struct session *s = arg;
 	struct viewer *v;
-	uint64_t now = loop_now();
 
 	TAILQ_FOREACH (v, &s->viewers, link) {
-		if (now - v->said >= STALL_MS)
+		if (v->at < v->mark || v->at - v->mark < STALL_BYTES)
 			v->stalled = true;
+		v->mark = v->at;
 	}
 	pump_flow(s);
 	if (s->paused)
@@ -187,7 +187,7 @@ pump_drain(struct session *s)
 void
 pump_flow(struct session *s)
 {
-	const struct viewer *v;
+	struct viewer *v;
 	uint64_t best = 0;
 	bool counted = false, paused;
 
@@ -205,9 +205,11 @@ pump_flow(struct session *s)
 	/* An agent that has ended cannot be stopped, only lost. */
 	paused =
 	    s->phase != SP_ENDING && ring_writer_head(s->ring) > s->pause_at;
-	if (paused && !s->paused)
+	if (paused && !s->paused) {
+		TAILQ_FOREACH (v, &s->viewers, link)
+			v->mark = v->at;
 		loop_timer_arm(s->stall_timer, STALL_MS);
-	else if (!paused)
+	} else if (!paused)
 		loop_timer_disarm(s->stall_timer);
 	s->paused = paused;
 	watch(s);

@@ -40,6 +40,7 @@ struct session;
 #define WORDS_MAX  2048	       /* bytes kept of what bwrap says */
 #define KILLS_MAX  8	       /* kill requests that wait for one end */
 #define WAKE_BYTES (64 * 1024) /* of new output wake viewers before WAKE_MS */
+#define STALL_BYTES (64 * 1024) /* less in STALL_MS is standing still */
 
 /* Deadlines, milliseconds. */
 #define BUILD_MS 20000 /* from fork to the agent's exec */
@@ -48,7 +49,7 @@ struct session;
 #define LEAVE_MS 1500  /* from the monitor's end to our own */
 #define DRAIN_MS 1000  /* a terminal held open by nobody that we know */
 #define WAKE_MS	 2     /* between wake-ups of viewers in a stream of output */
-#define STALL_MS 1000  /* a viewer that says nothing stops nobody longer */
+#define STALL_MS 1000  /* a viewer that stands still stops nobody longer */
 
 struct viewer {
 	struct session *session;
@@ -56,9 +57,9 @@ struct viewer {
 	uint64_t number; /* the monitor's */
 	int event;	 /* eventfd */
 	uint64_t at;	 /* read by it, as it says */
-	uint64_t said;	 /* when it last got further, loop_now() */
+	uint64_t mark;	 /* at when the pause began, or a STALL_MS ago */
 	bool armed;	 /* wants to be woken past at */
-	bool stalled;	 /* silent while reading paused: not waited for */
+	bool stalled;	 /* stood still in a pause: not waited for */
 	bool read_only;
 	unsigned int cols; /* its own window; 0: not told */
 	unsigned int rows;

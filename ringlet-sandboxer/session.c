@@ -342,9 +342,11 @@ session_kill(struct session *s, uint32_t id, int signo, uint64_t grace_ms)
 		return;
 	}
 	s->kills[s->nkills++] = id;
-	s->kill_asked = true;
-	if (s->killed)
-		return; /* its deadline is running */
+	if (!s->reported)
+		s->kill_asked = true;
+	/* A deadline is running, and asking again does not move it. */
+	if (s->killed || (signo == 0 && s->expired == on_grace_over))
+		return;
 	if (signo == 0 && s->phase == SP_RUNNING &&
 	    reap_signal(s->agent, SIGTERM) == 0) {
 		/* A stopped process cannot take its leave. */

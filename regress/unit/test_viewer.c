@@ -373,6 +373,40 @@ START_TEST(test_free_run)
 }
 END_TEST
 
+/* One that creeps on byte by byte stops the agent no longer than a dead one. */
+START_TEST(test_creeping)
+{
+	struct rig *r = rig_start();
+	struct rig_session s;
+	struct rig_viewer v;
+	struct pollfd pfd = { r->fd, POLLIN, 0 };
+	struct msg m;
+	uint64_t at, until;
+	char *script = xasprintf(
+	    "while [ ! -e %s/go ]; do sleep 0.05; done; %s", r->work, LINES);
+	char *go = xasprintf("touch %s/go", r->work);
+
+	run(r, &s, script);
+	rig_attach(r, &s, true, &v);
+	ck_assert_int_eq(system(go), 0);
+	while (ring_reader_head(s.ring) < RING_CAPACITY / 2)
+		(void)poll(NULL, 0, 10);
+	until = loop_now() + 10000;
+	for (at = 1; ring_reader_state(s.ring) != SST_TERMINATED; at++) {
+		ck_assert_msg(loop_now() < until, "the agent is held up");
+		send_at(&v, at);
+		(void)poll(&pfd, 1, 100);
+	}
+	rig_wait_end(r, &s, &m);
+	msg_clear(&m);
+	rig_view_done(&v);
+	free(script);
+	free(go);
+	rig_session_done(&s);
+	rig_stop(r);
+}
+END_TEST
+
 /* --- hostile viewers --- */
 
 struct frame {
@@ -501,6 +535,7 @@ suite(void)
 	tcase_add_test(t, test_much_input);
 	tcase_add_loop_test(t, test_follow, 0, 2);
 	tcase_add_loop_test(t, test_free_run, 0, 2);
+	tcase_add_test(t, test_creeping);
 	tcase_add_test(t, test_hostile);
 	tcase_add_test(t, test_deaf);
 	suite_add_tcase(s, t);
