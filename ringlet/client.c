@@ -116,6 +116,20 @@ wait_until_served(struct cli *cli, char *why, size_t size)
 	return r;
 }
 
+int
+client_start(
+    struct cli *cli, const char *const *extra, char *why, size_t size)
+{
+	int r;
+
+	verbose(cli, "starting the daemon");
+	r = daemon_start(cli, extra, why, size);
+	/* Someone else may have been faster. */
+	if (r == 0 || daemon_is_locked(cli))
+		r = wait_until_served(cli, why, size);
+	return r;
+}
+
 static int
 connect_or_start(struct cli *cli)
 {
@@ -127,11 +141,7 @@ connect_or_start(struct cli *cli)
 		if (cli->cmd->flags & CMD_NO_START)
 			return fail_daemon(cli, "the daemon is not running: "
 						"`ringlet daemon` starts it");
-		verbose(cli, "starting the daemon");
-		r = daemon_start(cli, NULL, why, sizeof(why));
-		/* Someone else may have been faster. */
-		if (r == 0 || daemon_is_locked(cli))
-			r = wait_until_served(cli, why, sizeof(why));
+		r = client_start(cli, NULL, why, sizeof(why));
 	}
 	if (r != 0)
 		return fail_daemon(cli, "the daemon cannot be reached: %s",
@@ -152,9 +162,9 @@ client_call(struct cli *cli, uint16_t type, const void *body, uint16_t want,
 	r = msg_write(cli->fd, type, ++cli->last_id, body, NULL, 0);
 	if (r == RL_ERR_INVALID || r == RL_ERR_TOOBIG)
 		return fail_usage(cli,
-		    "an argument is too long, or there are too many: "
-		    "32 KiB each and 256 arguments or variables are the "
-		    "limits");
+		    "an argument is too long, or there are too many: names "
+		    "may have 128 bytes, folders 4096, others 32768, and 256 "
+		    "may be given");
 	if (r == 0)
 		r = msg_read(cli->fd, CALL_TIMEOUT_MS, reply);
 	if (r == RL_ERR_TIMEOUT)

@@ -125,7 +125,7 @@ start(struct cli *cli, const struct args *args)
 	struct msg m;
 	int r;
 
-	r = daemon_start(cli, extra, why, sizeof(why));
+	r = client_start(cli, extra, why, sizeof(why));
 	free(extra);
 	if (r != 0)
 		return fail_daemon(cli, "the daemon did not start: %s", why);

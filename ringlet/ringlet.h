@@ -169,6 +169,13 @@ int client_call(struct cli *, uint16_t type, const void *body, uint16_t want,
 /* Connects without starting anything: 0, RL_ERR_NOTFOUND (none runs), or
  * another error with why[size]. */
 int client_connect(struct cli *, char *why, size_t size);
+/*
+ * Starts the daemon, with those further arguments (as daemon_start()), unless
+ * another has just been started; connects once it serves.  Else as
+ * client_connect(), with why[size].
+ */
+int client_start(
+    struct cli *, const char *const *extra, char *why, size_t size);
 void client_close(struct cli *);
 /* Waits at most timeout_ms until the monitor has closed the connection. */
 bool client_wait_close(struct cli *, int timeout_ms);
@@ -176,7 +183,7 @@ bool client_wait_close(struct cli *, int timeout_ms);
 /* Whether a monitor holds the lock: it serves, or is about to. */
 bool daemon_is_locked(const struct cli *);
 /*
- * Starts the daemon with those further arguments (NULL-terminated; NULL:
+ * Runs the daemon's program with those further arguments (NULL-terminated; NULL:
  * none) and waits until it serves.  RL_ERR_UNAVAILABLE with why[size].
  */
 int daemon_start(

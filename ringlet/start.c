@@ -21,6 +21,10 @@
 #include "ringlet.h"
 #include "xmalloc.h"
 
+/*
+ * By taking the lock for an instant, shared: flock(2) cannot be asked.  So
+ * this is called only when nobody answers and somebody should.
+ */
 bool
 daemon_is_locked(const struct cli *cli)
 {

@@ -30,12 +30,16 @@ is "escapes are taken at line start alone" $? 0
 # shellcheck disable=SC2016
 on_tty --out "$T/out" expect ready -- bash -c '
 	set -m
+	when_raw() {
+		until stty -a | grep -q -e -icanon; do sleep 0.05; done
+		kill "$1" $viewer
+	}
 	before=$(stty -g)
 	ringlet terminal attach "$0" & viewer=$!
-	(sleep 1; kill -TSTP $viewer) &
+	when_raw -TSTP &
 	fg %1
 	test "$before" = "$(stty -g)" && echo "same while stopped"
-	(sleep 1; kill -TERM $viewer) &
+	when_raw -TERM &
 	fg %1
 	echo "status:$?"
 	test "$before" = "$(stty -g)" && echo "same after a signal"' "$ID"
