@@ -1,0 +1,28 @@
+# Whatever is said on the control socket, at worst that connection ends: the monitor and its daemons serve on.
+# shellcheck shell=sh
+. "${0%/*}/lib.sh"
+
+shell_profile kept
+start_daemon MaxSessions=4
+session kept -C "$WORK" -- -c 'read x; echo "heard $x"; exit 4'
+
+# Each claim of it is a line of ours.
+"$LIVE_FAKE/hostile" control "$RINGLET_RUNTIME_DIR/control.sock" ||
+	LIVE_FAILED=1
+
+check "the session that ran meanwhile is unharmed" \
+    ws "/ws/terminal/$ID" --out "$T/seen" send 'still\r' expect "heard still"
+await "$ID" || not_ok "and it ends"
+is "with its own status" "$(field "$ID" exit_code)" 4
+is "the profile is there" \
+    "$(ringlet --json profiles list | json data 0 alias)" kept
+is "there is no other" "$(ringlet --json profiles list | json data |
+    tr , '\n' | grep -c '"alias"')" 1
+daemon_before="$MONITOR $RINGLETD $SANDBOXER"
+daemon_facts
+is "monitor, ringletd and sandboxer are the same processes" \
+    "$MONITOR $RINGLETD $SANDBOXER" "$daemon_before"
+is "the log has no control characters" \
+    "$(LC_ALL=C tr -d '\12\40-\176\200-\377' <"$LOG" | wc -c)" 0
+check "(it has what was said)" grep -q 'closing a control connection' "$LOG"
+done_testing
