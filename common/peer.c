@@ -67,6 +67,7 @@ struct peer {
 	uint32_t next_id;
 	bool *said; /* one for each rule row: RULE_ONCE */
 	bool paused;
+	bool gone;  /* the other side has closed; its last words are unread */
 	bool freed; /* peer_free() came while busy */
 	unsigned busy; /* callbacks in progress */
 	int err; /* the channel is over */
@@ -186,6 +187,15 @@ mark_free(struct peer *p, struct fdmark *m)
 }
 
 static void
+drop_output(struct peer *p)
+{
+	while (!TAILQ_EMPTY(&p->marks))
+		mark_free(p, TAILQ_FIRST(&p->marks));
+	p->out_pos += buf_len(p->out);
+	buf_reset(p->out);
+}
+
+static void
 peer_flush(struct peer *p)
 {
 	const int *fds;
@@ -197,6 +207,15 @@ peer_flush(struct peer *p)
 		n = fdpass_send(p->fd, buf_ptr(p->out), len, fds, nfds);
 		if (n == RL_ERR_AGAIN)
 			break;
+		if (n == RL_ERR_EOF && !p->paused && p->state != PST_CLOSING) {
+			/*
+			 * It may have said why before it closed: that is
+			 * read first, and the end of file after it is the end.
+			 */
+			p->gone = true;
+			drop_output(p);
+			break;
+		}
 		if (n < 0) {
 			peer_fail(p, (int)n, "cannot send");
 			return;
@@ -231,7 +250,7 @@ queue(struct peer *p, uint16_t type, uint32_t id, const void *body,
 	uint64_t pos = p->out_pos + buf_len(p->out);
 	int r;
 
-	if (p->err != 0 || p->freed)
+	if (p->err != 0 || p->gone || p->freed)
 		return RL_ERR_EOF;
 	if (nfds > MSG_MAX_FDS)
 		return RL_ERR_INVALID;

@@ -960,6 +960,26 @@ START_TEST(a_dead_channel_says_so)
 }
 END_TEST
 
+/* It says its last words and closes, while we are about to say something. */
+START_TEST(last_words_are_heard)
+{
+	struct msg_token_only only = { { (const uint8_t *)"t", 1 } };
+
+	start(D, PST_SERVING);
+	say_log("last words");
+	close(t.fd);
+	t.fd = -1;
+	ck_assert_int_eq(
+	    peer_send(t.peer, MSG_STATUS_GET, &only, NULL, 0), 0);
+	ck_assert_int_eq(peer_send(t.peer, MSG_STATUS_GET, &only, NULL, 0),
+	    RL_ERR_EOF);
+	run_until_closed();
+	ck_assert_int_eq(t.closed_err, RL_ERR_EOF);
+	ck_assert_uint_eq(t.handled, 1);
+	ck_assert_str_eq(t.text, "last words");
+}
+END_TEST
+
 START_TEST(own_mistakes_are_told)
 {
 	struct msg_log log = { 99, "x" }; /* a level beyond its bound */
@@ -1160,6 +1180,7 @@ suite_peer(void)
 	tcase_add_test(tc, calls_are_cancelled);
 	tcase_add_test(tc, calls_end_with_the_channel);
 	tcase_add_test(tc, a_dead_channel_says_so);
+	tcase_add_test(tc, last_words_are_heard);
 	tcase_add_test(tc, own_mistakes_are_told);
 	tcase_add_test(tc, a_peer_that_does_not_read);
 	tcase_add_test(tc, backlog_drains);
