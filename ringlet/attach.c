@@ -117,6 +117,7 @@ attach_session(struct cli *cli, const char *id, bool read_only)
 	struct ring_reader *ring = NULL;
 	int ring_fd = -1, r;
 	struct msg m;
+	bool live;
 
 	r = client_call(cli, MSG_SESSION_ATTACH, &req, 0, &m);
 	if (r != 0)
@@ -127,7 +128,10 @@ attach_session(struct cli *cli, const char *id, bool read_only)
 		view.event = msg_take_fd(&m, 2);
 	} else if (m.hdr.type == MSG_ATTACHED_ENDED)
 		ring_fd = msg_take_fd(&m, 0);
-	if (ring_fd == -1 || (r = ring_reader_new(ring_fd, &ring)) != 0) {
+	live = m.hdr.type == MSG_ATTACHED;
+	if (ring_fd == -1 || (live && view.channel == -1) ||
+	    (live && view.event == -1) ||
+	    ring_reader_new(ring_fd, &ring) != 0) {
 		r = fail_error(cli, RL_ERR_PROTOCOL,
 		    "the daemon's answer cannot be used: it may be of another "
 		    "version: `ringlet daemon restart`");
