@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -70,6 +71,8 @@ start(bool read_only, bool ended, const char *before)
 	append(before, strlen(before));
 	ck_assert_int_ge(event = eventfd(0, EFD_NONBLOCK), 0);
 	ck_assert(pipe(pin) == 0 && pipe(pout) == 0 && pipe(perr) == 0);
+	/* Far less than the ring, so that output can get stuck. */
+	ck_assert_int_ge(fcntl(pout[1], F_SETPIPE_SZ, 4096), 0);
 	ck_assert_int_eq(fd_pair(sv), 0);
 	if ((viewer = fork()) == 0) {
 		dup2(pin[0], 0);
