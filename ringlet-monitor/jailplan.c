@@ -70,11 +70,37 @@ overlaps(const char *a, const char *b)
 	return within(a, b) || within(b, a);
 }
 
+/* Whether path is dir or lies in it, whatever links lead to dir. */
+static bool
+within_real(const char *path, const char *dir)
+{
+	char *real = realpath(dir, NULL);
+	bool in = within(path, dir) || (real != NULL && within(path, real));
+
+	free(real);
+	return in;
+}
+
+/*
+ * The same both ways.  path is free of links, but a home, or a folder in it,
+ * may be reached by one: then its names would have nothing in common.
+ */
+static bool
+overlaps_real(const char *path, const char *dir)
+{
+	char *real = realpath(dir, NULL);
+	bool both = overlaps(path, dir) ||
+	    (real != NULL && overlaps(path, real));
+
+	free(real);
+	return both;
+}
+
 static int
 hidden(const char *path, const char *what, char *why, size_t size)
 {
 	snprintf(why, size, "%s: %s %s, which a jail never shows", path,
-	    within(path, what) ? "is or lies in" : "holds", what);
+	    within_real(path, what) ? "is or lies in" : "holds", what);
 	return RL_ERR_DENIED;
 }
 
@@ -86,33 +112,38 @@ check_hidden(const struct paths *paths, const char *path,
 	const char *own[] = { paths->config_dir, paths->data_dir,
 		paths->state_dir, paths->runtime_dir };
 	const struct manifest_agent *agents;
-	char dir[PATH_MAX];
+	char dir[PATH_MAX], *home;
 	size_t n;
+	bool above;
 
 	for (size_t i = 0; i < sizeof(never_dirs) / sizeof(*never_dirs); i++)
 		if (overlaps(path, never_dirs[i]))
 			return hidden(path, never_dirs[i], why, size);
 	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
-		if (overlaps(path, own[i]))
+		if (overlaps_real(path, own[i]))
 			return hidden(path, own[i], why, size);
 	for (size_t i = 0; i < sizeof(never_home) / sizeof(*never_home);
 	     i++) {
 		snprintf(dir, sizeof(dir), "%s/%s", paths->home,
 		    never_home[i]);
-		if (overlaps(path, dir))
+		if (overlaps_real(path, dir))
 			return hidden(path, dir, why, size);
 	}
-	if (allowed_home != NULL && within(path, allowed_home))
+	if (allowed_home != NULL && within_real(path, allowed_home))
 		return 0;
 	agents = manifest_agents(&n);
 	for (size_t i = 0; i < n; i++) {
 		snprintf(dir, sizeof(dir), "%s/%s", paths->home,
 		    agents[i].homes);
-		if (overlaps(path, dir))
+		if (overlaps_real(path, dir))
 			return hidden(path, dir, why, size);
 	}
 	/* Above the home lie the homes of all profiles, and more. */
-	if (within(paths->home, path))
+	home = realpath(paths->home, NULL);
+	above = within(paths->home, path) ||
+	    (home != NULL && within(home, path));
+	free(home);
+	if (above)
 		return hidden(path, paths->home, why, size);
 	return 0;
 }
@@ -182,7 +213,7 @@ jailplan_open_cwd(const struct paths *paths, const char *home,
 	} else if (st.st_uid != geteuid())
 		snprintf(why, size, "working folder %s: belongs to another "
 		    "user", *real);
-	else if (within(*real, home))
+	else if (within_real(*real, home))
 		return fd;
 	else if ((r = check_hidden(paths, *real, home, why, size)) == 0)
 		return fd;

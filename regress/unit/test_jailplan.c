@@ -164,6 +164,51 @@ START_TEST(cwd_link)
 }
 END_TEST
 
+/*
+ * The home itself is reached by a link, as on machines that move homes: what
+ * is hidden is so by either name.
+ */
+START_TEST(cwd_linked_home)
+{
+	static const char *const hidden[] = { "", "/.ssh", "/config",
+		"/.claude-profiles", "/.claude-profiles/other" };
+	static const char *const shown[] = { "/project",
+		"/.claude-profiles/mine" };
+	static const char *const ways[] = { "home", "link" };
+	char why[512], *real, *path, *link = xasprintf("%s/link", w.base);
+	struct paths linked = w.paths;
+	char *mine = xasprintf("%s/.claude-profiles/mine", link);
+	int fd;
+
+	ck_assert_int_eq(symlink(w.paths.home, link), 0);
+	linked.home = link;
+	linked.config_dir = xasprintf("%s/config", link);
+	for (size_t k = 0; k < NELEM(ways); k++) {
+		for (size_t i = 0; i < NELEM(hidden); i++) {
+			path = xasprintf(
+			    "%s/%s%s", w.base, ways[k], hidden[i]);
+			fd = jailplan_open_cwd(
+			    &linked, mine, path, &real, why, sizeof(why));
+			ck_assert_msg(fd == RL_ERR_DENIED, "%s", path);
+			free(path);
+		}
+		for (size_t i = 0; i < NELEM(shown); i++) {
+			path = xasprintf(
+			    "%s/%s%s", w.base, ways[k], shown[i]);
+			fd = jailplan_open_cwd(
+			    &linked, mine, path, &real, why, sizeof(why));
+			ck_assert_msg(fd >= 0, "%s: %s", path, why);
+			close(fd);
+			free(real);
+			free(path);
+		}
+	}
+	free(linked.config_dir);
+	free(mine);
+	free(link);
+}
+END_TEST
+
 /* Finds the last bind at dst, or NULL. */
 static const struct msg_bind *
 find(const struct jailplan *jp, const char *dst)
@@ -253,6 +298,7 @@ suite_jailplan(void)
 	tcase_add_test(tc, cwd_good);
 	tcase_add_test(tc, cwd_bad);
 	tcase_add_test(tc, cwd_link);
+	tcase_add_test(tc, cwd_linked_home);
 	tcase_add_test(tc, plan);
 	tcase_add_test(tc, plan_cwd_in_home);
 	tcase_add_test(tc, plan_agent);
