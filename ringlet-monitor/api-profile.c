@@ -401,10 +401,8 @@ on_PROFILE_LIST(struct peer *p, struct msg *m)
 		out[i] = pms[i].body;
 	}
 	body.list = (struct msg_recs){ out, n };
-	if (peer_reply(p, m->hdr.id, MSG_PROFILES, &body, NULL, 0) ==
-	    RL_ERR_INVALID)
-		peer_reply_error(p, m->hdr.id, RL_ERR_INTERNAL,
-		    "the list of profiles does not fit a message");
+	/* A list that does not fit is answered with an error by peer.c. */
+	peer_reply(p, m->hdr.id, MSG_PROFILES, &body, NULL, 0);
 	for (size_t i = 0; i < n; i++)
 		profile_msg_clear(&pms[i]);
 	free(pms);
