@@ -68,6 +68,8 @@ child_drop_channel(struct child *c)
 {
 	struct peer *p = c->client.peer;
 
+	/* Whoever looks at ready may use the channel without a further look. */
+	c->ready = false;
 	if (p == NULL)
 		return;
 	client_remove(&c->client);
@@ -79,7 +81,6 @@ child_condemn(struct child *c, const char *why)
 {
 	if (why != NULL)
 		log_error("%s: %s: killing it", c->name, why);
-	c->ready = false;
 	child_drop_channel(c);
 	if (c->proc.pid != 0 && proc_signal(&c->proc, SIGKILL) != 0)
 		log_error("%s: cannot kill pid %d: %s", c->name,
@@ -99,35 +100,71 @@ on_child_timer(void *arg)
 		child_start(c);
 }
 
+/* Arms the next start; each one in a row is waited for longer. */
+static void
+child_retry(struct child *c)
+{
+	loop_timer_arm(c->timer, c->delay);
+	c->delay = c->delay * 2 > DELAY_MAX ? DELAY_MAX : c->delay * 2;
+}
+
+/*
+ * Without a program there is no start.  Later it may be missing for a moment,
+ * or memory or descriptors may: sessions must not end for that.
+ */
+static void
+start_failed(struct child *c, const char *why)
+{
+	if (c->env->ready_fd != -1)
+		fatal("%s: %s", c->path, why);
+	log_error("%s: %s: trying again in %llu ms", c->path, why,
+	    (unsigned long long)c->delay);
+	child_retry(c);
+}
+
+/* Starts the program; *channel is our end of it.  0 or RL_ERR_SYSTEM. */
+static int
+child_spawn(struct child *c, int *channel)
+{
+	char *const argv[] = { (char *)(uintptr_t)c->name, (char[]){ "-Z" },
+		NULL };
+	char **envp = child_environment();
+	struct proc_spec spec = { .path = c->path, .argv = argv,
+		.envp = envp, .seal = c->seal };
+	int sv[2] = { -1, -1 }, r;
+
+	if ((r = fd_pair(sv)) == 0) {
+		spec.channel = sv[1];
+		r = proc_spawn(&spec, &c->proc);
+	}
+	fd_close(sv[1]);
+	if (r != 0)
+		fd_close(sv[0]);
+	*channel = sv[0];
+	free_environment(envp);
+	return r;
+}
+
 static void
 child_start(struct child *c)
 {
 	struct env *env = c->env;
-	char *const argv[] = { (char *)(uintptr_t)c->name, (char[]){ "-Z" },
-		NULL };
-	char **envp = child_environment();
 	struct msg_init init = {
 		.version = MSG_VERSION,
 		.package = PACKAGE_VERSION,
 		.log_level = log_get_level(),
 		.require_full_seal = env->conf.require_full_seal,
 	};
-	struct proc_spec spec = { .path = c->path, .argv = argv,
-		.envp = envp, .seal = c->seal };
-	int sv[2];
+	int fd;
 
-	if (fd_pair(sv) != 0)
-		fatal("socketpair: %s", strerror(errno));
-	spec.channel = sv[1];
-	if (proc_spawn(&spec, &c->proc) != 0)
-		fatal("%s: %s", c->path, strerror(errno));
-	close(sv[1]);
-	free_environment(envp);
+	if (child_spawn(c, &fd) != 0) {
+		start_failed(c, strerror(errno));
+		return;
+	}
 	c->started = loop_now();
 	c->client.child = c;
 	client_add(env, &c->client);
-	c->client.peer = peer_new(env->loop, sv[0], c->from, PST_INIT,
-	    c->name,
+	c->client.peer = peer_new(env->loop, fd, c->from, PST_INIT, c->name,
 	    c->from == FROM_RINGLETD ? &ringletd_ops : &sandboxer_ops,
 	    &c->client);
 	peer_send(c->client.peer, MSG_INIT, &init, NULL, 0);
@@ -211,7 +248,6 @@ child_ended(struct child *c, int status)
 	proc_describe(status, text, sizeof(text));
 	proc_release(&c->proc);
 	child_drop_channel(c);
-	c->ready = false;
 	if (c->from == FROM_SANDBOXER)
 		session_all_lost(env);
 	if (env->stopping) {
@@ -227,8 +263,7 @@ child_ended(struct child *c, int status)
 	env->restarts++;
 	log_error("%s %s: starting it again in %llu ms", c->name, text,
 	    (unsigned long long)c->delay);
-	loop_timer_arm(c->timer, c->delay);
-	c->delay = c->delay * 2 > DELAY_MAX ? DELAY_MAX : c->delay * 2;
+	child_retry(c);
 }
 
 void
