@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,28 @@ accept_jail(struct session *s, const struct msg_jail_started *js)
 }
 
 static void
+on_abandoned(void *arg, struct msg *reply, int err)
+{
+	(void)arg;
+	(void)reply;
+	(void)err;
+}
+
+/*
+ * The sandboxer may have built, or may yet build, a jail that nobody will
+ * know of any more: it must not run on.
+ */
+static void
+abandon(struct env *env, const struct session *s)
+{
+	struct msg_jail_kill kill = { .id = s->id, .signal = SIGKILL };
+
+	if (env->sandboxer.ready)
+		peer_call(env->sandboxer.client.peer, MSG_JAIL_KILL, &kill,
+		    NULL, 0, START_TIMEOUT, on_abandoned, NULL, NULL);
+}
+
+static void
 on_started(void *arg, struct msg *reply, int err)
 {
 	struct starting *st = arg;
@@ -126,6 +149,8 @@ on_started(void *arg, struct msg *reply, int err)
 	} else {
 		if (err == 0)
 			err = accept_jail(s, reply->body);
+		if (err != 0)
+			abandon(env, s);
 		snprintf(why, sizeof(why), "the sandboxer failed: %s",
 		    rl_strerror(err));
 	}

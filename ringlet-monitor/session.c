@@ -130,21 +130,23 @@ session_to_msg(const struct session *s, struct msg_session *to)
 	to->sandboxed = s->sandboxed;
 }
 
-/* Forgets the oldest ended sessions beyond ENDED_MAX. */
+/*
+ * Forgets the session that ended longest ago if there are too many, never the
+ * one that has ended just now, however long ago it began.
+ */
 static void
-drop_old(struct env *env)
+drop_old(struct env *env, const struct session *just_ended)
 {
-	struct session *s, *next;
-	size_t ended = env->nsessions - session_count(env, NULL);
+	struct session *s, *oldest = NULL;
 
-	for (s = TAILQ_FIRST(&env->sessions); s != NULL && ended > ENDED_MAX;
-	     s = next) {
-		next = TAILQ_NEXT(s, link);
-		if (s->state != SST_TERMINATED)
-			continue;
-		session_remove(env, s);
-		ended--;
-	}
+	if (env->nsessions - session_count(env, NULL) <= ENDED_MAX)
+		return;
+	TAILQ_FOREACH(s, &env->sessions, link)
+		if (s != just_ended && s->state == SST_TERMINATED &&
+		    (oldest == NULL || s->ended_at < oldest->ended_at))
+			oldest = s;
+	if (oldest != NULL)
+		session_remove(env, oldest);
 }
 
 static void
@@ -158,22 +160,31 @@ session_end(struct env *env, struct session *s, const char *reason,
 	session_set(&s->text, text);
 	log_info("session %s: ended (%s, status %d, signal %u)", s->id,
 	    reason, s->exit_code, s->signal);
-	drop_old(env);
+	drop_old(env, s);
+}
+
+static struct session *
+first_living(const struct env *env)
+{
+	struct session *s;
+
+	TAILQ_FOREACH(s, &env->sessions, link)
+		if (s->state != SST_TERMINATED)
+			return s;
+	return NULL;
 }
 
 void
 session_all_lost(struct env *env)
 {
-	struct session *s, *next;
+	struct session *s;
 
-	for (s = TAILQ_FIRST(&env->sessions); s != NULL; s = next) {
-		next = TAILQ_NEXT(s, link);
-		if (s->state != SST_TERMINATED)
-			session_end(env, s, "lost",
-			    env->stopping ? "the daemon was stopped"
-					  : "the sandboxer died, and the "
-					    "jail with it");
-	}
+	/* From the top each time: the end of one may forget another. */
+	while ((s = first_living(env)) != NULL)
+		session_end(env, s, "lost",
+		    env->stopping ? "the daemon was stopped"
+				  : "the sandboxer died, and the jail with "
+				    "it");
 }
 
 /* --- requests --- */
@@ -404,10 +415,13 @@ on_viewer_added(void *arg, struct msg *reply, int err)
 	/* It may have ended in the meantime: then only the ring is left. */
 	if (s != NULL && s->state == SST_TERMINATED)
 		attach_ended(pe, s);
-	else if (!pending_failed(pe, reply, err) && s != NULL && p != NULL) {
+	else if (pending_failed(pe, reply, err)) {
+		/* After a time-out it may yet come: VIEWER_GONE will tell. */
+		if (s != NULL && s->viewers > 0 && err != RL_ERR_TIMEOUT)
+			s->viewers--;
+	} else if (s != NULL && p != NULL) {
 		int fds[3] = { pe->viewer_fd, s->ring_fd, pe->event_fd };
 
-		s->viewers++;
 		attached_fill(s, pe, &a);
 		peer_reply(p, pe->asker.id, MSG_ATTACHED, &a, fds, 3);
 	}
@@ -485,6 +499,8 @@ on_SESSION_ATTACH(struct peer *p, struct msg *m)
 		pending_free(pe);
 		return 0;
 	}
+	/* Counted from now on, so that no burst of requests passes the limit. */
+	s->viewers++;
 	if ((r = viewer_open(env, s, pe)) != 0)
 		on_viewer_added(pe, NULL, r);
 	return 0;
@@ -512,12 +528,14 @@ on_JAIL_STATE(struct peer *p, struct msg *m)
 	struct session *s = session_find(env, js->id);
 	struct msg_jail_drop drop;
 
-	if (s == NULL || s->state == SST_TERMINATED ||
-	    js->state != SST_TERMINATED)
-		return 0; /* forgotten meanwhile, or nothing new */
-	s->exit_code = (int)js->exit_code;
-	s->signal = (unsigned)js->signal;
-	session_end(env, s, js->reason, js->text);
+	if (js->state != SST_TERMINATED)
+		return 0;
+	if (s != NULL && s->state != SST_TERMINATED) {
+		s->exit_code = (int)js->exit_code;
+		s->signal = (unsigned)js->signal;
+		session_end(env, s, js->reason, js->text);
+	}
+	/* Even one that we gave up: the sandboxer keeps it until told. */
 	drop.id = js->id;
 	peer_call(p, MSG_JAIL_DROP, &drop, NULL, 0, CALL_TIMEOUT, on_dropped,
 	    NULL, NULL);

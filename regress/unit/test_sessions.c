@@ -1,0 +1,457 @@
+/*
+ * The monitor's table of sessions: its real handlers and channels, between a
+ * sandboxer and a CLI that this test plays.  What is asked of it here is what
+ * goes wrong: answers that come too late, or not at all, askers that leave,
+ * and a sandboxer that hands over something else than it should.
+ */
+
+#include "config.h"
+
+#include <sys/stat.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <check.h>
+
+#include "err.h"
+#include "fdpass.h"
+#include "log.h"
+#include "loop.h"
+#include "msgdef.h"
+#include "ringlet-monitor/monitor.h"
+#include "ringlet-monitor/profile.h"
+#include "ringlet-monitor/session.h"
+#include "secret.h"
+#include "xmalloc.h"
+
+#define TURN_MS 20 /* enough for a message to be read, handled and answered */
+#define READ_MS 2000
+
+/* Its main program's part of the monitor. */
+void
+monitor_ready(struct env *env)
+{
+	(void)env;
+}
+
+void
+monitor_stop(struct env *env)
+{
+	env->stopping = true;
+}
+
+void
+monitor_maybe_done(struct env *env)
+{
+	(void)env;
+}
+
+static struct {
+	struct env env;
+	struct loop_timer *timer;
+	char *base;
+	int sandboxer; /* our ends of their channels */
+	int cli;
+} w;
+
+static void
+on_turn(void *arg)
+{
+	loop_stop(arg);
+}
+
+/* Lets the monitor read and answer what was sent. */
+static void
+turn(void)
+{
+	loop_timer_arm(w.timer, TURN_MS);
+	ck_assert_int_eq(loop_run(w.env.loop), 0);
+}
+
+static int
+channel(struct client *c, uint16_t from, const char *name,
+    const struct peer_ops *ops)
+{
+	int sv[2];
+
+	ck_assert_int_eq(fd_pair(sv), 0);
+	client_add(&w.env, c);
+	c->peer = peer_new(
+	    w.env.loop, sv[0], from, PST_SERVING, name, ops, c);
+	return sv[1];
+}
+
+static char *
+make(const char *below)
+{
+	char *path = xasprintf("%s/%s", w.base, below);
+
+	ck_assert_msg(mkdir(path, 0700) == 0, "%s", path);
+	return path;
+}
+
+static void
+setup(void)
+{
+	char dir[] = "/var/tmp/ringlet-unit-XXXXXX";
+
+	memset(&w, 0, sizeof(w));
+	ck_assert(mkdtemp(dir) != NULL);
+	w.base = realpath(dir, NULL);
+	w.env.paths.home = make("home");
+	w.env.paths.config_dir = make("config");
+	w.env.paths.data_dir = make("data");
+	w.env.paths.state_dir = make("state");
+	w.env.paths.runtime_dir = make("runtime");
+	w.env.paths.profile_dir = make("config/profiles");
+	conf_defaults(&w.env.conf);
+	w.env.loop = loop_new();
+	w.timer = loop_timer_new(w.env.loop, on_turn, w.env.loop);
+	w.env.ready_fd = w.env.control_fd = -1;
+	TAILQ_INIT(&w.env.clients);
+	TAILQ_INIT(&w.env.sessions);
+	LIST_INIT(&w.env.busy);
+	w.env.sandboxer.env = &w.env;
+	w.env.sandboxer.name = "sandboxer";
+	w.env.sandboxer.client.child = &w.env.sandboxer;
+	w.env.sandboxer.ready = true;
+	w.sandboxer = channel(&w.env.sandboxer.client, FROM_SANDBOXER,
+	    "sandboxer", &sandboxer_ops);
+	w.cli = channel(
+	    xcalloc(1, sizeof(struct client)), FROM_CLI, "cli", &control_ops);
+}
+
+static void
+teardown(void)
+{
+	char *cmd = xasprintf("rm -rf '%s'", w.base);
+
+	child_condemn(&w.env.sandboxer, NULL);
+	control_close(&w.env);
+	session_free_all(&w.env);
+	fd_close(w.sandboxer);
+	fd_close(w.cli);
+	loop_timer_free(w.timer);
+	loop_free(w.env.loop);
+	conf_free(&w.env.conf);
+	ck_assert_int_eq(system(cmd), 0);
+	free(cmd);
+	free(w.base);
+	free(w.env.paths.home);
+	free(w.env.paths.config_dir);
+	free(w.env.paths.data_dir);
+	free(w.env.paths.state_dir);
+	free(w.env.paths.runtime_dir);
+	free(w.env.paths.profile_dir);
+}
+
+/* Sends a message to the monitor, as the sandboxer or the CLI. */
+static void
+say(int fd, uint16_t type, uint32_t id, const void *body)
+{
+	ck_assert_int_eq(msg_write(fd, type, id, body, NULL, 0), 0);
+	turn();
+}
+
+/* The next message from the monitor; it must be of that type. */
+static void
+hear(int fd, uint16_t type, struct msg *m)
+{
+	int r = msg_read(fd, READ_MS, m);
+
+	ck_assert_msg(r == 0, "%s", rl_strerror(r));
+	ck_assert_msg(m->hdr.type == type, "%s", m->type->name);
+}
+
+/* The monitor has nothing more to say. */
+static void
+silence(int fd)
+{
+	struct msg m;
+
+	ck_assert_int_eq(msg_read(fd, TURN_MS, &m), RL_ERR_TIMEOUT);
+}
+
+static struct session *
+running(const char *alias)
+{
+	struct session *s = session_add(&w.env, alias);
+	int fd = ring_create(RING_CAPACITY_MIN);
+
+	ck_assert_int_ge(fd, 0);
+	s->state = SST_RUNNING;
+	s->ring_fd = fd;
+	ck_assert_int_eq(ring_reader_new(fd, &s->ring), 0);
+	return s;
+}
+
+static void
+say_ended(const char *id)
+{
+	struct msg_jail_state state = { .id = id, .state = SST_TERMINATED,
+		.reason = "exit", .text = "" };
+
+	say(w.sandboxer, MSG_JAIL_STATE, 0, &state);
+}
+
+static void
+hear_drop(const char *id)
+{
+	const struct msg_jail_drop *drop;
+	struct msg m;
+
+	hear(w.sandboxer, MSG_JAIL_DROP, &m);
+	drop = m.body;
+	ck_assert_str_eq(drop->id, id);
+	msg_clear(&m);
+}
+
+/* What is forgotten is what ended first, not what began first. */
+START_TEST(forget_oldest_end)
+{
+	struct session *s, *long_lived = running("long");
+	char *id = xstrdup(long_lived->id), *first = NULL;
+	bool kept = false;
+
+	for (int i = 0; i < 100; i++) {
+		s = session_add(&w.env, "short");
+		s->state = SST_TERMINATED;
+		s->ended_at = 1000 - i;
+		free(first);
+		first = xstrdup(s->id);
+	}
+	say_ended(id);
+	hear_drop(id);
+	ck_assert_uint_eq(w.env.nsessions, 100);
+	TAILQ_FOREACH(s, &w.env.sessions, link) {
+		kept |= strcmp(s->id, id) == 0;
+		ck_assert_str_ne(s->id, first);
+	}
+	ck_assert(kept);
+	free(first);
+	free(id);
+}
+END_TEST
+
+/* All end at once, with more ended ones than are kept. */
+START_TEST(all_lost)
+{
+	struct session *s;
+
+	for (int i = 0; i < 150; i++)
+		running("lost");
+	session_all_lost(&w.env);
+	ck_assert_uint_eq(w.env.nsessions, 100);
+	TAILQ_FOREACH(s, &w.env.sessions, link)
+		ck_assert_int_eq((int)s->state, SST_TERMINATED);
+}
+END_TEST
+
+/* The sandboxer must not keep an ended session that nobody asks about. */
+START_TEST(end_of_unknown)
+{
+	say_ended("0123456789abcdef");
+	hear_drop("0123456789abcdef");
+}
+END_TEST
+
+/* --- viewers --- */
+
+static void
+ask_attach(const struct session *s, uint32_t id)
+{
+	struct msg_session_attach req = { .id = s->id, .offset = -1 };
+
+	ck_assert_int_eq(
+	    msg_write(w.cli, MSG_SESSION_ATTACH, id, &req, NULL, 0), 0);
+}
+
+static uint32_t
+hear_viewer(void)
+{
+	struct msg m;
+	uint32_t id;
+
+	hear(w.sandboxer, MSG_VIEWER_ADD, &m);
+	id = m.hdr.id;
+	msg_clear(&m);
+	return id;
+}
+
+/* Requests in a burst do not get past MaxViewers; a refused one counts not. */
+START_TEST(attach_burst)
+{
+	struct msg_error no = { .code = RL_ERR_STATE, .text = "no" };
+	struct session *s = running("seen");
+	const struct msg_error *e;
+	struct msg m;
+	uint32_t first;
+
+	w.env.conf.max_viewers = 2;
+	for (uint32_t id = 1; id <= 3; id++)
+		ask_attach(s, id);
+	turn();
+	hear(w.cli, MSG_ERROR, &m);
+	ck_assert_uint_eq(m.hdr.id, 3);
+	e = m.body;
+	ck_assert_int_eq((int)e->code, RL_ERR_LIMIT);
+	msg_clear(&m);
+	first = hear_viewer();
+	hear_viewer();
+	silence(w.sandboxer);
+	ck_assert_uint_eq(s->viewers, 2);
+	say(w.sandboxer, MSG_ERROR, first, &no);
+	ck_assert_uint_eq(s->viewers, 1);
+}
+END_TEST
+
+/* Whoever asked has left: the viewer comes and goes, and others still count. */
+START_TEST(attach_asker_leaves)
+{
+	struct session *s = running("seen");
+	struct msg_viewer_gone gone = { .id = s->id, .viewer = 1 };
+	uint32_t id;
+
+	s->viewers = 1;
+	ask_attach(s, 1);
+	turn();
+	id = hear_viewer();
+	fd_close(w.cli);
+	w.cli = -1;
+	turn();
+	say(w.sandboxer, MSG_OK, id, NULL);
+	say(w.sandboxer, MSG_VIEWER_GONE, 0, &gone);
+	ck_assert_uint_eq(s->viewers, 1);
+}
+END_TEST
+
+/* --- starting --- */
+
+static void
+make_profile(const char *alias, char **args)
+{
+	struct profile p = { .alias = (char *)(uintptr_t)alias,
+		.agent_id = (char[]){ "shell" },
+		.provider_id = (char[]){ "self" },
+		.endpoint_id = (char[]){ "" },
+		.model = (char[]){ "" },
+		.working_dir = (char[]){ "" },
+		.keychain = (char[]){ "none" },
+		.keychain_item = (char[]){ "" },
+		.args = args };
+	char why[512];
+
+	ck_assert_msg(profile_create(&w.env.paths, &p, why, sizeof(why)) == 0,
+	    "%s", why);
+}
+
+/*
+ * A ring that is not sealed: the session is refused, and its jail, of which
+ * nobody knows any more, must not run on.
+ */
+START_TEST(start_bad_ring)
+{
+	struct msg_session_create req = { .alias = "sh" };
+	struct msg_jail_started started = { .pid = 1, .tier = "full" };
+	const struct msg_jail_kill *kill;
+	struct msg m;
+	uint32_t id;
+
+	make_profile("sh", NULL);
+	say(w.cli, MSG_SESSION_CREATE, 7, &req);
+	hear(w.sandboxer, MSG_JAIL_START, &m);
+	id = m.hdr.id;
+	msg_clear(&m);
+	say(w.sandboxer, MSG_JAIL_STARTED, id, &started);
+	hear(w.cli, MSG_ERROR, &m);
+	ck_assert_uint_eq(m.hdr.id, 7);
+	msg_clear(&m);
+	hear(w.sandboxer, MSG_JAIL_KILL, &m);
+	kill = m.body;
+	ck_assert_uint_eq(kill->signal, SIGKILL);
+	msg_clear(&m);
+	ck_assert_uint_eq(w.env.nsessions, 0);
+}
+END_TEST
+
+/* The channel goes while a jail is being built: an answer, and no session. */
+START_TEST(start_sandboxer_dies)
+{
+	struct msg_session_create req = { .alias = "sh" };
+	struct msg m;
+
+	make_profile("sh", NULL);
+	say(w.cli, MSG_SESSION_CREATE, 7, &req);
+	hear(w.sandboxer, MSG_JAIL_START, &m);
+	msg_clear(&m);
+	child_condemn(&w.env.sandboxer, NULL);
+	turn();
+	hear(w.cli, MSG_ERROR, &m);
+	msg_clear(&m);
+	ck_assert_uint_eq(w.env.nsessions, 0);
+	/* And nothing is sent over a channel that is gone. */
+	say(w.cli, MSG_SESSION_CREATE, 8, &req);
+	hear(w.cli, MSG_ERROR, &m);
+	ck_assert_uint_eq(m.hdr.id, 8);
+	msg_clear(&m);
+}
+END_TEST
+
+/* --- answers that do not fit --- */
+
+/* One request, one answer: a second would end the asker's channel. */
+START_TEST(list_too_long)
+{
+	struct msg_token_only req = { .token = { NULL, 0 } };
+	char *args[4] = { NULL }, alias[16];
+	struct msg m;
+
+	for (int i = 0; i < 3; i++) {
+		args[i] = xmalloc(20001);
+		memset(args[i], 'x', 20000);
+		args[i][20000] = '\0';
+	}
+	for (int i = 0; i < 10; i++) {
+		snprintf(alias, sizeof(alias), "p%d", i);
+		make_profile(alias, args);
+	}
+	for (int i = 0; i < 3; i++)
+		free(args[i]);
+	say(w.cli, MSG_PROFILE_LIST, 5, &req);
+	hear(w.cli, MSG_ERROR, &m);
+	ck_assert_uint_eq(m.hdr.id, 5);
+	msg_clear(&m);
+	silence(w.cli);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("sessions");
+	TCase *tc = tcase_create("monitor");
+	SRunner *sr;
+	int failed;
+
+	secret_init();
+	log_set_level(LOGL_WARN);
+	signal(SIGPIPE, SIG_IGN);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, forget_oldest_end);
+	tcase_add_test(tc, all_lost);
+	tcase_add_test(tc, end_of_unknown);
+	tcase_add_test(tc, attach_burst);
+	tcase_add_test(tc, attach_asker_leaves);
+	tcase_add_test(tc, start_bad_ring);
+	tcase_add_test(tc, start_sandboxer_dies);
+	tcase_add_test(tc, list_too_long);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? 0 : 1;
+}
