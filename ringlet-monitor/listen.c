@@ -89,6 +89,7 @@ static int
 open_local(const char *path)
 {
 	struct sockaddr_un sun;
+	struct stat st;
 	mode_t old;
 	int fd;
 
@@ -101,8 +102,12 @@ open_local(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		fatal("ListenAddress %s: %s", path, strerror(errno));
-	/* The lock is ours, so a socket of that name is a dead monitor's. */
-	unlink(path);
+	/*
+	 * The lock is ours, so a socket of that name is a dead monitor's.
+	 * Any other file is not, and bind(2) refuses to take its place.
+	 */
+	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+		unlink(path);
 	old = umask(0177);
 	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
 	    listen(fd, BACKLOG) == -1)
