@@ -334,7 +334,7 @@ START_TEST(test_follow)
 	rig_attach(r, &s, true, &stalled);
 	rig_attach(r, &s, true, &v);
 	ck_assert_int_eq(system(go), 0);
-	follow(&s, &v, _i == 0 ? 0 : 5000);
+	follow(&s, &v, _i == 0 ? 0 : 20000);
 	rig_wait_end(r, &s, &m);
 	msg_clear(&m);
 	rig_view_done(&v);
