@@ -89,8 +89,9 @@ base64_decode(const char *p, size_t len, size_t *out_len)
 
 	*out_len = 0;
 	out = xmalloc(len / 4 * 3 + 3);
-	if (len > 0 && sodium_base642bin(out, len / 4 * 3 + 3, p, len, NULL,
-	    out_len, NULL, sodium_base64_VARIANT_ORIGINAL) != 0) {
+	if (len > 0 &&
+	    sodium_base642bin(out, len / 4 * 3 + 3, p, len, NULL, out_len, NULL,
+		sodium_base64_VARIANT_ORIGINAL) != 0) {
 		free(out);
 		return NULL;
 	}
@@ -103,9 +104,8 @@ base64_encode(const uint8_t *p, size_t len)
 	size_t size;
 	char *out;
 
-	size = sodium_base64_encoded_len(len,
-	    sodium_base64_VARIANT_ORIGINAL);
+	size = sodium_base64_encoded_len(len, sodium_base64_VARIANT_ORIGINAL);
 	out = xmalloc(size);
-	return sodium_bin2base64(out, size, p, len,
-	    sodium_base64_VARIANT_ORIGINAL);
+	return sodium_bin2base64(
+	    out, size, p, len, sodium_base64_VARIANT_ORIGINAL);
 }

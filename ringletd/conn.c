@@ -183,12 +183,10 @@ conn_flush(struct conn *c)
 	ssize_t n;
 
 	while (c->state != CONN_DEAD && buf_len(c->out) > 0) {
-		n = send(c->fd, buf_ptr(c->out), buf_len(c->out),
-		    MSG_NOSIGNAL);
+		n = send(c->fd, buf_ptr(c->out), buf_len(c->out), MSG_NOSIGNAL);
 		if (n >= 0) {
 			buf_consume(c->out, (size_t)n);
-			if (c->state != CONN_UPGRADED &&
-			    buf_len(c->out) > 0)
+			if (c->state != CONN_UPGRADED && buf_len(c->out) > 0)
 				c->deadline = loop_now() + WRITE_MS;
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			break;
@@ -247,7 +245,7 @@ request_fill(struct conn *c)
 	r->has_length = (h->flags & (HTTP1_F_LENGTH | HTTP1_F_CHUNKED)) != 0;
 	r->has_body = h->body_len > 0 || (h->flags & HTTP1_F_CHUNKED) != 0;
 	r->upgrade = (h->flags & HTTP1_F_UPGRADE) != 0 &&
-	    (h->flags & HTTP1_F_HTTP10) == 0;
+		     (h->flags & HTTP1_F_HTTP10) == 0;
 	r->path = span_of(c, &h->path);
 	r->query = span_of(c, &h->query);
 	r->host = field_of(c, HTTP1_HOST);
@@ -387,8 +385,8 @@ conn_read(struct conn *c)
 		return false;
 	}
 	n = recv(c->fd, to, room, 0);
-	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK ||
-	    errno == EINTR))
+	if (n == -1 &&
+	    (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 		return true;
 	if (n <= 0) {
 		conn_kill(c);
@@ -438,7 +436,7 @@ on_tick(void *arg)
 	struct conn *c, *next;
 	uint64_t now = loop_now();
 
-	TAILQ_FOREACH_SAFE(c, &env->conns, link, next) {
+	TAILQ_FOREACH_SAFE (c, &env->conns, link, next) {
 		if (c->state == CONN_UPGRADED) {
 			if (now - c->heard_at > WS_DEAD_MS)
 				conn_kill(c);
@@ -491,7 +489,7 @@ conn_evict(struct env *env)
 	struct conn *c;
 
 	/* The list is in the order of accepting. */
-	TAILQ_FOREACH(c, &env->conns, link) {
+	TAILQ_FOREACH (c, &env->conns, link) {
 		if (!c->trusted && c->state != CONN_WORKING) {
 			conn_kill(c);
 			return true;

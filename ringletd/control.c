@@ -51,8 +51,8 @@ parse_resize(const json_t *obj, struct control *out, char *why, size_t size)
 	struct text t = { NULL, 0, 0, 0 };
 	int r;
 
-	r = json_get_members(obj, resize_members, NELEM(resize_members), &t,
-	    why, size);
+	r = json_get_members(
+	    obj, resize_members, NELEM(resize_members), &t, why, size);
 	json_free_members(resize_members, NELEM(resize_members), &t);
 	out->type = CONTROL_RESIZE;
 	out->cols = (unsigned)t.cols;
@@ -66,12 +66,12 @@ parse_signal(const json_t *obj, struct control *out, char *why, size_t size)
 	struct text t = { NULL, 0, 0, 0 };
 	int r;
 
-	r = json_get_members(obj, signal_members, NELEM(signal_members), &t,
-	    why, size);
+	r = json_get_members(
+	    obj, signal_members, NELEM(signal_members), &t, why, size);
 	json_free_members(signal_members, NELEM(signal_members), &t);
 	if (r == 0 && !signal_is_known(t.signal)) {
-		(void)snprintf(why, size,
-		    "member 'signal' must be 2, 3, 9 or 15");
+		(void)snprintf(
+		    why, size, "member 'signal' must be 2, 3, 9 or 15");
 		r = RL_ERR_INVALID;
 	}
 	out->type = CONTROL_SIGNAL;
@@ -80,8 +80,8 @@ parse_signal(const json_t *obj, struct control *out, char *why, size_t size)
 }
 
 int
-control_parse(const char *p, size_t len, struct control *out, char *why,
-    size_t size)
+control_parse(
+    const char *p, size_t len, struct control *out, char *why, size_t size)
 {
 	const char *type;
 	json_t *obj;
@@ -98,8 +98,8 @@ control_parse(const char *p, size_t len, struct control *out, char *why,
 	else if (strcmp(type, "signal") == 0)
 		r = parse_signal(obj, out, why, size);
 	else
-		(void)snprintf(why, size,
-		    "member 'type' must be resize or signal");
+		(void)snprintf(
+		    why, size, "member 'type' must be resize or signal");
 	json_decref(obj);
 	return r;
 }

@@ -72,7 +72,7 @@ host_is_address(const struct span *host, const char *address)
 		return false;
 	n = (size_t)(colon - address);
 	return host->len >= n && strncasecmp(host->p, address, n) == 0 &&
-	    is_port(host->p + n, host->len - n);
+	       is_port(host->p + n, host->len - n);
 }
 
 bool
@@ -82,6 +82,6 @@ origin_is_host(const struct span *origin, const struct span *host)
 	const size_t n = sizeof(scheme) - 1;
 
 	return origin->len == n + host->len &&
-	    strncasecmp(origin->p, scheme, n) == 0 &&
-	    strncasecmp(origin->p + n, host->p, host->len) == 0;
+	       strncasecmp(origin->p, scheme, n) == 0 &&
+	       strncasecmp(origin->p + n, host->p, host->len) == 0;
 }

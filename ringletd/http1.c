@@ -124,7 +124,7 @@ static int
 is_text(const uint8_t *p, size_t len, const char *text)
 {
 	return len == strlen(text) &&
-	    strncasecmp((const char *)p, text, len) == 0;
+	       strncasecmp((const char *)p, text, len) == 0;
 }
 
 static int
@@ -185,8 +185,9 @@ parse_path(struct http1 *h, const uint8_t *buf, size_t off, size_t len)
 			return bad(h, 400,
 			    "character in the target that must be encoded");
 		if (p[i] == '%' && (len - i < 3 || hex_value(p[i + 1]) < 0 ||
-		    hex_value(p[i + 2]) < 0))
-			return bad(h, 400, "bad percent-encoding in the target");
+				       hex_value(p[i + 2]) < 0))
+			return bad(
+			    h, 400, "bad percent-encoding in the target");
 	}
 	h->path.off = off;
 	h->path.len = len;
@@ -263,8 +264,8 @@ parse_request_line(struct http1 *h, const uint8_t *buf, size_t len)
 		return bad(h, 505, "only HTTP/1.1 and HTTP/1.0 are spoken");
 	if (v[7] == '0')
 		h->flags |= HTTP1_F_HTTP10;
-	return parse_target(h, buf, h->line + h->method.len + 1,
-	    (size_t)(sp2 - sp1) - 1);
+	return parse_target(
+	    h, buf, h->line + h->method.len + 1, (size_t)(sp2 - sp1) - 1);
 }
 
 /* name ':' OWS value OWS; the bytes were checked by line_take(). */
@@ -295,8 +296,8 @@ parse_field(struct http1 *h, const uint8_t *buf, size_t len)
 		end--;
 
 	for (f = 0; f < HTTP1_FIELD_COUNT; f++) {
-		if (known[f].len != nlen || strncasecmp((const char *)p,
-		    known[f].name, nlen) != 0)
+		if (known[f].len != nlen ||
+		    strncasecmp((const char *)p, known[f].name, nlen) != 0)
 			continue;
 		if (http1_has(h, f))
 			return bad(h, 400, known[f].doubled);
@@ -347,8 +348,8 @@ parse_framing(struct http1 *h, const uint8_t *buf)
 		if (h->flags & HTTP1_F_HTTP10)
 			return bad(h, 400, "Transfer-Encoding in HTTP/1.0");
 		if (!is_text(buf + te->off, te->len, "chunked"))
-			return bad(h, 400,
-			    "Transfer-Encoding is not exactly chunked");
+			return bad(
+			    h, 400, "Transfer-Encoding is not exactly chunked");
 		h->flags |= HTTP1_F_CHUNKED;
 		return 0;
 	}
@@ -380,9 +381,10 @@ parse_end(struct http1 *h, const uint8_t *buf)
 		return bad(h, 400, "no Host field");
 	if (host->len == 0 || !is_class(buf + host->off, host->len, C_HOST))
 		return bad(h, 400, "Host is not a host and port");
-	if (h->authority.len != 0 && (h->authority.len != host->len ||
-	    strncasecmp((const char *)buf + h->authority.off,
-	    (const char *)buf + host->off, host->len) != 0))
+	if (h->authority.len != 0 &&
+	    (h->authority.len != host->len ||
+		strncasecmp((const char *)buf + h->authority.off,
+		    (const char *)buf + host->off, host->len) != 0))
 		return bad(h, 400, "host in the target is not that of Host");
 
 	if (parse_framing(h, buf) == -1)
@@ -481,9 +483,8 @@ step(struct http1 *h, const uint8_t *buf, size_t len)
 		return 1;
 	case PHASE_FIELDS:
 		/* The block ends with two CRLF: hence the 4. */
-		r = line_take(h, buf, len,
-		    h->fields_off + HTTP1_HEAD_MAX - 4, 431,
-		    "header block is too long", &n);
+		r = line_take(h, buf, len, h->fields_off + HTTP1_HEAD_MAX - 4,
+		    431, "header block is too long", &n);
 		if (r != 1)
 			return r;
 		if (n != 0) {
@@ -495,8 +496,8 @@ step(struct http1 *h, const uint8_t *buf, size_t len)
 		if (parse_end(h, buf) == -1)
 			return -1;
 		h->line = h->scan;
-		h->phase = h->flags & HTTP1_F_CHUNKED ? PHASE_CHUNK_SIZE :
-		    PHASE_BODY;
+		h->phase =
+		    h->flags & HTTP1_F_CHUNKED ? PHASE_CHUNK_SIZE : PHASE_BODY;
 		return 1;
 	case PHASE_BODY:
 		if (!data_skip(h, len))
@@ -504,8 +505,8 @@ step(struct http1 *h, const uint8_t *buf, size_t len)
 		h->phase = PHASE_COMPLETE;
 		return 1;
 	case PHASE_CHUNK_SIZE:
-		r = line_take(h, buf, len, h->line + 8, 400, "bad chunk size",
-		    &n);
+		r = line_take(
+		    h, buf, len, h->line + 8, 400, "bad chunk size", &n);
 		if (r != 1)
 			return r;
 		if (parse_chunk_size(h, buf, n) == -1)
@@ -514,7 +515,7 @@ step(struct http1 *h, const uint8_t *buf, size_t len)
 		if (h->chunk_left == 0)
 			h->phase = PHASE_LAST_CRLF;
 		else if (h->scan - h->head_end >
-		    h->body_len - h->chunk_left + HTTP1_CHUNKED_MAX - 16)
+			 h->body_len - h->chunk_left + HTTP1_CHUNKED_MAX - 16)
 			return bad(h, 413, "too many small chunks");
 		else
 			h->phase = PHASE_CHUNK_DATA;

@@ -26,8 +26,8 @@
 #define HTTP1_CHUNKED_MAX 16384 /* what chunked coding may add; else 413 */
 
 /* No request, whatever it is, takes more bytes than this. */
-#define HTTP1_REQUEST_MAX \
-	(HTTP1_LINE_MAX + 2 + HTTP1_HEAD_MAX + HTTP1_BODY_MAX + \
+#define HTTP1_REQUEST_MAX                                                      \
+	(HTTP1_LINE_MAX + 2 + HTTP1_HEAD_MAX + HTTP1_BODY_MAX +                \
 	    HTTP1_CHUNKED_MAX)
 
 enum http1_verdict {
@@ -83,7 +83,7 @@ struct http1 {
 	size_t head_end; /* offset after the header block; 0: not there yet */
 
 	/* For the caller: valid after HTTP1_COMPLETE. */
-	size_t end;	/* offset after the request: what follows is the next */
+	size_t end; /* offset after the request: what follows is the next */
 	size_t body_len; /* decoded length of the body */
 
 	/* For the caller: valid after HTTP1_BAD. */
@@ -108,8 +108,7 @@ void http1_init(struct http1 *h);
  * never less than in the call before; the buffer itself may have moved.
  * After HTTP1_COMPLETE or HTTP1_BAD further calls return the same.
  */
-enum http1_verdict http1_parse(struct http1 *h, const uint8_t *buf,
-    size_t len);
+enum http1_verdict http1_parse(struct http1 *h, const uint8_t *buf, size_t len);
 
 /* Whether the field f was in the header block. */
 int http1_has(const struct http1 *h, enum http1_field f);
@@ -120,8 +119,8 @@ int http1_has(const struct http1 *h, enum http1_field f);
  * chunks is copied to out, which has room for h->body_len bytes, and out
  * is returned.  NULL if there is no body.
  */
-const uint8_t *http1_body(const struct http1 *h, const uint8_t *buf,
-    uint8_t *out);
+const uint8_t *http1_body(
+    const struct http1 *h, const uint8_t *buf, uint8_t *out);
 
 /*
  * Whether the comma-separated list of the slice's bytes at p has the token

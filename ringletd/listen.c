@@ -40,7 +40,7 @@ set_accepting(struct env *env, bool accepting)
 	if (env->accepting == accepting)
 		return;
 	env->accepting = accepting;
-	TAILQ_FOREACH(l, &env->listeners, link)
+	TAILQ_FOREACH (l, &env->listeners, link)
 		loop_io_want(l->io, accepting ? LOOP_READ : 0);
 }
 
@@ -55,12 +55,12 @@ static void
 pause_for(struct env *env, int error)
 {
 	if (env->accepting)
-		log_warn("cannot accept connections for now: %s",
-		    strerror(error));
+		log_warn(
+		    "cannot accept connections for now: %s", strerror(error));
 	set_accepting(env, false);
 	if (env->accept_timer == NULL)
-		env->accept_timer = loop_timer_new(env->loop, on_pause_end,
-		    env);
+		env->accept_timer =
+		    loop_timer_new(env->loop, on_pause_end, env);
 	loop_timer_arm(env->accept_timer, PAUSE_MS);
 }
 
@@ -115,7 +115,7 @@ listener_has_host(const struct env *env, const struct span *host)
 {
 	const struct listener *l;
 
-	TAILQ_FOREACH(l, &env->listeners, link) {
+	TAILQ_FOREACH (l, &env->listeners, link) {
 		if (host_is_address(host, l->address))
 			return true;
 	}

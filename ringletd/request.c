@@ -127,7 +127,8 @@ request_token(struct request *r, bool websocket, const char **why)
 		}
 		*why = "Authorization is not Bearer with a token";
 		return token_of_authorization(&r->authorization, &r->token)
-		    ? 0 : 401;
+			   ? 0
+			   : 401;
 	}
 	if (websocket && r->ws_protocol.p != NULL) {
 		*why = "the subprotocols are not bearer and a token";
@@ -135,8 +136,8 @@ request_token(struct request *r, bool websocket, const char **why)
 		return r->ws_bearer ? 0 : 401;
 	}
 	*why = websocket
-	    ? "a token is needed: offer the subprotocols bearer, TOKEN"
-	    : "a token is needed: Authorization: Bearer TOKEN";
+		   ? "a token is needed: offer the subprotocols bearer, TOKEN"
+		   : "a token is needed: Authorization: Bearer TOKEN";
 	return 401;
 }
 
@@ -177,8 +178,8 @@ request_query_next(struct span *query, struct span *name, struct span *value)
 bool
 request_query_has_token(const struct request *r)
 {
-	static const char *const names[] = { "token", "access_token",
-		"bearer", "authorization", "auth", "api_key", "http_token" };
+	static const char *const names[] = { "token", "access_token", "bearer",
+		"authorization", "auth", "api_key", "http_token" };
 	struct span query = r->query, name, value;
 	size_t i;
 
@@ -210,10 +211,11 @@ on_answer(void *arg, struct msg *m, int err)
 
 	r->calling = false;
 	if (err != 0) {
-		reply_failure(r, err == RL_ERR_TIMEOUT ? err :
-		    RL_ERR_UNAVAILABLE, err == RL_ERR_TIMEOUT ?
-		    "the daemon did not answer in time" :
-		    "the daemon is restarting: try again");
+		reply_failure(r,
+		    err == RL_ERR_TIMEOUT ? err : RL_ERR_UNAVAILABLE,
+		    err == RL_ERR_TIMEOUT
+			? "the daemon did not answer in time"
+			: "the daemon is restarting: try again");
 		return;
 	}
 	if (m->hdr.type == MSG_ERROR) {
@@ -226,8 +228,8 @@ on_answer(void *arg, struct msg *m, int err)
 }
 
 void
-request_call(struct request *r, uint16_t type, const void *body,
-    request_cb done)
+request_call(
+    struct request *r, uint16_t type, const void *body, request_cb done)
 {
 	int err;
 
@@ -242,8 +244,8 @@ request_call(struct request *r, uint16_t type, const void *body,
 	if (err == RL_ERR_INVALID)
 		reply_failure(r, err, "a value is too long");
 	else
-		reply_failure(r, RL_ERR_UNAVAILABLE,
-		    "the daemon is busy: try again");
+		reply_failure(
+		    r, RL_ERR_UNAVAILABLE, "the daemon is busy: try again");
 }
 
 void

@@ -99,8 +99,8 @@ bool request_query_has_token(const struct request *r);
  * Takes the next NAME=VALUE of *query off it.  False at its end.  VALUE is
  * empty where there is no '='; nothing is decoded.
  */
-bool request_query_next(struct span *query, struct span *name,
-    struct span *value);
+bool request_query_next(
+    struct span *query, struct span *name, struct span *value);
 
 /* A span of decimal digits as a number of at most max; false if it is not. */
 bool span_number(const struct span *s, int64_t max, int64_t *out);
@@ -110,8 +110,8 @@ bool span_number(const struct span *s, int64_t max, int64_t *out);
  * MSG_ERROR, the client gets the error and done is not called.  body is
  * encoded before this returns.
  */
-void request_call(struct request *r, uint16_t type, const void *body,
-    request_cb done);
+void request_call(
+    struct request *r, uint16_t type, const void *body, request_cb done);
 /* The input goes: clears every span. */
 void request_forget(struct request *r);
 /* Forgets the call under way, if there is one: the client has gone. */

@@ -30,18 +30,18 @@ struct ws;
  * Limits.  A connection's input is bounded by HTTP1_REQUEST_MAX and its output
  * by OUT_MAX, so the most that clients can make us hold is known.
  */
-#define CONN_MAX	 512	/* connections, WebSockets included */
-#define OUT_MAX		 (4 * 1024 * 1024) /* bytes of replies not yet sent */
-#define READ_SIZE	 (16 * 1024) /* bytes taken from a socket at a time */
-#define FIRST_MS	 10000	/* from accept to the end of a first request */
-#define REQUEST_MS	 15000	/* from a request's first byte to its last */
-#define IDLE_MS		 60000	/* between two requests */
-#define WRITE_MS	 30000	/* a reply makes no progress */
-#define LINGER_MS	 2000	/* from our last byte to the client's */
-#define WS_PING_MS	 30000	/* silence before we ask a WebSocket */
-#define WS_DEAD_MS	 300000 /* silence before we give it up */
-#define CALL_MS		 60000	/* the monitor's time for an answer */
-#define NOFILE_MAX	 2048	/* descriptors: 3 for each viewer */
+#define CONN_MAX   512		     /* connections, WebSockets included */
+#define OUT_MAX	   (4 * 1024 * 1024) /* bytes of replies not yet sent */
+#define READ_SIZE  (16 * 1024)	     /* bytes taken from a socket at a time */
+#define FIRST_MS   10000  /* from accept to the end of a first request */
+#define REQUEST_MS 15000  /* from a request's first byte to its last */
+#define IDLE_MS	   60000  /* between two requests */
+#define WRITE_MS   30000  /* a reply makes no progress */
+#define LINGER_MS  2000	  /* from our last byte to the client's */
+#define WS_PING_MS 30000  /* silence before we ask a WebSocket */
+#define WS_DEAD_MS 300000 /* silence before we give it up */
+#define CALL_MS	   60000  /* the monitor's time for an answer */
+#define NOFILE_MAX 2048	  /* descriptors: 3 for each viewer */
 
 TAILQ_HEAD(conn_list, conn);
 TAILQ_HEAD(listener_list, listener);
@@ -222,18 +222,16 @@ char *base64_encode(const uint8_t *p, size_t len);
 
 /* --- ws.c: WebSocket --- */
 
-#define WS_CLOSE_NORMAL	   1000
-#define WS_CLOSE_AWAY	   1001
-#define WS_CLOSE_PROTOCOL  1002
-#define WS_CLOSE_POLICY	   1008
-#define WS_CLOSE_TOO_BIG   1009
-#define WS_CLOSE_INTERNAL  1011
+#define WS_CLOSE_NORMAL	  1000
+#define WS_CLOSE_PROTOCOL 1002
+#define WS_CLOSE_TOO_BIG  1009
+#define WS_CLOSE_INTERNAL 1011
 
-#define WS_TEXT_MAX	 4096	/* bytes of a client's text message */
-#define WS_BINARY_MAX	 (1024 * 1024) /* bytes of a client's binary message */
+#define WS_TEXT_MAX   4096	    /* bytes of a client's text message */
+#define WS_BINARY_MAX (1024 * 1024) /* bytes of a client's binary message */
 /* Payload of a frame of ours; with its head it fills a block of struct buf. */
 #define WS_FRAME_MAX	 65532
-#define WS_FRAME_HDR_MAX 4	/* bytes before that payload */
+#define WS_FRAME_HDR_MAX 4 /* bytes before that payload */
 
 /*
  * What uses a WebSocket.  binary gets pieces of messages as they come; text
@@ -279,10 +277,7 @@ void term_attached(struct request *r, struct msg *m);
 
 /* --- control.c: a viewer's text messages --- */
 
-enum control_type {
-	CONTROL_RESIZE = 1,
-	CONTROL_SIGNAL
-};
+enum control_type { CONTROL_RESIZE = 1, CONTROL_SIGNAL };
 
 struct control {
 	enum control_type type;
@@ -295,7 +290,7 @@ struct control {
  * Parses a client's text message.  0; or RL_ERR_INVALID and in why (size
  * bytes) what is wrong, for the client.
  */
-int control_parse(const char *p, size_t len, struct control *out, char *why,
-    size_t size);
+int control_parse(
+    const char *p, size_t len, struct control *out, char *why, size_t size);
 
 #endif /* RINGLETD_RINGLETD_H */

@@ -20,16 +20,13 @@ static const struct route routes[] = {
 	{ METHOD_GET, "/api/agents/*", ROUTE_TOKEN, api_agents },
 	{ METHOD_GET, "/api/providers", ROUTE_TOKEN, api_providers },
 	{ METHOD_GET, "/api/providers/*", ROUTE_TOKEN, api_providers },
-	{ METHOD_GET, "/api/keychain/public-key", ROUTE_TOKEN,
-	    api_public_key },
+	{ METHOD_GET, "/api/keychain/public-key", ROUTE_TOKEN, api_public_key },
 	{ METHOD_GET, "/api/profiles", ROUTE_TOKEN, api_profile_list },
 	{ METHOD_POST, "/api/profiles", ROUTE_TOKEN | ROUTE_JSON,
 	    api_profile_create },
 	{ METHOD_GET, "/api/profiles/*", ROUTE_TOKEN, api_profile_get },
-	{ METHOD_DELETE, "/api/profiles/*", ROUTE_TOKEN,
-	    api_profile_delete },
-	{ METHOD_GET, "/api/terminal/sessions", ROUTE_TOKEN,
-	    api_session_list },
+	{ METHOD_DELETE, "/api/profiles/*", ROUTE_TOKEN, api_profile_delete },
+	{ METHOD_GET, "/api/terminal/sessions", ROUTE_TOKEN, api_session_list },
 	{ METHOD_POST, "/api/terminal/sessions", ROUTE_TOKEN | ROUTE_JSON,
 	    api_session_create },
 	{ METHOD_GET, "/api/terminal/sessions/*", ROUTE_TOKEN,
@@ -38,8 +35,8 @@ static const struct route routes[] = {
 	    api_session_delete },
 	{ METHOD_POST, "/api/terminal/cleanup", ROUTE_TOKEN,
 	    api_session_cleanup },
-	{ METHOD_GET, "/ws/terminal/*",
-	    ROUTE_TOKEN | ROUTE_WS | ROUTE_QUERY, api_terminal },
+	{ METHOD_GET, "/ws/terminal/*", ROUTE_TOKEN | ROUTE_WS | ROUTE_QUERY,
+	    api_terminal },
 };
 
 /*
@@ -63,7 +60,7 @@ matches(const char *pattern, const struct span *path, struct span *param)
 	param->p = path->p + n;
 	param->len = path->len - n;
 	return memchr(param->p, '/', param->len) == NULL &&
-	    memchr(param->p, '%', param->len) == NULL;
+	       memchr(param->p, '%', param->len) == NULL;
 }
 
 const struct route *
@@ -107,7 +104,8 @@ check_route(struct request *r)
 		return false;
 	}
 	if (r->has_query && (flags & ROUTE_QUERY) == 0) {
-		reply_error(r, 400, RL_ERR_INVALID, "this route takes no query");
+		reply_error(
+		    r, 400, RL_ERR_INVALID, "this route takes no query");
 		return false;
 	}
 	if (flags & ROUTE_WS && (status = ws_handshake(r, &why)) != 0) {
@@ -117,14 +115,15 @@ check_route(struct request *r)
 	if ((flags & ROUTE_JSON) == 0) {
 		/* Caches and proxies disagree about these bodies. */
 		if (r->method == METHOD_GET && r->has_body) {
-			reply_error(r, 400, RL_ERR_INVALID,
-			    "this route takes no body");
+			reply_error(
+			    r, 400, RL_ERR_INVALID, "this route takes no body");
 			return false;
 		}
 		return true;
 	}
 	if (!r->has_length) {
-		reply_error(r, 411, RL_ERR_INVALID, "the body's length is missing");
+		reply_error(
+		    r, 411, RL_ERR_INVALID, "the body's length is missing");
 		return false;
 	}
 	/*
@@ -132,10 +131,10 @@ check_route(struct request *r)
 	 * only with a type that HTML forms have: never this one.
 	 */
 	if (!span_is_nocase(&r->content_type, "application/json") &&
-	    !span_is_nocase(&r->content_type,
-	    "application/json; charset=utf-8") &&
-	    !span_is_nocase(&r->content_type,
-	    "application/json;charset=utf-8")) {
+	    !span_is_nocase(
+		&r->content_type, "application/json; charset=utf-8") &&
+	    !span_is_nocase(
+		&r->content_type, "application/json;charset=utf-8")) {
 		reply_error(r, 415, RL_ERR_INVALID,
 		    "Content-Type must be application/json");
 		return false;
@@ -155,8 +154,8 @@ route_check(struct request *r)
 		return false;
 	}
 	if (r->origin.p != NULL && !origin_is_host(&r->origin, &r->host)) {
-		reply_error(r, 403, RL_ERR_DENIED,
-		    "Origin is not that of this server");
+		reply_error(
+		    r, 403, RL_ERR_DENIED, "Origin is not that of this server");
 		return false;
 	}
 	if (request_query_has_token(r)) {
@@ -165,8 +164,8 @@ route_check(struct request *r)
 		    "Authorization, and replace this one");
 		return false;
 	}
-	r->route = route_find(r->method, &r->path, r->param, sizeof(r->param),
-	    &allow);
+	r->route =
+	    route_find(r->method, &r->path, r->param, sizeof(r->param), &allow);
 	if (r->route == NULL) {
 		if (allow == 0)
 			reply_error(r, 404, RL_ERR_NOTFOUND, "no such route");

@@ -88,14 +88,14 @@ empty_root(void)
 		return "making the mounts private";
 	/* Any folder will do: it is only where the new root stands. */
 	if (mount("ringletd", "/tmp", "tmpfs", flags,
-	    "size=4k,nr_inodes=1,mode=0555") == -1)
+		"size=4k,nr_inodes=1,mode=0555") == -1)
 		return "mounting an empty root";
 	/* The new root goes on top of the old one, and the old one away. */
 	if (chdir("/tmp") == -1 || syscall(SYS_pivot_root, ".", ".") == -1 ||
 	    umount2(".", MNT_DETACH) == -1 || chdir("/") == -1)
 		return "leaving the old root";
 	if (mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | flags,
-	    NULL) == -1)
+		NULL) == -1)
 		return "making the root read-only";
 	return NULL;
 }
@@ -110,8 +110,7 @@ root_is_empty(void)
 	if ((d = opendir("/")) == NULL)
 		return false;
 	while ((e = readdir(d)) != NULL) {
-		if (strcmp(e->d_name, ".") != 0 &&
-		    strcmp(e->d_name, "..") != 0)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
 			empty = false;
 	}
 	closedir(d);
@@ -127,7 +126,7 @@ seal_namespaces(struct seal *s)
 	if (getpid() != 1) {
 		s->full = false;
 		add_text(s, "no namespaces: the kernel refuses them to "
-		    "ordinary users");
+			    "ordinary users");
 		return 0;
 	}
 	if ((failed = empty_root()) != NULL) {
@@ -159,13 +158,14 @@ drop_capabilities(struct seal *s)
 			}
 		}
 		/* An exec as uid 0 would not bring them back either. */
-		if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT |
-		    SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
-		    SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
-		    SECBIT_NO_CAP_AMBIENT_RAISE |
-		    SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED) == -1) {
-			add_text(s, "setting securebits: %s",
-			    strerror(errno));
+		if (prctl(PR_SET_SECUREBITS,
+			SECBIT_NOROOT | SECBIT_NOROOT_LOCKED |
+			    SECBIT_NO_SETUID_FIXUP |
+			    SECBIT_NO_SETUID_FIXUP_LOCKED |
+			    SECBIT_KEEP_CAPS_LOCKED |
+			    SECBIT_NO_CAP_AMBIENT_RAISE |
+			    SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED) == -1) {
+			add_text(s, "setting securebits: %s", strerror(errno));
 			return RL_ERR_SYSTEM;
 		}
 	}
@@ -191,7 +191,7 @@ seal_landlock(struct seal *s)
 	if (abi < LANDLOCK_ABI_FS) {
 		s->full = false;
 		add_text(s, "no Landlock: the kernel lacks it or has it "
-		    "switched off");
+			    "switched off");
 		return 0;
 	}
 	/* Handled and without a rule: forbidden. */
@@ -205,10 +205,10 @@ seal_landlock(struct seal *s)
 		attr.handled_access_fs |= LANDLOCK_ACCESS_FS_IOCTL_DEV;
 	if (abi >= LANDLOCK_ABI_NET)
 		attr.handled_access_net = LANDLOCK_ACCESS_NET_BIND_TCP |
-		    LANDLOCK_ACCESS_NET_CONNECT_TCP;
+					  LANDLOCK_ACCESS_NET_CONNECT_TCP;
 	if (abi >= LANDLOCK_ABI_SCOPE)
-		attr.scoped = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET |
-		    LANDLOCK_SCOPE_SIGNAL;
+		attr.scoped =
+		    LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL;
 	if ((fd = landlock_create(&attr)) == -1) {
 		add_text(s, "landlock_create_ruleset: %s", strerror(errno));
 		return RL_ERR_SYSTEM;
@@ -329,37 +329,37 @@ add_conditions(scmp_filter_ctx ctx)
 
 	for (i = 0; i < NELEM(fcntl_allowed); i++) {
 		if (add_if(ctx, allow, SCMP_SYS(fcntl), 1, SCMP_CMP_EQ,
-		    (scmp_datum_t)fcntl_allowed[i], 0) != 0)
+			(scmp_datum_t)fcntl_allowed[i], 0) != 0)
 			return -1;
 	}
 	/* Memory that can be executed is how injected code would come. */
-	if (add_if(ctx, allow, SCMP_SYS(mmap), 2, SCMP_CMP_MASKED_EQ,
-	    PROT_EXEC, 0) != 0 ||
-	    add_if(ctx, eperm, SCMP_SYS(mmap), 2, SCMP_CMP_MASKED_EQ,
-	    PROT_EXEC, PROT_EXEC) != 0 ||
+	if (add_if(ctx, allow, SCMP_SYS(mmap), 2, SCMP_CMP_MASKED_EQ, PROT_EXEC,
+		0) != 0 ||
+	    add_if(ctx, eperm, SCMP_SYS(mmap), 2, SCMP_CMP_MASKED_EQ, PROT_EXEC,
+		PROT_EXEC) != 0 ||
 	    add_if(ctx, allow, SCMP_SYS(mprotect), 2, SCMP_CMP_MASKED_EQ,
-	    PROT_EXEC, 0) != 0 ||
+		PROT_EXEC, 0) != 0 ||
 	    add_if(ctx, eperm, SCMP_SYS(mprotect), 2, SCMP_CMP_MASKED_EQ,
-	    PROT_EXEC, PROT_EXEC) != 0)
+		PROT_EXEC, PROT_EXEC) != 0)
 		return -1;
 	/* fstat(2) as the C library does it; other flags would take a name. */
 	if (add_if(ctx, allow, SCMP_SYS(newfstatat), 3, SCMP_CMP_EQ,
-	    AT_EMPTY_PATH, 0) != 0)
+		AT_EMPTY_PATH, 0) != 0)
 		return -1;
 	/* send(2): to where the socket is connected, nowhere else. */
 	if (add_if(ctx, allow, SCMP_SYS(sendto), 4, SCMP_CMP_EQ, 0, 0) != 0)
 		return -1;
 	/* raise(3) and abort(3): signals to ourselves. */
 	if (add_if(ctx, allow, SCMP_SYS(tgkill), 0, SCMP_CMP_EQ,
-	    (scmp_datum_t)getpid(), 0) != 0)
+		(scmp_datum_t)getpid(), 0) != 0)
 		return -1;
-	return seccomp_rule_add_array(ctx, allow, SCMP_SYS(setsockopt),
-	    NELEM(nodelay), nodelay);
+	return seccomp_rule_add_array(
+	    ctx, allow, SCMP_SYS(setsockopt), NELEM(nodelay), nodelay);
 }
 
 static int
-add_names(scmp_filter_ctx ctx, uint32_t action, const char *const *names,
-    size_t n)
+add_names(
+    scmp_filter_ctx ctx, uint32_t action, const char *const *names, size_t n)
 {
 	size_t i;
 	int nr;
@@ -386,13 +386,13 @@ seal_seccomp(struct seal *s)
 		return RL_ERR_SYSTEM;
 	}
 	/* A call for another architecture's numbers is an attack. */
-	if (seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
-	    SCMP_ACT_KILL_PROCESS) != 0 ||
+	if (seccomp_attr_set(
+		ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) != 0 ||
 	    /* A tree rather than a list: some calls come often. */
 	    seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2) != 0 ||
 	    add_names(ctx, SCMP_ACT_ALLOW, allowed, NELEM(allowed)) != 0 ||
-	    add_names(ctx, SCMP_ACT_ERRNO(EPERM), refused,
-	    NELEM(refused)) != 0 ||
+	    add_names(ctx, SCMP_ACT_ERRNO(EPERM), refused, NELEM(refused)) !=
+		0 ||
 	    add_conditions(ctx) != 0)
 		add_text(s, "building the seccomp filter");
 	else if ((r = seccomp_load(ctx)) != 0) {
@@ -421,23 +421,23 @@ static bool
 try_open(void)
 {
 	return !is_refused(open("/etc/passwd", O_RDONLY | O_CLOEXEC)) ||
-	    !is_refused(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	       !is_refused(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
 static bool
 try_creat(void)
 {
-	return !is_refused(open("/ringletd-seal", O_WRONLY | O_CREAT |
-	    O_EXCL | O_CLOEXEC, 0600)) || !is_refused(
-	    open("/tmp/ringletd-seal", O_WRONLY | O_CREAT | O_EXCL |
-	    O_CLOEXEC, 0600));
+	return !is_refused(open("/ringletd-seal",
+		   O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) ||
+	       !is_refused(open("/tmp/ringletd-seal",
+		   O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
 }
 
 static bool
 try_socket(void)
 {
 	return !is_refused(socket(AF_INET, SOCK_STREAM, 0)) ||
-	    !is_refused(socket(AF_UNIX, SOCK_STREAM, 0));
+	       !is_refused(socket(AF_UNIX, SOCK_STREAM, 0));
 }
 
 static bool
@@ -447,8 +447,8 @@ try_connect(void)
 
 	memset(&sun, 0, sizeof(sun));
 	sun.sun_family = AF_UNIX;
-	return !is_refused(connect(PROC_CHANNEL_FD, (struct sockaddr *)&sun,
-	    sizeof(sun)));
+	return !is_refused(
+	    connect(PROC_CHANNEL_FD, (struct sockaddr *)&sun, sizeof(sun)));
 }
 
 static bool
@@ -500,8 +500,8 @@ try_exec_memory(void)
 	void *p;
 	bool could;
 
-	p = mmap(NULL, 4096, PROT_READ | PROT_EXEC,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	p = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
+	    -1, 0);
 	if (p != MAP_FAILED || errno != EPERM)
 		return true;
 	p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,

@@ -39,14 +39,14 @@ struct ws {
 	void *arg;
 	const uint8_t *in; /* input that wslay has not taken yet */
 	size_t in_len;
-	uint8_t frame;	  /* opcode of the frame that is coming in */
-	uint8_t message;  /* opcode of the message that it belongs to */
+	uint8_t frame;	 /* opcode of the frame that is coming in */
+	uint8_t message; /* opcode of the message that it belongs to */
 	uint64_t binary_len;
 	char text[WS_TEXT_MAX];
 	size_t text_len;
-	uint16_t fail;	/* close code for what the client did; 0: nothing */
-	bool closing;	/* a Close frame has been put: nothing follows it */
-	bool pinged;	/* since the client was last heard */
+	uint16_t fail; /* close code for what the client did; 0: nothing */
+	bool closing;  /* a Close frame has been put: nothing follows it */
+	bool pinged;   /* since the client was last heard */
 };
 
 /* --- handshake --- */
@@ -131,7 +131,7 @@ ws_frame_reserve(struct ws *ws, uint8_t **p, size_t *max)
 	uint8_t *to;
 
 	if (ws->closing || buf_reserve(conn_out(ws->conn),
-	    WS_FRAME_HDR_MAX + WS_FRAME_MAX, &to) != 0)
+			       WS_FRAME_HDR_MAX + WS_FRAME_MAX, &to) != 0)
 		return false;
 	*p = to + WS_FRAME_HDR_MAX;
 	*max = WS_FRAME_MAX;
@@ -208,8 +208,8 @@ ws_pause(struct ws *ws, bool paused)
 /* --- wslay's callbacks --- */
 
 static ssize_t
-on_wslay_recv(wslay_event_context_ptr ctx, uint8_t *buf, size_t len,
-    int flags, void *arg)
+on_wslay_recv(
+    wslay_event_context_ptr ctx, uint8_t *buf, size_t len, int flags, void *arg)
 {
 	struct ws *ws = arg;
 
@@ -333,7 +333,7 @@ take_portion(struct ws *ws)
 		return false;
 	}
 	if (r != 0) {
-		/* A broken frame, to which wslay queues a Close without code. */
+		/* A broken frame; wslay has queued a Close without a code. */
 		ws_close(ws, WS_CLOSE_PROTOCOL, "");
 		return false;
 	}
