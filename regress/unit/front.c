@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <netinet/in.h>
@@ -332,6 +333,7 @@ static const struct peer_ops front_ops = { .rules = front_rules,
 /* --- the server's process --- */
 
 static pid_t server;
+static unsigned fd_limit; /* 0: as it comes */
 static struct sockaddr_in address;
 
 static void
@@ -341,13 +343,22 @@ on_term(int signo, void *arg)
 	loop_stop(arg);
 }
 
+void
+front_limit(unsigned n)
+{
+	fd_limit = n;
+}
+
 static void
 serve(int listener)
 {
+	struct rlimit limit = { fd_limit, fd_limit };
 	struct loop_signal *term;
 	struct env env;
 	int sv[2];
 
+	if (fd_limit != 0 && setrlimit(RLIMIT_NOFILE, &limit) == -1)
+		abort();
 	memset(&env, 0, sizeof(env));
 	log_init("front", LOGL_ERROR);
 	body_init();
@@ -414,6 +425,25 @@ front_fds(void)
 		n++;
 	closedir(d);
 	return n - 2;
+}
+
+unsigned long
+front_ticks(void)
+{
+	char path[64], text[512], *p;
+	unsigned long user, sys;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)server);
+	ck_assert_ptr_nonnull(f = fopen(path, "r"));
+	ck_assert_ptr_nonnull(fgets(text, sizeof(text), f));
+	fclose(f);
+	/* The name, which may hold anything, ends with the last ')'. */
+	ck_assert_ptr_nonnull(p = strrchr(text, ')'));
+	ck_assert_int_eq(sscanf(p + 1,
+	    " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+	    &sys), 2);
+	return user + sys;
 }
 
 /* --- the client --- */

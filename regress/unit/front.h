@@ -37,11 +37,15 @@
 
 uint8_t pattern_byte(uint64_t offset);
 
+/* From now on a server may have at most n descriptors. */
+void front_limit(unsigned n);
 /* Starts it; front_stop() fails the test if it did not live until then. */
 void front_start(void);
 void front_stop(void);
 /* Descriptors that it has open. */
 unsigned front_fds(void);
+/* Hundredths of a second of processor time that it has used. */
+unsigned long front_ticks(void);
 
 /* A connection to it. */
 int front_connect(void);

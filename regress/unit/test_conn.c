@@ -378,6 +378,35 @@ START_TEST(makes_room)
 }
 END_TEST
 
+/* Out of descriptors: connections wait, and nobody turns in circles. */
+START_TEST(waits_for_descriptors)
+{
+	static int idle[60];
+	unsigned long before;
+	size_t i;
+	int fd;
+
+	front_limit(40);
+	front_start();
+	for (i = 0; i < NELEM(idle); i++)
+		idle[i] = front_connect();
+	/* It has no room for this one until others go. */
+	fd = front_connect();
+	say(fd, PING);
+	for (i = 0; i < 250 && front_fds() < 40; i++)
+		usleep(20000);
+	ck_assert_uint_ge(front_fds(), 40);
+	before = front_ticks();
+	usleep(1000000);
+	ck_assert_uint_le(front_ticks() - before, 20);
+	for (i = 0; i < NELEM(idle); i++)
+		close(idle[i]);
+	ck_assert_int_eq(reply(fd), 200);
+	close(fd);
+	front_stop();
+}
+END_TEST
+
 Suite *
 suite_conn(void)
 {
@@ -395,6 +424,7 @@ suite_conn(void)
 	tcase_add_test(tc, says_continue);
 	tcase_add_test(tc, forgets_clients_that_go);
 	tcase_add_test(tc, makes_room);
+	tcase_add_test(tc, waits_for_descriptors);
 	suite_add_tcase(s, tc);
 	return s;
 }
