@@ -556,7 +556,8 @@ wanted(const struct peer *p)
 	return frame - have < READ_SIZE ? frame - have : READ_SIZE;
 }
 
-static void
+/* Returns whether there may be more. */
+static bool
 take_input(struct peer *p)
 {
 	uint8_t *to;
@@ -565,25 +566,26 @@ take_input(struct peer *p)
 
 	if (len == 0) {
 		process_input(p);
-		return;
+		return true;
 	}
 	if (buf_reserve(p->in, len, &to) != 0) {
 		peer_fail(p, RL_ERR_PROTOCOL, "a message that is too long");
-		return;
+		return false;
 	}
 	n = fdpass_recv(p->fd, to, len, p->in_fds + p->nin_fds, &nfds);
 	if (n == RL_ERR_AGAIN)
-		return;
+		return false;
 	if (n < 0) {
 		peer_fail(p, (int)n,
 		    n == RL_ERR_PROTOCOL ? "too many descriptors"
 		    : n == RL_ERR_EOF	 ? "closed"
 					 : "cannot receive");
-		return;
+		return false;
 	}
 	p->nin_fds += nfds;
 	buf_commit(p->in, (size_t)n);
 	process_input(p);
+	return true;
 }
 
 static void
@@ -594,7 +596,7 @@ on_io(int fd, unsigned events, void *arg)
 	(void)fd;
 	peer_enter(p);
 	if (events & LOOP_READ)
-		take_input(p);
+		(void)take_input(p);
 	if (peer_leave(p))
 		peer_flush(p);
 }
@@ -701,6 +703,18 @@ size_t
 peer_backlog(const struct peer *p)
 {
 	return buf_len(p->out);
+}
+
+void
+peer_drain(struct peer *p)
+{
+	peer_enter(p);
+	while (p->err == 0 && !p->freed && !p->paused &&
+	    p->state != PST_CLOSING)
+		if (!take_input(p))
+			break;
+	if (peer_leave(p))
+		peer_flush(p);
 }
 
 /* What arrived before the pause is handled first when reading resumes. */

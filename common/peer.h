@@ -86,6 +86,11 @@ void peer_set_state(struct peer *, uint16_t state);
 int peer_fd(const struct peer *);
 /* Bytes waiting to be sent. */
 size_t peer_backlog(const struct peer *);
+/*
+ * Handles all that has arrived, without waiting for the loop: the last words
+ * of a process that has ended.  It may end in closed() as reading ever may.
+ */
+void peer_drain(struct peer *);
 /* Stops or resumes reading: backpressure towards this peer alone. */
 void peer_pause(struct peer *, bool paused);
 

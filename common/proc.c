@@ -28,6 +28,7 @@
 #include "err.h"
 #include "fdpass.h"
 #include "log.h"
+#include "msgdef.h"
 #include "proc.h"
 
 #define NAMESPACES \
@@ -374,4 +375,20 @@ proc_child_begin(void)
 		fatal("descriptor %d: %s", PROC_CHANNEL_FD, strerror(errno));
 	if (syscall(SYS_close_range, PROC_CHANNEL_FD + 1, UINT32_MAX, 0) == -1)
 		fatal("close_range: %s", strerror(errno));
+}
+
+static void
+to_channel(enum log_level level, const char *text, void *arg)
+{
+	struct msg_log m = { .level = level, .text = text };
+
+	(void)arg;
+	/* If that fails there is nobody left to tell. */
+	(void)msg_write(PROC_CHANNEL_FD, MSG_LOG, 0, &m, NULL, 0);
+}
+
+void
+proc_child_log(void)
+{
+	log_set_sink(to_channel, NULL);
 }

@@ -56,5 +56,11 @@ char *proc_describe(int status, char *dst, size_t size);
  * close-on-exec, closes everything above it.  fatal() if not.
  */
 void proc_child_begin(void);
+/*
+ * For the child, after that: until it sets a sink of its own, each log entry
+ * goes over the channel at once.  What ends it before it can serve is then
+ * heard by the monitor, who tells whoever waits for the start.
+ */
+void proc_child_log(void);
 
 #endif /* COMMON_PROC_H */

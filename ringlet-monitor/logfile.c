@@ -35,6 +35,9 @@ to_file(enum log_level level, const char *text, void *arg)
 		n = (int)sizeof(line) - 1;
 		line[n - 1] = '\n';
 	}
+	/* Whoever waits for the start sees no file, and must learn of it. */
+	if (env->ready_fd != -1 && level == LOGL_ERROR)
+		dprintf(STDERR_FILENO, "ringlet-monitor: error: %s\n", text);
 	if (write(env->log_fd, line, (size_t)n) == -1)
 		return; /* a full disk must not end sessions */
 }

@@ -312,6 +312,8 @@ close_everything(struct env *env)
 	loop_timer_free(env->sandboxer.timer);
 	free(env->ringletd.level);
 	free(env->sandboxer.level);
+	free(env->ringletd.words);
+	free(env->sandboxer.words);
 	loop_timer_free(env->stop_timer);
 	conf_free(&env->conf);
 	/* The file stays, empty: removing it would race with a new start. */

@@ -69,6 +69,7 @@ struct child {
 	uint64_t delay; /* ms before the next restart */
 	bool ready;
 	char *level; /* of the seal, as it reported */
+	char *words; /* why it does not get ready, or NULL */
 };
 
 struct listener {

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -195,6 +196,13 @@ supervise_start(struct env *env)
 	    FROM_RINGLETD, true);
 }
 
+static void
+keep_words(struct child *c, const char *text)
+{
+	free(c->words);
+	c->words = xstrdup(text);
+}
+
 /* Its first words.  A child of another build is refused, not guessed at. */
 int
 on_READY(struct peer *p, struct msg *m)
@@ -202,12 +210,15 @@ on_READY(struct peer *p, struct msg *m)
 	struct client *cl = peer_arg(p);
 	struct child *c = cl->child;
 	const struct msg_ready *r = m->body;
+	char text[256];
 
 	if (r->version != MSG_VERSION ||
 	    strcmp(r->package, PACKAGE_VERSION) != 0) {
-		log_error("%s: is of version %s, the monitor of %s: install "
-			  "both from one build", c->name, r->package,
-		    PACKAGE_VERSION);
+		snprintf(text, sizeof(text), "it is of version %s, the "
+		    "monitor of %s: install both from one build",
+		    r->package, PACKAGE_VERSION);
+		log_error("%s: %s", c->name, text);
+		keep_words(c, text);
 		return RL_ERR_PROTOCOL;
 	}
 	c->ready = true;
@@ -233,8 +244,11 @@ on_READY(struct peer *p, struct msg *m)
 int
 on_LOG(struct peer *p, struct msg *m)
 {
+	const struct client *cl = peer_arg(p);
 	const struct msg_log *l = m->body;
 
+	if (!cl->child->ready && l->level == LOGL_ERROR)
+		keep_words(cl->child, l->text);
 	log_foreign(peer_name(p), (enum log_level)l->level, l->text);
 	return 0;
 }
@@ -247,6 +261,9 @@ child_ended(struct child *c, int status)
 
 	proc_describe(status, text, sizeof(text));
 	proc_release(&c->proc);
+	/* It may have said why. */
+	if (c->client.peer != NULL)
+		peer_drain(c->client.peer);
 	child_drop_channel(c);
 	if (c->from == FROM_SANDBOXER)
 		session_all_lost(env);
@@ -257,7 +274,9 @@ child_ended(struct child *c, int status)
 		return;
 	}
 	if (env->ready_fd != -1)
-		fatal("%s %s before it was ready", c->name, text);
+		fatal("%s %s before it was ready%s%s", c->name, text,
+		    c->words != NULL ? ": " : "",
+		    c->words != NULL ? c->words : "");
 	if (loop_now() - c->started >= DELAY_RESET)
 		c->delay = DELAY_FIRST;
 	env->restarts++;

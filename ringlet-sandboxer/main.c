@@ -69,6 +69,7 @@ main(int argc, char **argv)
 		usage();
 	log_init("sandboxer", LOGL_INFO);
 	proc_child_begin();
+	proc_child_log();
 	/* Environments of agents, and so keys, pass through here. */
 	secret_init();
 	(void)signal(SIGPIPE, SIG_IGN);

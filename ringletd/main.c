@@ -164,6 +164,7 @@ serve(void)
 
 	log_init("ringletd", LOGL_INFO);
 	proc_child_begin();
+	proc_child_log();
 	secret_init();
 	body_init();
 	/* Reads the time zone's file, which the seal would refuse. */
