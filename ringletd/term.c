@@ -34,6 +34,7 @@
 #define STREAM_MS      2  /* between two looks at a ring that is being filled */
 #define STREAM_GAP_MS  5  /* two wake-ups closer than this: it streams */
 #define INPUT_MAX      (256 * 1024) /* bytes of input the sandboxer owes us */
+#define REASON_MAX     128 /* bytes: the bound of the message's field */
 #define INPUT_RETRY_MS 20 /* until we look again whether it has read them */
 
 struct term {
@@ -54,7 +55,7 @@ struct term {
 	uint64_t state; /* enum session_state */
 	int64_t exit_code;
 	uint64_t signal;
-	char reason[32];
+	char reason[REASON_MAX + 1];
 	bool read_only;
 	bool greeted;	/* "connected" has been sent */
 	bool waiting;	/* an AT is out: the eventfd will tell */

@@ -84,10 +84,10 @@ fake_pattern(struct fake *f, size_t len)
 }
 
 static void
-fake_exit(struct fake *f)
+fake_exit(struct fake *f, const char *reason)
 {
 	struct msg_viewer_state state = { .state = SST_TERMINATED,
-		.exit_code = 7, .reason = "exit", .text = "" };
+		.exit_code = 7, .reason = reason, .text = "" };
 
 	fake_write(f, "last words", 10);
 	ring_writer_end(f->ring, 7 << 8);
@@ -111,7 +111,9 @@ on_fake_input(struct peer *p, struct msg *m)
 #define TYPED(s) (in->data.len == strlen(s) && \
 	    memcmp(in->data.p, s, strlen(s)) == 0)
 	if (TYPED("exit\n"))
-		fake_exit(f);
+		fake_exit(f, "exit");
+	else if (TYPED("blather\n"))
+		fake_exit(f, LONG_REASON);
 	else if (TYPED("vanish\n")) {
 		peer_free(p);
 		fake_free(f);

@@ -15,7 +15,7 @@
  *	ENDED	 is over, with exit code 3
  *
  * What is typed: "exit\n" ends a session with code 7 after some last words,
- * "vanish\n" makes its sandboxer go away.  Byte N of LAPPED and FLOOD is
+ * "blather\n" does so for the reason LONG_REASON, "vanish\n" makes its sandboxer go away.  Byte N of LAPPED and FLOOD is
  * pattern_byte(N).
  */
 
@@ -30,6 +30,10 @@
 #define FORGED	"0000000000000005"
 #define ENDED	"0000000000000006"
 #define MISSING "0000000000000007"
+
+/* Two bytes a letter: cut at an odd place it is no text. */
+#define TEN_LETTERS "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+#define LONG_REASON TEN_LETTERS TEN_LETTERS TEN_LETTERS TEN_LETTERS
 
 #define GREETING  "hello\r\n"
 #define FLOOD_LEN (1024 * 1024)

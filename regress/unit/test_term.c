@@ -315,6 +315,25 @@ START_TEST(the_end_comes_last)
 }
 END_TEST
 
+/* The longest text that a sandboxer may send ends this session alone. */
+START_TEST(a_long_reason)
+{
+	int fd;
+
+	front_start();
+	fd = view(WS(LIVE));
+	ck_assert(front_event(fd, &frame, "connected"));
+	expect(fd, GREETING);
+	type(fd, "blather\n");
+	expect(fd, "last words");
+	ck_assert(front_event(fd, &frame, "state_changed"));
+	ck_assert_ptr_nonnull(strstr((char *)frame.data, LONG_REASON));
+	expect_close(fd, 1000);
+	close(fd);
+	front_stop();
+}
+END_TEST
+
 START_TEST(a_lost_sandboxer_is_told)
 {
 	int fd;
@@ -543,6 +562,7 @@ suite_term(void)
 	tcase_add_test(tc, tells_what_was_missed);
 	tcase_add_test(tc, slow_clients_get_gaps);
 	tcase_add_test(tc, the_end_comes_last);
+	tcase_add_test(tc, a_long_reason);
 	tcase_add_test(tc, a_lost_sandboxer_is_told);
 	tcase_add_test(tc, input_is_bounded);
 	tcase_add_loop_test(tc, ends_on_wrong_frames, 0, (int)NELEM(wrong));
