@@ -55,8 +55,7 @@ static const struct keyword keywords[] = {
 	    "HOST:PORT or [HOST]:PORT with a numeric address or localhost, "
 	    "an absolute path, or none" },
 	{ "AllowRemote", CK_BOOL, F(allow_remote), 0, 0, "yes or no" },
-	{ "RequireFullSeal", CK_BOOL, F(require_full_seal), 0, 0,
-	    "yes or no" },
+	{ "RequireFullSeal", CK_BOOL, F(require_full_seal), 0, 0, "yes or no" },
 	{ "LogLevel", CK_LEVEL, F(log_level), 0, 0,
 	    "error, warn, info, debug or trace" },
 	{ "ScrollbackSize", CK_SIZE, F(scrollback), RING_CAPACITY_MIN,
@@ -67,8 +66,8 @@ static const struct keyword keywords[] = {
 	    "a number from 1 to 256" },
 	{ "KillGrace", CK_TIME, F(kill_grace_ms), 0, 600 * 1000,
 	    "a time from 0 to 10m, such as 500ms or 5s" },
-	{ "KeychainTimeout", CK_TIME, F(keychain_timeout_ms), 1000,
-	    600 * 1000, "a time from 1s to 10m, such as 20s" },
+	{ "KeychainTimeout", CK_TIME, F(keychain_timeout_ms), 1000, 600 * 1000,
+	    "a time from 1s to 10m, such as 20s" },
 };
 
 /* One run over a file. */
@@ -93,8 +92,8 @@ refuse(struct parse *ps, unsigned line, const char *fmt, ...)
 	(void)vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	if (line > 0)
-		(void)snprintf(ps->why, ps->size, "%s line %u: %s", ps->file,
-		    line, what);
+		(void)snprintf(
+		    ps->why, ps->size, "%s line %u: %s", ps->file, line, what);
 	else
 		(void)snprintf(ps->why, ps->size, "%s: %s", ps->file, what);
 	return RL_ERR_INVALID;
@@ -109,7 +108,7 @@ refuse_value(struct parse *ps, const struct keyword *k, const char *value)
 	    text_escape(shown, sizeof(shown), value), k->accepts);
 }
 
-/* --- ListenAddress --------------------------------------------------------- */
+/* --- ListenAddress --- */
 
 /* Splits "host:port" or "[host]:port"; false if it is neither. */
 static bool
@@ -207,7 +206,8 @@ set_listen(struct parse *ps, const struct keyword *k, const char *value)
 		if (!first)
 			return refuse(ps, ps->line,
 			    "%s: none stands alone, but line %u names an "
-			    "address", k->name, ps->seen[k - keywords]);
+			    "address",
+			    k->name, ps->seen[k - keywords]);
 		listen_clear(c);
 		ps->none = true;
 		return 0;
@@ -229,8 +229,8 @@ set_listen(struct parse *ps, const struct keyword *k, const char *value)
 		}
 	if (c->nlisten == CONF_LISTEN_MAX) {
 		free(address);
-		return refuse(ps, ps->line, "%s: at most %d addresses",
-		    k->name, CONF_LISTEN_MAX);
+		return refuse(ps, ps->line, "%s: at most %d addresses", k->name,
+		    CONF_LISTEN_MAX);
 	}
 	ps->listen_line[c->nlisten] = ps->line;
 	c->listen[c->nlisten++] = address;
@@ -255,12 +255,13 @@ check_remote(struct parse *ps)
 			return refuse(ps, ps->listen_line[i],
 			    "ListenAddress: %s is reachable from other "
 			    "machines: use a loopback address, or set "
-			    "AllowRemote yes as well", c->listen[i]);
+			    "AllowRemote yes as well",
+			    c->listen[i]);
 	}
 	return 0;
 }
 
-/* --- the other kinds --------------------------------------------------------- */
+/* --- the other kinds --- */
 
 /*
  * A number with a unit from units (name and factor, ends with NULL); *out is
@@ -354,7 +355,7 @@ set_value(struct parse *ps, const struct keyword *k, const char *value)
 	return refuse_value(ps, k, value);
 }
 
-/* --- lines -------------------------------------------------------------------- */
+/* --- lines --- */
 
 static const struct keyword *
 find_keyword(const char *name, size_t len)
@@ -515,7 +516,7 @@ conf_parse_option(struct conf *c, const char *option, char *why, size_t size)
 	return finish(c, &ps, r);
 }
 
-/* --- the whole ---------------------------------------------------------------- */
+/* --- the whole --- */
 
 void
 conf_defaults(struct conf *c)
@@ -549,8 +550,8 @@ print_listen(const struct conf *c, const char *name, struct buf *out)
 		return buf_putf(out, "%s none\n", name);
 	for (size_t i = 0; i < c->nlisten && r == 0; i++) {
 		quote = strpbrk(c->listen[i], " \t") != NULL ? "\"" : "";
-		r = buf_putf(out, "%s %s%s%s\n", name, quote, c->listen[i],
-		    quote);
+		r = buf_putf(
+		    out, "%s %s%s%s\n", name, quote, c->listen[i], quote);
 	}
 	return r;
 }

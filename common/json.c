@@ -18,8 +18,8 @@
 #include "valid.h"
 #include "xmalloc.h"
 
-#define DEPTH_MAX   8
-#define NAME_SHOWN  80 /* bytes of a member's name in an error */
+#define DEPTH_MAX  8
+#define NAME_SHOWN 80 /* bytes of a member's name in an error */
 
 /*
  * Whether nothing in p is nested deeper than DEPTH_MAX.  jansson recurses, up
@@ -182,8 +182,8 @@ get_strings(const struct json_member *m, const json_t *v, char ***out,
 }
 
 static int
-get_member(const struct json_member *m, const json_t *v, void *field,
-    char *why, size_t size)
+get_member(const struct json_member *m, const json_t *v, void *field, char *why,
+    size_t size)
 {
 	free_member(m, field);
 	switch (m->kind) {
@@ -196,12 +196,11 @@ get_member(const struct json_member *m, const json_t *v, void *field,
 		*(char **)field = xstrdup(json_string_value(v));
 		return 0;
 	case JK_INT:
-		if (!json_is_integer(v) ||
-		    json_integer_value(v) < m->min_int ||
+		if (!json_is_integer(v) || json_integer_value(v) < m->min_int ||
 		    json_integer_value(v) > m->max_int)
 			return refuse(why, size, m->name,
-			    "must be an integer from %lld to %lld",
-			    m->min_int, m->max_int);
+			    "must be an integer from %lld to %lld", m->min_int,
+			    m->max_int);
 		*(long long *)field = json_integer_value(v);
 		return 0;
 	case JK_BOOL:
@@ -249,8 +248,7 @@ json_get_members(const json_t *obj, const struct json_member *table, size_t n,
 	for (size_t i = 0; i < n; i++)
 		if ((table[i].flags & JSONF_REQUIRED) != 0 &&
 		    json_object_get(obj, table[i].name) == NULL)
-			return refuse(
-			    why, size, table[i].name, "is missing");
+			return refuse(why, size, table[i].name, "is missing");
 	return 0;
 }
 

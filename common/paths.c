@@ -309,8 +309,8 @@ open_parent(const char *path, const char **leaf)
 		return open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
 	*leaf = slash + 1;
-	dir = slash == path ? xstrdup("/") :
-			      xstrndup(path, (size_t)(slash - path));
+	dir = slash == path ? xstrdup("/")
+			    : xstrndup(path, (size_t)(slash - path));
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	free(dir);
 	return fd;
@@ -329,8 +329,7 @@ paths_write_file(const char *path, const void *p, size_t len)
 	(void)snprintf(tmp, sizeof(tmp), ".new-%08x%08x",
 	    (unsigned)arc4random(), (unsigned)arc4random());
 	fd = openat(dirfd, tmp,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-	    PRIVATE_FILE);
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, PRIVATE_FILE);
 	if (fd == -1)
 		goto out;
 	/* The umask can only have taken bits away: give them back. */

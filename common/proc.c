@@ -31,11 +31,11 @@
 #include "msgdef.h"
 #include "proc.h"
 
-#define NAMESPACES \
-	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | \
+#define NAMESPACES                                                             \
+	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |           \
 	    CLONE_NEWIPC | CLONE_NEWUTS)
 
-#define FAR_FD	    10	/* beyond those that the child renumbers */
+#define FAR_FD	    10	  /* beyond those that the child renumbers */
 #define CHILD_STACK 32768 /* bytes; the child calls nothing deep */
 
 /* What the child was at when it failed. */
@@ -54,7 +54,7 @@ struct failure {
 struct child {
 	const struct proc_spec *spec;
 	bool seal;
-	int null;      /* >= FAR_FD, like the next two */
+	int null; /* >= FAR_FD, like the next two */
 	int channel;
 	int report;    /* write end of the failure pipe */
 	int report_rd; /* our own end of it, which the child closes */
@@ -62,7 +62,7 @@ struct child {
 	char gid_map[32];
 };
 
-/* --- the child, between clone and exec ---------------------------------- */
+/* --- the child, between clone and exec --- */
 
 static void
 child_fail(int fd, enum stage stage)
@@ -173,9 +173,9 @@ child_main(void *arg)
 	return 0;
 }
 
-/* --- the parent ----------------------------------------------------------- */
+/* --- the parent --- */
 
-/* Reads the child's report.  1: it failed and *f says how; 0: it has exec'ed. */
+/* The child's report.  1: it failed and *f says how; 0: it has exec'ed. */
 static int
 read_failure(int fd, struct failure *f)
 {
@@ -204,8 +204,8 @@ static bool
 is_forbidden(int error)
 {
 	return error == EPERM || error == EACCES || error == ENOSPC ||
-	    error == EUSERS || error == EINVAL || error == ENOSYS ||
-	    error == ENOENT;
+	       error == EUSERS || error == EINVAL || error == ENOSYS ||
+	       error == ENOENT;
 }
 
 /*
@@ -278,10 +278,10 @@ proc_spawn(const struct proc_spec *spec, struct proc *out)
 	c.spec = spec;
 	c.seal = spec->seal;
 	c.null = c.channel = c.report = -1;
-	(void)snprintf(c.uid_map, sizeof(c.uid_map), "0 %u 1\n",
-	    (unsigned)geteuid());
-	(void)snprintf(c.gid_map, sizeof(c.gid_map), "0 %u 1\n",
-	    (unsigned)getegid());
+	(void)snprintf(
+	    c.uid_map, sizeof(c.uid_map), "0 %u 1\n", (unsigned)geteuid());
+	(void)snprintf(
+	    c.gid_map, sizeof(c.gid_map), "0 %u 1\n", (unsigned)getegid());
 
 	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1 ||
 	    (c.null = fcntl(null, F_DUPFD_CLOEXEC, FAR_FD)) == -1 ||
@@ -314,8 +314,7 @@ proc_signal(const struct proc *p, int signo)
 		return RL_ERR_SYSTEM;
 	}
 	if (p->pidfd != -1)
-		r = syscall(
-		    SYS_pidfd_send_signal, p->pidfd, signo, NULL, 0);
+		r = syscall(SYS_pidfd_send_signal, p->pidfd, signo, NULL, 0);
 	else
 		r = kill(p->pid, signo);
 	return r == -1 ? RL_ERR_SYSTEM : 0;
@@ -353,8 +352,8 @@ char *
 proc_describe(int status, char *dst, size_t size)
 {
 	if (WIFEXITED(status))
-		(void)snprintf(dst, size, "exited with status %d",
-		    WEXITSTATUS(status));
+		(void)snprintf(
+		    dst, size, "exited with status %d", WEXITSTATUS(status));
 	else if (WIFSIGNALED(status))
 		(void)snprintf(dst, size, "was killed by signal %d (%s)",
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));

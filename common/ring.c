@@ -46,7 +46,7 @@ static bool
 capacity_ok(uint64_t n)
 {
 	return n >= RING_CAPACITY_MIN && n <= RING_CAPACITY_MAX &&
-	    (n & (n - 1)) == 0;
+	       (n & (n - 1)) == 0;
 }
 
 int
@@ -57,8 +57,8 @@ ring_create(uint64_t capacity)
 
 	if (!capacity_ok(capacity))
 		return RL_ERR_INVALID;
-	fd = memfd_create("ringlet-ring",
-	    MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+	fd = memfd_create(
+	    "ringlet-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
 	if (fd == -1 && errno == EINVAL) /* Linux before 6.3 */
 		fd = memfd_create(
 		    "ringlet-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -165,8 +165,7 @@ ring_reader_state(const struct ring_reader *r)
 int
 ring_reader_status(const struct ring_reader *r)
 {
-	return atomic_load_explicit(
-	    &r->hdr->exit_status, memory_order_acquire);
+	return atomic_load_explicit(&r->hdr->exit_status, memory_order_acquire);
 }
 
 ssize_t

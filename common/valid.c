@@ -219,7 +219,7 @@ valid_env_assignment(const char *s)
 		return false;
 	n = (size_t)(eq - s);
 	return valid_env_name(s, n) && !valid_env_is_dangerous(s, n) &&
-	    strlen(eq + 1) <= ARG_MAX_LEN;
+	       strlen(eq + 1) <= ARG_MAX_LEN;
 }
 
 bool
@@ -307,8 +307,8 @@ static bool
 is_control(uint32_t cp)
 {
 	return cp < 0x20 || (cp >= 0x7f && cp <= 0x9f) || cp == 0x061c ||
-	    cp == 0x200e || cp == 0x200f || (cp >= 0x2028 && cp <= 0x202e) ||
-	    (cp >= 0x2066 && cp <= 0x2069);
+	       cp == 0x200e || cp == 0x200f || (cp >= 0x2028 && cp <= 0x202e) ||
+	       (cp >= 0x2066 && cp <= 0x2069);
 }
 
 char *
@@ -332,9 +332,8 @@ text_escape(char *dst, size_t size, const char *s)
 			if (n == 0)
 				n = 1;
 			for (i = 0, ulen = 0; i < n; i++, ulen += 4)
-				(void)snprintf(unit + ulen,
-				    sizeof(unit) - ulen, "\\x%02x",
-				    (unsigned)(uint8_t)s[i]);
+				(void)snprintf(unit + ulen, sizeof(unit) - ulen,
+				    "\\x%02x", (unsigned)(uint8_t)s[i]);
 		}
 		if (ulen > size - 1 - out) {
 			/* cut leaves room for the dots, if anything does. */

@@ -38,14 +38,14 @@ static int
 same(const struct buf *a, const struct buf *b)
 {
 	return buf_len(a) == buf_len(b) &&
-	    memcmp(buf_ptr(a), buf_ptr(b), buf_len(a)) == 0;
+	       memcmp(buf_ptr(a), buf_ptr(b), buf_len(a)) == 0;
 }
 
 static int
 is_local(const char *address)
 {
 	return address[0] == '/' || strncmp(address, "127.", 4) == 0 ||
-	    strncmp(address, "[::1]:", 6) == 0;
+	       strncmp(address, "[::1]:", 6) == 0;
 }
 
 int
@@ -58,8 +58,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	conf_defaults(&c);
 	before = printed(&c);
-	r = conf_parse(
-	    &c, (const char *)data, len, "FILE", why, sizeof(why));
+	r = conf_parse(&c, (const char *)data, len, "FILE", why, sizeof(why));
 	after = printed(&c);
 	if (r != 0) {
 		require(r == RL_ERR_INVALID);
@@ -69,12 +68,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		for (size_t i = 0; i < c.nlisten; i++)
 			require(c.allow_remote || is_local(c.listen[i]));
 		require(c.scrollback >= RING_CAPACITY_MIN &&
-		    c.scrollback <= RING_CAPACITY_MAX &&
-		    (c.scrollback & (c.scrollback - 1)) == 0);
+			c.scrollback <= RING_CAPACITY_MAX &&
+			(c.scrollback & (c.scrollback - 1)) == 0);
 		require(c.max_sessions >= 1 && c.max_viewers >= 1);
 		conf_defaults(&again);
 		require(conf_parse(&again, (const char *)buf_ptr(after),
-		    buf_len(after), "FILE", why, sizeof(why)) == 0);
+			    buf_len(after), "FILE", why, sizeof(why)) == 0);
 		twice = printed(&again);
 		require(same(after, twice));
 		buf_free(twice);

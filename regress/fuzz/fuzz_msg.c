@@ -1,8 +1,8 @@
 /*
  * Fuzzes message bodies of every type.  The first two bytes are the type's
  * number (an unknown one stands for some other, so that no input is wasted),
- * the rest is the body.  What decodes must encode again, and decode to the same;
- * what does not must leave nothing behind.  The bytes are also tried as a
+ * the rest is the body.  What decodes must encode again, and decode to the
+ * same; what does not must leave nothing behind.  The bytes are also tried as a
  * header.
  */
 
@@ -39,7 +39,7 @@ decode(struct msg *m, uint16_t type, const uint8_t *body, size_t len)
 	m->hdr.type = type;
 	r = msg_decode(m, body, len, &why);
 	require(r == 0 || (r == RL_ERR_PROTOCOL && why != NULL &&
-	    m->body == NULL && m->arena == NULL));
+			      m->body == NULL && m->arena == NULL));
 	return r;
 }
 
@@ -54,7 +54,7 @@ check_decoded(const struct msg_type *t, const struct msg *m)
 	require(strlen(text) < sizeof(text));
 	require(msg_encode(out, t->type, 1, 0, m->body) == 0);
 	require(decode(&again, t->type, buf_ptr(out) + MSG_HDR_LEN,
-	    buf_len(out) - MSG_HDR_LEN) == 0);
+		    buf_len(out) - MSG_HDR_LEN) == 0);
 	require(msggen_equal(t->rec, m->body, again.body));
 	msg_clear(&again);
 	buf_free(out);
@@ -71,10 +71,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	int r;
 
 	r = msg_hdr_parse(data, len, &h);
-	require(r == 0 || r == (len < MSG_HDR_LEN ? RL_ERR_AGAIN :
-						    RL_ERR_PROTOCOL));
-	require(r != 0 ||
-	    (h.len <= MSG_MAX_BODY && h.nfds <= MSG_MAX_FDS));
+	require(r == 0 ||
+		r == (len < MSG_HDR_LEN ? RL_ERR_AGAIN : RL_ERR_PROTOCOL));
+	require(r != 0 || (h.len <= MSG_MAX_BODY && h.nfds <= MSG_MAX_FDS));
 	if (len < 2)
 		return 0;
 	number = (uint16_t)(data[0] | data[1] << 8);

@@ -45,8 +45,8 @@ make_seed(const struct msg_type *t, struct msggen *g, int i, struct buf *b)
 	do {
 		buf_reset(b);
 		if (msg_encode(b, t->type, 0, 0,
-			i == 0 ? msggen_empty(g, t->rec) :
-				 msggen_random(g, t->rec)) != 0) {
+			i == 0 ? msggen_empty(g, t->rec)
+			       : msggen_random(g, t->rec)) != 0) {
 			fprintf(stderr, "%s cannot be encoded\n", t->name);
 			exit(1);
 		}
@@ -86,8 +86,7 @@ main(int argc, char **argv)
 			/* Only one body there can be. */
 			if (i > 0 && types[k].rec->nfields == 0)
 				continue;
-			snprintf(
-			    name, sizeof(name), "%s-%d", types[k].name, i);
+			snprintf(name, sizeof(name), "%s-%d", types[k].name, i);
 			if (check) {
 				if (faccessat(dir, name, R_OK, 0) == 0)
 					continue;

@@ -28,10 +28,9 @@
 
 /* What a CLI may ask; everything else must end its connection. */
 static const uint16_t requests[] = { MSG_STATUS_GET, MSG_STOP, MSG_PUBKEY_GET,
-	MSG_AGENT_LIST, MSG_PROVIDER_LIST, MSG_PROFILE_CREATE,
-	MSG_PROFILE_LIST, MSG_PROFILE_GET, MSG_PROFILE_DELETE,
-	MSG_PROFILE_ENV, MSG_PROFILE_RUN, MSG_SESSION_CREATE,
-	MSG_SESSION_LIST, MSG_SESSION_GET, MSG_SESSION_KILL,
+	MSG_AGENT_LIST, MSG_PROVIDER_LIST, MSG_PROFILE_CREATE, MSG_PROFILE_LIST,
+	MSG_PROFILE_GET, MSG_PROFILE_DELETE, MSG_PROFILE_ENV, MSG_PROFILE_RUN,
+	MSG_SESSION_CREATE, MSG_SESSION_LIST, MSG_SESSION_GET, MSG_SESSION_KILL,
 	MSG_SESSION_CLEANUP, MSG_SESSION_ATTACH };
 
 enum outcome { ANSWERED, CLOSED, SILENT };
@@ -41,7 +40,7 @@ static const char *const outcomes[] = { "is answered", "ends the connection",
 
 static struct {
 	const char *path;
-	int honest; /* a connection that behaves */
+	int honest;		 /* a connection that behaves */
 	struct msg_status first; /* pids that must not change */
 	struct msggen *gen;
 	struct raw body;
@@ -86,8 +85,7 @@ dial(void)
 		die(t.path);
 	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd == -1 ||
-	    connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
+	if (fd == -1 || connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
 		die("connect");
 	return fd;
 }
@@ -98,8 +96,8 @@ get_status(int fd, struct msg *m)
 	struct msg_token_only body = { { NULL, 0 } };
 
 	return msg_write(fd, MSG_STATUS_GET, 99, &body, NULL, 0) == 0 &&
-	    msg_read(fd, HOSTILE_WAIT_MS, m) == 0 &&
-	    m->hdr.type == MSG_STATUS && m->hdr.id == 99;
+	       msg_read(fd, HOSTILE_WAIT_MS, m) == 0 &&
+	       m->hdr.type == MSG_STATUS && m->hdr.id == 99;
 }
 
 /* Whether the monitor and its daemons are those of the start. */
@@ -114,9 +112,9 @@ is_well(void)
 		return false;
 	s = m.body;
 	well = s->pid == t.first.pid &&
-	    s->ringletd_pid == t.first.ringletd_pid &&
-	    s->sandboxer_pid == t.first.sandboxer_pid &&
-	    s->restarts == t.first.restarts;
+	       s->ringletd_pid == t.first.ringletd_pid &&
+	       s->sandboxer_pid == t.first.sandboxer_pid &&
+	       s->restarts == t.first.restarts;
 	msg_clear(&m);
 	return well;
 }
@@ -338,8 +336,7 @@ lying_counts(void)
 			raw_reset(&t.body);
 			for (unsigned d = 0; d < depth; d++)
 				raw_byte(&t.body, 0x91);
-			raw_head(
-			    &t.body, heads[h], UINT64_MAX, widths[h]);
+			raw_head(&t.body, heads[h], UINT64_MAX, widths[h]);
 			for (int i = 0; i < 20; i++)
 				raw_byte(&t.body, 0);
 			make_frame(MSG_STATUS_GET, 0);
@@ -363,8 +360,8 @@ lying_headers(void)
 	for (size_t i = 0; i < NELEM(rows); i++) {
 		raw_reset(&t.frame);
 		/* At once: the body that it promises never comes. */
-		raw_header(&t.frame, rows[i].len, MSG_STATUS_GET,
-		    rows[i].nfds, rows[i].zero, 7);
+		raw_header(&t.frame, rows[i].len, MSG_STATUS_GET, rows[i].nfds,
+		    rows[i].zero, 7);
 		attack("a header", 0, CLOSED);
 	}
 	claim("headers that lie are judged before their bodies come");
@@ -409,8 +406,7 @@ noise(void)
 
 		raw_reset(&t.frame);
 		for (uint64_t n = msggen_below(t.gen, 3000) + 1; n > 0; n--)
-			raw_byte(
-			    &t.frame, (unsigned)msggen_below(t.gen, 256));
+			raw_byte(&t.frame, (unsigned)msggen_below(t.gen, 256));
 		send_with(fd, &t.frame, 0);
 		shutdown(fd, SHUT_WR);
 		if (outcome_of(fd, 7) != CLOSED)

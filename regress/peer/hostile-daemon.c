@@ -41,8 +41,8 @@ file_name(const char *what)
 	static char path[4096];
 	const char *dir = getenv("RINGLET_LIBEXEC_DIR");
 
-	snprintf(path, sizeof(path), "%s/%s.%s", dir == NULL ? "" : dir,
-	    t.name, what);
+	snprintf(path, sizeof(path), "%s/%s.%s", dir == NULL ? "" : dir, t.name,
+	    what);
 	return path;
 }
 
@@ -100,7 +100,9 @@ static void
 say_ready(uint64_t version)
 {
 	struct msg_ready body = { .version = version,
-		.package = PACKAGE_VERSION, .level = "full", .text = "" };
+		.package = PACKAGE_VERSION,
+		.level = "full",
+		.text = "" };
 
 	if (msg_write(CHANNEL, MSG_READY, 0, &body, NULL, 0) != 0)
 		fatal("cannot say READY");
@@ -255,8 +257,7 @@ do_unsealed(void)
 	wait_message(MSG_JAIL_START, &m);
 	if (ring_is_sealed(m.fds[0]))
 		result("sealed by another");
-	(void)msg_write(
-	    CHANNEL, MSG_JAIL_STARTED, m.hdr.id, &body, NULL, 0);
+	(void)msg_write(CHANNEL, MSG_JAIL_STARTED, m.hdr.id, &body, NULL, 0);
 	msg_clear(&m);
 }
 
@@ -265,7 +266,8 @@ static void
 do_states(void)
 {
 	struct msg_jail_state body = { .id = "0123456789abcdef",
-		.state = SST_TERMINATED, .reason = "\x1b[2J" };
+		.state = SST_TERMINATED,
+		.reason = "\x1b[2J" };
 	struct msg_viewer_gone gone = { .id = "0123456789abcdef",
 		.viewer = UINT64_MAX };
 

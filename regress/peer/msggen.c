@@ -72,8 +72,8 @@ msggen_alloc(struct msggen *g, size_t len)
 const char *
 msggen_str(struct msggen *g, size_t len)
 {
-	static const char *const chars[] = { "a", "\x1b", "\\", "\n", "\"",
-		"/", "\xc3\xa4", "\xe2\x82\xac" };
+	static const char *const chars[] = { "a", "\x1b", "\\", "\n", "\"", "/",
+		"\xc3\xa4", "\xe2\x82\xac" };
 	char *s = msggen_alloc(g, len + 1), *p = s;
 	const char *c;
 
@@ -104,8 +104,8 @@ pick(struct msggen *g, uint64_t max)
 	case 1:
 		return max == UINT64_MAX ? next(g) : next(g) % (max + 1);
 	default:
-		return max < 20 ? msggen_below(g, max + 1) :
-				  msggen_below(g, 20);
+		return max < 20 ? msggen_below(g, max + 1)
+				: msggen_below(g, 20);
 	}
 }
 
@@ -139,8 +139,7 @@ fill_field(struct msggen *g, const struct msg_field *f, unsigned char *body)
 		*(bool *)at = msggen_below(g, 2) != 0;
 		break;
 	case MF_STR:
-		*(const char **)at =
-		    msggen_str(g, (size_t)pick(g, f->max));
+		*(const char **)at = msggen_str(g, (size_t)pick(g, f->max));
 		break;
 	case MF_BIN:
 		bin = at;
@@ -185,8 +184,8 @@ msggen_random(struct msggen *g, const struct msg_rec *rec)
 }
 
 bool
-msggen_set_bound(struct msggen *g, const struct msg_field *f, void *body,
-    uint64_t excess)
+msggen_set_bound(
+    struct msggen *g, const struct msg_field *f, void *body, uint64_t excess)
 {
 	void *at = (unsigned char *)body + f->off;
 	struct msg_strs *strs;
@@ -239,8 +238,8 @@ equal_str(const char *a, const char *b)
 }
 
 static bool
-equal_field(const struct msg_field *f, const unsigned char *a,
-    const unsigned char *b)
+equal_field(
+    const struct msg_field *f, const unsigned char *a, const unsigned char *b)
 {
 	const void *x = a + f->off, *y = b + f->off;
 	const struct msg_strs *sx = x, *sy = y;
@@ -259,7 +258,7 @@ equal_field(const struct msg_field *f, const unsigned char *a,
 		    *(const char *const *)x, *(const char *const *)y);
 	case MF_BIN:
 		return bx->len == by->len &&
-		    (bx->len == 0 || memcmp(bx->p, by->p, bx->len) == 0);
+		       (bx->len == 0 || memcmp(bx->p, by->p, bx->len) == 0);
 	case MF_STRS:
 		for (i = 0; i < sx->n && i < sy->n; i++)
 			if (!equal_str(sx->v[i], sy->v[i]))
@@ -268,8 +267,7 @@ equal_field(const struct msg_field *f, const unsigned char *a,
 	case MF_RECS:
 		for (i = 0; i < rx->n && i < ry->n; i++)
 			if (!msggen_equal(f->rec,
-				(const unsigned char *)rx->v +
-				    i * f->rec->size,
+				(const unsigned char *)rx->v + i * f->rec->size,
 				(const unsigned char *)ry->v +
 				    i * f->rec->size))
 				return false;

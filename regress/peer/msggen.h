@@ -32,8 +32,8 @@ void *msggen_random(struct msggen *, const struct msg_rec *);
  * Sets field f of body to the largest value that is allowed, plus excess.
  * False if that cannot be said in the field's C type.
  */
-bool msggen_set_bound(struct msggen *, const struct msg_field *f, void *body,
-    uint64_t excess);
+bool msggen_set_bound(
+    struct msggen *, const struct msg_field *f, void *body, uint64_t excess);
 
 /* Whether two bodies of a record say the same. */
 bool msggen_equal(const struct msg_rec *, const void *a, const void *b);

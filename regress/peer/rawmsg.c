@@ -137,8 +137,7 @@ raw_field(struct raw *r, const struct msg_field *f, const void *body)
 		raw_array(r, recs->n);
 		for (size_t i = 0; i < recs->n; i++)
 			raw_record(r, f->rec,
-			    (const unsigned char *)recs->v +
-				i * f->rec->size);
+			    (const unsigned char *)recs->v + i * f->rec->size);
 		break;
 	}
 }

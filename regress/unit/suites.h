@@ -21,6 +21,7 @@ Suite *suite_log(void);
 Suite *suite_msg(void);
 Suite *suite_paths(void);
 Suite *suite_peer(void);
+Suite *suite_peer_flow(void);
 Suite *suite_proc(void);
 Suite *suite_ring(void);
 Suite *suite_route(void);

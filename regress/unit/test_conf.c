@@ -190,7 +190,8 @@ START_TEST(refuses)
 	before = printed(&c);
 	for (size_t i = 0; i < NELEM(rows); i++) {
 		ck_assert_msg(parse(&c, rows[i].text, strlen(rows[i].text)) ==
-		    RL_ERR_INVALID, "%s", rows[i].text);
+				  RL_ERR_INVALID,
+		    "%s", rows[i].text);
 		ck_assert_msg(strncmp(why, "F line ", 7) == 0, "%s", why);
 		if (rows[i].why != NULL)
 			ck_assert_str_eq(why, rows[i].why);
@@ -207,23 +208,22 @@ END_TEST
 
 START_TEST(refuses_addresses)
 {
-	static const char *const rows[] = { "127.0.0.1", "127.0.0.1:",
-		"127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1",
+	static const char *const rows[] = { "127.0.0.1",
+		"127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1",
 		"127.0.0.1: 1", ":8765", "8765", "127.1:80", "127.0.0.1:1:2",
 		"0127.0.0.1:1", "[::1]", "[::1]:", "[::1:1", "::1:80",
 		"[127.0.0.1]:80", "[::1%lo]:80", "[fe80::1%lo]:80",
 		"[localhost]:80", "example.com:80", "*:80", "relative/sock",
 		"/a/../b", "/a//b", "/a/", "127.0.0.1:99999999999999999999",
-		"\"/a/\x01\"/", "/a\x01", "/a\r\r", "\"/a\tb\"",
-		"/a\x7f" };
+		"\"/a/\x01\"/", "/a\x01", "/a\r\r", "\"/a\tb\"", "/a\x7f" };
 	char text[256], *p = text;
 	struct conf c;
 
 	conf_defaults(&c);
 	for (size_t i = 0; i < NELEM(rows); i++) {
 		snprintf(text, sizeof(text), "ListenAddress %s", rows[i]);
-		ck_assert_msg(parse(&c, text, strlen(text)) ==
-		    RL_ERR_INVALID, "%s", text);
+		ck_assert_msg(parse(&c, text, strlen(text)) == RL_ERR_INVALID,
+		    "%s", text);
 		ck_assert_ptr_nonnull(strstr(why, "F line 1: ListenAddress"));
 	}
 	/* Longer than a unix socket's name may be. */
@@ -246,14 +246,14 @@ START_TEST(address_lists)
 	ck_assert_uint_eq(c.nlisten, 0);
 	takes(&c, "LogLevel warn");
 	ck_assert_uint_eq(c.nlisten, 0);
-	ck_assert_int_eq(parse(&c, "ListenAddress none\nListenAddress /s",
-	    35), RL_ERR_INVALID);
+	ck_assert_int_eq(parse(&c, "ListenAddress none\nListenAddress /s", 35),
+	    RL_ERR_INVALID);
 	ck_assert_str_eq(why, "F line 2: ListenAddress: line 1 says none, "
 			      "which stands alone");
-	ck_assert_int_eq(parse(&c, "ListenAddress /s\nListenAddress none",
-	    35), RL_ERR_INVALID);
-	ck_assert_int_eq(parse(&c, "ListenAddress /s\n\nListenAddress /s",
-	    34), RL_ERR_INVALID);
+	ck_assert_int_eq(parse(&c, "ListenAddress /s\nListenAddress none", 35),
+	    RL_ERR_INVALID);
+	ck_assert_int_eq(parse(&c, "ListenAddress /s\n\nListenAddress /s", 34),
+	    RL_ERR_INVALID);
 	ck_assert_str_eq(
 	    why, "F line 3: ListenAddress: line 1 names the same address");
 	for (int i = 0; i <= CONF_LISTEN_MAX; i++) {
@@ -278,21 +278,20 @@ START_TEST(remote_needs_two_words)
 	static const char *const remote[] = { "0.0.0.0:80", "10.0.0.1:80",
 		"126.255.255.255:80", "128.0.0.0:80", "[::]:80",
 		"[2001:db8::1]:80", "[::ffff:127.0.0.1]:80" };
-	static const char *const local[] = { "127.255.255.254:80",
-		"[::1]:80", "LocalHost:80", "/s" };
+	static const char *const local[] = { "127.255.255.254:80", "[::1]:80",
+		"LocalHost:80", "/s" };
 	char text[256];
 	struct conf c;
 
 	for (size_t i = 0; i < NELEM(remote); i++) {
 		conf_defaults(&c);
 		snprintf(text, sizeof(text), "#\nListenAddress %s", remote[i]);
-		ck_assert_msg(parse(&c, text, strlen(text)) ==
-		    RL_ERR_INVALID, "%s", text);
+		ck_assert_msg(parse(&c, text, strlen(text)) == RL_ERR_INVALID,
+		    "%s", text);
 		ck_assert_ptr_nonnull(strstr(why, "F line 2: "));
 		ck_assert_ptr_nonnull(strstr(why, "AllowRemote yes"));
 		strlcat(text, "\nAllowRemote no", sizeof(text));
-		ck_assert_int_eq(
-		    parse(&c, text, strlen(text)), RL_ERR_INVALID);
+		ck_assert_int_eq(parse(&c, text, strlen(text)), RL_ERR_INVALID);
 		snprintf(text, sizeof(text),
 		    "ListenAddress %s\nAllowRemote yes\n", remote[i]);
 		takes(&c, text);
@@ -321,20 +320,23 @@ START_TEST(options)
 
 	conf_defaults(&c);
 	ck_assert_int_eq(conf_parse_option(
-	    &c, "ListenAddress=127.0.0.1:0", why, sizeof(why)), 0);
+			     &c, "ListenAddress=127.0.0.1:0", why, sizeof(why)),
+	    0);
 	ck_assert_str_eq(c.listen[0], "127.0.0.1:0");
 	ck_assert_int_eq(
 	    conf_parse_option(&c, "LogLevel trace", why, sizeof(why)), 0);
 	ck_assert_int_eq(c.log_level, LOGL_TRACE);
 	for (size_t i = 0; i < NELEM(bad); i++) {
-		ck_assert_msg(conf_parse_option(&c, bad[i], why,
-		    sizeof(why)) == RL_ERR_INVALID, "%s", bad[i]);
+		ck_assert_msg(conf_parse_option(&c, bad[i], why, sizeof(why)) ==
+				  RL_ERR_INVALID,
+		    "%s", bad[i]);
 		ck_assert_msg(strncmp(why, "-o: ", 4) == 0, "%s", why);
 	}
 	ck_assert_int_eq(
 	    conf_parse_option(&c, "AllowRemote=yes", why, sizeof(why)), 0);
-	ck_assert_int_eq(conf_parse_option(
-	    &c, "ListenAddress=0.0.0.0:1", why, sizeof(why)), 0);
+	ck_assert_int_eq(
+	    conf_parse_option(&c, "ListenAddress=0.0.0.0:1", why, sizeof(why)),
+	    0);
 	conf_free(&c);
 }
 END_TEST

@@ -83,8 +83,7 @@ START_TEST(round_trip)
 		size_t k = FDPASS_MAX;
 
 		ck_assert_int_eq(fdpass_send(sv[0], "hello", 5, fds, n), 5);
-		ck_assert_int_eq(
-		    fdpass_recv(sv[1], b, sizeof(b), got, &k), 5);
+		ck_assert_int_eq(fdpass_recv(sv[1], b, sizeof(b), got, &k), 5);
 		ck_assert_int_eq(memcmp(b, "hello", 5), 0);
 		ck_assert_uint_eq(k, n);
 		for (size_t i = 0; i < n; i++) {
@@ -102,8 +101,8 @@ START_TEST(send_refuses)
 {
 	int fds[FDPASS_MAX + 1] = { 0 };
 
-	ck_assert_int_eq(fdpass_send(sv[0], "x", 1, fds, FDPASS_MAX + 1),
-	    RL_ERR_SYSTEM);
+	ck_assert_int_eq(
+	    fdpass_send(sv[0], "x", 1, fds, FDPASS_MAX + 1), RL_ERR_SYSTEM);
 	ck_assert_int_eq(fdpass_send(sv[0], "x", 0, fds, 1), RL_ERR_SYSTEM);
 	fds[0] = -1;
 	ck_assert_int_eq(fdpass_send(sv[0], "x", 1, fds, 1), RL_ERR_SYSTEM);
@@ -154,8 +153,8 @@ START_TEST(other_control_data)
 	ck_assert_int_eq(
 	    setsockopt(sv[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)), 0);
 	ck_assert_int_eq(fdpass_send(sv[0], "x", 1, NULL, 0), 1);
-	ck_assert_int_eq(fdpass_recv(sv[1], b, sizeof(b), got, &k),
-	    RL_ERR_PROTOCOL);
+	ck_assert_int_eq(
+	    fdpass_recv(sv[1], b, sizeof(b), got, &k), RL_ERR_PROTOCOL);
 	ck_assert_uint_eq(k, 0);
 }
 END_TEST
@@ -185,22 +184,36 @@ START_TEST(again_and_eof)
 		k = FDPASS_MAX;
 	while (fdpass_recv(sv[1], b, sizeof(b), got, &k) > 0);
 	k = FDPASS_MAX;
-	ck_assert_int_eq(
-	    fdpass_recv(sv[1], b, sizeof(b), got, &k), RL_ERR_EOF);
+	ck_assert_int_eq(fdpass_recv(sv[1], b, sizeof(b), got, &k), RL_ERR_EOF);
 	ck_assert_int_eq(fd_nonblock(-1), RL_ERR_SYSTEM);
-	ck_assert_int_eq(
-	    fdpass_recv(-1, b, sizeof(b), got, &k), RL_ERR_SYSTEM);
+	ck_assert_int_eq(fdpass_recv(-1, b, sizeof(b), got, &k), RL_ERR_SYSTEM);
 }
 END_TEST
 
 START_TEST(tells_kinds)
 {
-	enum { SOCK, LISTEN, DIR, OPATH, MEM, EVENT, PIPE, FILE_, DEV, DGRAM,
-		INET, BOUND, NFDS };
+	enum {
+		SOCK,
+		LISTEN,
+		DIR,
+		OPATH,
+		MEM,
+		EVENT,
+		PIPE,
+		FILE_,
+		DEV,
+		DGRAM,
+		INET,
+		BOUND,
+		NFDS
+	};
 	/* One row a descriptor: the kind it is, or 0 for none of them. */
 	static const int want[NFDS] = { [SOCK] = FD_SOCKET,
-		[LISTEN] = FD_LISTENER, [DIR] = FD_DIR, [OPATH] = FD_DIR,
-		[MEM] = FD_MEM, [EVENT] = FD_EVENT };
+		[LISTEN] = FD_LISTENER,
+		[DIR] = FD_DIR,
+		[OPATH] = FD_DIR,
+		[MEM] = FD_MEM,
+		[EVENT] = FD_EVENT };
 	static const enum fd_kind kinds[] = { FD_SOCKET, FD_LISTENER, FD_DIR,
 		FD_MEM, FD_EVENT };
 	int fd[NFDS], p[2], d[2];
@@ -226,7 +239,7 @@ START_TEST(tells_kinds)
 		ck_assert_int_ge(fd[i], 0);
 		for (size_t k = 0; k < sizeof(kinds) / sizeof(*kinds); k++)
 			ck_assert_msg(fd_is(fd[i], kinds[k]) ==
-			    (want[i] == (int)kinds[k]),
+					  (want[i] == (int)kinds[k]),
 			    "descriptor %zu as kind %d", i, (int)kinds[k]);
 		close(fd[i]);
 	}

@@ -56,7 +56,8 @@ START_TEST(refuses_text)
 	} rows[] = {
 		{ "", "line 1 column 0: the text ends too early" },
 		{ "{", "line 1 column 1: the text ends too early" },
-		{ "{\"a\":1}x", "line 1 column 8: there is text after the end" },
+		{ "{\"a\":1}x",
+		    "line 1 column 8: there is text after the end" },
 		{ "{\"a\":1}{}", NULL },
 		{ "[]", "not a JSON object" },
 		{ "\"s\"", NULL },
@@ -83,8 +84,8 @@ START_TEST(refuses_text)
 	};
 
 	for (size_t i = 0; i < NELEM(rows); i++) {
-		ck_assert_msg(parse(rows[i].text, strlen(rows[i].text)) ==
-		    NULL, "%s", rows[i].text);
+		ck_assert_msg(parse(rows[i].text, strlen(rows[i].text)) == NULL,
+		    "%s", rows[i].text);
 		ck_assert_str_ne(why, "");
 		if (rows[i].why != NULL)
 			ck_assert_str_eq(why, rows[i].why);
@@ -114,8 +115,9 @@ START_TEST(error_hides_values)
 		memset(&t, 0, sizeof(t));
 		v = parse(rows[i], strlen(rows[i]));
 		if (v != NULL) {
-			ck_assert_int_eq(json_get_members(v, table,
-			    NELEM(table), &t, why, sizeof(why)),
+			ck_assert_int_eq(
+			    json_get_members(
+				v, table, NELEM(table), &t, why, sizeof(why)),
 			    RL_ERR_INVALID);
 			json_decref(v);
 			json_free_members(table, NELEM(table), &t);
@@ -167,7 +169,9 @@ START_TEST(takes_members)
 	struct target t = { .count = 42 };
 
 	ck_assert_int_eq(get("{\"on\":true,\"words\":[\"a\",\"\"],"
-			     "\"name\":\"12345678\"}", &t), 0);
+			     "\"name\":\"12345678\"}",
+			     &t),
+	    0);
 	ck_assert_str_eq(t.name, "12345678");
 	ck_assert_int_eq(t.count, 42);
 	ck_assert(t.on);
@@ -177,7 +181,9 @@ START_TEST(takes_members)
 	ck_assert_ptr_null(t.note);
 	/* A second time over the same target leaks nothing. */
 	ck_assert_int_eq(get("{\"name\":\"\\u00e4\",\"words\":[],"
-			     "\"count\":-2,\"on\":false}", &t), 0);
+			     "\"count\":-2,\"on\":false}",
+			     &t),
+	    0);
 	ck_assert_str_eq(t.name, "\xc3\xa4");
 	ck_assert_int_eq(t.count, -2);
 	ck_assert(!t.on);
@@ -255,8 +261,8 @@ START_TEST(long_names_and_elements)
 	p += 32 * 1024 + 1;
 	strcpy(p, "\"]}");
 	ck_assert_int_eq(get(text, &t), RL_ERR_INVALID);
-	ck_assert_str_eq(why,
-	    "member 'words' has an element 0 longer than 32768 bytes");
+	ck_assert_str_eq(
+	    why, "member 'words' has an element 0 longer than 32768 bytes");
 	json_free_members(table, NELEM(table), &t);
 }
 END_TEST

@@ -69,8 +69,7 @@ START_TEST(one_line)
 	log_warn("a\nb\r\x1b[2Jc\\ %s", "\xc3\xa4\xff");
 	ck_assert_uint_eq(entries, 1);
 	ck_assert_int_eq(got_level, LOGL_WARN);
-	ck_assert_str_eq(
-	    got, "a\\x0ab\\x0d\\x1b[2Jc\\\\ \xc3\xa4\\xff");
+	ck_assert_str_eq(got, "a\\x0ab\\x0d\\x1b[2Jc\\\\ \xc3\xa4\\xff");
 }
 END_TEST
 
@@ -166,8 +165,8 @@ START_TEST(standard_error)
 	ck_assert_str_eq(stderr_of(say_two, &status),
 	    "test: info: one\\x0a\nother: warn: two\n");
 	ck_assert_int_eq(status, 0);
-	ck_assert_str_eq(stderr_of(say_fatal, &status),
-	    "test: error: gone: x\\x0a\n");
+	ck_assert_str_eq(
+	    stderr_of(say_fatal, &status), "test: error: gone: x\\x0a\n");
 	ck_assert_int_eq(WEXITSTATUS(status), 1);
 }
 END_TEST

@@ -63,8 +63,8 @@ decode(struct msg *m, uint16_t type, const uint8_t *p, size_t len)
 	r = msg_decode(m, exact, len, &why);
 	free(exact);
 	/* Not ck_assert: it is slow, and this runs a million times. */
-	if (r != 0 && (r != RL_ERR_PROTOCOL || why == NULL ||
-	    m->body != NULL || m->arena != NULL))
+	if (r != 0 && (r != RL_ERR_PROTOCOL || why == NULL || m->body != NULL ||
+			  m->arena != NULL))
 		ck_abort_msg("type %u: a refusal that is not whole", type);
 	return r;
 }
@@ -126,18 +126,19 @@ START_TEST(round_trip)
 			const void *body = body_of(t, k);
 
 			buf_reset(out);
-			ck_assert_int_eq(msg_encode(
-			    out, t->type, 0x01020304u, 2, body), 0);
-			ck_assert_int_eq(msg_hdr_parse(
-			    buf_ptr(out), buf_len(out), &h), 0);
+			ck_assert_int_eq(
+			    msg_encode(out, t->type, 0x01020304u, 2, body), 0);
+			ck_assert_int_eq(
+			    msg_hdr_parse(buf_ptr(out), buf_len(out), &h), 0);
 			ck_assert_uint_eq(h.len, buf_len(out) - MSG_HDR_LEN);
 			ck_assert_uint_eq(h.type, t->type);
 			ck_assert_uint_eq(h.nfds, 2);
 			ck_assert_uint_eq(h.id, 0x01020304u);
-			ck_assert_int_eq(msg_scan(
-			    buf_ptr(out) + MSG_HDR_LEN, h.len), 0);
-			ck_assert_msg(decode(&m, t->type,
-			    buf_ptr(out) + MSG_HDR_LEN, h.len) == 0,
+			ck_assert_int_eq(
+			    msg_scan(buf_ptr(out) + MSG_HDR_LEN, h.len), 0);
+			ck_assert_msg(
+			    decode(&m, t->type, buf_ptr(out) + MSG_HDR_LEN,
+				h.len) == 0,
 			    "%s", t->name);
 			ck_assert_ptr_eq(m.type, t);
 			ck_assert_msg(msggen_equal(t->rec, body, m.body),
@@ -175,8 +176,7 @@ START_TEST(empty_is_never_null)
 
 	raw_record(&raw, msg_type_get(MSG_PROFILE_CREATE)->rec,
 	    msggen_empty(gen, msg_type_get(MSG_PROFILE_CREATE)->rec));
-	ck_assert_int_eq(
-	    decode(&m, MSG_PROFILE_CREATE, raw.p, raw.len), 0);
+	ck_assert_int_eq(decode(&m, MSG_PROFILE_CREATE, raw.p, raw.len), 0);
 	pc = m.body;
 	ck_assert_str_eq(pc->alias, "");
 	ck_assert_str_eq(pc->model, "");
@@ -201,12 +201,12 @@ START_TEST(bounds_are_exact)
 
 			ck_assert(msggen_set_bound(gen, f, body, 0));
 			buf_reset(out);
-			ck_assert_msg(msg_encode(out, t->type, 1, 0, body) ==
-			    0, "%s.%s", t->name, f->name);
-			ck_assert_msg(decode(&m, t->type,
-			    buf_ptr(out) + MSG_HDR_LEN,
-			    buf_len(out) - MSG_HDR_LEN) == 0, "%s.%s",
-			    t->name, f->name);
+			ck_assert_msg(msg_encode(out, t->type, 1, 0, body) == 0,
+			    "%s.%s", t->name, f->name);
+			ck_assert_msg(
+			    decode(&m, t->type, buf_ptr(out) + MSG_HDR_LEN,
+				buf_len(out) - MSG_HDR_LEN) == 0,
+			    "%s.%s", t->name, f->name);
 			ck_assert(msggen_equal(t->rec, body, m.body));
 			msg_clear(&m);
 
@@ -214,7 +214,8 @@ START_TEST(bounds_are_exact)
 				continue;
 			buf_reset(out);
 			ck_assert_msg(msg_encode(out, t->type, 1, 0, body) ==
-			    RL_ERR_INVALID, "%s.%s", t->name, f->name);
+					  RL_ERR_INVALID,
+			    "%s.%s", t->name, f->name);
 			ck_assert_uint_eq(buf_len(out), 0);
 			raw_reset(&raw);
 			raw_record(&raw, t->rec, body);
@@ -260,8 +261,8 @@ START_TEST(strings_are_utf8)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		body.alias = bad[i];
-		ck_assert_int_eq(msg_encode(
-		    out, MSG_PROFILE_GET, 1, 0, &body), RL_ERR_INVALID);
+		ck_assert_int_eq(msg_encode(out, MSG_PROFILE_GET, 1, 0, &body),
+		    RL_ERR_INVALID);
 		raw_reset(&raw);
 		raw_record(&raw, msg_type_get(MSG_PROFILE_GET)->rec, &body);
 		refused(MSG_PROFILE_GET, raw.p, raw.len, bad[i]);
@@ -308,8 +309,8 @@ START_TEST(types_do_not_mix)
 		const void *body = msggen_empty(gen, rec);
 
 		for (size_t k = 0; k < rec->nfields; k++)
-			for (size_t v = 0; v < sizeof(values) /
-			    sizeof(*values); v++) {
+			for (size_t v = 0; v < sizeof(values) / sizeof(*values);
+			     v++) {
 				enum msg_kind kind = rec->fields[k].kind;
 
 				if (values[v].kind == kind ||
@@ -323,8 +324,8 @@ START_TEST(types_do_not_mix)
 						raw_put(&raw, values[v].bytes,
 						    values[v].len);
 					else
-						raw_field(&raw,
-						    &rec->fields[j], body);
+						raw_field(&raw, &rec->fields[j],
+						    body);
 				refused(types[i].type, raw.p, raw.len,
 				    values[v].name);
 			}
@@ -368,8 +369,7 @@ START_TEST(every_byte_is_eaten)
 			    rec->fields[k].kind == MF_STR)
 				continue;
 			else if (rec->fields[k].max < 100)
-				msggen_set_bound(
-				    gen, &rec->fields[k], body, 0);
+				msggen_set_bound(gen, &rec->fields[k], body, 0);
 		raw_reset(&raw);
 		raw_record(&raw, rec, body);
 		len = raw.len;
@@ -410,8 +410,7 @@ START_TEST(counts_that_lie)
 				raw_reset(&raw);
 				for (size_t d = 0; d < depth; d++)
 					raw_byte(&raw, 0x91);
-				raw_head(&raw, heads[h], counts[c],
-				    widths[h]);
+				raw_head(&raw, heads[h], counts[c], widths[h]);
 				for (size_t i = 0; i < 40; i++) {
 					if (msg_scan(raw.p, raw.len) == 0)
 						ck_abort_msg("a false count");
@@ -431,11 +430,11 @@ START_TEST(depth_is_bounded)
 	memset(deep, 0x91, sizeof(deep));
 	for (size_t n = 1; n < sizeof(deep); n++) {
 		deep[n] = 0x01;
-		ck_assert_int_eq(msg_scan(deep, n + 1),
-		    n <= 5 ? 0 : RL_ERR_PROTOCOL);
+		ck_assert_int_eq(
+		    msg_scan(deep, n + 1), n <= 5 ? 0 : RL_ERR_PROTOCOL);
 		deep[n] = 0x90;
-		ck_assert_int_eq(msg_scan(deep, n + 1),
-		    n <= 4 ? 0 : RL_ERR_PROTOCOL);
+		ck_assert_int_eq(
+		    msg_scan(deep, n + 1), n <= 4 ? 0 : RL_ERR_PROTOCOL);
 		deep[n] = 0x91;
 	}
 }
@@ -447,7 +446,7 @@ START_TEST(scan_knows_every_first_byte)
 
 	for (unsigned c = 0; c < 256; c++) {
 		bool ok = c <= 0x7f || c >= 0xe0 || c == 0xc2 || c == 0xc3 ||
-		    c == 0x90 || c == 0xa0;
+			  c == 0x90 || c == 0xa0;
 
 		b[0] = 0x91;
 		b[1] = (uint8_t)c;
@@ -459,8 +458,9 @@ START_TEST(scan_knows_every_first_byte)
 		for (size_t len = 2; len <= sizeof(b); len++)
 			ok |= msg_scan(b, len) == 0;
 		ck_assert_msg(ok == !(c == 0xc0 || c == 0xc1 ||
-		    (c >= 0xc7 && c <= 0xcb) || (c >= 0xd4 && c <= 0xd8) ||
-		    c == 0xde || c == 0xdf || (c >= 0x80 && c <= 0x8f)),
+					(c >= 0xc7 && c <= 0xcb) ||
+					(c >= 0xd4 && c <= 0xd8) || c == 0xde ||
+					c == 0xdf || (c >= 0x80 && c <= 0x8f)),
 		    "first byte %02x", c);
 	}
 	ck_assert_int_eq(msg_scan(b, 0), RL_ERR_PROTOCOL);
@@ -486,14 +486,16 @@ START_TEST(bit_flips)
 			raw.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
 			if (decode(&m, t->type, raw.p, raw.len) == 0) {
 				buf_reset(out);
-				ck_assert_int_eq(msg_encode(
-				    out, t->type, 0, 0, m.body), 0);
+				ck_assert_int_eq(
+				    msg_encode(out, t->type, 0, 0, m.body), 0);
 				msg_begin(&again, t->type);
-				ck_assert_int_eq(msg_decode(&again,
-				    buf_ptr(out) + MSG_HDR_LEN,
-				    buf_len(out) - MSG_HDR_LEN, &why), 0);
-				ck_assert(msggen_equal(
-				    t->rec, m.body, again.body));
+				ck_assert_int_eq(
+				    msg_decode(&again,
+					buf_ptr(out) + MSG_HDR_LEN,
+					buf_len(out) - MSG_HDR_LEN, &why),
+				    0);
+				ck_assert(
+				    msggen_equal(t->rec, m.body, again.body));
 				msg_clear(&again);
 			}
 			msg_clear(&m);
@@ -518,16 +520,13 @@ START_TEST(headers)
 
 	raw_reset(&raw);
 	raw_header(&raw, MSG_MAX_BODY + 1, 1, 0, 0, 0);
-	ck_assert_int_eq(
-	    msg_hdr_parse(raw.p, raw.len, &h), RL_ERR_PROTOCOL);
+	ck_assert_int_eq(msg_hdr_parse(raw.p, raw.len, &h), RL_ERR_PROTOCOL);
 	raw_reset(&raw);
 	raw_header(&raw, 0, 1, MSG_MAX_FDS + 1, 0, 0);
-	ck_assert_int_eq(
-	    msg_hdr_parse(raw.p, raw.len, &h), RL_ERR_PROTOCOL);
+	ck_assert_int_eq(msg_hdr_parse(raw.p, raw.len, &h), RL_ERR_PROTOCOL);
 	raw_reset(&raw);
 	raw_header(&raw, 0, 1, 0, 1, 0);
-	ck_assert_int_eq(
-	    msg_hdr_parse(raw.p, raw.len, &h), RL_ERR_PROTOCOL);
+	ck_assert_int_eq(msg_hdr_parse(raw.p, raw.len, &h), RL_ERR_PROTOCOL);
 }
 END_TEST
 
@@ -539,19 +538,17 @@ START_TEST(encode_refuses)
 	struct buf *small = buf_new(20);
 	size_t before;
 
-	ck_assert_int_eq(
-	    msg_encode(out, 0xffff, 1, 0, &alias), RL_ERR_INVALID);
+	ck_assert_int_eq(msg_encode(out, 0xffff, 1, 0, &alias), RL_ERR_INVALID);
 	ck_assert_int_eq(
 	    msg_encode(out, MSG_PROFILE_GET, 1, 0, NULL), RL_ERR_INVALID);
-	ck_assert_int_eq(msg_encode(
-	    out, MSG_PROFILE_GET, 1, MSG_MAX_FDS + 1, &alias),
+	ck_assert_int_eq(
+	    msg_encode(out, MSG_PROFILE_GET, 1, MSG_MAX_FDS + 1, &alias),
 	    RL_ERR_INVALID);
 	ck_assert_int_eq(msg_encode(out, MSG_OK, 1, 0, NULL), 0);
 	before = buf_len(out);
 	/* A full queue leaves nothing behind. */
 	ck_assert_int_eq(msg_encode(small, MSG_OK, 1, 0, NULL), 0);
-	ck_assert_int_eq(
-	    msg_encode(small, MSG_OK, 1, 0, NULL), RL_ERR_TOOBIG);
+	ck_assert_int_eq(msg_encode(small, MSG_OK, 1, 0, NULL), RL_ERR_TOOBIG);
 	ck_assert_uint_eq(buf_len(small), before);
 	buf_free(small);
 	/* Each field within its bound, the whole beyond a body's: ours. */
@@ -581,7 +578,8 @@ START_TEST(traces_hide_secrets)
 	body.args.v = args;
 	body.args.n = 2;
 	ck_assert_ptr_eq(msg_print(msg_type_get(MSG_PROFILE_CREATE), &body,
-	    text, sizeof(text)), text);
+			     text, sizeof(text)),
+	    text);
 	ck_assert_ptr_null(strstr(text, "CANARY"));
 	ck_assert_ptr_null(strchr(text, '\x1b'));
 	ck_assert_ptr_nonnull(strstr(text, "token=<secret>"));
@@ -633,8 +631,8 @@ START_TEST(secrets_are_marked)
 
 		for (size_t k = 0; k < rec->nfields; k++)
 			if (strcmp(rec->fields[k].name, "env") == 0)
-				found = (rec->fields[k].flags &
-				    MFF_SECRET) != 0;
+				found =
+				    (rec->fields[k].flags & MFF_SECRET) != 0;
 		ck_assert(found);
 	}
 }

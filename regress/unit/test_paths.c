@@ -22,10 +22,10 @@
 
 static char top[] = "/tmp/ringlet-paths-XXXXXX";
 
-static const char *const vars[] = { "HOME", "XDG_CONFIG_HOME",
-	"XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR",
-	"RINGLET_CONFIG_DIR", "RINGLET_DATA_DIR", "RINGLET_STATE_DIR",
-	"RINGLET_RUNTIME_DIR", "RINGLET_LIBEXEC_DIR" };
+static const char *const vars[] = { "HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
+	"XDG_STATE_HOME", "XDG_RUNTIME_DIR", "RINGLET_CONFIG_DIR",
+	"RINGLET_DATA_DIR", "RINGLET_STATE_DIR", "RINGLET_RUNTIME_DIR",
+	"RINGLET_LIBEXEC_DIR" };
 
 static void
 setup(void)
@@ -115,10 +115,8 @@ START_TEST(defaults)
 	ck_assert_str_eq(p.libexec_dir, RINGLET_LIBEXECDIR);
 	ck_assert_str_eq(p.ringletd, RINGLET_SBINDIR "/ringletd");
 	ck_assert_str_eq(p.monitor, RINGLET_LIBEXECDIR "/ringlet-monitor");
-	ck_assert_str_eq(
-	    p.sandboxer, RINGLET_LIBEXECDIR "/ringlet-sandboxer");
-	ck_assert_str_eq(
-	    p.jail_init, RINGLET_LIBEXECDIR "/ringlet-jail-init");
+	ck_assert_str_eq(p.sandboxer, RINGLET_LIBEXECDIR "/ringlet-sandboxer");
+	ck_assert_str_eq(p.jail_init, RINGLET_LIBEXECDIR "/ringlet-jail-init");
 	ck_assert_str_eq(p.keychain, RINGLET_LIBEXECDIR "/ringlet-keychain");
 	paths_free(&p);
 	paths_free(&p);
@@ -228,22 +226,18 @@ END_TEST
 START_TEST(refuses_open_dir)
 {
 	ck_assert_int_eq(mkdir(in_top("open"), 0755), 0);
-	ck_assert_int_eq(
-	    paths_make_private_dir(in_top("open")), RL_ERR_DENIED);
+	ck_assert_int_eq(paths_make_private_dir(in_top("open")), RL_ERR_DENIED);
 	ck_assert_uint_eq(mode_of(in_top("open")), 0755);
 	ck_assert_int_eq(chmod(in_top("open"), 0710), 0);
-	ck_assert_int_eq(
-	    paths_make_private_dir(in_top("open")), RL_ERR_DENIED);
+	ck_assert_int_eq(paths_make_private_dir(in_top("open")), RL_ERR_DENIED);
 	ck_assert_int_eq(mkdir(in_top("real"), 0700), 0);
 	ck_assert_int_eq(symlink(in_top("real"), in_top("link")), 0);
-	ck_assert_int_eq(
-	    paths_make_private_dir(in_top("link")), RL_ERR_DENIED);
+	ck_assert_int_eq(paths_make_private_dir(in_top("link")), RL_ERR_DENIED);
 	ck_assert_int_eq(symlink("nowhere", in_top("dangling")), 0);
 	ck_assert_int_eq(
 	    paths_make_private_dir(in_top("dangling")), RL_ERR_DENIED);
 	put_file(in_top("file"), "");
-	ck_assert_int_eq(
-	    paths_make_private_dir(in_top("file")), RL_ERR_DENIED);
+	ck_assert_int_eq(paths_make_private_dir(in_top("file")), RL_ERR_DENIED);
 	ck_assert_int_eq(
 	    paths_make_private_dir(in_top("file/x")), RL_ERR_SYSTEM);
 	ck_assert_int_eq(errno, ENOTDIR);
@@ -257,8 +251,7 @@ START_TEST(refuses_open_dir)
 		ck_assert_int_eq(
 		    paths_make_private_dir(in_top("real")), RL_ERR_DENIED);
 	} else
-		ck_assert_int_eq(
-		    paths_make_private_dir("/"), RL_ERR_DENIED);
+		ck_assert_int_eq(paths_make_private_dir("/"), RL_ERR_DENIED);
 }
 END_TEST
 
@@ -326,8 +319,7 @@ START_TEST(failed_write_changes_nothing)
 
 	ck_assert_int_eq(mkdir(in_top("d"), 0700), 0);
 	put_file(in_top("d/keep"), "");
-	ck_assert_int_eq(
-	    paths_write_file(in_top("d"), "x", 1), RL_ERR_SYSTEM);
+	ck_assert_int_eq(paths_write_file(in_top("d"), "x", 1), RL_ERR_SYSTEM);
 	ck_assert_int_eq(count_entries(top), 1);
 	ck_assert_int_eq(
 	    paths_write_file(in_top("none/f"), "x", 1), RL_ERR_SYSTEM);
@@ -361,13 +353,11 @@ START_TEST(refuses_to_read)
 	    paths_read_file(in_top("f"), 7, &text, &len), RL_ERR_TOOBIG);
 	ck_assert_ptr_null(text);
 	ck_assert_int_eq(
-	    paths_read_file(in_top("none"), 7, &text, &len),
-	    RL_ERR_NOTFOUND);
+	    paths_read_file(in_top("none"), 7, &text, &len), RL_ERR_NOTFOUND);
 	ck_assert_int_eq(symlink("f", in_top("link")), 0);
 	ck_assert_int_eq(
 	    paths_read_file(in_top("link"), 99, &text, &len), RL_ERR_DENIED);
-	ck_assert_int_eq(
-	    paths_read_file(top, 99, &text, &len), RL_ERR_DENIED);
+	ck_assert_int_eq(paths_read_file(top, 99, &text, &len), RL_ERR_DENIED);
 	ck_assert_int_eq(mkfifo(in_top("fifo"), 0600), 0);
 	ck_assert_int_eq(
 	    paths_read_file(in_top("fifo"), 99, &text, &len), RL_ERR_DENIED);
@@ -376,8 +366,10 @@ START_TEST(refuses_to_read)
 	/* Somebody else's file. */
 	if (geteuid() == 0)
 		ck_assert_int_eq(chown(in_top("f"), 65534, 65534), 0);
-	ck_assert_int_eq(paths_read_file(geteuid() == 0 ? in_top("f") :
-	    "/etc/passwd", 1 << 20, &text, &len), RL_ERR_DENIED);
+	ck_assert_int_eq(
+	    paths_read_file(geteuid() == 0 ? in_top("f") : "/etc/passwd",
+		1 << 20, &text, &len),
+	    RL_ERR_DENIED);
 }
 END_TEST
 
@@ -392,8 +384,7 @@ START_TEST(reads_a_growing_file)
 	ck_assert_uint_gt(len, 100);
 	ck_assert_uint_eq(strlen(text), len);
 	free(text);
-	ck_assert_int_eq(
-	    paths_read_file("/proc/self/status", 100, &text, &len),
+	ck_assert_int_eq(paths_read_file("/proc/self/status", 100, &text, &len),
 	    RL_ERR_TOOBIG);
 }
 END_TEST

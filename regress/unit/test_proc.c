@@ -26,16 +26,17 @@
 
 #define SH "/bin/sh"
 
-static char *const env[] = { (char *)"PATH=/usr/bin:/bin",
-	(char *)"CANARY=1", NULL };
+static char *const env[] = { (char *)"PATH=/usr/bin:/bin", (char *)"CANARY=1",
+	NULL };
 
 /* Starts a script and returns our end of its channel. */
 static int
 spawn(const char *script, bool seal, struct proc *p)
 {
 	char *argv[] = { (char *)"sh", (char *)"-c", (char *)script, NULL };
-	struct proc_spec spec = { .path = SH, .argv = argv, .envp = env,
-		.seal = seal };
+	struct proc_spec spec = {
+		.path = SH, .argv = argv, .envp = env, .seal = seal
+	};
 	int sv[2];
 
 	ck_assert_int_eq(fd_pair(sv), 0);
@@ -127,7 +128,8 @@ START_TEST(inherits_nothing)
 	expect("pwd >&3", false, "/\n");
 	/* A session of its own. */
 	expect("set -- $(cat /proc/$$/stat); "
-	       "[ $6 = $$ ] && echo leader >&3", false, "leader\n");
+	       "[ $6 = $$ ] && echo leader >&3",
+	    false, "leader\n");
 	for (int i = 0; i < 3; i++)
 		close(leak[i]);
 }
@@ -140,8 +142,8 @@ END_TEST
 static int
 spawn_from(int at)
 {
-	char *argv[] = { (char *)"sh", (char *)"-c",
-		(char *)"echo here >&3", NULL };
+	char *argv[] = { (char *)"sh", (char *)"-c", (char *)"echo here >&3",
+		NULL };
 	struct proc_spec spec = { .path = SH, .argv = argv, .envp = env };
 	struct proc p;
 	int sv[2], ours, theirs, status;
@@ -328,7 +330,8 @@ START_TEST(dies_with_parent)
 		/* The grandchild holds a copy of sv[1]: its descriptor 2. */
 		dup2(sv[1], STDERR_FILENO);
 		fd = spawn("trap '' TERM; echo up >&2; while :; do "
-			   "sleep 1; done", _i != 0, &p);
+			   "sleep 1; done",
+		    _i != 0, &p);
 		close(sv[0]);
 		close(sv[1]);
 		pause();

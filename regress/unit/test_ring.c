@@ -30,8 +30,8 @@ static void
 writer_open(struct writer *w, uint64_t capacity)
 {
 	ck_assert_int_ge(w->fd = ring_create(capacity), 0);
-	w->hdr = mmap(NULL, RING_HEADER_SIZE + capacity,
-	    PROT_READ | PROT_WRITE, MAP_SHARED, w->fd, 0);
+	w->hdr = mmap(NULL, RING_HEADER_SIZE + capacity, PROT_READ | PROT_WRITE,
+	    MAP_SHARED, w->fd, 0);
 	ck_assert_ptr_ne(w->hdr, MAP_FAILED);
 	w->data = (uint8_t *)w->hdr + RING_HEADER_SIZE;
 }
@@ -40,7 +40,8 @@ static void
 writer_seal(struct writer *w)
 {
 	ck_assert_int_eq(fcntl(w->fd, F_ADD_SEALS,
-	    F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL),
+			     F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK | F_SEAL_GROW |
+				 F_SEAL_SEAL),
 	    0);
 }
 
@@ -68,8 +69,7 @@ writer_put(struct writer *w, uint64_t len)
 		atomic_store(&w->hdr->tail, head + len - w->hdr->capacity);
 	atomic_thread_fence(memory_order_seq_cst);
 	for (uint64_t i = 0; i < len; i++)
-		w->data[(head + i) % w->hdr->capacity] =
-		    stream_byte(head + i);
+		w->data[(head + i) % w->hdr->capacity] = stream_byte(head + i);
 	atomic_store(&w->hdr->head, head + len);
 }
 
@@ -159,15 +159,13 @@ START_TEST(tells_what_is_gone)
 	writer_open(&w, CAP);
 	ck_assert_int_eq(ring_reader_new(w.fd, &r), 0);
 	writer_put(&w, CAP);
-	ck_assert_int_eq(
-	    ring_read(r, 0, b, sizeof(b), &oldest), (ssize_t)CAP);
+	ck_assert_int_eq(ring_read(r, 0, b, sizeof(b), &oldest), (ssize_t)CAP);
 	is_stream(b, CAP, 0);
 	writer_put(&w, 10);
 	ck_assert_int_eq(ring_read(r, 0, b, 1, &oldest), RL_ERR_TOOBIG);
 	ck_assert_uint_eq(oldest, 10);
 	ck_assert_int_eq(ring_read(r, 9, b, 1, &oldest), RL_ERR_TOOBIG);
-	ck_assert_int_eq(
-	    ring_read(r, 10, b, sizeof(b), &oldest), (ssize_t)CAP);
+	ck_assert_int_eq(ring_read(r, 10, b, sizeof(b), &oldest), (ssize_t)CAP);
 	is_stream(b, CAP, 10);
 	/* Nothing is asked for, nothing is touched. */
 	ck_assert_int_eq(ring_read(r, 10, NULL, 0, &oldest), 0);
@@ -198,8 +196,8 @@ START_TEST(survives_lies)
 		atomic_store(&w.hdr->tail, lies[i / n % n]);
 		got = ring_read(r, lies[i / n / n], b, 100, &oldest);
 		ck_assert(got <= 100);
-		ck_assert(got >= 0 || got == RL_ERR_INVALID ||
-		    got == RL_ERR_TOOBIG);
+		ck_assert(
+		    got >= 0 || got == RL_ERR_INVALID || got == RL_ERR_TOOBIG);
 	}
 	/* More between them than fits in the ring: not an honest one. */
 	atomic_store(&w.hdr->tail, 0);
@@ -254,14 +252,14 @@ spoil_by_zero(struct ring_header *h)
 static int
 memfd(off_t size, int seals)
 {
-	struct ring_header h = { .magic = RING_MAGIC, .version = RING_VERSION,
-		.capacity = CAP };
+	struct ring_header h = {
+		.magic = RING_MAGIC, .version = RING_VERSION, .capacity = CAP
+	};
 	int fd;
 
 	fd = memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(
-	    (int)pwrite(fd, &h, sizeof(h), 0), (int)sizeof(h));
+	ck_assert_int_eq((int)pwrite(fd, &h, sizeof(h), 0), (int)sizeof(h));
 	ck_assert_int_eq(ftruncate(fd, size), 0);
 	if (seals != 0)
 		ck_assert_int_eq(fcntl(fd, F_ADD_SEALS, seals), 0);

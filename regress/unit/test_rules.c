@@ -84,13 +84,13 @@ static struct {
 	struct loop *loop;
 } t;
 
-#define HANDLER(name)                                   \
-	int on_##name(struct peer *p, struct msg *m)    \
-	{                                               \
-		t.ran = #name;                          \
-		t.runs++;                               \
-		loop_stop(t.loop);                      \
-		return 0;                               \
+#define HANDLER(name)                                                          \
+	int on_##name(struct peer *p, struct msg *m)                           \
+	{                                                                      \
+		t.ran = #name;                                                 \
+		t.runs++;                                                      \
+		loop_stop(t.loop);                                             \
+		return 0;                                                      \
 	}
 HANDLER(READY)
 HANDLER(LOG)
@@ -162,8 +162,8 @@ teardown(void)
 
 /* Sends one empty message of that type and runs until something happens. */
 static void
-send_one(size_t side, uint16_t state, const struct msg_type *type,
-    uint8_t nfds, uint32_t id)
+send_one(size_t side, uint16_t state, const struct msg_type *type, uint8_t nfds,
+    uint32_t id)
 {
 	struct raw body = { 0 }, frame = { 0 };
 	const int fds[MSG_MAX_FDS] = { 0, 1, 2, 0 };
@@ -225,12 +225,13 @@ START_TEST(only_what_is_permitted)
 				ck_assert_uint_eq(t.judged, 0);
 				continue;
 			}
-			ck_assert_msg(t.judged ==
-			    (permitted[k].need != NONE), "%s", types[i].name);
+			ck_assert_msg(t.judged == (permitted[k].need != NONE),
+			    "%s", types[i].name);
 			if (t.judged != 0)
-				ck_assert_msg(t.judged_control ==
-				    (permitted[k].need == CONTROL), "%s",
-				    types[i].name);
+				ck_assert_msg(
+				    t.judged_control ==
+					(permitted[k].need == CONTROL),
+				    "%s", types[i].name);
 		}
 }
 END_TEST
@@ -258,8 +259,7 @@ START_TEST(a_bad_token_runs_nothing)
 	for (size_t i = 0; i < NELEM(permitted); i++) {
 		if (permitted[i].need == NONE)
 			continue;
-		send_one(1, PST_SERVING, msg_type_get(permitted[i].type), 0,
-		    7);
+		send_one(1, PST_SERVING, msg_type_get(permitted[i].type), 0, 7);
 		ck_assert_uint_eq(t.runs, 0);
 		ck_assert_uint_eq(t.judged, 1);
 		ck_assert_uint_eq(t.closed, 0);
@@ -282,7 +282,7 @@ START_TEST(rows_are_sane)
 			    r->states & ~(PST_INIT | PST_SERVING), 0);
 			ck_assert((r->handler == NULL) == (r->answers != 0));
 			ck_assert(!(r->flags & RULE_CONTROL) ||
-			    r->flags & RULE_TOKEN);
+				  r->flags & RULE_TOKEN);
 			if (r->answers != 0)
 				ck_assert_uint_eq(r->from, SB);
 		}

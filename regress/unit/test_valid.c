@@ -29,8 +29,8 @@ START_TEST(aliases)
 	static const char *const good[] = { "a", "Z", "9", "work", "a.b_c-d",
 		"client-2.staging", "0-" };
 	static const char *const bad[] = { "", ".", "..", "-a", "_a", ".a",
-		"a/b", "a b", "a\n", "a\tb", "\xc3\xa4", "a\x7f", "a:b",
-		"a\\b", "a*", "a$" };
+		"a/b", "a b", "a\n", "a\tb", "\xc3\xa4", "a\x7f", "a:b", "a\\b",
+		"a*", "a$" };
 
 	for (size_t i = 0; i < NELEM(good); i++)
 		ck_assert_msg(valid_alias(good[i]), "%s", good[i]);
@@ -99,8 +99,8 @@ START_TEST(dangerous_env)
 {
 	static const char *const bad[] = { "LD_PRELOAD", "LD_AUDIT", "LD_",
 		"LD_LIBRARY_PATH", "GCONV_PATH", "BASH_ENV", "ENV", "IFS",
-		"GLIBC_TUNABLES", "PYTHONSTARTUP", "PYTHONPATH",
-		"NODE_OPTIONS", "PERL5LIB", "PERL5OPT", "DYLD_INSERT_LIBRARIES",
+		"GLIBC_TUNABLES", "PYTHONSTARTUP", "PYTHONPATH", "NODE_OPTIONS",
+		"PERL5LIB", "PERL5OPT", "DYLD_INSERT_LIBRARIES",
 		"PROMPT_COMMAND", "ZDOTDIR", "GIT_CONFIG_COUNT",
 		"GIT_SSH_COMMAND", "LESSOPEN", "_JAVA_OPTIONS" };
 	static const char *const good[] = { "L", "LD", "LDX", "ENVX", "EN",
@@ -109,13 +109,11 @@ START_TEST(dangerous_env)
 		"" };
 
 	for (size_t i = 0; i < NELEM(bad); i++)
-		ck_assert_msg(
-		    valid_env_is_dangerous(bad[i], strlen(bad[i])), "%s",
-		    bad[i]);
+		ck_assert_msg(valid_env_is_dangerous(bad[i], strlen(bad[i])),
+		    "%s", bad[i]);
 	for (size_t i = 0; i < NELEM(good); i++)
-		ck_assert_msg(
-		    !valid_env_is_dangerous(good[i], strlen(good[i])), "%s",
-		    good[i]);
+		ck_assert_msg(!valid_env_is_dangerous(good[i], strlen(good[i])),
+		    "%s", good[i]);
 	/* Judged by its length: what follows is the value. */
 	ck_assert(valid_env_is_dangerous("LD_PRELOAD=/x", 10));
 	ck_assert(valid_env_is_dangerous("ENV=/x", 3));
@@ -172,12 +170,12 @@ START_TEST(utf8)
 		{ "\xf0\x9f\x98\x80", 4, true },
 		{ "\xf4\x8f\xbf\xbf", 4, true },
 		{ "a\0b", 3, false },
-		{ "\xc3", 1, false },		  /* cut short */
+		{ "\xc3", 1, false }, /* cut short */
 		{ "\xe2\x82", 2, false },
 		{ "\xf0\x9f\x98", 3, false },
-		{ "\x80", 1, false },		  /* continuation alone */
+		{ "\x80", 1, false }, /* continuation alone */
 		{ "\xc3(", 2, false },
-		{ "\xc0\xaf", 2, false },	  /* overlong '/' */
+		{ "\xc0\xaf", 2, false }, /* overlong '/' */
 		{ "\xe0\x80\xaf", 3, false },
 		{ "\xf0\x80\x80\xaf", 4, false },
 		{ "\xc0\x80", 2, false },	  /* overlong NUL */
@@ -192,8 +190,8 @@ START_TEST(utf8)
 		/* Of exactly its size, so that a sanitizer sees overreads. */
 		exact = malloc(rows[i].len + (rows[i].len == 0));
 		memcpy(exact, rows[i].s, rows[i].len);
-		ck_assert_msg(valid_utf8(exact, rows[i].len) == rows[i].ok,
-		    "row %zu", i);
+		ck_assert_msg(
+		    valid_utf8(exact, rows[i].len) == rows[i].ok, "row %zu", i);
 		free(exact);
 	}
 }
@@ -216,11 +214,15 @@ START_TEST(escaping)
 	escapes_to("\x1b[31mred\n", "\\x1b[31mred\\x0a");
 	escapes_to("\x7f\x01\t", "\\x7f\\x01\\x09");
 	escapes_to("\xc3\xa4\xe2\x82\xac", "\xc3\xa4\xe2\x82\xac");
-	escapes_to("\xc2\x9b" "31m", "\\xc2\\x9b31m"); /* C1 CSI */
+	escapes_to("\xc2\x9b"
+		   "31m",
+	    "\\xc2\\x9b31m"); /* C1 CSI */
 	escapes_to("\xff\xc3", "\\xff\\xc3");
 	escapes_to("\xc3(", "\\xc3(");
 	/* Right-to-left override, line separator, isolate. */
-	escapes_to("a\xe2\x80\xae" "b", "a\\xe2\\x80\\xaeb");
+	escapes_to("a\xe2\x80\xae"
+		   "b",
+	    "a\\xe2\\x80\\xaeb");
 	escapes_to("\xe2\x80\xa8", "\\xe2\\x80\\xa8");
 	escapes_to("\xe2\x81\xa6", "\\xe2\\x81\\xa6");
 	/* A zero-width joiner is part of honest text. */

@@ -30,6 +30,7 @@ static const struct {
 	{ "msg", suite_msg },
 	{ "paths", suite_paths },
 	{ "peer", suite_peer },
+	{ "peer-flow", suite_peer_flow },
 	{ "proc", suite_proc },
 	{ "ring", suite_ring },
 	{ "route", suite_route },
