@@ -323,15 +323,17 @@ END_TEST
 /* --- abstract sockets: run again inside as a probe --- */
 
 static int
-abstract_socket(bool listening)
+abstract_socket(const char *name, bool listening)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	socklen_t len = offsetof(struct sockaddr_un, sun_path) + 13;
+	socklen_t len =
+	    offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name);
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	memcpy(sun.sun_path, "\0ringlet-test", 13);
-	if (fd == -1)
+	/* The probe calls this outside any test and so must assert nothing. */
+	if (fd == -1 || strlen(name) >= sizeof(sun.sun_path) - 1)
 		return -1;
+	memcpy(sun.sun_path + 1, name, strlen(name));
 	if (!listening)
 		return connect(fd, (struct sockaddr *)&sun, len);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sun, len), 0);
@@ -342,13 +344,20 @@ abstract_socket(bool listening)
 /* With Landlock's scope, and with the filter that stands in for it. */
 START_TEST(test_abstract)
 {
-	static const char *const argv[] = { "test_sandboxer", "-c" };
+	char name[64];
+	const char *argv[] = { "test_sandboxer", "-c", name };
 	struct rig *r = _i == 0 ? rig_start() : rig_start_old_kernel();
 	struct rig_plan p = {
-		.path = "/run/test/test_sandboxer", .argv = argv, .argc = 2
+		.path = "/run/test/test_sandboxer", .argv = argv, .argc = 3
 	};
-	int fd = abstract_socket(true);
-	char *out = run_script(r, &p, 0, 0);
+	char *out;
+	int fd;
+
+	/* Abstract names are the whole machine's: another run has its own. */
+	snprintf(name, sizeof(name), "ringlet-test-%08x%08x", arc4random(),
+	    arc4random());
+	fd = abstract_socket(name, true);
+	out = run_script(r, &p, 0, 0);
 
 	if (_i == 1)
 		ck_assert_str_eq(r->tier, "no-landlock-scope");
@@ -395,9 +404,9 @@ main(int argc, char **argv)
 	SRunner *sr;
 	int failed;
 
-	if (argc == 2 && strcmp(argv[1], "-c") == 0) {
+	if (argc == 3 && strcmp(argv[1], "-c") == 0) {
 		errno = 0;
-		(void)abstract_socket(false);
+		(void)abstract_socket(argv[2], false);
 		printf("connect: %s\n", strerror(errno));
 		return 0;
 	}
