@@ -196,6 +196,20 @@ fd_nonblock(int fd)
 }
 
 int
+fd_fill_standard(void)
+{
+	int fd;
+
+	/* The lowest free number is taken: without gaps, one above 2. */
+	while ((fd = open("/dev/null", O_RDWR)) <= STDERR_FILENO) {
+		if (fd == -1)
+			return RL_ERR_SYSTEM;
+	}
+	close(fd);
+	return 0;
+}
+
+int
 fd_pair(int sv[2])
 {
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)

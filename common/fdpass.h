@@ -43,6 +43,13 @@ bool fd_is(int fd, enum fd_kind);
 void fd_close(int fd);
 /* Sets O_NONBLOCK; RL_ERR_SYSTEM on failure. */
 int fd_nonblock(int fd);
+/*
+ * Opens /dev/null on each of the descriptors 0, 1 and 2 that is closed, so
+ * that no file or socket takes its number and is read or written as if it were
+ * standard.  The first call in a program that anybody may start.
+ * RL_ERR_SYSTEM on failure.
+ */
+int fd_fill_standard(void);
 /* A connected pair of close-on-exec stream sockets. */
 int fd_pair(int sv[2]);
 

@@ -22,6 +22,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "fdpass.h"
 #include "keychain.h"
 #include "log.h"
 #include "loop.h"
@@ -331,6 +332,8 @@ main(int argc, char **argv)
 	const char *bad;
 	struct buf *out;
 
+	if (fd_fill_standard() != 0)
+		return 1;
 	umask(077);
 	log_init("ringlet-monitor", LOGL_INFO);
 	if (geteuid() == 0 || getuid() == 0)

@@ -160,6 +160,8 @@ main(int argc, char **argv)
 	struct cli cli = { .fd = -1, .json = wants_json(argc, argv) };
 	int status;
 
+	if (fd_fill_standard() != 0)
+		return STATUS_FAILED;
 	/* Width of characters only: nothing that is printed may vary. */
 	setlocale(LC_CTYPE, "");
 	log_init("ringlet", LOGL_WARN);

@@ -194,6 +194,8 @@ main(int argc, char **argv)
 		serve();
 		return 0;
 	}
+	if (fd_fill_standard() != 0)
+		return 1;
 	if (paths_init(&paths, &bad) != 0) {
 		fprintf(stderr, "ringletd: %s is not an absolute path: "
 		    "set it to one, or unset it\n", bad);

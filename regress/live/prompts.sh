@@ -37,6 +37,9 @@ refuse()
 }
 : >"$T/key"
 refuse "an empty key" 2 anthropic --api-key-file "$T/key"
+# Closed, its number would go to the socket to the daemon, and be read.
+code=$(status timeout 20 ringlet profiles create shell bad -p anthropic <&-)
+is "a closed standard input holds no key" "$code" 2
 printf 'one\ntwo\n' >"$T/key"
 refuse "a key of two lines" 2 anthropic --api-key-file "$T/key"
 refuse "a file that is not there" 1 anthropic --api-key-file "$T/none"
