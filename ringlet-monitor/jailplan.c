@@ -16,6 +16,7 @@
 #include "config.h"
 
 #include <sys/stat.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -51,6 +52,15 @@ static const char *const never_dirs[] = { "/proc", "/sys", "/dev", "/run",
 static const char *const never_home[] = { ".ssh", ".gnupg",
 	".local/share/keyrings", ".pki", ".aws", ".netrc",
 	".docker", ".kube", ".password-store" };
+
+/*
+ * Of the real home, closed to a working folder: what is written there is run
+ * outside at the next login, or as soon as its name is typed.
+ */
+static const char *const never_writable[] = { ".config/autostart",
+	".config/environment.d", ".config/systemd", ".local/bin",
+	".local/share/applications", ".local/share/dbus-1",
+	".local/share/systemd" };
 
 /* Whether path is dir or lies in it. */
 static bool
@@ -173,6 +183,26 @@ jailplan_may_cover(const char *path, char *why, size_t size)
 
 /* --- the working folder --- */
 
+static int
+check_writable(
+    const struct paths *paths, const char *path, char *why, size_t size)
+{
+	char dir[PATH_MAX];
+
+	for (size_t i = 0;
+	     i < sizeof(never_writable) / sizeof(*never_writable); i++) {
+		snprintf(dir, sizeof(dir), "%s/%s", paths->home,
+		    never_writable[i]);
+		if (!overlaps_real(path, dir))
+			continue;
+		snprintf(why, size, "%s: %s %s, from where programs are run "
+		    "outside a jail", path,
+		    within_real(path, dir) ? "is or lies in" : "holds", dir);
+		return RL_ERR_DENIED;
+	}
+	return 0;
+}
+
 static char *
 real_name(int fd)
 {
@@ -215,11 +245,87 @@ jailplan_open_cwd(const struct paths *paths, const char *home,
 		    "user", *real);
 	else if (within_real(*real, home))
 		return fd;
-	else if ((r = check_hidden(paths, *real, home, why, size)) == 0)
+	else if ((r = check_hidden(paths, *real, home, why, size)) == 0 &&
+	    (r = check_writable(paths, *real, why, size)) == 0)
 		return fd;
 	fd_close(fd);
 	free(*real);
 	*real = NULL;
+	return r;
+}
+
+/* Whether path lies in a hidden folder of dir, or in dir's bin. */
+static bool
+in_settings(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	if (strncmp(path, dir, len) != 0 || path[len] != '/')
+		return false;
+	path += len + 1;
+	return path[0] == '.' || within(path, "bin");
+}
+
+/* The first socket in the folder that fd names, in name[size]. */
+static int
+find_socket(int fd, char *name, size_t size)
+{
+	struct dirent *e;
+	struct stat st;
+	DIR *d;
+	int dfd, r = RL_ERR_NOTFOUND;
+
+	dfd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dfd == -1)
+		return RL_ERR_SYSTEM;
+	if ((d = fdopendir(dfd)) == NULL) {
+		fd_close(dfd);
+		return RL_ERR_SYSTEM;
+	}
+	while (r == RL_ERR_NOTFOUND && (e = readdir(d)) != NULL)
+		if (e->d_type == DT_SOCK ||
+		    (e->d_type == DT_UNKNOWN &&
+			fstatat(dfd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) ==
+			    0 &&
+			S_ISSOCK(st.st_mode))) {
+			snprintf(name, size, "%s", e->d_name);
+			r = 0;
+		}
+	closedir(d);
+	return r;
+}
+
+int
+jailplan_may_offer(const struct paths *paths, const char *home, int fd,
+    const char *path, char *why, size_t size)
+{
+	char name[NAME_MAX + 1], *user_home;
+	bool settings;
+	int r;
+
+	if (within_real(path, home))
+		return 0;
+	user_home = realpath(paths->home, NULL);
+	settings = in_settings(path, paths->home) ||
+	    (user_home != NULL && in_settings(path, user_home));
+	free(user_home);
+	if (settings) {
+		snprintf(why, size, "working folder %s: holds settings or "
+		    "programs: it must be named as it is here, on the "
+		    "command line", path);
+		return RL_ERR_DENIED;
+	}
+	if ((r = find_socket(fd, name, sizeof(name))) == RL_ERR_NOTFOUND)
+		return 0;
+	if (r != 0)
+		snprintf(why, size, "working folder %s: %s", path,
+		    strerror(errno));
+	else {
+		snprintf(why, size, "working folder %s: holds the socket %s, "
+		    "which may lead out of the jail: remove it, or name the "
+		    "folder as it is here, on the command line", path, name);
+		r = RL_ERR_DENIED;
+	}
 	return r;
 }
 

@@ -34,13 +34,24 @@ void jailplan_clear(struct jailplan *);
 
 /*
  * Opens path as a working folder and checks it: a folder, ours, and neither
- * in, nor above, anything that a jail hides; home is the profile's, which is
+ * in, nor above, anything that a jail hides or that is run at login; home is the profile's, which is
  * fine itself.  Returns an O_PATH descriptor and its name without symbolic
  * links in *real (for the caller to free); RL_ERR_NOTFOUND, RL_ERR_DENIED,
  * RL_ERR_INVALID or RL_ERR_SYSTEM, with why[size].
  */
 int jailplan_open_cwd(const struct paths *, const char *home,
     const char *path, char **real, char *why, size_t size);
+
+/*
+ * Whether the folder fd, of that name without symbolic links, which
+ * jailplan_open_cwd() has opened, may be the working folder for somebody who
+ * did not name it at this machine: who asks over HTTP, or has named a link
+ * that an agent may have made.  RL_ERR_DENIED and why[size]: it lies in a
+ * hidden folder of the user's home or in ~/bin, or holds a socket, such as a
+ * terminal multiplexer's; RL_ERR_SYSTEM.
+ */
+int jailplan_may_offer(const struct paths *, const char *home, int fd,
+    const char *path, char *why, size_t size);
 
 /*
  * Whether path (absolute, without symbolic links) may be shown read-only.

@@ -17,6 +17,7 @@
 
 #include "bwrapflags.h"
 #include "err.h"
+#include "fdpass.h"
 #include "jailplan.h"
 #include "log.h"
 #include "manifest.h"
@@ -40,6 +41,7 @@ struct starting {
 	unsigned cols;
 	unsigned rows;
 	bool no_sandbox;
+	bool cli; /* the person at the machine asks */
 	struct bwrap_flags flags;
 	char id[SESSION_ID_LEN + 1]; /* once it is in the table */
 };
@@ -174,19 +176,33 @@ on_started(void *arg, struct msg *reply, int err)
 	starting_free(st);
 }
 
-/* Where it starts: as asked, else as the profile says, else at home. */
+/*
+ * Where it starts: as asked, else as the profile says, else at home.  With the
+ * token alone nobody may choose a folder that is a way out of the jail; nor
+ * may an agent, by a link where a profile's working folder was.
+ */
 static int
 open_cwd(struct starting *st, const struct run *r, char **real, char *why,
     size_t size)
 {
+	const struct paths *paths = &st->env->paths;
 	const char *path = st->cwd;
+	int fd, err;
 
 	if (path[0] == '\0')
 		path = r->profile->working_dir;
 	if (path[0] == '\0')
 		path = r->plan.home;
-	return jailplan_open_cwd(
-	    &st->env->paths, r->plan.home, path, real, why, size);
+	fd = jailplan_open_cwd(paths, r->plan.home, path, real, why, size);
+	if (fd < 0 || (st->cli && strcmp(path, *real) == 0))
+		return fd;
+	err = jailplan_may_offer(paths, r->plan.home, fd, *real, why, size);
+	if (err == 0)
+		return fd;
+	fd_close(fd);
+	free(*real);
+	*real = NULL;
+	return err;
 }
 
 /* Fills the message for the sandboxer and sends it with its descriptors. */
@@ -321,6 +337,7 @@ on_SESSION_CREATE(struct peer *p, struct msg *m)
 	st->cols = req->cols > 0 ? (unsigned)req->cols : COLS_DEFAULT;
 	st->rows = req->rows > 0 ? (unsigned)req->rows : ROWS_DEFAULT;
 	st->no_sandbox = req->no_sandbox;
+	st->cli = cli;
 	err = bwrap_flags_parse(&env->paths, &req->bwrap_flags, &st->flags,
 	    why, sizeof(why));
 	if (err == 0)

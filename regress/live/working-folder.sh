@@ -1,0 +1,57 @@
+# A working folder is no way out of the jail: not what runs at login, and over HTTP or by a link no settings and no sockets.
+# shellcheck shell=sh
+. "${0%/*}/lib.sh"
+
+shell_profile jailed
+shell_profile linked --working-dir "$WORK"
+start_daemon
+for dir in .config/autostart .config/systemd/user .config/environment.d \
+    .local/bin .local/share/applications .local/share/dbus-1/services \
+    .config/editor bin project; do
+	mkdir -p "$HOME/$dir"
+done
+mkdir "$T/sockets"
+python3 -c '
+import socket, sys, time
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen(8)
+time.sleep(300)' "$T/sockets/default" &
+at_end $!
+wait_for 10 test -S "$T/sockets/default" || bail "a socket listens"
+
+# over_http FOLDER: the status, with a jailed session there or an error.
+over_http()
+{
+	api POST /api/terminal/sessions "{\"profile_alias\":\"jailed\",
+	    \"working_dir\":\"$1\",\"args\":[\"-c\",\"exit\"]}"
+}
+
+is "over HTTP a project is taken" "$(over_http "$HOME/project")" 201
+for dir in .config/autostart .config/systemd/user .config/environment.d \
+    .local/bin .local/share/applications .local/share/dbus-1/services .local
+do
+	is "over HTTP ~/$dir is refused" "$(over_http "$HOME/$dir")" 403
+	is "and by the command too" "$(status timeout 20 ringlet \
+	    profiles run jailed --remote -C "$HOME/$dir" -- -c exit)" 5
+done
+for dir in "$HOME/.config/editor" "$HOME/bin" "$T/sockets"; do
+	is "over HTTP ${dir#"$T"/} is refused" "$(over_http "$dir")" 403
+	like "and the folder is named" "$(json error <"$T/body")" "$dir"
+	is "the person at the machine may name it" "$(status timeout 20 \
+	    ringlet profiles run jailed --remote -C "$dir" -- -c exit)" 0
+done
+
+# What an agent could do to the working folder of a profile.
+for dir in "$HOME/.config/editor" "$T/sockets" "$HOME/.config/autostart"; do
+	rm -rf "$WORK"
+	ln -s "$dir" "$WORK"
+	cd /
+	api POST /api/terminal/sessions '{"profile_alias":"linked"}' >"$T/code"
+	is "a link to ${dir#"$T"/} is refused" "$(cat "$T/code")" 403
+	rm "$WORK"
+	mkdir "$WORK"
+done
+is "no session was started by any of these" \
+    "$(ringlet --json terminal list | grep -c '"profile_alias":"linked"')" 0
+done_testing
