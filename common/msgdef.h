@@ -23,6 +23,7 @@ enum msg_number {
 	MSG_ERROR = 4,	  /* reply: the request failed */
 	MSG_OK = 5,	  /* reply: done, nothing more to say */
 	MSG_LISTENERS = 6, /* monitor to ringletd: one listening socket */
+	MSG_HANDOVER = 7,  /* a monitor to itself, across its own exec */
 
 	/* CLI and ringletd to monitor: the daemon */
 	MSG_AUTH_CHECK = 20,  /* is this token good? -> OK */
@@ -31,6 +32,7 @@ enum msg_number {
 	MSG_STOP = 23,	      /* -> OK, then everything ends */
 	MSG_PUBKEY_GET = 24,  /* -> PUBKEY: seal API keys to it */
 	MSG_PUBKEY = 25,
+	MSG_RESTART = 26,     /* CLI only -> OK, then it executes itself */
 
 	/* CLI and ringletd to monitor: profiles */
 	MSG_PROFILE_CREATE = 40, /* -> PROFILE */
@@ -197,10 +199,42 @@ struct msg_listeners {
 	bool local_socket;   /* a unix socket rather than TCP */
 };
 
+/*
+ * What outlives an exec of the monitor.  It is written to a memory file, never
+ * to a channel.  Descriptors are numbers that the exec keeps.
+ */
+struct msg_held_listener {
+	const char *address;
+	uint64_t fd;
+	bool local;
+};
+
+struct msg_held_ring { /* of the session of the same index */
+	uint64_t fd;
+	uint64_t next_viewer;
+};
+
+struct msg_handover {
+	uint64_t version; /* HANDOVER_VERSION: both sides must agree */
+	uint64_t lock_fd;
+	uint64_t control_fd;
+	int64_t log_fd; /* -1: none */
+	int64_t started;
+	uint64_t restarts;
+	struct msg_bin box_key;
+	struct msg_bin box_public;
+	uint64_t sandboxer_pid; /* 0: none was kept */
+	uint64_t sandboxer_fd;
+	const char *sandboxer_level;
+	struct msg_recs listeners; /* struct msg_held_listener */
+	struct msg_recs sessions;  /* struct msg_session */
+	struct msg_recs rings;	   /* struct msg_held_ring */
+};
+
 /* --- requests about the daemon --- */
 
 struct msg_token_only { /* AUTH_CHECK STATUS_GET STOP PUBKEY_GET
-			   PROFILE_LIST PROVIDER_LIST
+			   RESTART PROFILE_LIST PROVIDER_LIST
 			   SESSION_LIST SESSION_CLEANUP */
 	struct msg_bin token;
 };

@@ -149,6 +149,37 @@ static const struct msg_field f_msg_listeners[] = {
 };
 REC(msg_listeners);
 
+static const struct msg_field f_msg_held_listener[] = {
+	STR(msg_held_listener, address, PATH_MAX_LEN),
+	U64(msg_held_listener, fd, INT32_MAX),
+	BOOL(msg_held_listener, local),
+};
+REC(msg_held_listener);
+
+static const struct msg_field f_msg_held_ring[] = {
+	U64(msg_held_ring, fd, INT32_MAX),
+	U64(msg_held_ring, next_viewer, UINT64_MAX),
+};
+REC(msg_held_ring);
+
+static const struct msg_field f_msg_handover[] = {
+	U64(msg_handover, version, UINT32_MAX),
+	U64(msg_handover, lock_fd, INT32_MAX),
+	U64(msg_handover, control_fd, INT32_MAX),
+	I64(msg_handover, log_fd, INT32_MAX),
+	I64(msg_handover, started, INT64_MAX),
+	U64(msg_handover, restarts, UINT64_MAX),
+	SECRET_BIN(msg_handover, box_key, 32),
+	BIN(msg_handover, box_public, 32),
+	U64(msg_handover, sandboxer_pid, INT32_MAX),
+	U64(msg_handover, sandboxer_fd, INT32_MAX),
+	STR(msg_handover, sandboxer_level, NAME_MAX_LEN),
+	RECS(msg_handover, listeners, 16, rec_msg_held_listener),
+	RECS(msg_handover, sessions, LIST_MAX, rec_msg_session),
+	RECS(msg_handover, rings, LIST_MAX, rec_msg_held_ring),
+};
+REC(msg_handover);
+
 static const struct msg_field f_msg_token_only[] = {
 	SECRET_BIN(msg_token_only, token, TOKEN_MAX),
 };
@@ -422,12 +453,14 @@ static const struct msg_type types[] = {
 	TYPE(ERROR, rec_msg_error),
 	TYPE(OK, rec_empty),
 	TYPE(LISTENERS, rec_msg_listeners),
+	TYPE(HANDOVER, rec_msg_handover),
 	TYPE(AUTH_CHECK, rec_msg_token_only),
 	TYPE(STATUS_GET, rec_msg_token_only),
 	TYPE(STATUS, rec_msg_status),
 	TYPE(STOP, rec_msg_token_only),
 	TYPE(PUBKEY_GET, rec_msg_token_only),
 	TYPE(PUBKEY, rec_msg_pubkey),
+	TYPE(RESTART, rec_msg_token_only),
 	TYPE(PROFILE_CREATE, rec_msg_profile_create),
 	TYPE(PROFILE_LIST, rec_msg_token_only),
 	TYPE(PROFILE_GET, rec_msg_alias),

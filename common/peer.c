@@ -717,6 +717,13 @@ peer_drain(struct peer *p)
 		peer_flush(p);
 }
 
+bool
+peer_is_idle(const struct peer *p)
+{
+	return TAILQ_EMPTY(&p->calls) && buf_len(p->in) == 0 &&
+	    buf_len(p->out) == 0;
+}
+
 /* What arrived before the pause is handled first when reading resumes. */
 void
 peer_pause(struct peer *p, bool paused)

@@ -91,6 +91,8 @@ size_t peer_backlog(const struct peer *);
  * of a process that has ended.  It may end in closed() as reading ever may.
  */
 void peer_drain(struct peer *);
+/* Whether nothing is under way: no open call, no part of a message. */
+bool peer_is_idle(const struct peer *);
 /* Stops or resumes reading: backpressure towards this peer alone. */
 void peer_pause(struct peer *, bool paused);
 

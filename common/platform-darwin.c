@@ -18,6 +18,13 @@ platform_hide_process(void)
 }
 
 int
+platform_pidfd(pid_t pid)
+{
+	(void)pid;
+	return -1;
+}
+
+int
 platform_peer_uid(int sock, uid_t *uid)
 {
 	gid_t gid;

@@ -6,6 +6,8 @@
 
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "err.h"
 #include "platform.h"
@@ -14,6 +16,12 @@ int
 platform_hide_process(void)
 {
 	return prctl(PR_SET_DUMPABLE, 0) == -1 ? RL_ERR_SYSTEM : 0;
+}
+
+int
+platform_pidfd(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
 int

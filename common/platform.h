@@ -13,6 +13,9 @@
  */
 int platform_hide_process(void);
 
+/* A close-on-exec pidfd of a child of ours, or -1 where there are none. */
+int platform_pidfd(pid_t pid);
+
 /* The uid at the other end of a connected unix socket, or RL_ERR_SYSTEM. */
 int platform_peer_uid(int sock, uid_t *uid);
 

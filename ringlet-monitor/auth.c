@@ -33,11 +33,14 @@ auth_open(struct env *env)
 	if (r != 0)
 		fatal("%s", why);
 
+	if (env->box_key != NULL)
+		goto name; /* handed over: keys sealed to it stay good */
 	_Static_assert(sizeof(env->box_public) == crypto_box_PUBLICKEYBYTES,
 	    "size of a crypto_box public key");
 	crypto_box_keypair(env->box_public, sk);
 	env->box_key = secret_new(sk, sizeof(sk));
 	secret_wipe(sk, sizeof(sk));
+name:
 	crypto_generichash(id, sizeof(id), env->box_public,
 	    sizeof(env->box_public), NULL, 0);
 	sodium_bin2hex(env->box_id, sizeof(env->box_id), id, sizeof(id));

@@ -95,6 +95,12 @@ static const struct peer_ops ops = {
 	.closed = on_closed,
 };
 
+bool
+keychain_is_busy(const struct keychain *kc)
+{
+	return !TAILQ_EMPTY(&kc->calls) || !TAILQ_EMPTY(&kc->remains);
+}
+
 /* --- helpers and their end --------------------------------------------------
  */
 

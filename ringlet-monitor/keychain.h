@@ -6,6 +6,7 @@
  * Whatever the store or its bus does, the monitor's loop goes on.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct loop;
@@ -48,6 +49,8 @@ struct keychain *keychain_new(struct loop *, const char *helper);
 void keychain_free(struct keychain *);
 /* Replaces KEYCHAIN_TIMEOUT for calls that start from now on. */
 void keychain_set_timeout(struct keychain *, uint64_t ms);
+/* Whether a call runs or waits. */
+bool keychain_is_busy(const struct keychain *);
 /* The name of the store, for profile files: "secret-service". */
 const char *keychain_backend(const struct keychain *);
 

@@ -47,8 +47,9 @@ logfile_open(struct env *env)
 {
 	const char *name = env->paths.log_file;
 
-	env->log_fd = open(name,
-	    O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (env->log_fd == -1)
+		env->log_fd = open(name, O_WRONLY | O_APPEND | O_CREAT |
+			O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (env->log_fd == -1)
 		fatal("%s: cannot open the log: %s", name, strerror(errno));
 	log_set_sink(to_file, env);

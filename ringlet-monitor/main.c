@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,8 @@ struct options {
 	bool foreground;
 	bool check; /* -t */
 	bool print; /* -T */
+	bool versions; /* -Q */
+	int handover; /* -R; -1: a start of its own */
 	const char *file;
 	char **settings; /* -o */
 	size_t nsettings;
@@ -54,10 +57,11 @@ usage(void)
 static void
 parse_options(int argc, char **argv, struct options *o)
 {
+	const char *errstr;
 	int ch;
 
 	o->settings = xcalloc((size_t)argc + 1, sizeof(char *));
-	while ((ch = getopt(argc, argv, "Df:o:TtV")) != -1) {
+	while ((ch = getopt(argc, argv, "Df:o:QR:TtV")) != -1) {
 		switch (ch) {
 		case 'D':
 			o->foreground = true;
@@ -67,6 +71,16 @@ parse_options(int argc, char **argv, struct options *o)
 			break;
 		case 'o':
 			o->settings[o->nsettings++] = optarg;
+			break;
+		/* What a monitor that is to be replaced asks and says. */
+		case 'Q':
+			o->versions = true;
+			break;
+		case 'R':
+			o->handover =
+			    (int)strtonum(optarg, 3, INT_MAX, &errstr);
+			if (errstr != NULL)
+				usage();
 			break;
 		case 'T':
 			o->print = true;
@@ -283,9 +297,24 @@ on_signal(int signo, void *arg)
 	}
 }
 
+/* Our arguments for the next monitor: all but "-R number", which is last. */
+static void
+keep_arguments(struct env *env, int argc, char **argv, bool handover)
+{
+	size_t n = (size_t)argc - (handover ? 2 : 0);
+
+	env->argv = xcalloc(n + 1, sizeof(*env->argv));
+	memcpy(env->argv, argv, n * sizeof(*env->argv));
+}
+
 static void
 open_everything(struct env *env, bool foreground)
 {
+	make_folder(env->paths.runtime_dir);
+	take_lock(env);
+	make_folder(env->paths.config_dir);
+	make_folder(env->paths.profile_dir);
+	make_folder(env->paths.state_dir);
 	if (!foreground)
 		detach(env);
 	else if ((env->ready_fd = open("/dev/null", O_WRONLY | O_CLOEXEC)) ==
@@ -328,7 +357,7 @@ main(int argc, char **argv)
 	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT };
 	struct loop_signal *watched[3];
 	struct env env = { .ready_fd = -1, .log_fd = -1, .control_fd = -1 };
-	struct options o = { 0 };
+	struct options o = { .handover = -1 };
 	const char *bad;
 	struct buf *out;
 
@@ -354,21 +383,20 @@ main(int argc, char **argv)
 		fwrite(buf_ptr(out), 1, buf_len(out), stdout);
 		exit(0);
 	}
-	if (o.check)
+	if (o.versions)
+		restart_print_versions();
+	if (o.check || o.versions)
 		exit(0);
 
 	secret_init();
 	raise_descriptor_limit();
-	make_folder(env.paths.runtime_dir);
-	take_lock(&env);
-	make_folder(env.paths.config_dir);
-	make_folder(env.paths.profile_dir);
-	make_folder(env.paths.state_dir);
 	env.started = time(NULL);
 	TAILQ_INIT(&env.clients);
 	TAILQ_INIT(&env.sessions);
 	LIST_INIT(&env.busy);
-	open_everything(&env, o.foreground);
+	keep_arguments(&env, argc, argv, o.handover != -1);
+	if (o.handover == -1)
+		open_everything(&env, o.foreground);
 
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
 	    signal(SIGHUP, SIG_IGN) == SIG_ERR)
@@ -380,6 +408,15 @@ main(int argc, char **argv)
 		    loop_signal_new(env.loop, signals[i], on_signal, &env);
 	env.keychain = keychain_new(env.loop, env.paths.keychain);
 	keychain_set_timeout(env.keychain, env.conf.keychain_timeout_ms);
+	supervise_setup(&env);
+	if (o.handover != -1) {
+		handover_load(&env, o.handover);
+		if (env.log_fd != -1)
+			logfile_open(&env);
+		auth_open(&env);
+		log_info("version %s takes over as pid %d", PACKAGE_VERSION,
+		    (int)getpid());
+	}
 	supervise_start(&env);
 	if (loop_run(env.loop) != 0)
 		fatal("event loop: %s", strerror(errno));
@@ -391,5 +428,6 @@ main(int argc, char **argv)
 	log_info("stopped");
 	paths_free(&env.paths);
 	free(o.settings);
+	free(env.argv);
 	return env.status;
 }

@@ -6,6 +6,8 @@
  *
  *	main.c		arguments, start-up, shutdown
  *	supervise.c	the other daemons: start, INIT and READY, restart
+ *	restart.c	from a request to the exec of the installed monitor
+ *	handover.c	what outlives that exec
  *	listen.c	the HTTP listeners
  *	control.c	the control socket and its clients
  *	dispatch.c	who may say what: the rule rows
@@ -115,6 +117,8 @@ struct env {
 	LIST_HEAD(, busy_alias) busy;
 	bool stopping;
 	struct loop_timer *stop_timer;
+	struct restart *restart; /* one is under way, or NULL */
+	char **argv; /* our own, without -R */
 	int status; /* exit status of the process */
 };
 
@@ -127,11 +131,19 @@ void monitor_ready(struct env *);
 void monitor_maybe_done(struct env *);
 
 /* logfile.c */
-/* Opens the log for appending; entries go there from now on.  fatal(). */
+/*
+ * Opens the log for appending, unless log_fd is one already; entries go there
+ * from now on.  fatal().
+ */
 void logfile_open(struct env *);
 
 /* supervise.c */
-/* Starts both; fatal() if a program cannot be executed. */
+/* Fills in what both are; starts neither. */
+void supervise_setup(struct env *);
+/*
+ * Starts those that do not run; at the start of the monitor itself, fatal() if
+ * a program cannot be executed.
+ */
 void supervise_start(struct env *);
 /* Reaps what has ended. */
 void supervise_reap(struct env *);
@@ -141,8 +153,34 @@ void child_condemn(struct child *, const char *why);
 void supervise_stop(struct env *);
 /* SIGKILLs those who have not ended. */
 void supervise_kill(struct env *);
+/* Kills the child and waits for its end. */
+void child_end(struct child *);
+/* Takes over the sandboxer that pid is and fd leads to. */
+void child_adopt(struct child *, pid_t pid, int fd, const char *level);
 int on_READY(struct peer *, struct msg *);
 int on_LOG(struct peer *, struct msg *);
+
+/* restart.c */
+/* What a monitor says to -Q: its own version and those of its protocols. */
+void restart_print_versions(void);
+int on_RESTART(struct peer *, struct msg *);
+
+/* handover.c */
+/*
+ * Changes with every change of struct msg_handover or of what it means: a
+ * monitor takes over from one of the same number alone.
+ */
+#define HANDOVER_VERSION 1
+/*
+ * Writes down what outlives an exec and lets its descriptors do so.  Returns
+ * the memory file's descriptor, or RL_ERR_INVALID (it does not fit a message)
+ * or RL_ERR_SYSTEM, and then nothing is changed.
+ */
+int handover_save(struct env *);
+/* The exec failed: takes back what handover_save() did; fd is closed. */
+void handover_undo(struct env *, int fd);
+/* Takes over what fd, the memory file, says; closes it.  fatal(). */
+void handover_load(struct env *, int fd);
 
 /* listen.c */
 /* Opens every ListenAddress; fatal() where one cannot be had. */

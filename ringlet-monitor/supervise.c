@@ -21,6 +21,7 @@
 #include "log.h"
 #include "loop.h"
 #include "monitor.h"
+#include "platform.h"
 #include "xmalloc.h"
 
 #define READY_TIMEOUT 30000 /* ms from exec to READY */
@@ -184,11 +185,10 @@ child_setup(struct env *env, struct child *c, const char *name,
 	c->seal = seal;
 	c->delay = DELAY_FIRST;
 	c->timer = loop_timer_new(env->loop, on_child_timer, c);
-	child_start(c);
 }
 
 void
-supervise_start(struct env *env)
+supervise_setup(struct env *env)
 {
 	child_setup(env, &env->sandboxer, "ringlet-sandboxer",
 	    env->paths.sandboxer, FROM_SANDBOXER, false);
@@ -201,6 +201,44 @@ keep_words(struct child *c, const char *text)
 {
 	free(c->words);
 	c->words = xstrdup(text);
+}
+
+void
+supervise_start(struct env *env)
+{
+	struct child *all[] = { &env->sandboxer, &env->ringletd };
+
+	for (size_t i = 0; i < 2; i++)
+		if (all[i]->proc.pid == 0)
+			child_start(all[i]);
+}
+
+void
+child_end(struct child *c)
+{
+	if (c->proc.pid == 0)
+		return;
+	child_condemn(c, NULL);
+	loop_timer_disarm(c->timer);
+	while (waitpid(c->proc.pid, NULL, 0) == -1 && errno == EINTR)
+		;
+	proc_release(&c->proc);
+}
+
+void
+child_adopt(struct child *c, pid_t pid, int fd, const char *level)
+{
+	struct env *env = c->env;
+
+	c->proc.pid = pid;
+	c->proc.pidfd = platform_pidfd(pid);
+	c->started = loop_now();
+	c->client.child = c;
+	client_add(env, &c->client);
+	c->client.peer = peer_new(env->loop, fd, c->from, PST_SERVING,
+	    c->name, &sandboxer_ops, &c->client);
+	c->level = xstrdup(level);
+	c->ready = true;
 }
 
 /* Its first words.  A child of another build is refused, not guessed at. */

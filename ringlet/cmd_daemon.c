@@ -222,6 +222,34 @@ cmd_daemon_stop(struct cli *cli, const struct args *args)
 	return STATUS_DONE;
 }
 
+/*
+ * Asks the daemon to execute the installed program in its own place: sessions
+ * live on.  0, or reports.
+ */
+static int
+restart_in_place(struct cli *cli)
+{
+	const struct msg_token_only req = { 0 };
+	struct msg m;
+	int r;
+
+	if ((r = client_call(cli, MSG_RESTART, &req, MSG_OK, &m)) != 0)
+		return r;
+	msg_clear(&m);
+	/* Its control socket stays open: what comes now waits in it. */
+	client_wait_close(cli, STOP_TIMEOUT_MS);
+	if ((r = get_status(cli, &m)) != 0)
+		return r;
+	if (cli->json)
+		print_json(cli, status_json(m.body));
+	else
+		hint(cli, "the daemon serves as process %llu, version %s",
+		    (unsigned long long)((struct msg_status *)m.body)->pid,
+		    ((struct msg_status *)m.body)->version);
+	msg_clear(&m);
+	return STATUS_DONE;
+}
+
 int
 cmd_daemon_restart(struct cli *cli, const struct args *args)
 {
@@ -233,6 +261,9 @@ cmd_daemon_restart(struct cli *cli, const struct args *args)
 	r = client_connect(cli, why, sizeof(why));
 	if (r == RL_ERR_NOTFOUND)
 		return start(cli, args);
+	if (args->nopts == 0)
+		return restart_in_place(cli);
+	/* Other settings, or force: the daemon really ends. */
 	if ((r = get_status(cli, &m)) != 0)
 		return r;
 	sessions = ((const struct msg_status *)m.body)->sessions;

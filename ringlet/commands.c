@@ -70,7 +70,7 @@ static const struct opt daemon_opts[] = {
 };
 
 static const struct opt restart_opts[] = {
-	{ OPT_FORCE, "force", NULL, "end running sessions", 0 },
+	{ OPT_FORCE, "force", NULL, "end sessions, and it", 0 },
 	{ 'f', "config", "FILE", "settings from FILE", 0 },
 	{ 'o', "option", "KEYWORD=VALUE", "one setting", OPT_MANY },
 };
@@ -123,7 +123,8 @@ const struct command commands[] = {
 	{ "daemon", "stop", "", "end it and every session", 0, 0, CMD_NO_START,
 	    NO_OPTS, cmd_daemon_stop },
 	{ "daemon", "restart", "[--force] [-f FILE] [-o KEYWORD=VALUE]",
-	    "stop and start it", 0, 0, CMD_NO_START, OPTS(restart_opts),
+	    "replace it; sessions live on", 0, 0, CMD_NO_START,
+	    OPTS(restart_opts),
 	    cmd_daemon_restart },
 	{ "token", "path", "", "print the name of the HTTP token's file", 0, 0,
 	    0, NO_OPTS, cmd_token_path },

@@ -89,8 +89,8 @@ is "-C is resolved" "$(session plain -C "$T/link" && field "$ID" working_dir)" \
 is "a folder that is not there is 4" \
     "$(status ringlet profiles run plain --remote -C "$T/none")" 4
 
-is "restart is refused while sessions run" \
-    "$(status ringlet daemon restart)" 1
+is "restart with other settings is refused while sessions run" \
+    "$(status ringlet daemon restart -o LogLevel=trace)" 1
 like "and says so" "$(cat "$T/err")" 'sessions would end'
 is "the daemon is the same" "$(ringlet --json daemon status |
     json data pid)" "$MONITOR"

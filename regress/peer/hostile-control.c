@@ -27,10 +27,11 @@
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
 
 /* What a CLI may ask; everything else must end its connection. */
-static const uint16_t requests[] = { MSG_STATUS_GET, MSG_STOP, MSG_PUBKEY_GET,
-	MSG_AGENT_LIST, MSG_PROVIDER_LIST, MSG_PROFILE_CREATE, MSG_PROFILE_LIST,
-	MSG_PROFILE_GET, MSG_PROFILE_DELETE, MSG_PROFILE_ENV, MSG_PROFILE_RUN,
-	MSG_SESSION_CREATE, MSG_SESSION_LIST, MSG_SESSION_GET, MSG_SESSION_KILL,
+static const uint16_t requests[] = { MSG_STATUS_GET, MSG_STOP, MSG_RESTART,
+	MSG_PUBKEY_GET, MSG_AGENT_LIST, MSG_PROVIDER_LIST, MSG_PROFILE_CREATE,
+	MSG_PROFILE_LIST, MSG_PROFILE_GET, MSG_PROFILE_DELETE,
+	MSG_PROFILE_ENV, MSG_PROFILE_RUN, MSG_SESSION_CREATE,
+	MSG_SESSION_LIST, MSG_SESSION_GET, MSG_SESSION_KILL,
 	MSG_SESSION_CLEANUP, MSG_SESSION_ATTACH };
 
 enum outcome { ANSWERED, CLOSED, SILENT };
@@ -251,7 +252,7 @@ nonsense(void)
 	for (size_t i = 0; i < NELEM(requests); i++) {
 		const struct msg_type *type = msg_type_get(requests[i]);
 
-		if (type->type == MSG_STOP)
+		if (type->type == MSG_STOP || type->type == MSG_RESTART)
 			continue; /* that would be no nonsense */
 		for (int k = 0; k < 30; k++) {
 			do

@@ -1,0 +1,275 @@
+/*
+ * `ringlet daemon restart`: the monitor executes the installed program in its
+ * own place, with sessions, listeners and the channel to the sandboxer kept
+ * (handover.c).  Its pid, and with it the sandboxer's parent, stays.
+ *
+ * Before that, the installed program is asked whether it can take over, with
+ * the same settings; all calls to the sandboxer and the keychain must have
+ * been answered.  ringletd is started afresh.  So is the sandboxer, unless
+ * sessions run: they live on with the one that they have.
+ */
+
+#include "config.h"
+
+#include <sys/wait.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "keychain.h"
+#include "log.h"
+#include "loop.h"
+#include "monitor.h"
+#include "token.h"
+#include "xmalloc.h"
+
+#define PROBE_TIMEOUT 5000  /* ms for the installed program to answer -Q */
+#define IDLE_TIMEOUT  10000 /* ms for calls under way to be answered */
+#define IDLE_POLL     10    /* ms between two looks */
+
+struct restart {
+	struct env *env;
+	struct asker asker;
+	struct loop_timer *timer;
+	uint64_t deadline; /* loop_now() */
+};
+
+/* --- whether the installed program can take over --- */
+
+#define VERSIONS "takes over: protocol %u, handover %u\n"
+
+void
+restart_print_versions(void)
+{
+	printf("ringlet-monitor %s\n" VERSIONS, PACKAGE_VERSION, MSG_VERSION,
+	    HANDOVER_VERSION);
+}
+
+/* A copy of argv with two more words; the caller frees the array alone. */
+static char **
+argv_with(char *const *argv, const char *a, const char *b)
+{
+	char **v;
+	size_t n = 0;
+
+	while (argv[n] != NULL)
+		n++;
+	v = xcalloc(n + 3, sizeof(*v));
+	memcpy(v, argv, n * sizeof(*v));
+	v[n++] = (char *)(uintptr_t)a;
+	v[n] = (char *)(uintptr_t)b;
+	return v;
+}
+
+/* Reads what comes from fd until its end, at most size - 1 bytes. */
+static bool
+read_answer(int fd, char *dst, size_t size)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	uint64_t end = loop_now() + PROBE_TIMEOUT, now;
+	size_t len = 0;
+	ssize_t n;
+
+	for (;;) {
+		dst[len] = '\0';
+		if ((now = loop_now()) >= end)
+			return false;
+		if (poll(&pfd, 1, (int)(end - now)) <= 0)
+			continue;
+		n = read(fd, dst + len, size - 1 - len);
+		if (n <= 0)
+			return n == 0;
+		len += (size_t)n;
+		if (len == size - 1)
+			return true;
+	}
+}
+
+/* Runs the installed monitor with -Q: its exit status, or -1. */
+static int
+ask_installed(struct env *env, char *answer, size_t size)
+{
+	extern char **environ;
+	posix_spawn_file_actions_t fa;
+	char **argv = argv_with(env->argv, "-Q", NULL);
+	int p[2], status = -1, r;
+	bool whole;
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC) == -1)
+		fatal("pipe: %s", strerror(errno));
+	posix_spawn_file_actions_init(&fa);
+	posix_spawn_file_actions_adddup2(&fa, p[1], STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&fa, p[1], STDERR_FILENO);
+	r = posix_spawn(&pid, env->paths.monitor, &fa, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&fa);
+	free(argv);
+	close(p[1]);
+	if (r != 0)
+		snprintf(answer, size, "%s", strerror(r));
+	else {
+		whole = read_answer(p[0], answer, size);
+		if (!whole)
+			kill(pid, SIGKILL);
+		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+			;
+		status = whole && WIFEXITED(status) ? WEXITSTATUS(status)
+						    : -1;
+	}
+	close(p[0]);
+	return status;
+}
+
+/* 0, or RL_ERR_STATE and why. */
+static int
+can_take_over(struct env *env, char *why, size_t size)
+{
+	char answer[512], wanted[128];
+	struct token *token;
+	int r;
+
+	snprintf(wanted, sizeof(wanted), VERSIONS, MSG_VERSION,
+	    HANDOVER_VERSION);
+	r = ask_installed(env, answer, sizeof(answer));
+	if (r != 0) {
+		answer[strcspn(answer, "\n")] = '\0';
+		snprintf(why, size, "%s: %s", env->paths.monitor, answer);
+		return RL_ERR_STATE;
+	}
+	if (strstr(answer, wanted) == NULL) {
+		answer[strcspn(answer, "\n")] = '\0';
+		snprintf(why, size, "%s (%s) cannot take over from version "
+		    "%s: 'ringlet daemon restart --force' ends the sessions "
+		    "and starts it", env->paths.monitor, answer,
+		    PACKAGE_VERSION);
+		return RL_ERR_STATE;
+	}
+	/* Without it the program would end, and all sessions with it. */
+	if (token_load(env->paths.token_file, &token, why, size) != 0)
+		return RL_ERR_STATE;
+	token_free(token);
+	return 0;
+}
+
+/* --- the exec --- */
+
+static void
+pause_clients(struct env *env, bool paused)
+{
+	struct client *c;
+
+	TAILQ_FOREACH(c, &env->clients, link)
+		if (c->child != &env->sandboxer)
+			peer_pause(c->peer, paused);
+}
+
+static void
+restart_free(struct restart *rs)
+{
+	rs->env->restart = NULL;
+	loop_timer_free(rs->timer);
+	free(rs);
+}
+
+/* Comes back only if it failed. */
+static void
+take_our_place(struct env *env, int fd)
+{
+	char number[16], **argv;
+
+	snprintf(number, sizeof(number), "%d", fd);
+	argv = argv_with(env->argv, "-R", number);
+	execv(env->paths.monitor, argv);
+	log_error("%s: %s", env->paths.monitor, strerror(errno));
+	free(argv);
+}
+
+static void
+restart_now(struct restart *rs)
+{
+	struct env *env = rs->env;
+	struct peer *p = asker_peer(env, &rs->asker);
+	int fd;
+
+	child_end(&env->ringletd);
+	if (session_count(env, NULL) == 0)
+		child_end(&env->sandboxer);
+	if ((fd = handover_save(env)) >= 0) {
+		log_info("executing %s", env->paths.monitor);
+		if (p != NULL)
+			peer_reply(p, rs->asker.id, MSG_OK, NULL, NULL, 0);
+		take_our_place(env, fd);
+		handover_undo(env, fd);
+	} else {
+		log_error("restart: the state cannot be handed over: %s",
+		    rl_strerror(fd));
+		if (p != NULL)
+			peer_reply_error(p, rs->asker.id, fd,
+			    "the state cannot be handed over: %s",
+			    rl_strerror(fd));
+	}
+	supervise_start(env);
+	pause_clients(env, false);
+	restart_free(rs);
+}
+
+static void
+on_look(void *arg)
+{
+	struct restart *rs = arg;
+	struct env *env = rs->env;
+	struct peer *sb = env->sandboxer.client.peer, *p;
+
+	if (!keychain_is_busy(env->keychain) && LIST_EMPTY(&env->busy) &&
+	    (sb == NULL || peer_is_idle(sb))) {
+		restart_now(rs);
+		return;
+	}
+	if (loop_now() < rs->deadline) {
+		loop_timer_arm(rs->timer, IDLE_POLL);
+		return;
+	}
+	if ((p = asker_peer(env, &rs->asker)) != NULL)
+		peer_reply_error(p, rs->asker.id, RL_ERR_TIMEOUT,
+		    "requests are still under way after %d seconds: try "
+		    "again", IDLE_TIMEOUT / 1000);
+	pause_clients(env, false);
+	restart_free(rs);
+}
+
+/* From the CLI alone.  What is executed is named by the build, not by it. */
+int
+on_RESTART(struct peer *p, struct msg *m)
+{
+	struct env *env = peer_env(p);
+	struct restart *rs;
+	char why[1024];
+	int r;
+
+	if (env->restart != NULL || env->stopping || !env->ringletd.ready) {
+		peer_reply_error(p, m->hdr.id, RL_ERR_STATE,
+		    env->stopping ? "the daemon is stopping"
+				  : "the daemon is starting: try again");
+		return 0;
+	}
+	if ((r = can_take_over(env, why, sizeof(why))) != 0) {
+		peer_reply_error(p, m->hdr.id, r, "%s", why);
+		return 0;
+	}
+	rs = xcalloc(1, sizeof(*rs));
+	rs->env = env;
+	rs->asker = asker_of(p, m);
+	rs->deadline = loop_now() + IDLE_TIMEOUT;
+	rs->timer = loop_timer_new(env->loop, on_look, rs);
+	env->restart = rs;
+	pause_clients(env, true);
+	loop_timer_arm(rs->timer, 0);
+	return 0;
+}
