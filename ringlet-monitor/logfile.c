@@ -1,19 +1,53 @@
 /*
  * The log file, state_dir/ringlet.log: one line an entry, with the time in
  * UTC.  Entries are escaped and bounded before they get here (log.c).
+ *
+ * Other processes have entries written here, and one of them may be hostile.
+ * So the file is bounded: a full one becomes ringlet.log.1, in place of the
+ * one before, and a new one begins.
  */
 
 #include "config.h"
 
+#include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "log.h"
 #include "monitor.h"
+#include "xmalloc.h"
+
+/* The file, for appending; -1 and errno. */
+static int
+open_log(const struct env *env)
+{
+	return open(env->paths.log_file,
+	    O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+/* If anything fails, the old file goes on. */
+static void
+change_file(struct env *env)
+{
+	char *old = xasprintf("%s.1", env->paths.log_file);
+	int fd;
+
+	env->log_size = 0; /* not before as much has been written again */
+	if (rename(env->paths.log_file, old) == 0 &&
+	    (fd = open_log(env)) != -1) {
+		/* Standard error goes there too: see monitor_ready(). */
+		if (env->ready_fd == -1)
+			(void)dup2(fd, STDERR_FILENO);
+		close(env->log_fd);
+		env->log_fd = fd;
+	}
+	free(old);
+}
 
 static void
 to_file(enum log_level level, const char *text, void *arg)
@@ -40,17 +74,22 @@ to_file(enum log_level level, const char *text, void *arg)
 		dprintf(STDERR_FILENO, "ringlet-monitor: error: %s\n", text);
 	if (write(env->log_fd, line, (size_t)n) == -1)
 		return; /* a full disk must not end sessions */
+	env->log_size += (size_t)n;
+	if (env->log_size >= LOG_FILE_MAX)
+		change_file(env);
 }
 
 void
 logfile_open(struct env *env)
 {
 	const char *name = env->paths.log_file;
+	struct stat st;
 
 	if (env->log_fd == -1)
-		env->log_fd = open(name, O_WRONLY | O_APPEND | O_CREAT |
-			O_NOFOLLOW | O_CLOEXEC, 0600);
+		env->log_fd = open_log(env);
 	if (env->log_fd == -1)
 		fatal("%s: cannot open the log: %s", name, strerror(errno));
+	if (fstat(env->log_fd, &st) == 0)
+		env->log_size = (size_t)st.st_size;
 	log_set_sink(to_file, env);
 }

@@ -98,6 +98,7 @@ struct env {
 	int lock_fd;
 	int ready_fd; /* to whoever started us; -1 once told */
 	int log_fd;
+	size_t log_size; /* bytes in that file */
 	struct token *token;
 	struct keychain *keychain;
 	struct secret *box_key; /* of sealed API keys, for this boot */
@@ -131,6 +132,8 @@ void monitor_ready(struct env *);
 void monitor_maybe_done(struct env *);
 
 /* logfile.c */
+#define LOG_FILE_MAX (16 * 1024 * 1024) /* bytes; then a new one begins */
+
 /*
  * Opens the log for appending, unless log_fd is one already; entries go there
  * from now on.  fatal().

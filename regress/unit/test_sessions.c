@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <sys/stat.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,7 +111,8 @@ setup(void)
 	conf_defaults(&w.env.conf);
 	w.env.loop = loop_new();
 	w.timer = loop_timer_new(w.env.loop, on_turn, w.env.loop);
-	w.env.ready_fd = w.env.control_fd = -1;
+	w.env.ready_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	w.env.control_fd = w.env.log_fd = -1;
 	TAILQ_INIT(&w.env.clients);
 	TAILQ_INIT(&w.env.sessions);
 	LIST_INIT(&w.env.busy);
@@ -132,6 +134,7 @@ teardown(void)
 	child_condemn(&w.env.sandboxer, NULL);
 	control_close(&w.env);
 	session_free_all(&w.env);
+	fd_close(w.env.ready_fd);
 	fd_close(w.sandboxer);
 	fd_close(w.cli);
 	loop_timer_free(w.timer);
@@ -428,6 +431,36 @@ START_TEST(list_too_long)
 }
 END_TEST
 
+/* --- the log --- */
+
+/* A child that floods the log costs a bounded place on the disk. */
+START_TEST(log_is_bounded)
+{
+	char *old, text[1001];
+	struct stat st;
+	off_t written = 0;
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	w.env.paths.log_file = xasprintf("%s/state/ringlet.log", w.base);
+	old = xasprintf("%s.1", w.env.paths.log_file);
+	logfile_open(&w.env);
+	for (; written < 3 * (off_t)LOG_FILE_MAX; written += 1000)
+		log_foreign("ringletd", LOGL_WARN, text);
+	log_set_sink(NULL, NULL);
+	close(w.env.log_fd);
+	ck_assert_int_eq(stat(old, &st), 0);
+	ck_assert_int_eq((int)(st.st_mode & 07777), 0600);
+	ck_assert_int_ge(st.st_size, LOG_FILE_MAX);
+	ck_assert_int_lt(st.st_size, LOG_FILE_MAX + 4096);
+	ck_assert_int_eq(stat(w.env.paths.log_file, &st), 0);
+	ck_assert_int_eq((int)(st.st_mode & 07777), 0600);
+	ck_assert_int_lt(st.st_size, LOG_FILE_MAX);
+	free(w.env.paths.log_file);
+	free(old);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -448,6 +481,7 @@ main(void)
 	tcase_add_test(tc, start_bad_ring);
 	tcase_add_test(tc, start_sandboxer_dies);
 	tcase_add_test(tc, list_too_long);
+	tcase_add_test(tc, log_is_bounded);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
