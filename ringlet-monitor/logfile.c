@@ -22,12 +22,17 @@
 #include "monitor.h"
 #include "xmalloc.h"
 
-/* The file, for appending; -1 and errno. */
+/*
+ * The file, for appending; -1 and errno.  A pipe without a reader would hold
+ * the monitor for ever: it is ENXIO instead.
+ */
 static int
 open_log(const struct env *env)
 {
 	return open(env->paths.log_file,
-	    O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	    O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
+		O_CLOEXEC,
+	    0600);
 }
 
 /* If anything fails, the old file goes on. */
@@ -87,9 +92,12 @@ logfile_open(struct env *env)
 
 	if (env->log_fd == -1)
 		env->log_fd = open_log(env);
-	if (env->log_fd == -1)
+	if (env->log_fd == -1 && errno != ENXIO)
 		fatal("%s: cannot open the log: %s", name, strerror(errno));
-	if (fstat(env->log_fd, &st) == 0)
-		env->log_size = (size_t)st.st_size;
+	if (env->log_fd == -1 || fstat(env->log_fd, &st) == -1 ||
+	    !S_ISREG(st.st_mode))
+		fatal("%s: cannot open the log: it is not a regular file: "
+		      "remove it", name);
+	env->log_size = (size_t)st.st_size;
 	log_set_sink(to_file, env);
 }

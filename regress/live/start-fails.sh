@@ -33,4 +33,12 @@ if [ -n "${LIVE_LIBEXEC:-}" ]; then
 	like "with its name" "$(cat "$T/err")" \
 	    "$T/libexec/ringletd: No such file or directory"
 fi
+
+# What stands where the log should be.
+mkdir -p "$RINGLET_STATE_DIR"
+rm -f "$LOG"
+mkfifo "$LOG"
+is "a pipe in the log's place keeps the daemon from starting" \
+    "$(status timeout 20 ringlet daemon)" 3
+like "and is named" "$(cat "$T/err")" "$LOG: .*not a regular file"
 done_testing
