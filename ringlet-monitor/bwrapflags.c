@@ -166,6 +166,8 @@ take_bind(const struct paths *paths, char *const *w, struct bwrap_flags *out,
 	char real[PATH_MAX], more[512];
 	int r;
 
+	/* First: what is wrong with it tells which files there are. */
+	out->widens = true;
 	if (!valid_abs_path(w[1]) || !valid_abs_path(w[2])) {
 		snprintf(why, size, "--bwrap-flags: %s: '%s' is not an "
 		    "absolute path without '..'", w[0],
@@ -184,7 +186,6 @@ take_bind(const struct paths *paths, char *const *w, struct bwrap_flags *out,
 		snprintf(why, size, "--bwrap-flags: %s: %s", w[0], more);
 		return r;
 	}
-	out->widens = true;
 	keep(out, "--ro-bind");
 	keep(out, real);
 	keep(out, w[2]);

@@ -340,8 +340,9 @@ on_SESSION_CREATE(struct peer *p, struct msg *m)
 	st->cli = cli;
 	err = bwrap_flags_parse(&env->paths, &req->bwrap_flags, &st->flags,
 	    why, sizeof(why));
-	if (err == 0)
-		err = check_authority(p, req, &st->flags, why, sizeof(why));
+	/* What may not be asked for is not explained: it names files. */
+	if (check_authority(p, req, &st->flags, why, sizeof(why)) != 0)
+		err = RL_ERR_DENIED;
 	if (err == 0 && req->no_sandbox && req->bwrap_flags.n > 0) {
 		snprintf(why, sizeof(why), "--bwrap-flags and --no-sandbox "
 		    "do not go together");

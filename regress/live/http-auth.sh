@@ -82,4 +82,14 @@ is "the profile is still there" "$(http GET /api/profiles/web \
 refused "leaving the jail" 403 POST /api/terminal/sessions -H "@$T/good" \
     -H 'Content-Type: application/json' \
     -d '{"profile_alias":"web","no_sandbox":true}'
+# Nor does the answer tell which files there are.
+for source in "$HOME/.ssh/no-such-file" "$TOKEN" /etc; do
+	refused "showing the agent more" 403 POST /api/terminal/sessions \
+	    -H "@$T/good" -H 'Content-Type: application/json' \
+	    -d "{\"profile_alias\":\"web\",
+	    \"bwrap_flags\":\"--ro-bind $source /x\"}"
+	cp "$T/body" "$T/body.last"
+	[ -e "$T/body.first" ] || cp "$T/body" "$T/body.first"
+	check "in the same words" cmp -s "$T/body.first" "$T/body.last"
+done
 done_testing
