@@ -396,6 +396,8 @@ struct msg_jail_start {
 	uint64_t cols;
 	uint64_t rows;
 	bool nesting; /* the agent may build a sandbox of its own inside */
+	struct msg_strs proofs; /* of the flags' binds, for the init: place
+				   inside, device, inode number, in turn */
 };
 
 struct msg_jail_started {

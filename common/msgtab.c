@@ -355,6 +355,7 @@ static const struct msg_field f_msg_jail_start[] = {
 	U64(msg_jail_start, cols, TERM_SIZE_MAX),
 	U64(msg_jail_start, rows, TERM_SIZE_MAX),
 	BOOL(msg_jail_start, nesting),
+	STRS(msg_jail_start, proofs, ARGS_MAX),
 };
 REC(msg_jail_start);
 

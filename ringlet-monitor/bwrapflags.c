@@ -6,15 +6,18 @@
 
 #include "config.h"
 
+#include <sys/stat.h>
 #include <ctype.h>
 #include <errno.h>
-#include <limits.h>
+#include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bwrapflags.h"
 #include "err.h"
+#include "fdpass.h"
 #include "jailplan.h"
 #include "msg.h"
 #include "valid.h"
@@ -150,21 +153,45 @@ split(const char *text, struct words *w, char *why, size_t size)
 	return r;
 }
 
+/* Appends a copy of word to the list *v of *n words. */
+static void
+append(char ***v, size_t *n, const char *word)
+{
+	*v = xreallocarray(*v, *n + 2, sizeof(char *));
+	(*v)[(*n)++] = xstrdup(word);
+	(*v)[*n] = NULL;
+}
+
 static void
 keep(struct bwrap_flags *out, const char *word)
 {
-	out->words =
-	    xreallocarray(out->words, out->nwords + 2, sizeof(char *));
-	out->words[out->nwords++] = xstrdup(word);
-	out->words[out->nwords] = NULL;
+	append(&out->words, &out->nwords, word);
 }
 
+static void
+keep_proof(struct bwrap_flags *out, const char *dst, const struct stat *st)
+{
+	char number[24];
+
+	append(&out->proofs, &out->nproofs, dst);
+	snprintf(number, sizeof(number), "%ju", (uintmax_t)st->st_dev);
+	append(&out->proofs, &out->nproofs, number);
+	snprintf(number, sizeof(number), "%ju", (uintmax_t)st->st_ino);
+	append(&out->proofs, &out->nproofs, number);
+}
+
+/*
+ * The source is opened once: its name is judged, and its device and inode
+ * number go along, for an agent that runs already may own a folder on the way,
+ * and put a link to what no jail shows in its place before bwrap comes there.
+ */
 static int
 take_bind(const struct paths *paths, char *const *w, struct bwrap_flags *out,
     char *why, size_t size)
 {
-	char real[PATH_MAX], more[512];
-	int r;
+	struct stat st;
+	char *real = NULL, more[512];
+	int fd = -1, r;
 
 	/* First: what is wrong with it tells which files there are. */
 	out->widens = true;
@@ -174,22 +201,30 @@ take_bind(const struct paths *paths, char *const *w, struct bwrap_flags *out,
 		    valid_abs_path(w[1]) ? w[2] : w[1]);
 		return RL_ERR_INVALID;
 	}
-	if (realpath(w[1], real) == NULL) {
-		if (errno == ENOENT && strcmp(w[0], "--ro-bind-try") == 0)
-			return 0;
+	fd = open(w[1], O_PATH | O_CLOEXEC);
+	if (fd == -1 && errno == ENOENT &&
+	    strcmp(w[0], "--ro-bind-try") == 0)
+		return 0;
+	if (fd == -1 || fstat(fd, &st) == -1 ||
+	    (real = jailplan_real_name(fd)) == NULL) {
 		snprintf(why, size, "--bwrap-flags: %s: %s: %s", w[0], w[1],
 		    strerror(errno));
-		return RL_ERR_INVALID;
+		r = RL_ERR_INVALID;
+		goto out;
 	}
 	if ((r = jailplan_may_show(paths, real, more, sizeof(more))) != 0 ||
 	    (r = jailplan_may_cover(w[2], more, sizeof(more))) != 0) {
 		snprintf(why, size, "--bwrap-flags: %s: %s", w[0], more);
-		return r;
+		goto out;
 	}
 	keep(out, "--ro-bind");
 	keep(out, real);
 	keep(out, w[2]);
-	return 0;
+	keep_proof(out, w[2], &st);
+out:
+	fd_close(fd);
+	free(real);
+	return r;
 }
 
 /* Takes the option at w[0], of which there are n words.  Returns its length. */
@@ -261,5 +296,8 @@ bwrap_flags_clear(struct bwrap_flags *f)
 	for (size_t i = 0; i < f->nwords; i++)
 		free(f->words[i]);
 	free(f->words);
+	for (size_t i = 0; i < f->nproofs; i++)
+		free(f->proofs[i]);
+	free(f->proofs);
 	memset(f, 0, sizeof(*f));
 }

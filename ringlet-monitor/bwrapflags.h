@@ -14,6 +14,8 @@ struct paths;
 struct bwrap_flags {
 	char **words; /* to add to bwrap's, in order */
 	size_t nwords;
+	char **proofs; /* place inside, device, inode number of each bind */
+	size_t nproofs;
 	bool unshare_net;
 	bool widens; /* something becomes readable that was not */
 };

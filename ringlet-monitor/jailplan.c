@@ -203,8 +203,8 @@ check_writable(
 	return 0;
 }
 
-static char *
-real_name(int fd)
+char *
+jailplan_real_name(int fd)
 {
 	char link[64], name[PATH_MAX];
 	ssize_t n;
@@ -236,7 +236,7 @@ jailplan_open_cwd(const struct paths *paths, const char *home,
 		    strerror(errno));
 		return r;
 	}
-	if (fstat(fd, &st) == -1 || (*real = real_name(fd)) == NULL) {
+	if (fstat(fd, &st) == -1 || (*real = jailplan_real_name(fd)) == NULL) {
 		snprintf(why, size, "working folder %s: its name cannot be "
 		    "found out", path);
 		r = RL_ERR_SYSTEM;

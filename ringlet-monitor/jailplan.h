@@ -61,6 +61,11 @@ int jailplan_may_offer(const struct paths *, const char *home, int fd,
  */
 int jailplan_may_show(
     const struct paths *, const char *path, char *why, size_t size);
+/*
+ * The name of an open file, without symbolic links, for the caller to free;
+ * NULL if it has none that can be found out.
+ */
+char *jailplan_real_name(int fd);
 /* Whether something may be mounted over path inside. */
 int jailplan_may_cover(const char *path, char *why, size_t size);
 

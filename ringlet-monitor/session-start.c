@@ -228,6 +228,8 @@ send_jail(struct starting *st, struct session *s, const struct run *r,
 		js.flags.v = (const char **)st->flags.words;
 		js.flags.n = st->flags.nwords;
 		js.unshare_net = st->flags.unshare_net;
+		js.proofs.v = (const char **)st->flags.proofs;
+		js.proofs.n = st->flags.nproofs;
 	}
 	return peer_call(st->env->sandboxer.client.peer, MSG_JAIL_START, &js,
 	    fds, 3, START_TIMEOUT, on_started, st, NULL);

@@ -241,6 +241,8 @@ jail_command(const struct jail *j)
 		add_number(&w, j->proof[i].dev);
 		add_number(&w, j->proof[i].ino);
 	}
+	for (i = 0; plan->sandboxed && i < plan->proofs.n; i++)
+		add(&w, plan->proofs.v[i]);
 	add(&w, "--");
 	add(&w, plan->path);
 	for (i = 0; i < plan->argv.n; i++)

@@ -106,6 +106,27 @@ check_flags(const struct msg_strs *words, char *why, size_t size)
 	return 0;
 }
 
+/* The init would end for a word that it cannot read, and not say which. */
+static int
+check_proofs(const struct msg_strs *words, char *why, size_t size)
+{
+	const char *word;
+	size_t i;
+
+	for (i = 0; i < words->n; i++) {
+		word = words->v[i];
+		if (i % 3 == 0 ? !valid_abs_path(word)
+			       : word[0] == '\0' ||
+			    word[strspn(word, "0123456789")] != '\0')
+			return wrong(why, size,
+			    "\"%s\" is no place, device or inode number",
+			    word);
+	}
+	if (words->n % 3 != 0)
+		return wrong(why, size, "a device or inode number is missing");
+	return 0;
+}
+
 static int
 check_bind(const struct msg_bind *b, char *why, size_t size)
 {
@@ -173,7 +194,7 @@ jail_check(const struct msg_jail_start *plan, char *why, size_t size)
 	}
 	if (!plan->sandboxed) {
 		if (plan->binds.n != 0 || plan->flags.n != 0 ||
-		    plan->unshare_net)
+		    plan->unshare_net || plan->proofs.n != 0)
 			return wrong(why, size,
 			    "an agent without a jail "
 			    "cannot have mounts or bwrap's flags");
@@ -183,5 +204,7 @@ jail_check(const struct msg_jail_start *plan, char *why, size_t size)
 		if ((ret = check_bind(&binds[i], why, size)) != 0)
 			return ret;
 	}
+	if ((ret = check_proofs(&plan->proofs, why, size)) != 0)
+		return ret;
 	return check_flags(&plan->flags, why, size);
 }

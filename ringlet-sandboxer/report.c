@@ -88,11 +88,14 @@ on_record(struct session *s, const struct jail_report *rep, int *fd)
 		session_started(s);
 		return 0;
 	case JREP_VERIFY_FAILED:
-		if (s->phase != SP_BUILDING || rep->index > 1)
+		if (s->phase != SP_BUILDING)
 			return RL_ERR_PROTOCOL;
-		session_blame(s, s->proof[rep->index],
-		    rep->value == 0 ? "another folder has taken its place"
-				    : strerror(rep->value));
+		session_blame(s,
+		    rep->index < 2 ? s->proof[rep->index]
+				   : "what --bwrap-flags shows",
+		    rep->value != 0 ? strerror(rep->value) :
+		    rep->index < 2  ? "another folder has taken its place"
+				    : "another file has taken its place");
 		return 0;
 	case JREP_EXEC_FAILED:
 		if (s->phase != SP_BUILDING)

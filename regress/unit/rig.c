@@ -262,6 +262,8 @@ request(struct rig *r, const struct rig_plan *p, struct rig_session *s)
 	}
 	start.flags.v = (const char **)(uintptr_t)p->flags;
 	start.flags.n = p->nflags;
+	start.proofs.v = (const char **)(uintptr_t)p->proofs;
+	start.proofs.n = p->nproofs;
 	if (p->bad_bind != NULL)
 		binds[nbinds++] =
 		    (struct msg_bind){ BIND_RO, p->bad_bind, "/mnt", 0 };

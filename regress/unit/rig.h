@@ -37,6 +37,8 @@ struct rig_plan {
 	const char *bad_bind; /* a source that is not there */
 	const char *const *flags;
 	size_t nflags;
+	const char *const *proofs; /* of the flags' binds */
+	size_t nproofs;
 	const char *const *env;
 	size_t nenv;
 	const char *cwd; /* NULL: rig's work */

@@ -311,6 +311,33 @@ START_TEST(test_check_flags)
 }
 END_TEST
 
+/* The words for the init are a place, a device and an inode, in turn. */
+START_TEST(test_check_proofs)
+{
+	static const char *const bad[][3] = { { "/data", "1", NULL },
+		{ "/data", NULL, NULL }, { "data", "1", "2" },
+		{ "--", "1", "2" }, { "/data", "-1", "2" },
+		{ "/data", "", "2" }, { "/data", "1", "2x" } };
+	struct msg_jail_start p = full;
+	const char *v[3];
+	char why[256];
+	size_t i, n;
+
+	p.proofs.v = v;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		for (n = 0; n < 3 && bad[i][n] != NULL; n++)
+			v[n] = bad[i][n];
+		p.proofs.n = n;
+		check_says(&p, "inode number");
+	}
+	v[0] = "/data";
+	v[1] = "1";
+	v[2] = "18446744073709551615";
+	p.proofs.n = 3;
+	ck_assert_int_eq(jail_check(&p, why, sizeof(why)), 0);
+}
+END_TEST
+
 /* --- rings --- */
 
 START_TEST(test_ring)
@@ -446,6 +473,7 @@ suite(void)
 	tcase_add_test(t, test_check_env);
 	tcase_add_test(t, test_check_binds);
 	tcase_add_test(t, test_check_flags);
+	tcase_add_test(t, test_check_proofs);
 	suite_add_tcase(s, t);
 	t = tcase_create("ring");
 	tcase_add_test(t, test_ring);

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,6 +237,46 @@ START_TEST(test_exchanged)
 }
 END_TEST
 
+/*
+ * A file of --bwrap-flags is exchanged after the monitor has judged it: its
+ * place shows another one, by name or by a link.
+ */
+START_TEST(test_exchanged_bind)
+{
+	struct rig *r = rig_start();
+	char dev[24], ino[24];
+	char *shown = xasprintf("%s/shown", r->work);
+	char *other = xasprintf("%s/other", r->work);
+	const char *flags[] = { "--ro-bind", shown, "/data" };
+	const char *proofs[] = { "/data", dev, ino };
+	struct rig_plan p = { .script = "touch ran",
+		.flags = flags,
+		.nflags = 3,
+		.proofs = proofs,
+		.nproofs = 3 };
+	struct stat st;
+
+	ck_assert_int_eq(mkdir(shown, 0700), 0);
+	ck_assert_int_eq(stat(shown, &st), 0);
+	(void)snprintf(dev, sizeof(dev), "%ju", (uintmax_t)st.st_dev);
+	(void)snprintf(ino, sizeof(ino), "%ju", (uintmax_t)st.st_ino);
+	ck_assert_int_eq(rename(shown, other), 0);
+	ck_assert_int_eq(mkdir(shown, 0700), 0);
+	refused(r, &p, RL_ERR_JAIL, "another file has taken its place");
+	ck_assert_int_eq(rmdir(shown), 0);
+	ck_assert_int_eq(symlink("/etc", shown), 0);
+	refused(r, &p, RL_ERR_JAIL, "another file has taken its place");
+	ck_assert(!exists(r, "ran"));
+	ck_assert_int_eq(unlink(shown), 0);
+	ck_assert_int_eq(rename(other, shown), 0);
+	free(run_script(r, &p, 0, 0));
+	ck_assert(exists(r, "ran"));
+	free(shown);
+	free(other);
+	rig_stop(r);
+}
+END_TEST
+
 START_TEST(test_refused)
 {
 	static const char *const fd[] = { "--bind-data", "0", "/x" };
@@ -392,6 +433,7 @@ suite(void)
 		tcase_add_test(t, test_inside);
 		tcase_add_test(t, test_not_built);
 		tcase_add_test(t, test_exchanged);
+		tcase_add_test(t, test_exchanged_bind);
 		tcase_add_test(t, test_flags);
 		tcase_add_loop_test(t, test_abstract, 0, 2);
 	}
