@@ -181,6 +181,35 @@ jailplan_may_cover(const char *path, char *why, size_t size)
 	return 0;
 }
 
+/*
+ * bwrap makes what is missing of a place and follows links on the way, while
+ * the old root still is there: a link in a folder of the agent's would have it
+ * make a file anywhere outside.
+ */
+int
+jailplan_may_mount(const char *home, const char *cwd, char *const *proofs,
+    size_t n, char *why, size_t size)
+{
+	const char *in;
+
+	for (size_t i = 0; i < n; i += 3) {
+		in = within(proofs[i], home) ? home
+		    : within(proofs[i], cwd) ? cwd
+					     : NULL;
+		for (size_t k = 0; in == NULL && k < i; k += 3)
+			if (strcmp(proofs[i], proofs[k]) != 0 &&
+			    within(proofs[i], proofs[k]))
+				in = proofs[k];
+		if (in == NULL)
+			continue;
+		snprintf(why, size, "--bwrap-flags: %s: nothing may be "
+		    "mounted in %s, where an agent may have put links",
+		    proofs[i], in);
+		return RL_ERR_DENIED;
+	}
+	return 0;
+}
+
 /* --- the working folder --- */
 
 static int

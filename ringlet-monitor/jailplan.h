@@ -69,4 +69,13 @@ char *jailplan_real_name(int fd);
 /* Whether something may be mounted over path inside. */
 int jailplan_may_cover(const char *path, char *why, size_t size);
 
+/*
+ * Whether what is added to a jail may be mounted at these places: proofs[n]
+ * are those of struct bwrap_flags.  RL_ERR_DENIED and why[size]: one lies in
+ * the home, in the working folder or in another, where an agent may have put
+ * links for bwrap to follow.
+ */
+int jailplan_may_mount(const char *home, const char *cwd, char *const *proofs,
+    size_t n, char *why, size_t size);
+
 #endif /* JAILPLAN_H */

@@ -249,6 +249,9 @@ start(struct starting *st, const struct run *r, char *why, size_t size)
 	    (err = fds[2] = profile_home_open(&env->paths, r->agent,
 		 r->profile->alias, why, size)) < 0)
 		goto out;
+	if ((err = jailplan_may_mount(r->plan.home, cwd, st->flags.proofs,
+		 st->flags.nproofs, why, size)) != 0)
+		goto out;
 	if (!st->no_sandbox &&
 	    (err = jailplan_make(&env->paths, r->plan.home, cwd, &r->binary,
 		 &jp, why, size)) != 0)

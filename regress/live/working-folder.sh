@@ -54,4 +54,19 @@ for dir in "$HOME/.config/editor" "$T/sockets" "$HOME/.config/autostart"; do
 done
 is "no session was started by any of these" \
     "$(ringlet --json terminal list | grep -c '"profile_alias":"linked"')" 0
+
+# A link of an agent's, through which bwrap would make a file outside.
+mkdir -p "$HOME/.ssh" "$HOME/shown"
+for dir in "$WORK" "$HOME/shown"; do
+	ln -s "/oldroot$HOME/.ssh" "$dir/link"
+done
+is "nothing is mounted in the working folder" "$(status timeout 20 \
+    ringlet profiles run jailed --remote -C "$WORK" --bwrap-flags \
+    "--ro-bind /etc/passwd $WORK/link/made" -- -c exit)" 5
+like "and it is said why" "$(cat "$T/err")" "mounted in $WORK"
+is "nor in what is mounted itself" "$(status timeout 20 \
+    ringlet profiles run jailed --remote -C "$WORK" --bwrap-flags \
+    "--ro-bind $HOME/shown /data --ro-bind /etc/passwd /data/link/made" \
+    -- -c exit)" 5
+refute "nothing was made outside" test -e "$HOME/.ssh/made"
 done_testing
