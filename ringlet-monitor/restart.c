@@ -227,6 +227,11 @@ on_look(void *arg)
 	struct env *env = rs->env;
 	struct peer *sb = env->sandboxer.client.peer, *p;
 
+	/* Who ends the daemon meanwhile means it. */
+	if (env->stopping) {
+		restart_free(rs);
+		return;
+	}
 	if (!keychain_is_busy(env->keychain) && LIST_EMPTY(&env->busy) &&
 	    (sb == NULL || peer_is_idle(sb))) {
 		restart_now(rs);
