@@ -16,48 +16,17 @@
 #include "valid.h"
 
 /*
- * The words of bwrap that a plan may add, with how many words follow each.
- * Not here, and so refused: whatever takes a descriptor (it would name one of
- * ours), --args (an unchecked list), --cap-add, --lock-file and --exec-label,
- * and "--", which would end the options.
+ * The words of bwrap that a plan may add, with how many words follow each:
+ * those that take from the agent or show it a place read-only, and no other.
+ * The rest of what the monitor takes from a user every jail has already.
  */
 static const struct flag {
 	const char *name;
-	int nargs;
+	size_t nargs;
 } flags[] = {
-	{ "--bind", 2 },
-	{ "--bind-try", 2 },
-	{ "--cap-drop", 1 },
-	{ "--chdir", 1 },
-	{ "--chmod", 2 },
-	{ "--clearenv", 0 },
-	{ "--dev", 1 },
-	{ "--dev-bind", 2 },
-	{ "--dev-bind-try", 2 },
-	{ "--die-with-parent", 0 },
-	{ "--dir", 1 },
-	{ "--disable-userns", 0 },
 	{ "--hostname", 1 },
-	{ "--mqueue", 1 },
-	{ "--new-session", 0 },
-	{ "--perms", 1 },
-	{ "--proc", 1 },
-	{ "--remount-ro", 1 },
 	{ "--ro-bind", 2 },
-	{ "--ro-bind-try", 2 },
-	{ "--setenv", 2 },
-	{ "--size", 1 },
-	{ "--symlink", 2 },
-	{ "--tmpfs", 1 },
-	{ "--unsetenv", 1 },
-	{ "--unshare-cgroup", 0 },
-	{ "--unshare-cgroup-try", 0 },
-	{ "--unshare-ipc", 0 },
 	{ "--unshare-net", 0 },
-	{ "--unshare-pid", 0 },
-	{ "--unshare-user", 0 },
-	{ "--unshare-user-try", 0 },
-	{ "--unshare-uts", 0 },
 };
 
 static int __attribute__((__format__(printf, 3, 4)))
@@ -69,41 +38,6 @@ wrong(char *why, size_t size, const char *fmt, ...)
 	(void)vsnprintf(why, size, fmt, ap);
 	va_end(ap);
 	return RL_ERR_INVALID;
-}
-
-static int
-check_flags(const struct msg_strs *words, char *why, size_t size)
-{
-	size_t i, k;
-
-	for (i = 0; i < words->n; i++) {
-		for (k = 0; k < sizeof(flags) / sizeof(flags[0]); k++) {
-			if (strcmp(words->v[i], flags[k].name) == 0)
-				break;
-		}
-		if (k == sizeof(flags) / sizeof(flags[0]))
-			return wrong(why, size,
-			    "bwrap's \"%s\" is not "
-			    "allowed here",
-			    words->v[i]);
-		if ((size_t)flags[k].nargs > words->n - i - 1)
-			return wrong(why, size,
-			    "bwrap's %s needs %d more "
-			    "words",
-			    flags[k].name, flags[k].nargs);
-		/* LD_PRELOAD would run the agent's code in our init. */
-		if (strcmp(flags[k].name, "--setenv") == 0 &&
-		    (!valid_env_name(
-			 words->v[i + 1], strlen(words->v[i + 1])) ||
-			valid_env_is_dangerous(
-			    words->v[i + 1], strlen(words->v[i + 1]))))
-			return wrong(why, size,
-			    "the variable \"%s\" is not "
-			    "allowed",
-			    words->v[i + 1]);
-		i += (size_t)flags[k].nargs;
-	}
-	return 0;
 }
 
 /* The init would end for a word that it cannot read, and not say which. */
@@ -158,6 +92,38 @@ check_bind(const struct msg_bind *b, char *why, size_t size)
 		return wrong(why, size, "mount kind %llu is unknown",
 		    (unsigned long long)b->kind);
 	}
+}
+
+static int
+check_flags(const struct msg_strs *words, char *why, size_t size)
+{
+	struct msg_bind b = { .kind = BIND_RO };
+	size_t i, k;
+	int ret;
+
+	for (i = 0; i < words->n; i += 1 + flags[k].nargs) {
+		for (k = 0; k < sizeof(flags) / sizeof(flags[0]); k++) {
+			if (strcmp(words->v[i], flags[k].name) == 0)
+				break;
+		}
+		if (k == sizeof(flags) / sizeof(flags[0]))
+			return wrong(why, size,
+			    "bwrap's \"%s\" is not "
+			    "allowed here",
+			    words->v[i]);
+		if (flags[k].nargs > words->n - i - 1)
+			return wrong(why, size,
+			    "bwrap's %s needs %zu more "
+			    "words",
+			    flags[k].name, flags[k].nargs);
+		if (strcmp(flags[k].name, "--ro-bind") != 0)
+			continue;
+		b.src = words->v[i + 1];
+		b.dst = words->v[i + 2];
+		if ((ret = check_bind(&b, why, size)) != 0)
+			return ret;
+	}
+	return 0;
 }
 
 int

@@ -292,10 +292,18 @@ START_TEST(test_check_flags)
 		{ "--", "/bin/sh", NULL, "\"--\"" },
 		{ "/bin/sh", NULL, NULL, "\"/bin/sh\"" },
 		{ "--ro-bind", "/a", NULL, "needs 2" },
-		{ "--tmpfs", NULL, NULL, "needs 1" },
+		{ "--hostname", NULL, NULL, "needs 1" },
 		/* A word that follows is a value, not an option. */
-		{ "--tmpfs", "--cap-add", "ALL", "\"ALL\"" },
-		{ "--setenv", "LD_PRELOAD", "/x", "\"LD_PRELOAD\"" },
+		{ "--hostname", "--cap-add", "ALL", "\"ALL\"" },
+		{ "--setenv", "LD_PRELOAD", "/x", "\"--setenv\"" },
+		/* The monitor lets none of these through; nor do we. */
+		{ "--bind", "/x", "/x", "\"--bind\"" },
+		{ "--dev-bind", "/dev", "/dev", "\"--dev-bind\"" },
+		{ "--symlink", "/x", "/usr", "\"--symlink\"" },
+		{ "--chmod", "0777", "/x", "\"--chmod\"" },
+		{ "--ro-bind", "/", "/x", "\"/\"" },
+		{ "--ro-bind", "/x", "/", "\"/\"" },
+		{ "--ro-bind", "/x/../etc", "/x", "\"/x/../etc\"" },
 	};
 	struct msg_jail_start p = full;
 	const char *v[3];

@@ -190,13 +190,12 @@ START_TEST(test_not_built)
 	struct rig *r = rig_start();
 	struct rig_plan p = { .script = "touch ran",
 		.bad_bind = "/nonexistent/thing" };
-	static const char *const uid[] = { "--hostname", "x", "--chdir",
-		"/nowhere" };
+	static const char *const bind[] = { "--ro-bind", "/nowhere", "/x" };
 
 	refused(r, &p, RL_ERR_JAIL, "/nonexistent/thing");
 	p.bad_bind = NULL;
-	p.flags = uid;
-	p.nflags = 4;
+	p.flags = bind;
+	p.nflags = 3;
 	refused(r, &p, RL_ERR_JAIL, "/nowhere");
 	p.nflags = 0;
 	p.path = "/nonexistent/agent";
