@@ -11,6 +11,8 @@ start_api "$key" -r 'hello from behind the jail'
 mkdir "$T/agents"
 ln -s "$program" "$T/agents/claude"
 PATH=$T/agents:$PATH
+like "the agent is found" "$(ringlet --json agents list)" \
+    '"id":"claude"[^}]*"installed":true'
 new_profile claude fake "$key" -p anthropic --endpoint "$API" \
     --working-dir "$WORK"
 session fake -- -p 'say hi'
