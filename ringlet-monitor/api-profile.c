@@ -8,6 +8,7 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <time.h>
 
 #include "err.h"
+#include "jailplan.h"
 #include "keychain.h"
 #include "log.h"
 #include "manifest.h"
@@ -306,8 +308,35 @@ on_stored(void *arg, int err, struct secret *key, const char *text)
 }
 
 /*
- * Hostile ringletd: everything it gives is checked by profile_check(); an
- * existing profile is never touched.
+ * A working folder that comes over HTTP is judged now: a later run by the CLI
+ * would take the profile's word for the person's.
+ */
+static int
+check_offered_cwd(struct env *env, const struct profile *pr, char *why,
+    size_t size)
+{
+	char *home, *real = NULL;
+	int fd, err;
+
+	if (pr->working_dir[0] == '\0')
+		return 0;
+	home = profile_home_path(
+	    &env->paths, manifest_agent(pr->agent_id), pr->alias);
+	err = fd = jailplan_open_cwd(
+	    &env->paths, home, pr->working_dir, &real, why, size);
+	if (fd >= 0)
+		err = jailplan_may_offer(
+		    &env->paths, home, fd, real, why, size);
+	fd_close(fd);
+	free(real);
+	free(home);
+	return err;
+}
+
+/*
+ * Hostile ringletd: everything it gives is checked by profile_check(), and a
+ * working folder as if a session were to start there; an existing profile is
+ * never touched.
  */
 int
 on_PROFILE_CREATE(struct peer *p, struct msg *m)
@@ -321,6 +350,8 @@ on_PROFILE_CREATE(struct peer *p, struct msg *m)
 	int err;
 
 	if ((err = profile_check(pr, why, sizeof(why))) != 0 ||
+	    (!peer_is_cli(p) &&
+		(err = check_offered_cwd(env, pr, why, sizeof(why))) != 0) ||
 	    (err = auth_open_key(env, req, &key, why, sizeof(why))) != 0 ||
 	    /* A dry run may be of everything but the key. */
 	    ((key != NULL || !req->dry_run) &&
@@ -450,23 +481,18 @@ deletion_free(struct deletion *d)
 }
 
 /*
- * The key is gone.  The file goes last: while it is there, whatever failed
- * can be tried again.
+ * The key is gone, and the home.  The file goes last: while it is there,
+ * whatever failed can be tried again.
  */
 static void
-delete_finish(struct deletion *d)
+on_home_removed(void *arg, int err, const char *text)
 {
+	struct deletion *d = arg;
 	struct env *env = d->env;
 	struct peer *p;
 	char why[WHY_MAX];
-	int err = 0;
 
-	if (d->agent != NULL && !d->keep_home) {
-		err = profile_home_remove(
-		    &env->paths, d->agent, d->alias, why, sizeof(why));
-		if (err == RL_ERR_NOTFOUND)
-			err = 0;
-	}
+	snprintf(why, sizeof(why), "%s", text);
 	if (err == 0)
 		err =
 		    profile_remove(&env->paths, d->alias, why, sizeof(why));
@@ -480,6 +506,16 @@ delete_finish(struct deletion *d)
 			peer_reply(p, d->asker.id, MSG_OK, NULL, NULL, 0);
 	}
 	deletion_free(d);
+}
+
+static void
+delete_finish(struct deletion *d)
+{
+	if (d->agent == NULL || d->keep_home)
+		on_home_removed(d, 0, "");
+	else if (home_removal_start(d->env, d->agent->id, d->alias,
+		     on_home_removed, d) != 0)
+		on_home_removed(d, RL_ERR_UNAVAILABLE, strerror(errno));
 }
 
 static void
@@ -506,14 +542,15 @@ on_PROFILE_DELETE(struct peer *p, struct msg *m)
 	struct env *env = peer_env(p);
 	const struct msg_profile_delete *req = m->body;
 	struct deletion *d;
-	struct profile *pr;
+	struct profile *pr = NULL;
 	char why[WHY_MAX];
 	size_t running;
 	bool has_key;
 	int err;
 
+	/* Of a damaged one nobody knows the agent: its home stays. */
 	err = profile_load(&env->paths, req->alias, &pr, why, sizeof(why));
-	if (err != 0) {
+	if (err != 0 && !(err == RL_ERR_INVALID && valid_alias(req->alias))) {
 		peer_reply_error(p, m->hdr.id, err, "%s", why);
 		return 0;
 	}
@@ -537,9 +574,12 @@ on_PROFILE_DELETE(struct peer *p, struct msg *m)
 	d->env = env;
 	d->asker = asker_of(p, m);
 	d->alias = xstrdup(req->alias);
-	d->agent = manifest_agent(pr->agent_id);
+	d->agent = pr == NULL ? NULL : manifest_agent(pr->agent_id);
 	d->keep_home = req->keep_home;
-	has_key = strcmp(pr->keychain, "none") != 0;
+	has_key = pr == NULL || strcmp(pr->keychain, "none") != 0;
+	if (pr == NULL)
+		log_warn("profile %s: deleting it, damaged as it is (%s); its "
+			 "home stays", req->alias, why);
 	profile_free(pr);
 	if (has_key)
 		keychain_delete(env->keychain, d->alias, on_deleted, d);

@@ -374,6 +374,8 @@ main(int argc, char **argv)
 		execl(env.paths.keychain, "ringlet-keychain", (char *)NULL);
 		fatal("%s: %s", env.paths.keychain, strerror(errno));
 	}
+	if (argc == 4 && strcmp(argv[1], "-X") == 0)
+		home_removal_main(&env.paths, argv[2], argv[3]);
 	parse_options(argc, argv, &o);
 	load_conf(&env, &o);
 	if (o.print) {

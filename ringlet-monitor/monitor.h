@@ -14,6 +14,7 @@
  *	auth.c		tokens, sealed keys
  *	api-daemon.c	requests about the daemon
  *	api-profile.c	requests about profiles
+ *	home-removal.c	a profile's home, removed beside the loop
  *	run.c		from a profile to what is started
  *	session.c	the table of sessions, requests about them
  *	jailplan.c	what a jail is made of
@@ -244,6 +245,18 @@ int on_PROFILE_LIST(struct peer *, struct msg *);
 int on_PROFILE_GET(struct peer *, struct msg *);
 int on_PROFILE_DELETE(struct peer *, struct msg *);
 int on_PROFILE_RUN(struct peer *, struct msg *);
+
+/* home-removal.c */
+/*
+ * Removes the home of a profile in a process of its own; cb is called once it
+ * is done, with 0 or an error and what went wrong.  RL_ERR_SYSTEM: it could
+ * not be started, and cb is not called.
+ */
+int home_removal_start(struct env *, const char *agent_id, const char *alias,
+    void (*cb)(void *arg, int err, const char *why), void *arg);
+/* That process: what the monitor does with -X. */
+void home_removal_main(const struct paths *, const char *agent_id,
+    const char *alias) __attribute__((__noreturn__));
 
 /* session.c */
 int on_SESSION_CREATE(struct peer *, struct msg *);

@@ -69,4 +69,17 @@ is "nor in what is mounted itself" "$(status timeout 20 \
     "--ro-bind $HOME/shown /data --ro-bind /etc/passwd /data/link/made" \
     -- -c exit)" 5
 refute "nothing was made outside" test -e "$HOME/.ssh/made"
+
+# A profile that comes over HTTP cannot smuggle one in.
+mkdir -p "$HOME/.config/other"
+made()
+{
+	api POST /api/profiles "{\"agent_id\":\"shell\",
+	    \"alias\":\"$1\",\"provider_id\":\"self\",
+	    \"working_dir\":\"$2\"}"
+}
+is "over HTTP a profile in ~/.config is refused" \
+    "$(made smuggled "$HOME/.config/other")" 403
+is "and none is made" "$(status ringlet profiles inspect smuggled)" 4
+is "one in an ordinary folder is not" "$(made plain "$WORK")" 201
 done_testing
