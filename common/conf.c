@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <syslog.h>
 
 #include "buf.h"
 #include "conf.h"
@@ -33,16 +34,19 @@
 
 enum conf_kind {
 	CK_LISTEN = 1,
-	CK_BOOL,  /* bool: yes, no */
-	CK_LEVEL, /* int: a level's name */
-	CK_COUNT, /* unsigned */
-	CK_SIZE,  /* uint64_t: bytes, with K, M or G; a power of two */
-	CK_TIME	  /* unsigned: milliseconds; ms, s or m, s without a unit */
+	CK_BOOL,	/* bool: yes, no */
+	CK_LEVEL,	/* int: a level's name */
+	CK_DESTINATION, /* int: a word */
+	CK_FACILITY,	/* int: a word */
+	CK_COUNT,	/* unsigned */
+	CK_SIZE,	/* uint64_t: bytes, with K, M or G; a power of two */
+	CK_TIME /* unsigned: milliseconds; ms, s or m, s without a unit */
 };
 
 struct keyword {
 	const char *name;
 	enum conf_kind kind;
+	enum conf_when when;
 	size_t off;
 	long long min, max;
 	const char *accepts; /* for people */
@@ -51,23 +55,57 @@ struct keyword {
 #define F(f) offsetof(struct conf, f)
 
 static const struct keyword keywords[] = {
-	{ "ListenAddress", CK_LISTEN, 0, 0, 0,
+	{ "ListenAddress", CK_LISTEN, CONF_AT_START, 0, 0, 0,
 	    "HOST:PORT or [HOST]:PORT with a numeric address or localhost, "
 	    "an absolute path, or none" },
-	{ "AllowRemote", CK_BOOL, F(allow_remote), 0, 0, "yes or no" },
-	{ "RequireFullSeal", CK_BOOL, F(require_full_seal), 0, 0, "yes or no" },
-	{ "LogLevel", CK_LEVEL, F(log_level), 0, 0,
+	{ "AllowRemote", CK_BOOL, CONF_AT_START, F(allow_remote), 0, 0,
+	    "yes or no" },
+	{ "RequireFullSeal", CK_BOOL, CONF_AT_RESTART, F(require_full_seal), 0,
+	    0, "yes or no" },
+	{ "LogLevel", CK_LEVEL, CONF_AT_ONCE, F(log_level), 0, 0,
 	    "error, warn, info, debug or trace" },
-	{ "ScrollbackSize", CK_SIZE, F(scrollback), RING_CAPACITY_MIN,
-	    RING_CAPACITY_MAX, "a power of two from 64K to 256M" },
-	{ "MaxSessions", CK_COUNT, F(max_sessions), 1, 1024,
+	{ "LogDestination", CK_DESTINATION, CONF_AT_ONCE, F(log_destination), 0,
+	    0, "auto, file, stderr or syslog" },
+	{ "SyslogFacility", CK_FACILITY, CONF_AT_ONCE, F(syslog_facility), 0, 0,
+	    "daemon, user or local0 to local7" },
+	{ "ScrollbackSize", CK_SIZE, CONF_AT_ONCE, F(scrollback),
+	    RING_CAPACITY_MIN, RING_CAPACITY_MAX,
+	    "a power of two from 64K to 256M" },
+	{ "MaxSessions", CK_COUNT, CONF_AT_ONCE, F(max_sessions), 1, 1024,
 	    "a number from 1 to 1024" },
-	{ "MaxViewers", CK_COUNT, F(max_viewers), 1, 256,
+	{ "MaxViewers", CK_COUNT, CONF_AT_ONCE, F(max_viewers), 1, 256,
 	    "a number from 1 to 256" },
-	{ "KillGrace", CK_TIME, F(kill_grace_ms), 0, 600 * 1000,
+	{ "KillGrace", CK_TIME, CONF_AT_ONCE, F(kill_grace_ms), 0, 600 * 1000,
 	    "a time from 0 to 10m, such as 500ms or 5s" },
-	{ "KeychainTimeout", CK_TIME, F(keychain_timeout_ms), 1000, 600 * 1000,
-	    "a time from 1s to 10m, such as 20s" },
+	{ "KeychainTimeout", CK_TIME, CONF_AT_ONCE, F(keychain_timeout_ms),
+	    1000, 600 * 1000, "a time from 1s to 10m, such as 20s" },
+};
+
+/* The words of a kind; a table ends with NULL. */
+struct word {
+	const char *name;
+	int value;
+};
+
+static const struct word destinations[] = {
+	{ "auto", CONF_LOG_AUTO },
+	{ "file", CONF_LOG_FILE },
+	{ "stderr", CONF_LOG_STDERR },
+	{ "syslog", CONF_LOG_SYSLOG },
+	{ NULL, 0 },
+};
+static const struct word facilities[] = {
+	{ "daemon", LOG_DAEMON },
+	{ "user", LOG_USER },
+	{ "local0", LOG_LOCAL0 },
+	{ "local1", LOG_LOCAL1 },
+	{ "local2", LOG_LOCAL2 },
+	{ "local3", LOG_LOCAL3 },
+	{ "local4", LOG_LOCAL4 },
+	{ "local5", LOG_LOCAL5 },
+	{ "local6", LOG_LOCAL6 },
+	{ "local7", LOG_LOCAL7 },
+	{ NULL, 0 },
 };
 
 /* One run over a file. */
@@ -314,10 +352,17 @@ static const struct unit time_units[] = {
 	{ NULL, 0 },
 };
 
+static const struct word *
+words_of(enum conf_kind kind)
+{
+	return kind == CK_DESTINATION ? destinations : facilities;
+}
+
 static int
 set_value(struct parse *ps, const struct keyword *k, const char *value)
 {
 	void *field = (char *)ps->c + k->off;
+	const struct word *w;
 	long long n;
 	int level;
 
@@ -335,6 +380,14 @@ set_value(struct parse *ps, const struct keyword *k, const char *value)
 			break;
 		*(int *)field = level;
 		return 0;
+	case CK_DESTINATION:
+	case CK_FACILITY:
+		for (w = words_of(k->kind); w->name != NULL; w++)
+			if (strcasecmp(value, w->name) == 0) {
+				*(int *)field = w->value;
+				return 0;
+			}
+		break;
 	case CK_COUNT:
 		if (!parse_number(value, count_units, k->min, k->max, &n))
 			break;
@@ -524,6 +577,8 @@ conf_defaults(struct conf *c)
 	memset(c, 0, sizeof(*c));
 	c->listen[c->nlisten++] = xstrdup("127.0.0.1:8765");
 	c->log_level = LOGL_INFO;
+	c->log_destination = CONF_LOG_AUTO;
+	c->syslog_facility = LOG_DAEMON;
 	c->scrollback = RING_CAPACITY;
 	c->max_sessions = 32;
 	c->max_viewers = 16;
@@ -560,6 +615,7 @@ static int
 print_keyword(const struct conf *c, const struct keyword *k, struct buf *out)
 {
 	const void *field = (const char *)c + k->off;
+	const struct word *w;
 
 	switch (k->kind) {
 	case CK_LISTEN:
@@ -570,6 +626,14 @@ print_keyword(const struct conf *c, const struct keyword *k, struct buf *out)
 	case CK_LEVEL:
 		return buf_putf(out, "%s %s\n", k->name,
 		    log_level_name((enum log_level) * (const int *)field));
+	case CK_DESTINATION:
+	case CK_FACILITY:
+		w = words_of(k->kind);
+		while (w->name != NULL && w->value != *(const int *)field)
+			w++;
+		return w->name == NULL
+			   ? RL_ERR_INTERNAL
+			   : buf_putf(out, "%s %s\n", k->name, w->name);
 	case CK_COUNT:
 		return buf_putf(
 		    out, "%s %u\n", k->name, *(const unsigned *)field);
@@ -590,5 +654,87 @@ conf_print(const struct conf *c, struct buf *out)
 
 	for (size_t i = 0; i < NELEM(keywords) && r == 0; i++)
 		r = print_keyword(c, &keywords[i], out);
+	return r;
+}
+
+/* --- changes --- */
+
+#define PRINTED_MAX (64 * 1024) /* bytes of one keyword's lines */
+
+/* The lines of one keyword without its name, joined by blanks; or NULL. */
+static char *
+shown(const struct conf *c, const struct keyword *k)
+{
+	struct buf *out = buf_new(PRINTED_MAX);
+	size_t skip = strlen(k->name) + 1, used = 0;
+	char *s = NULL, *line, *next;
+
+	if (print_keyword(c, k, out) == 0) {
+		next = s = xstrndup((const char *)buf_ptr(out), buf_len(out));
+		while ((line = strsep(&next, "\n")) != NULL && *line != '\0') {
+			line += skip;
+			if (used > 0)
+				s[used++] = ' ';
+			memmove(s + used, line, strlen(line));
+			used += strlen(line);
+		}
+		s[used] = '\0';
+	}
+	buf_free(out);
+	return s;
+}
+
+/* What may change at once has its value in the struct itself. */
+static void
+take_field(struct conf *c, const struct conf *from, const struct keyword *k)
+{
+	size_t size = 0;
+
+	switch (k->kind) {
+	case CK_LISTEN:
+		return;
+	case CK_BOOL:
+		size = sizeof(bool);
+		break;
+	case CK_LEVEL:
+	case CK_DESTINATION:
+	case CK_FACILITY:
+		size = sizeof(int);
+		break;
+	case CK_COUNT:
+	case CK_TIME:
+		size = sizeof(unsigned);
+		break;
+	case CK_SIZE:
+		size = sizeof(uint64_t);
+		break;
+	}
+	memcpy((char *)c + k->off, (const char *)from + k->off, size);
+}
+
+int
+conf_update(struct conf *c, const struct conf *fresh,
+    void (*told)(
+	const char *keyword, const char *value, enum conf_when, void *arg),
+    void *arg)
+{
+	char *was[NELEM(keywords)], *is[NELEM(keywords)];
+	int r = 0;
+
+	for (size_t i = 0; i < NELEM(keywords); i++) {
+		was[i] = shown(c, &keywords[i]);
+		is[i] = shown(fresh, &keywords[i]);
+		if (was[i] == NULL || is[i] == NULL)
+			r = RL_ERR_TOOBIG;
+	}
+	for (size_t i = 0; i < NELEM(keywords); i++) {
+		if (r == 0 && strcmp(was[i], is[i]) != 0) {
+			if (keywords[i].when == CONF_AT_ONCE)
+				take_field(c, fresh, &keywords[i]);
+			told(keywords[i].name, is[i], keywords[i].when, arg);
+		}
+		free(was[i]);
+		free(is[i]);
+	}
 	return r;
 }

@@ -11,6 +11,21 @@
 
 #define CONF_LISTEN_MAX 8
 
+/* LogDestination. */
+enum conf_log {
+	CONF_LOG_AUTO = 0, /* stderr in the foreground, else file */
+	CONF_LOG_FILE,
+	CONF_LOG_STDERR,
+	CONF_LOG_SYSLOG
+};
+
+/* From when on a setting that was changed holds. */
+enum conf_when {
+	CONF_AT_ONCE = 1,
+	CONF_AT_RESTART, /* `ringlet daemon restart` */
+	CONF_AT_START	 /* a stop and a start */
+};
+
 struct conf {
 	char *listen[CONF_LISTEN_MAX]; /* "127.0.0.1:8765", "[::1]:0" (numeric
 					  and canonical), or a unix socket's
@@ -19,6 +34,8 @@ struct conf {
 	bool allow_remote;
 	bool require_full_seal;
 	int log_level;		 /* enum log_level */
+	int log_destination;	 /* enum conf_log */
+	int syslog_facility;	 /* LOG_DAEMON and others of syslog(3) */
 	uint64_t scrollback;	 /* bytes of a session's ring */
 	unsigned max_sessions;
 	unsigned max_viewers;	 /* of one session */
@@ -45,6 +62,17 @@ int conf_parse(struct conf *c, const char *text, size_t len,
  */
 int conf_parse_option(
     struct conf *c, const char *option, char *why, size_t size);
+/*
+ * Makes what may change in a running daemon as it is in fresh, which stays
+ * the caller's.  Calls told for each keyword whose setting differs, with what
+ * fresh has (several values are joined by blanks); those that are not
+ * CONF_AT_ONCE keep in c what they were.  0 or RL_ERR_TOOBIG, and then c is
+ * unchanged.
+ */
+int conf_update(struct conf *c, const struct conf *fresh,
+    void (*told)(const char *keyword, const char *value, enum conf_when,
+	void *arg),
+    void *arg);
 /*
  * Prints the effective settings as a file that conf_parse() takes.  0, or
  * RL_ERR_TOOBIG.

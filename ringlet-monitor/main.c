@@ -241,10 +241,8 @@ monitor_ready(struct env *env)
 		return;
 	log_info("version %s serves as pid %d", PACKAGE_VERSION,
 	    (int)getpid());
-	if (env->log_fd != -1) {
-		/* What libraries say on standard error goes to the log. */
-		if (dup2(env->log_fd, STDERR_FILENO) == -1)
-			fatal("dup2: %s", strerror(errno));
+	if (!env->foreground) {
+		logfile_stderr(env);
 		if (write(env->ready_fd, "", 1) == -1)
 			log_warn("nobody waited for the start");
 	}
@@ -308,25 +306,27 @@ keep_arguments(struct env *env, int argc, char **argv, bool handover)
 }
 
 static void
-open_everything(struct env *env, bool foreground)
+open_everything(struct env *env)
 {
+	char why[512];
+
 	make_folder(env->paths.runtime_dir);
 	take_lock(env);
 	make_folder(env->paths.config_dir);
 	make_folder(env->paths.profile_dir);
 	make_folder(env->paths.state_dir);
-	if (!foreground)
+	if (!env->foreground)
 		detach(env);
 	else if ((env->ready_fd = open("/dev/null", O_WRONLY | O_CLOEXEC)) ==
 	    -1)
 		fatal("/dev/null: %s", strerror(errno));
 	write_pid(env);
 	null_input_output();
+	if (logfile_open(env, why, sizeof(why)) != 0)
+		fatal("%s", why);
 	auth_open(env);
 	listen_open(env);
 	control_open(env);
-	if (!foreground)
-		logfile_open(env);
 }
 
 static void
@@ -340,6 +340,8 @@ close_everything(struct env *env)
 	secret_free(env->box_key);
 	loop_timer_free(env->ringletd.timer);
 	loop_timer_free(env->sandboxer.timer);
+	loop_timer_free(env->ringletd.limit_timer);
+	loop_timer_free(env->sandboxer.limit_timer);
 	free(env->ringletd.level);
 	free(env->sandboxer.level);
 	free(env->ringletd.words);
@@ -393,12 +395,13 @@ main(int argc, char **argv)
 	secret_init();
 	raise_descriptor_limit();
 	env.started = time(NULL);
+	env.foreground = o.foreground;
 	TAILQ_INIT(&env.clients);
 	TAILQ_INIT(&env.sessions);
 	LIST_INIT(&env.busy);
 	keep_arguments(&env, argc, argv, o.handover != -1);
 	if (o.handover == -1)
-		open_everything(&env, o.foreground);
+		open_everything(&env);
 
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
 	    signal(SIGHUP, SIG_IGN) == SIG_ERR)
@@ -413,8 +416,7 @@ main(int argc, char **argv)
 	supervise_setup(&env);
 	if (o.handover != -1) {
 		handover_load(&env, o.handover);
-		if (env.log_fd != -1)
-			logfile_open(&env);
+		logfile_take_over(&env);
 		auth_open(&env);
 		log_info("version %s takes over as pid %d", PACKAGE_VERSION,
 		    (int)getpid());
@@ -428,6 +430,8 @@ main(int argc, char **argv)
 	close_everything(&env);
 	loop_free(env.loop);
 	log_info("stopped");
+	log_set_sink(NULL, NULL);
+	logsocket_free(env.log_socket);
 	paths_free(&env.paths);
 	free(o.settings);
 	free(env.argv);

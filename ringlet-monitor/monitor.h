@@ -19,7 +19,9 @@
  *	session.c	the table of sessions, requests about them
  *	jailplan.c	what a jail is made of
  *	bwrapflags.c	the words of --bwrap-flags
- *	logfile.c	the log
+ *	logfile.c	where the log goes
+ *	logsocket.c	the socket of the system's log
+ *	logline.c	lines of the log, and how many a child may have
  */
 
 #include <sys/queue.h>
@@ -28,6 +30,7 @@
 #include <stdint.h>
 
 #include "conf.h"
+#include "logline.h"
 #include "msgdef.h"
 #include "paths.h"
 #include "peer.h"
@@ -73,6 +76,8 @@ struct child {
 	bool ready;
 	char *level; /* of the seal, as it reported */
 	char *words; /* why it does not get ready, or NULL */
+	struct log_limit limit; /* of its entries in the log */
+	struct loop_timer *limit_timer; /* tells of those left out */
 };
 
 struct listener {
@@ -98,8 +103,10 @@ struct env {
 	time_t started;
 	int lock_fd;
 	int ready_fd; /* to whoever started us; -1 once told */
-	int log_fd;
+	bool foreground; /* -D */
+	int log_fd; /* the log file, or -1 */
 	size_t log_size; /* bytes in that file */
+	struct logsocket *log_socket; /* the system's log, or NULL */
 	struct token *token;
 	struct keychain *keychain;
 	struct secret *box_key; /* of sealed API keys, for this boot */
@@ -136,10 +143,14 @@ void monitor_maybe_done(struct env *);
 #define LOG_FILE_MAX (16 * 1024 * 1024) /* bytes; then a new one begins */
 
 /*
- * Opens the log for appending, unless log_fd is one already; entries go there
- * from now on.  fatal().
+ * Opens the log that conf names, afresh if it was open; entries go there from
+ * now on.  Else an error, why[size], and they go where they went before.
  */
-void logfile_open(struct env *);
+int logfile_open(struct env *, char *why, size_t size);
+/* The same after a handover; what was handed over is used if that fails. */
+void logfile_take_over(struct env *);
+/* What libraries say on standard error goes to the log file, or nowhere. */
+void logfile_stderr(struct env *);
 
 /* supervise.c */
 /* Fills in what both are; starts neither. */

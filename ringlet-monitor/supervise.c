@@ -28,6 +28,7 @@
 #define DELAY_FIRST   100   /* ms before the first restart */
 #define DELAY_MAX     10000
 #define DELAY_RESET   60000 /* a child that lived so long starts anew */
+#define LIMIT_TELL    1000  /* ms from an entry left out to saying so */
 
 static void child_start(struct child *);
 
@@ -174,6 +175,20 @@ child_start(struct child *c)
 	log_debug("%s: started as pid %d", c->name, (int)c->proc.pid);
 }
 
+/* Says how many entries of a child were left out, if any were. */
+static void
+tell_left_out(void *arg)
+{
+	struct child *c = arg;
+
+	loop_timer_disarm(c->limit_timer);
+	if (c->limit.left_out > 0)
+		log_warn("%s: %llu entries left out: more than %d a second",
+		    c->name, (unsigned long long)c->limit.left_out,
+		    LOG_LIMIT_RATE);
+	c->limit.left_out = 0;
+}
+
 static void
 child_setup(struct env *env, struct child *c, const char *name,
     const char *path, uint16_t from, bool seal)
@@ -185,6 +200,7 @@ child_setup(struct env *env, struct child *c, const char *name,
 	c->seal = seal;
 	c->delay = DELAY_FIRST;
 	c->timer = loop_timer_new(env->loop, on_child_timer, c);
+	c->limit_timer = loop_timer_new(env->loop, tell_left_out, c);
 }
 
 void
@@ -278,15 +294,27 @@ on_READY(struct peer *p, struct msg *m)
 	return 0;
 }
 
-/* Hostile child: log.c escapes and bounds the text, and names the sender. */
+/*
+ * Hostile child: log.c escapes and bounds the text, and names the sender; and
+ * it may have no more entries than its limit, so that it can neither fill the
+ * disk nor drown what others say.
+ */
 int
 on_LOG(struct peer *p, struct msg *m)
 {
 	const struct client *cl = peer_arg(p);
+	struct child *c = cl->child;
 	const struct msg_log *l = m->body;
 
-	if (!cl->child->ready && l->level == LOGL_ERROR)
-		keep_words(cl->child, l->text);
+	if (!c->ready && l->level == LOGL_ERROR)
+		keep_words(c, l->text);
+	if ((enum log_level)l->level > log_get_level())
+		return 0;
+	if (!log_limit_take(&c->limit, loop_now())) {
+		if (c->limit.left_out == 1)
+			loop_timer_arm(c->limit_timer, LIMIT_TELL);
+		return 0;
+	}
 	log_foreign(peer_name(p), (enum log_level)l->level, l->text);
 	return 0;
 }
@@ -303,6 +331,7 @@ child_ended(struct child *c, int status)
 	if (c->client.peer != NULL)
 		peer_drain(c->client.peer);
 	child_drop_channel(c);
+	tell_left_out(c);
 	if (c->from == FROM_SANDBOXER)
 		session_all_lost(env);
 	if (env->stopping) {

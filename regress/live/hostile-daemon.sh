@@ -69,6 +69,18 @@ check "a request without a good token" \
     wait_for 20 test -s "$programs/ringletd.result"
 is "is refused, and no more" "$(cat "$programs/ringletd.result")" refused
 check "(it still runs)" test -d "/proc/$RINGLETD"
+rm "$programs/ringletd.result"
+tell ringletd chatter
+check "it says 100000 entries for the log" \
+    wait_for 60 test -s "$programs/ringletd.result"
+left_out()
+{
+	grep -q 'ringletd: [0-9]* entries left out' "$LOG"
+}
+check "and is told of by how many are left out" wait_for 20 left_out
+said=$(grep -c 'ringletd: chatter' "$LOG")
+check "(few of them were logged: $said)" test "$said" -ge 1000 -a \
+    "$said" -lt 20000
 killed_for ringletd env "may not send"
 killed_for ringletd reply "may not send"
 killed_for ringletd malformed "malformed"

@@ -280,6 +280,17 @@ do_states(void)
 	result("said");
 }
 
+/* More entries for the log than any disk is for. */
+static void
+do_chatter(void)
+{
+	struct msg_log body = { LOGL_ERROR, "chatter" };
+
+	for (int i = 0; i < 100000; i++)
+		(void)msg_write(CHANNEL, MSG_LOG, 0, &body, NULL, 0);
+	result("said");
+}
+
 static const struct {
 	const char *word;
 	void (*act)(void);
@@ -299,6 +310,7 @@ static const struct {
 	{ "wrong-answer", do_wrong_answer },
 	{ "unsealed", do_unsealed },
 	{ "states", do_states },
+	{ "chatter", do_chatter },
 };
 
 void

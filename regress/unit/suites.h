@@ -18,6 +18,7 @@ Suite *suite_http1(void);
 Suite *suite_jailplan(void);
 Suite *suite_json(void);
 Suite *suite_log(void);
+Suite *suite_logline(void);
 Suite *suite_msg(void);
 Suite *suite_paths(void);
 Suite *suite_peer(void);

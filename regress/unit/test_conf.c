@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "buf.h"
 #include "conf.h"
@@ -63,6 +64,8 @@ START_TEST(defaults)
 	ck_assert(!c.allow_remote);
 	ck_assert(!c.require_full_seal);
 	ck_assert_int_eq(c.log_level, LOGL_INFO);
+	ck_assert_int_eq(c.log_destination, CONF_LOG_AUTO);
+	ck_assert_int_eq(c.syslog_facility, LOG_DAEMON);
 	ck_assert_uint_eq(c.scrollback, RING_CAPACITY);
 	ck_assert_uint_ge(c.max_sessions, 1);
 	ck_assert_uint_ge(c.max_viewers, 1);
@@ -86,6 +89,8 @@ START_TEST(takes_everything)
 		  "AllowRemote no\n"
 		  "RequireFullSeal=YES\n"
 		  "LogLevel debug\n"
+		  "LogDestination SysLog\n"
+		  "SyslogFacility local7\n"
 		  "ScrollbackSize 64k\n"
 		  "MaxSessions 1024\n"
 		  "MaxViewers 1\n"
@@ -98,6 +103,8 @@ START_TEST(takes_everything)
 	ck_assert_str_eq(c.listen[3], "/run/a b/sock");
 	ck_assert(c.require_full_seal);
 	ck_assert_int_eq(c.log_level, LOGL_DEBUG);
+	ck_assert_int_eq(c.log_destination, CONF_LOG_SYSLOG);
+	ck_assert_int_eq(c.syslog_facility, LOG_LOCAL7);
 	ck_assert_uint_eq(c.scrollback, 65536);
 	ck_assert_uint_eq(c.max_sessions, 1024);
 	ck_assert_uint_eq(c.max_viewers, 1);
@@ -348,7 +355,8 @@ START_TEST(prints_what_it_takes)
 		"ListenAddress \"/a b/\xc3\xa4\"\nListenAddress [::1]:0",
 		"AllowRemote yes\nListenAddress 0.0.0.0:1\nLogLevel trace\n"
 		"ScrollbackSize 128K\nKillGrace 1ms\nKeychainTimeout 1001ms\n"
-		"MaxSessions 7\nMaxViewers 9\nRequireFullSeal yes" };
+		"MaxSessions 7\nMaxViewers 9\nRequireFullSeal yes\n"
+		"LogDestination stderr\nSyslogFacility user" };
 	struct conf a, b;
 	struct buf *small;
 	char *x, *y;
@@ -374,6 +382,53 @@ START_TEST(prints_what_it_takes)
 }
 END_TEST
 
+static char told[512];
+
+static void
+on_told(const char *keyword, const char *value, enum conf_when when, void *arg)
+{
+	size_t used = strlen(told);
+
+	ck_assert_ptr_eq(arg, told);
+	snprintf(told + used, sizeof(told) - used, "%s=%s:%d ", keyword, value,
+	    (int)when);
+}
+
+/* What may change does; what may not is told and stays. */
+START_TEST(changes)
+{
+	struct conf c, fresh, all;
+
+	conf_defaults(&c);
+	conf_defaults(&fresh);
+	told[0] = '\0';
+	ck_assert_int_eq(conf_update(&c, &fresh, on_told, told), 0);
+	ck_assert_str_eq(told, "");
+	takes(&fresh, "AllowRemote yes\nListenAddress 127.0.0.1:1\n"
+		      "ListenAddress 0.0.0.0:2\nRequireFullSeal yes\n"
+		      "MaxSessions 3\nLogLevel debug\nScrollbackSize 64K\n"
+		      "KillGrace 1ms\nLogDestination syslog");
+	ck_assert_int_eq(conf_update(&c, &fresh, on_told, told), 0);
+	ck_assert_str_eq(told,
+	    "ListenAddress=127.0.0.1:1 0.0.0.0:2:3 AllowRemote=yes:3 "
+	    "RequireFullSeal=yes:2 LogLevel=debug:1 LogDestination=syslog:1 "
+	    "ScrollbackSize=64K:1 MaxSessions=3:1 KillGrace=1ms:1 ");
+	ck_assert_uint_eq(c.nlisten, 1);
+	ck_assert_str_eq(c.listen[0], "127.0.0.1:8765");
+	ck_assert(!c.allow_remote);
+	ck_assert(!c.require_full_seal);
+	conf_defaults(&all);
+	takes(&all, "MaxSessions 3\nLogLevel debug\nScrollbackSize 64K\n"
+		    "KillGrace 1ms\nLogDestination syslog");
+	told[0] = '\0';
+	ck_assert_int_eq(conf_update(&all, &c, on_told, told), 0);
+	ck_assert_str_eq(told, "");
+	conf_free(&c);
+	conf_free(&fresh);
+	conf_free(&all);
+}
+END_TEST
+
 Suite *
 suite_conf(void)
 {
@@ -389,6 +444,7 @@ suite_conf(void)
 	tcase_add_test(tc, remote_needs_two_words);
 	tcase_add_test(tc, options);
 	tcase_add_test(tc, prints_what_it_takes);
+	tcase_add_test(tc, changes);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -446,12 +446,14 @@ START_TEST(log_is_bounded)
 	for (int i = 0; i < 2; i++) {
 		/* Nearly full, as an earlier start has left it. */
 		w.env.log_fd = -1;
-		logfile_open(&w.env);
+		ck_assert_int_eq(
+		    logfile_open(&w.env, text, sizeof(text)), 0);
 		ck_assert_int_eq(
 		    ftruncate(w.env.log_fd, LOG_FILE_MAX - 4096), 0);
 		close(w.env.log_fd);
 		w.env.log_fd = -1;
-		logfile_open(&w.env);
+		ck_assert_int_eq(
+		    logfile_open(&w.env, text, sizeof(text)), 0);
 		for (int k = 0; k < 8; k++)
 			log_foreign("ringletd", LOGL_WARN, text);
 		log_set_sink(NULL, NULL);

@@ -27,6 +27,7 @@ static const struct {
 	{ "jailplan", suite_jailplan },
 	{ "json", suite_json },
 	{ "log", suite_log },
+	{ "logline", suite_logline },
 	{ "msg", suite_msg },
 	{ "paths", suite_paths },
 	{ "peer", suite_peer },
