@@ -75,10 +75,11 @@ static const struct keyword keywords[] = {
 	    "a number from 1 to 1024" },
 	{ "MaxViewers", CK_COUNT, CONF_AT_ONCE, F(max_viewers), 1, 256,
 	    "a number from 1 to 256" },
-	{ "KillGrace", CK_TIME, CONF_AT_ONCE, F(kill_grace_ms), 0, 600 * 1000,
-	    "a time from 0 to 10m, such as 500ms or 5s" },
+	/* Whoever waits for these gives up after a minute (ringletd.h). */
+	{ "KillGrace", CK_TIME, CONF_AT_ONCE, F(kill_grace_ms), 0, 25 * 1000,
+	    "a time from 0 to 25s, such as 500ms or 5s" },
 	{ "KeychainTimeout", CK_TIME, CONF_AT_ONCE, F(keychain_timeout_ms),
-	    1000, 600 * 1000, "a time from 1s to 10m, such as 20s" },
+	    1000, 25 * 1000, "a time from 1s to 25s, such as 20s" },
 };
 
 /* The words of a kind; a table ends with NULL. */

@@ -11,9 +11,12 @@
 
 #include "err.h"
 #include "log.h"
+#include "loop.h"
 #include "monitor.h"
 #include "secret.h"
 #include "token.h"
+
+#define WRONG_TOLD_MS 60000 /* between two entries about wrong tokens */
 
 void
 auth_open(struct env *env)
@@ -46,6 +49,21 @@ name:
 	sodium_bin2hex(env->box_id, sizeof(env->box_id), id, sizeof(id));
 }
 
+/* Leaves a trace of guessing, once a minute: it must not fill the log. */
+static void
+note_wrong_token(struct env *env)
+{
+	uint64_t now = loop_now();
+
+	env->wrong_tokens++;
+	if (env->wrong_told != 0 && now - env->wrong_told < WRONG_TOLD_MS)
+		return;
+	log_warn("HTTP: wrong tokens since the last such entry: %llu",
+	    (unsigned long long)env->wrong_tokens);
+	env->wrong_tokens = 0;
+	env->wrong_told = now;
+}
+
 /*
  * Hostile ringletd: it can guess tokens, at the price of a message each; the
  * token has 256 random bits, and the comparison takes the same time for all.
@@ -57,8 +75,10 @@ auth_token(struct peer *p, const struct msg_bin *token, bool control)
 
 	/* The one token there is has the control scope. */
 	(void)control;
-	return token_verify(env->token, token->p, token->len) ? 0
-							      : RL_ERR_AUTH;
+	if (token_verify(env->token, token->p, token->len))
+		return 0;
+	note_wrong_token(env);
+	return RL_ERR_AUTH;
 }
 
 int

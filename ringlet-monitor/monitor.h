@@ -121,6 +121,8 @@ struct env {
 	struct child ringletd;
 	struct child sandboxer;
 	uint64_t restarts;
+	uint64_t wrong_tokens;	/* not yet told in the log */
+	uint64_t wrong_told;	/* loop_now() when last told, 0: never */
 	struct session_list sessions;
 	size_t nsessions;
 	LIST_HEAD(, busy_alias) busy;

@@ -92,4 +92,7 @@ for source in "$HOME/.ssh/no-such-file" "$TOKEN" /etc; do
 	[ -e "$T/body.first" ] || cp "$T/body" "$T/body.first"
 	check "in the same words" cmp -s "$T/body.first" "$T/body.last"
 done
+like "wrong tokens leave a trace in the log" "$(grep 'wrong tokens' "$LOG")" \
+    'entry: 1$'
+is "one for them all" "$(grep -c 'wrong tokens' "$LOG")" 1
 done_testing

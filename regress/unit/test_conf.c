@@ -119,13 +119,13 @@ START_TEST(units)
 	struct conf c;
 
 	conf_defaults(&c);
-	takes(&c, "ScrollbackSize 131072\nKillGrace 7\nKeychainTimeout 10m");
+	takes(&c, "ScrollbackSize 131072\nKillGrace 7\nKeychainTimeout 25s");
 	ck_assert_uint_eq(c.scrollback, 131072);
 	ck_assert_uint_eq(c.kill_grace_ms, 7000);
-	ck_assert_uint_eq(c.keychain_timeout_ms, 600000);
-	takes(&c, "ScrollbackSize 256M\nKillGrace 90s\nKeychainTimeout 1S");
+	ck_assert_uint_eq(c.keychain_timeout_ms, 25000);
+	takes(&c, "ScrollbackSize 256M\nKillGrace 20s\nKeychainTimeout 1S");
 	ck_assert_uint_eq(c.scrollback, 256u << 20);
-	ck_assert_uint_eq(c.kill_grace_ms, 90000);
+	ck_assert_uint_eq(c.kill_grace_ms, 20000);
 	ck_assert_uint_eq(c.keychain_timeout_ms, 1000);
 	conf_free(&c);
 }
@@ -182,13 +182,13 @@ START_TEST(refuses)
 		{ "ScrollbackSize 17592186044416M", NULL },
 		{ "ScrollbackSize 9223372036854775807G", NULL },
 		{ "KillGrace 5h",
-		    "F line 1: KillGrace: '5h' is not a time from 0 to 10m, "
+		    "F line 1: KillGrace: '5h' is not a time from 0 to 25s, "
 		    "such as 500ms or 5s" },
-		{ "KillGrace 601", NULL },
+		{ "KillGrace 26", NULL },
 		{ "KillGrace s", NULL },
 		{ "KeychainTimeout 0", NULL },
 		{ "KeychainTimeout 999ms", NULL },
-		{ "KeychainTimeout 11m", NULL },
+		{ "KeychainTimeout 26s", NULL },
 	};
 	struct conf c;
 	char *before, *after;
