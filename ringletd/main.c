@@ -58,6 +58,20 @@ set_limits(void)
 }
 
 /*
+ * Standard error may be the terminal of whoever started the daemon, open for
+ * reading as well: whoever takes us over could read what is typed there.  All
+ * that we have to say goes over the channel.
+ */
+static void
+drop_stderr(void)
+{
+#ifndef WITH_SANITIZERS /* they report there, and tests look for it */
+	if (dup2(STDIN_FILENO, STDERR_FILENO) == -1)
+		fatal("cannot give standard error away");
+#endif
+}
+
+/*
  * INIT, from the monitor.  It is our parent: whatever is wrong with it or
  * with the seal is the end of us.
  */
@@ -77,6 +91,7 @@ on_INIT(struct peer *p, struct msg *m)
 	log_set_level((enum log_level)init->log_level);
 
 	set_limits();
+	drop_stderr();
 	if ((err = seal_enter(&seal)) != 0)
 		fatal("the seal does not hold: %s", seal.text);
 	if (init->require_full_seal && !seal.full)

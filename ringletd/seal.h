@@ -6,6 +6,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define SEAL_TEXT_MAX 512
 
@@ -21,5 +22,18 @@ struct seal {
  * then s->text says what, and the process must not serve.
  */
 int seal_enter(struct seal *s);
+
+/*
+ * One thing that a sealed process must not be able to do: seal_enter() tries
+ * them all.  In a process that is not sealed they can do harm to that process
+ * (it may become a traced one, or lose its descriptor 3), and to no other.
+ */
+struct seal_probe {
+	const char *what; /* "it could ..." */
+	bool (*could)(void);
+};
+
+/* All of them, *n in number; constant. */
+const struct seal_probe *seal_probes(size_t *n);
 
 #endif /* RINGLETD_SEAL_H */
