@@ -2,11 +2,11 @@
 # shellcheck shell=sh
 . "${0%/*}/lib.sh"
 
-# alive TAG: whether any process was started with tag-TAG in its arguments.
+# alive TAG: whether any process was started with tag-PID-TAG in its arguments.
 # The pattern does not match grep's own.
 alive()
 {
-	grep -qa "[t]ag-$1" /proc/[0-9]*/cmdline 2>/dev/null
+	grep -qa "[t]ag-$$-$1" /proc/[0-9]*/cmdline 2>/dev/null
 }
 dead()
 {
@@ -19,7 +19,7 @@ start_daemon
 cp "$LIVE_FAKE/fake-agent" "$WORK/"
 run="exec ./fake-agent say"
 
-session mortal -C "$WORK" -- -c "$run tag-one orphan $WORK/pid stubborn"
+session mortal -C "$WORK" -- -c "$run tag-$$-one orphan $WORK/pid stubborn"
 check "a stubborn agent with an orphan runs" \
     ws "/ws/terminal/$ID" --out /dev/null expect stubborn
 check "(it is seen)" alive one
@@ -29,24 +29,24 @@ check "all of it is gone" wait_for 10 dead one
 await "$ID" || not_ok "the session ends"
 is "the session says it was killed" "$(field "$ID" reason)" kill
 
-session mortal -C "$WORK" -- -c "./fake-agent say tag-two orphan $WORK/pid"
+session mortal -C "$WORK" -- -c "./fake-agent say tag-$$-two orphan $WORK/pid"
 await "$ID" || not_ok "an agent that leaves an orphan ends"
 check "its orphan goes with it" wait_for 10 dead two
 is "it ended by itself" "$(field "$ID" exit_code)" 0
 
-session mortal -C "$WORK" -- -c "$run tag-three die 11"
+session mortal -C "$WORK" -- -c "$run tag-$$-three die 11"
 await "$ID" || not_ok "an agent that crashes ends"
 is "its signal is told" "$(field "$ID" signal)" 11
 
 # An unjailed session is ended as well.
-session mortal --no-sandbox -C "$WORK" -- -c "$run tag-four stubborn"
+session mortal --no-sandbox -C "$WORK" -- -c "$run tag-$$-four stubborn"
 check "an unjailed agent runs" \
     ws "/ws/terminal/$ID" --out /dev/null expect stubborn
 ringlet terminal kill "$ID" >/dev/null
 check "and is gone when killed" wait_for 10 dead four
 
 # The sandboxer dies: its jails do, and their state says so.
-session mortal -C "$WORK" -- -c "$run tag-five stubborn"
+session mortal -C "$WORK" -- -c "$run tag-$$-five stubborn"
 check "an agent runs" ws "/ws/terminal/$ID" --out /dev/null expect stubborn
 kill -9 "$SANDBOXER"
 check "a killed sandboxer takes its jails along" wait_for 5 dead five
@@ -61,7 +61,7 @@ back()
 check "a new one serves" back
 
 # ringletd dies: sessions live, and the web comes back on the same port.
-session mortal -C "$WORK" -- -c "$run tag-six stubborn"
+session mortal -C "$WORK" -- -c "$run tag-$$-six stubborn"
 check "an agent runs" ws "/ws/terminal/$ID" --out /dev/null expect stubborn
 address=$ADDRESS
 kill -9 "$RINGLETD"
