@@ -13,7 +13,7 @@
 
 #include "msg.h"
 
-#define MSG_VERSION 1
+#define MSG_VERSION 2
 
 enum msg_number {
 	/* any daemon: its life */
@@ -24,6 +24,7 @@ enum msg_number {
 	MSG_OK = 5,	  /* reply: done, nothing more to say */
 	MSG_LISTENERS = 6, /* monitor to ringletd: one listening socket */
 	MSG_HANDOVER = 7,  /* a monitor to itself, across its own exec */
+	MSG_SETTINGS = 8,  /* monitor to child: settings that have changed */
 
 	/* CLI and ringletd to monitor: the daemon */
 	MSG_AUTH_CHECK = 20,  /* is this token good? -> OK */
@@ -175,6 +176,10 @@ struct msg_init {
 	const char *package; /* PACKAGE_VERSION of the monitor */
 	uint64_t log_level;
 	bool require_full_seal;
+};
+
+struct msg_settings {
+	uint64_t log_level;
 };
 
 struct msg_ready {

@@ -123,6 +123,11 @@ static const struct msg_field f_msg_init[] = {
 };
 REC(msg_init);
 
+static const struct msg_field f_msg_settings[] = {
+	U64(msg_settings, log_level, 4),
+};
+REC(msg_settings);
+
 static const struct msg_field f_msg_ready[] = {
 	U64(msg_ready, version, UINT32_MAX),
 	STR(msg_ready, package, NAME_MAX_LEN),
@@ -455,6 +460,7 @@ static const struct msg_type types[] = {
 	TYPE(OK, rec_empty),
 	TYPE(LISTENERS, rec_msg_listeners),
 	TYPE(HANDOVER, rec_msg_handover),
+	TYPE(SETTINGS, rec_msg_settings),
 	TYPE(AUTH_CHECK, rec_msg_token_only),
 	TYPE(STATUS_GET, rec_msg_token_only),
 	TYPE(STATUS, rec_msg_status),

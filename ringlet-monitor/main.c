@@ -32,8 +32,10 @@
 #include "token.h"
 #include "xmalloc.h"
 
-#define CONF_FILE_MAX (256 * 1024)
-#define STOP_TIMEOUT  8000 /* ms for an orderly end */
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+#define SETTINGS_MAX (256 * 1024) /* bytes of -T */
+#define STOP_TIMEOUT 8000 /* ms for an orderly end */
 
 struct options {
 	bool foreground;
@@ -41,9 +43,6 @@ struct options {
 	bool print; /* -T */
 	bool versions; /* -Q */
 	int handover; /* -R; -1: a start of its own */
-	const char *file;
-	char **settings; /* -o */
-	size_t nsettings;
 };
 
 static void __attribute__((__noreturn__))
@@ -54,23 +53,44 @@ usage(void)
 	exit(2);
 }
 
+/*
+ * The file of -f by its absolute name, also in the argument that a restart
+ * hands on: the daemon's folder is another one later.  Not resolved, because a
+ * symbolic link is to be seen, and refused.
+ */
+static const char *
+absolute(char **argument, const char *file)
+{
+	char *folder, *path;
+
+	if (file[0] == '/')
+		return file;
+	if ((folder = getcwd(NULL, 0)) == NULL)
+		fatal("the working folder: %s", strerror(errno));
+	path = xasprintf("%s/%s", folder, file);
+	*argument = xasprintf(
+	    "%.*s%s", (int)(file - *argument), *argument, path);
+	free(folder);
+	return path;
+}
+
 static void
-parse_options(int argc, char **argv, struct options *o)
+parse_options(int argc, char **argv, struct options *o, struct given *given)
 {
 	const char *errstr;
 	int ch;
 
-	o->settings = xcalloc((size_t)argc + 1, sizeof(char *));
+	given->options = xcalloc((size_t)argc + 1, sizeof(char *));
 	while ((ch = getopt(argc, argv, "Df:o:QR:TtV")) != -1) {
 		switch (ch) {
 		case 'D':
 			o->foreground = true;
 			break;
 		case 'f':
-			o->file = optarg;
+			given->file = absolute(&argv[optind - 1], optarg);
 			break;
 		case 'o':
-			o->settings[o->nsettings++] = optarg;
+			given->options[given->noptions++] = optarg;
 			break;
 		/* What a monitor that is to be replaced asks and says. */
 		case 'Q':
@@ -97,31 +117,6 @@ parse_options(int argc, char **argv, struct options *o)
 	}
 	if (optind != argc)
 		usage();
-}
-
-static void
-load_conf(struct env *env, const struct options *o)
-{
-	const char *file =
-	    o->file != NULL ? o->file : env->paths.conf_file;
-	char *text, why[512];
-	size_t len;
-	int r;
-
-	conf_defaults(&env->conf);
-	r = paths_read_file(file, CONF_FILE_MAX, &text, &len);
-	if (r == 0) {
-		if (conf_parse(&env->conf, text, len, file, why,
-			sizeof(why)) != 0)
-			fatal("%s", why);
-		free(text);
-	} else if (r != RL_ERR_NOTFOUND || o->file != NULL)
-		fatal("%s: %s", file, rl_strerror(r));
-	for (size_t i = 0; i < o->nsettings; i++)
-		if (conf_parse_option(&env->conf, o->settings[i], why,
-			sizeof(why)) != 0)
-			fatal("%s", why);
-	log_set_level((enum log_level)env->conf.log_level);
 }
 
 static void
@@ -292,6 +287,9 @@ on_signal(int signo, void *arg)
 	case SIGINT:
 		monitor_stop(env);
 		break;
+	case SIGHUP:
+		settings_reload(env);
+		break;
 	}
 }
 
@@ -356,11 +354,12 @@ close_everything(struct env *env)
 int
 main(int argc, char **argv)
 {
-	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT };
-	struct loop_signal *watched[3];
+	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
+	struct loop_signal *watched[NELEM(signals)];
 	struct env env = { .ready_fd = -1, .log_fd = -1, .control_fd = -1 };
 	struct options o = { .handover = -1 };
 	const char *bad;
+	char why[1024];
 	struct buf *out;
 
 	if (fd_fill_standard() != 0)
@@ -378,10 +377,12 @@ main(int argc, char **argv)
 	}
 	if (argc == 4 && strcmp(argv[1], "-X") == 0)
 		home_removal_main(&env.paths, argv[2], argv[3]);
-	parse_options(argc, argv, &o);
-	load_conf(&env, &o);
+	parse_options(argc, argv, &o, &env.given);
+	if (settings_read(&env, &env.conf, why, sizeof(why)) != 0)
+		fatal("%s", why);
+	log_set_level((enum log_level)env.conf.log_level);
 	if (o.print) {
-		out = buf_new(CONF_FILE_MAX);
+		out = buf_new(SETTINGS_MAX);
 		if (conf_print(&env.conf, out) != 0)
 			fatal("settings do not fit");
 		fwrite(buf_ptr(out), 1, buf_len(out), stdout);
@@ -403,12 +404,13 @@ main(int argc, char **argv)
 	if (o.handover == -1)
 		open_everything(&env);
 
+	/* SIGHUP: until the loop has it. */
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
 	    signal(SIGHUP, SIG_IGN) == SIG_ERR)
 		fatal("signal: %s", strerror(errno));
 	env.loop = loop_new();
 	env.stop_timer = loop_timer_new(env.loop, on_stop_timeout, &env);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < NELEM(signals); i++)
 		watched[i] =
 		    loop_signal_new(env.loop, signals[i], on_signal, &env);
 	env.keychain = keychain_new(env.loop, env.paths.keychain);
@@ -425,7 +427,7 @@ main(int argc, char **argv)
 	if (loop_run(env.loop) != 0)
 		fatal("event loop: %s", strerror(errno));
 
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < NELEM(signals); i++)
 		loop_signal_free(watched[i]);
 	close_everything(&env);
 	loop_free(env.loop);
@@ -433,7 +435,7 @@ main(int argc, char **argv)
 	log_set_sink(NULL, NULL);
 	logsocket_free(env.log_socket);
 	paths_free(&env.paths);
-	free(o.settings);
+	free(env.given.options);
 	free(env.argv);
 	return env.status;
 }

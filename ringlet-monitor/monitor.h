@@ -5,6 +5,7 @@
  * each other.
  *
  *	main.c		arguments, start-up, shutdown
+ *	settings.c	ringlet.conf, at the start and later
  *	supervise.c	the other daemons: start, INIT and READY, restart
  *	restart.c	from a request to the exec of the installed monitor
  *	handover.c	what outlives that exec
@@ -96,8 +97,16 @@ struct busy_alias {
 	LIST_ENTRY(busy_alias) link;
 };
 
+/* The settings of the command line. */
+struct given {
+	const char *file; /* -f, or NULL */
+	char **options; /* -o */
+	size_t noptions;
+};
+
 struct env {
 	struct paths paths;
+	struct given given;
 	struct conf conf;
 	struct loop *loop;
 	time_t started;
@@ -154,6 +163,19 @@ void logfile_take_over(struct env *);
 /* What libraries say on standard error goes to the log file, or nowhere. */
 void logfile_stderr(struct env *);
 
+/* settings.c */
+/*
+ * Reads what the command line (env->given) says into c, which is then the
+ * caller's to free.  Else an error, and why[size] has file and line.
+ */
+int settings_read(
+    const struct env *, struct conf *c, char *why, size_t size);
+/*
+ * Opens the log again and reads the settings again.  What may change does,
+ * also in the other daemons; settings with a mistake change nothing.
+ */
+void settings_reload(struct env *);
+
 /* supervise.c */
 /* Fills in what both are; starts neither. */
 void supervise_setup(struct env *);
@@ -170,6 +192,8 @@ void child_condemn(struct child *, const char *why);
 void supervise_stop(struct env *);
 /* SIGKILLs those who have not ended. */
 void supervise_kill(struct env *);
+/* Tells both what may have changed since they were started. */
+void supervise_settings(struct env *);
 /* Kills the child and waits for its end. */
 void child_end(struct child *);
 /* Takes over the sandboxer that pid is and fd leads to. */

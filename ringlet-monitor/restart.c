@@ -182,12 +182,19 @@ restart_free(struct restart *rs)
 static void
 take_our_place(struct env *env, int fd)
 {
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction old = { .sa_handler = SIG_IGN };
 	char number[16], **argv;
 
 	snprintf(number, sizeof(number), "%d", fd);
 	argv = argv_with(env->argv, "-R", number);
+	/* Its default would end the next one before that has taken it. */
+	if (sigaction(SIGHUP, &ignore, &old) == -1)
+		log_error("SIGHUP: %s", strerror(errno));
 	execv(env->paths.monitor, argv);
 	log_error("%s: %s", env->paths.monitor, strerror(errno));
+	if (sigaction(SIGHUP, &old, NULL) == -1)
+		log_error("SIGHUP: %s", strerror(errno));
 	free(argv);
 }
 

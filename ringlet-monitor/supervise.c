@@ -189,6 +189,26 @@ tell_left_out(void *arg)
 	c->limit.left_out = 0;
 }
 
+/*
+ * Says what may have changed since INIT.  Channels keep their order, so a
+ * child that is not ready yet has had INIT when it gets there.
+ */
+static void
+child_settings(struct child *c)
+{
+	struct msg_settings s = { .log_level = log_get_level() };
+
+	if (c->client.peer != NULL)
+		(void)peer_send(c->client.peer, MSG_SETTINGS, &s, NULL, 0);
+}
+
+void
+supervise_settings(struct env *env)
+{
+	child_settings(&env->sandboxer);
+	child_settings(&env->ringletd);
+}
+
 static void
 child_setup(struct env *env, struct child *c, const char *name,
     const char *path, uint16_t from, bool seal)
@@ -255,6 +275,7 @@ child_adopt(struct child *c, pid_t pid, int fd, const char *level)
 	    c->name, &sandboxer_ops, &c->client);
 	c->level = xstrdup(level);
 	c->ready = true;
+	child_settings(c);
 }
 
 /* Its first words.  A child of another build is refused, not guessed at. */

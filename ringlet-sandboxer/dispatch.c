@@ -19,6 +19,7 @@
 #define WHY_MAX 512 /* bytes of a reason in an error reply */
 
 static int on_init(struct peer *, struct msg *);
+static int on_settings(struct peer *, struct msg *);
 static int on_jail_start(struct peer *, struct msg *);
 static int on_jail_kill(struct peer *, struct msg *);
 static int on_jail_drop(struct peer *, struct msg *);
@@ -27,6 +28,7 @@ static void on_closed(struct peer *, int, const char *);
 
 static const struct msg_rule rules[] = {
 	{ MSG_INIT, FROM_MONITOR, PST_INIT, 0, 512, RULE_ONCE, 0, on_init },
+	{ MSG_SETTINGS, FROM_MONITOR, PST_SERVING, 0, 16, 0, 0, on_settings },
 	{ MSG_JAIL_START, FROM_MONITOR, PST_SERVING, 3, MSG_MAX_BODY, 0, 0,
 	    on_jail_start },
 	{ MSG_JAIL_KILL, FROM_MONITOR, PST_SERVING, 0, 64, 0, 0, on_jail_kill },
@@ -118,6 +120,16 @@ on_init(struct peer *p, struct msg *m)
 			     "has): agents get no unix sockets";
 	peer_set_state(p, PST_SERVING);
 	return peer_reply(p, m->hdr.id, MSG_READY, &ready, NULL, 0);
+}
+
+static int
+on_settings(struct peer *p, struct msg *m)
+{
+	const struct msg_settings *s = m->body;
+
+	(void)p;
+	log_set_level((enum log_level)s->log_level);
+	return 0;
 }
 
 static int

@@ -110,6 +110,17 @@ on_INIT(struct peer *p, struct msg *m)
 	return 0;
 }
 
+/* SETTINGS, from the monitor: those that change while we serve. */
+static int
+on_SETTINGS(struct peer *p, struct msg *m)
+{
+	const struct msg_settings *s = m->body;
+
+	(void)p;
+	log_set_level((enum log_level)s->log_level);
+	return 0;
+}
+
 /* LISTENERS, from the monitor: one listening socket. */
 static int
 on_LISTENERS(struct peer *p, struct msg *m)
@@ -131,6 +142,7 @@ static const struct msg_rule rules[] = {
 	{ MSG_INIT, FROM_MONITOR, PST_INIT, 0, 4096, RULE_ONCE, 0, on_INIT },
 	{ MSG_LISTENERS, FROM_MONITOR, PST_SERVING, 1, 4096, 0, 0,
 	    on_LISTENERS },
+	{ MSG_SETTINGS, FROM_MONITOR, PST_SERVING, 0, 16, 0, 0, on_SETTINGS },
 	ANSWER(MSG_OK, 16, MSG_AUTH_CHECK),
 	ANSWER(MSG_STATUS, 16 * 1024, MSG_STATUS_GET),
 	ANSWER(MSG_OK, 16, MSG_STOP),

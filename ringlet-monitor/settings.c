@@ -1,0 +1,107 @@
+/*
+ * The settings: ringlet.conf(5) and the options -o, read at the start and at
+ * each SIGHUP.  They hold as a whole or not at all.
+ */
+
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "err.h"
+#include "keychain.h"
+#include "log.h"
+#include "monitor.h"
+
+#define CONF_FILE_MAX (256 * 1024)
+
+int
+settings_read(const struct env *env, struct conf *c, char *why, size_t size)
+{
+	const struct given *given = &env->given;
+	const char *file =
+	    given->file != NULL ? given->file : env->paths.conf_file;
+	char *text;
+	size_t len;
+	int r;
+
+	conf_defaults(c);
+	r = paths_read_file(file, CONF_FILE_MAX, &text, &len);
+	if (r == 0) {
+		r = conf_parse(c, text, len, file, why, size);
+		free(text);
+	} else if (r == RL_ERR_NOTFOUND && given->file == NULL)
+		r = 0;
+	else
+		(void)snprintf(why, size, "%s: %s", file, rl_strerror(r));
+	for (size_t i = 0; i < given->noptions && r == 0; i++)
+		r = conf_parse_option(c, given->options[i], why, size);
+	if (r != 0)
+		conf_free(c);
+	return r;
+}
+
+static void
+on_told(const char *keyword, const char *value, enum conf_when when, void *arg)
+{
+	(void)arg;
+	switch (when) {
+	case CONF_AT_ONCE:
+		log_info("settings: %s is now %s", keyword, value);
+		break;
+	case CONF_AT_RESTART:
+		log_warn("settings: %s %s holds after 'ringlet daemon "
+			 "restart'",
+		    keyword, value);
+		break;
+	case CONF_AT_START:
+		log_warn("settings: %s %s holds after 'ringlet daemon stop' "
+			 "and a new start",
+		    keyword, value);
+		break;
+	}
+}
+
+/* Takes over what may change; the log, if it can be had. */
+static void
+take(struct env *env, const struct conf *fresh)
+{
+	int destination = env->conf.log_destination;
+	int facility = env->conf.syslog_facility;
+	char why[512];
+
+	/* At the level that says more, or nobody learns of the change. */
+	if (fresh->log_level > env->conf.log_level)
+		log_set_level((enum log_level)fresh->log_level);
+	if (conf_update(&env->conf, fresh, on_told, NULL) != 0)
+		log_error("settings: they are too long");
+	if ((env->conf.log_destination != destination ||
+		env->conf.syslog_facility != facility) &&
+	    logfile_open(env, why, sizeof(why)) != 0) {
+		log_error("%s: it stays where it was", why);
+		env->conf.log_destination = destination;
+		env->conf.syslog_facility = facility;
+	}
+	log_set_level((enum log_level)env->conf.log_level);
+	keychain_set_timeout(env->keychain, env->conf.keychain_timeout_ms);
+	supervise_settings(env);
+}
+
+void
+settings_reload(struct env *env)
+{
+	struct conf fresh;
+	char why[1024];
+
+	if (env->stopping)
+		return;
+	if (logfile_open(env, why, sizeof(why)) != 0)
+		log_error("%s: it stays where it was", why);
+	log_info("settings: reading them again");
+	if (settings_read(env, &fresh, why, sizeof(why)) != 0) {
+		log_error("%s: the settings stay as they are", why);
+		return;
+	}
+	take(env, &fresh);
+	conf_free(&fresh);
+}
