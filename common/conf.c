@@ -20,8 +20,8 @@
 #include <strings.h>
 #include <syslog.h>
 
-#include "buf.h"
 #include "conf.h"
+#include "confkey.h"
 #include "err.h"
 #include "log.h"
 #include "ring.h"
@@ -32,29 +32,9 @@
 
 #define VALUE_SHOWN 80 /* bytes of a value in an error */
 
-enum conf_kind {
-	CK_LISTEN = 1,
-	CK_BOOL,	/* bool: yes, no */
-	CK_LEVEL,	/* int: a level's name */
-	CK_DESTINATION, /* int: a word */
-	CK_FACILITY,	/* int: a word */
-	CK_COUNT,	/* unsigned */
-	CK_SIZE,	/* uint64_t: bytes, with K, M or G; a power of two */
-	CK_TIME /* unsigned: milliseconds; ms, s or m, s without a unit */
-};
-
-struct keyword {
-	const char *name;
-	enum conf_kind kind;
-	enum conf_when when;
-	size_t off;
-	long long min, max;
-	const char *accepts; /* for people */
-};
-
 #define F(f) offsetof(struct conf, f)
 
-static const struct keyword keywords[] = {
+static const struct conf_keyword keywords[] = {
 	{ "ListenAddress", CK_LISTEN, CONF_AT_START, 0, 0, 0,
 	    "HOST:PORT or [HOST]:PORT with a numeric address or localhost, "
 	    "an absolute path, or none" },
@@ -82,20 +62,14 @@ static const struct keyword keywords[] = {
 	    1000, 25 * 1000, "a time from 1s to 25s, such as 20s" },
 };
 
-/* The words of a kind; a table ends with NULL. */
-struct word {
-	const char *name;
-	int value;
-};
-
-static const struct word destinations[] = {
+static const struct conf_word destinations[] = {
 	{ "auto", CONF_LOG_AUTO },
 	{ "file", CONF_LOG_FILE },
 	{ "stderr", CONF_LOG_STDERR },
 	{ "syslog", CONF_LOG_SYSLOG },
 	{ NULL, 0 },
 };
-static const struct word facilities[] = {
+static const struct conf_word facilities[] = {
 	{ "daemon", LOG_DAEMON },
 	{ "user", LOG_USER },
 	{ "local0", LOG_LOCAL0 },
@@ -139,7 +113,7 @@ refuse(struct parse *ps, unsigned line, const char *fmt, ...)
 }
 
 static int
-refuse_value(struct parse *ps, const struct keyword *k, const char *value)
+refuse_value(struct parse *ps, const struct conf_keyword *k, const char *value)
 {
 	char shown[VALUE_SHOWN];
 
@@ -235,7 +209,7 @@ listen_clear(struct conf *c)
 }
 
 static int
-set_listen(struct parse *ps, const struct keyword *k, const char *value)
+set_listen(struct parse *ps, const struct conf_keyword *k, const char *value)
 {
 	struct conf *c = ps->c;
 	char *address;
@@ -353,17 +327,17 @@ static const struct unit time_units[] = {
 	{ NULL, 0 },
 };
 
-static const struct word *
-words_of(enum conf_kind kind)
+const struct conf_word *
+conf_words(enum conf_kind kind)
 {
 	return kind == CK_DESTINATION ? destinations : facilities;
 }
 
 static int
-set_value(struct parse *ps, const struct keyword *k, const char *value)
+set_value(struct parse *ps, const struct conf_keyword *k, const char *value)
 {
 	void *field = (char *)ps->c + k->off;
-	const struct word *w;
+	const struct conf_word *w;
 	long long n;
 	int level;
 
@@ -383,7 +357,7 @@ set_value(struct parse *ps, const struct keyword *k, const char *value)
 		return 0;
 	case CK_DESTINATION:
 	case CK_FACILITY:
-		for (w = words_of(k->kind); w->name != NULL; w++)
+		for (w = conf_words(k->kind); w->name != NULL; w++)
 			if (strcasecmp(value, w->name) == 0) {
 				*(int *)field = w->value;
 				return 0;
@@ -409,9 +383,15 @@ set_value(struct parse *ps, const struct keyword *k, const char *value)
 	return refuse_value(ps, k, value);
 }
 
+const struct conf_keyword *
+conf_keyword_get(size_t i)
+{
+	return i < NELEM(keywords) ? &keywords[i] : NULL;
+}
+
 /* --- lines --- */
 
-static const struct keyword *
+static const struct conf_keyword *
 find_keyword(const char *name, size_t len)
 {
 	for (size_t i = 0; i < NELEM(keywords); i++)
@@ -452,7 +432,7 @@ static int
 parse_line(struct parse *ps, char *s)
 {
 	char shown[VALUE_SHOWN], *value;
-	const struct keyword *k;
+	const struct conf_keyword *k;
 	size_t n;
 	int r;
 
@@ -594,148 +574,4 @@ conf_free(struct conf *c)
 		return;
 	listen_clear(c);
 	memset(c, 0, sizeof(*c));
-}
-
-static int
-print_listen(const struct conf *c, const char *name, struct buf *out)
-{
-	const char *quote;
-	int r = 0;
-
-	if (c->nlisten == 0)
-		return buf_putf(out, "%s none\n", name);
-	for (size_t i = 0; i < c->nlisten && r == 0; i++) {
-		quote = strpbrk(c->listen[i], " \t") != NULL ? "\"" : "";
-		r = buf_putf(
-		    out, "%s %s%s%s\n", name, quote, c->listen[i], quote);
-	}
-	return r;
-}
-
-static int
-print_keyword(const struct conf *c, const struct keyword *k, struct buf *out)
-{
-	const void *field = (const char *)c + k->off;
-	const struct word *w;
-
-	switch (k->kind) {
-	case CK_LISTEN:
-		return print_listen(c, k->name, out);
-	case CK_BOOL:
-		return buf_putf(out, "%s %s\n", k->name,
-		    *(const bool *)field ? "yes" : "no");
-	case CK_LEVEL:
-		return buf_putf(out, "%s %s\n", k->name,
-		    log_level_name((enum log_level) * (const int *)field));
-	case CK_DESTINATION:
-	case CK_FACILITY:
-		w = words_of(k->kind);
-		while (w->name != NULL && w->value != *(const int *)field)
-			w++;
-		return w->name == NULL
-			   ? RL_ERR_INTERNAL
-			   : buf_putf(out, "%s %s\n", k->name, w->name);
-	case CK_COUNT:
-		return buf_putf(
-		    out, "%s %u\n", k->name, *(const unsigned *)field);
-	case CK_SIZE:
-		return buf_putf(out, "%s %lluK\n", k->name,
-		    (unsigned long long)*(const uint64_t *)field / 1024);
-	case CK_TIME:
-		return buf_putf(
-		    out, "%s %ums\n", k->name, *(const unsigned *)field);
-	}
-	return RL_ERR_INTERNAL;
-}
-
-int
-conf_print(const struct conf *c, struct buf *out)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < NELEM(keywords) && r == 0; i++)
-		r = print_keyword(c, &keywords[i], out);
-	return r;
-}
-
-/* --- changes --- */
-
-#define PRINTED_MAX (64 * 1024) /* bytes of one keyword's lines */
-
-/* The lines of one keyword without its name, joined by blanks; or NULL. */
-static char *
-shown(const struct conf *c, const struct keyword *k)
-{
-	struct buf *out = buf_new(PRINTED_MAX);
-	size_t skip = strlen(k->name) + 1, used = 0;
-	char *s = NULL, *line, *next;
-
-	if (print_keyword(c, k, out) == 0) {
-		next = s = xstrndup((const char *)buf_ptr(out), buf_len(out));
-		while ((line = strsep(&next, "\n")) != NULL && *line != '\0') {
-			line += skip;
-			if (used > 0)
-				s[used++] = ' ';
-			memmove(s + used, line, strlen(line));
-			used += strlen(line);
-		}
-		s[used] = '\0';
-	}
-	buf_free(out);
-	return s;
-}
-
-/* What may change at once has its value in the struct itself. */
-static void
-take_field(struct conf *c, const struct conf *from, const struct keyword *k)
-{
-	size_t size = 0;
-
-	switch (k->kind) {
-	case CK_LISTEN:
-		return;
-	case CK_BOOL:
-		size = sizeof(bool);
-		break;
-	case CK_LEVEL:
-	case CK_DESTINATION:
-	case CK_FACILITY:
-		size = sizeof(int);
-		break;
-	case CK_COUNT:
-	case CK_TIME:
-		size = sizeof(unsigned);
-		break;
-	case CK_SIZE:
-		size = sizeof(uint64_t);
-		break;
-	}
-	memcpy((char *)c + k->off, (const char *)from + k->off, size);
-}
-
-int
-conf_update(struct conf *c, const struct conf *fresh,
-    void (*told)(
-	const char *keyword, const char *value, enum conf_when, void *arg),
-    void *arg)
-{
-	char *was[NELEM(keywords)], *is[NELEM(keywords)];
-	int r = 0;
-
-	for (size_t i = 0; i < NELEM(keywords); i++) {
-		was[i] = shown(c, &keywords[i]);
-		is[i] = shown(fresh, &keywords[i]);
-		if (was[i] == NULL || is[i] == NULL)
-			r = RL_ERR_TOOBIG;
-	}
-	for (size_t i = 0; i < NELEM(keywords); i++) {
-		if (r == 0 && strcmp(was[i], is[i]) != 0) {
-			if (keywords[i].when == CONF_AT_ONCE)
-				take_field(c, fresh, &keywords[i]);
-			told(keywords[i].name, is[i], keywords[i].when, arg);
-		}
-		free(was[i]);
-		free(is[i]);
-	}
-	return r;
 }
