@@ -17,6 +17,7 @@
 
 #include "err.h"
 #include "fdpass.h"
+#include "platform.h"
 
 /* Room for more than FDPASS_MAX, so that a surplus arrives and is closed. */
 #define RECV_FDS (FDPASS_MAX + 1)
@@ -157,7 +158,7 @@ fd_is(int fd, enum fd_kind kind)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) == -1)
+	if (platform_fstat(fd, &st) == -1)
 		return false;
 	switch (kind) {
 	case FD_SOCKET:

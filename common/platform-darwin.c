@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "err.h"
@@ -30,4 +31,10 @@ platform_peer_uid(int sock, uid_t *uid)
 	gid_t gid;
 
 	return getpeereid(sock, uid, &gid) == -1 ? RL_ERR_SYSTEM : 0;
+}
+
+int
+platform_fstat(int fd, struct stat *st)
+{
+	return fstat(fd, st);
 }

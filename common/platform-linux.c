@@ -6,6 +6,7 @@
 
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,4 +35,14 @@ platform_peer_uid(int sock, uid_t *uid)
 		return RL_ERR_SYSTEM;
 	*uid = cred.uid;
 	return 0;
+}
+
+int
+platform_fstat(int fd, struct stat *st)
+{
+#ifdef SYS_fstat64 /* where offsets of 64 bits came later */
+	return (int)syscall(SYS_fstat64, fd, st);
+#else
+	return (int)syscall(SYS_fstat, fd, st);
+#endif
 }

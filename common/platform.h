@@ -19,4 +19,13 @@ int platform_pidfd(pid_t pid);
 /* The uid at the other end of a connected unix socket, or RL_ERR_SYSTEM. */
 int platform_peer_uid(int sock, uid_t *uid);
 
+struct stat;
+
+/*
+ * fstat(2), by a system call that takes no name.  The C library may use one
+ * that does, which a seal would have to allow with every name there is.
+ * 0, or -1 with errno.
+ */
+int platform_fstat(int fd, struct stat *);
+
 #endif /* COMMON_PLATFORM_H */

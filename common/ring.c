@@ -21,6 +21,7 @@
 
 #include "err.h"
 #include "fdpass.h"
+#include "platform.h"
 #include "ring.h"
 #include "xmalloc.h"
 
@@ -105,7 +106,7 @@ ring_reader_new(int fd, struct ring_reader **out)
 		return errno == EINVAL ? RL_ERR_INVALID : RL_ERR_SYSTEM;
 	if ((seals & SEALS_OF_SIZE) != SEALS_OF_SIZE)
 		return RL_ERR_INVALID;
-	if (fstat(fd, &st) == -1)
+	if (platform_fstat(fd, &st) == -1)
 		return RL_ERR_SYSTEM;
 	if (st.st_size < RING_HEADER_SIZE)
 		return RL_ERR_INVALID;

@@ -246,6 +246,7 @@ static const char *const allowed[] = {
 	"recvmsg",
 	"write",
 	"fstat",
+	"fstat64",
 	/* memory */
 	"brk",
 	"madvise",
@@ -283,6 +284,7 @@ static const char *const refused[] = {
 	"execveat",
 	"faccessat",
 	"fork",
+	"fstatat64",
 	"getcwd",
 	"io_uring_setup",
 	"ioctl",
@@ -293,6 +295,7 @@ static const char *const refused[] = {
 	"mkdir",
 	"mkdirat",
 	"mount",
+	"newfstatat",
 	"open",
 	"open_by_handle_at",
 	"openat",
@@ -318,6 +321,7 @@ static const char *const refused[] = {
 	"shmget",
 	"socket",
 	"socketpair",
+	"statx",
 	"symlink",
 	"symlinkat",
 	"tkill",
@@ -372,10 +376,6 @@ add_conditions(scmp_filter_ctx ctx)
 		PROT_EXEC, 0) != 0 ||
 	    add_if(ctx, eperm, SCMP_SYS(mprotect), 2, SCMP_CMP_MASKED_EQ,
 		PROT_EXEC, PROT_EXEC) != 0)
-		return -1;
-	/* fstat(2) as the C library does it; other flags would take a name. */
-	if (add_if(ctx, allow, SCMP_SYS(newfstatat), 3, SCMP_CMP_EQ,
-		AT_EMPTY_PATH, 0) != 0)
 		return -1;
 	/*
 	 * send(2): to where the socket is connected, nowhere else.  Fast open

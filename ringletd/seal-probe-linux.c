@@ -60,6 +60,17 @@ try_creat(void)
 	       !is_refused(mkdir("", 0700)) || !is_refused(symlink("", ""));
 }
 
+/* Also by the call that other flags make an fstat(2). */
+static bool
+try_stat(void)
+{
+	struct stat st;
+
+	return !is_refused(fstatat(AT_FDCWD, "/", &st, 0)) ||
+	       !is_refused(fstatat(AT_FDCWD, "/", &st, AT_EMPTY_PATH)) ||
+	       !is_refused(syscall(SYS_statx, AT_FDCWD, "/", 0, 0, NULL));
+}
+
 static bool
 try_unlink(void)
 {
@@ -272,6 +283,7 @@ try_handle(void)
 static const struct seal_probe probes[] = {
 	{ "open a file", try_open },
 	{ "create a file", try_creat },
+	{ "look at a file", try_stat },
 	{ "delete a file", try_unlink },
 	{ "make a memory file", try_memfd },
 	{ "make a socket", try_socket },

@@ -14,6 +14,7 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -228,6 +229,14 @@ proc_files(void)
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)scene.monitor);
 	return reads(open(path, O_RDONLY)) ||
 	       reads(open("/proc/self/maps", O_RDONLY));
+}
+
+static bool
+look_at_file(void)
+{
+	struct stat st;
+
+	return fstatat(AT_FDCWD, scene.path, &st, AT_EMPTY_PATH) == 0;
 }
 
 static bool
@@ -546,6 +555,7 @@ static const struct attack {
 	{ "open in an inherited folder", inherited_folder, LANDLOCK },
 	{ "open by a descriptor's path", descriptor_path, NAMESPACE },
 	{ "read /proc", proc_files, NAMESPACE },
+	{ "look at a file", look_at_file, NAMESPACE },
 	{ "delete a file", delete_file, LANDLOCK },
 	{ "make a memory file", memory_file, 0 },
 	{ "connect", connect_tcp, NAMESPACE },
