@@ -258,7 +258,7 @@ static int
 check_remote(struct parse *ps)
 {
 	const struct conf *c = ps->c;
-	bool local;
+	bool local = false;
 
 	if (c->allow_remote)
 		return 0;

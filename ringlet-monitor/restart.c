@@ -43,7 +43,7 @@ struct restart {
 
 /* --- whether the installed program can take over --- */
 
-#define VERSIONS "takes over: protocol %u, handover %u\n"
+#define VERSIONS "takes over: protocol %d, handover %d\n"
 
 void
 restart_print_versions(void)

@@ -73,7 +73,7 @@ main(int argc, char **argv)
 	/* Environments of agents, and so keys, pass through here. */
 	secret_init();
 	(void)signal(SIGPIPE, SIG_IGN);
-	if ((ret = paths_init(&paths, &bad)) != 0)
+	if (paths_init(&paths, &bad) != 0)
 		fatal("%s is not an absolute path", bad);
 	env.jail_init = xstrdup(paths.jail_init);
 	paths_free(&paths);
