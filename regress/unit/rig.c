@@ -248,8 +248,11 @@ request(struct rig *r, const struct rig_plan *p, struct rig_session *s)
 	int fds[3];
 	uint32_t id;
 
-	(void)snprintf(s->id, sizeof(s->id), "%016llx",
-	    (unsigned long long)++session_number);
+	if (p->id != NULL)
+		(void)snprintf(s->id, sizeof(s->id), "%s", p->id);
+	else
+		(void)snprintf(s->id, sizeof(s->id), "%016llx",
+		    (unsigned long long)++session_number);
 	s->ring_fd = ring_create(RING_CAPACITY);
 	ck_assert_int_ge(s->ring_fd, 0);
 	if (p->argv != NULL) {

@@ -27,6 +27,7 @@ struct rig {
 
 /* A plan with the parts that tests change; the rest is filled in. */
 struct rig_plan {
+	const char *id;	    /* NULL: a new one */
 	const char *script; /* for /bin/sh -c */
 	const char *path;   /* instead: this program with */
 	const char *const *argv;

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <sys/resource.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "fdpass.h"
 #include "rig.h"
 #include "xmalloc.h"
 
@@ -305,6 +307,93 @@ START_TEST(test_refused)
 }
 END_TEST
 
+/* The next message is an error with this code. */
+static void
+answers_error(struct rig *r, int code)
+{
+	struct msg m;
+
+	rig_expect(r, MSG_ERROR, &m);
+	ck_assert_int_eq(((struct msg_error *)m.body)->code, code);
+	msg_clear(&m);
+}
+
+/* Adds a viewer with these descriptors. */
+static void
+add_viewer(struct rig *r, const char *id, int sock, int event)
+{
+	struct msg_viewer_add add = { .id = id, .viewer = 99 };
+	int fds[2] = { sock, event };
+
+	ck_assert_int_eq(
+	    msg_write(r->fd, MSG_VIEWER_ADD, ++r->next_id, &add, fds, 2), 0);
+}
+
+/* What does not fit a session is answered, and no session takes harm. */
+START_TEST(test_out_of_place)
+{
+	struct rig *r = rig_start();
+	struct rig_plan p = { .unjailed = true,
+		.script = "echo ready; read x" };
+	struct msg_jail_kill unknown = { .id = "ffffffffffffffff",
+		.signal = SIGTERM };
+	struct msg_jail_drop drop = { .id = unknown.id };
+	struct rig_session s;
+	struct rig_viewer v;
+	struct msg m;
+	int sv[2], event = eventfd(0, EFD_CLOEXEC);
+
+	ck_assert_int_ge(event, 0);
+	ck_assert_int_eq(fd_pair(sv), 0);
+	rig_must_run(r, &p, &s);
+	rig_send(r, MSG_JAIL_KILL, &unknown);
+	answers_error(r, RL_ERR_NOTFOUND);
+	rig_send(r, MSG_JAIL_DROP, &drop);
+	answers_error(r, RL_ERR_NOTFOUND);
+	drop.id = s.id;
+	rig_send(r, MSG_JAIL_DROP, &drop);
+	answers_error(r, RL_ERR_STATE);
+	add_viewer(r, unknown.id, sv[0], event);
+	answers_error(r, RL_ERR_NOTFOUND);
+	add_viewer(r, s.id, event, sv[0]);
+	answers_error(r, RL_ERR_INVALID);
+	p.id = s.id;
+	refused(r, &p, RL_ERR_EXISTS, "exists");
+
+	rig_attach(r, &s, false, &v);
+	rig_wait_output(&s, "ready");
+	rig_view_type(&v, "\r");
+	rig_wait_end(r, &s, &m);
+	msg_clear(&m);
+	add_viewer(r, s.id, sv[0], event);
+	answers_error(r, RL_ERR_STATE);
+	rig_view_done(&v);
+	rig_session_done(&s);
+	close(sv[0]);
+	close(sv[1]);
+	close(event);
+	rig_stop(r);
+}
+END_TEST
+
+/* A monitor that does not speak the protocol is none: everything ends. */
+START_TEST(test_broken_channel)
+{
+	static const uint8_t noise[64] = { 0xff, 0xff, 0xff, 0xff };
+	struct rig *r = rig_start();
+	struct rig_plan p = { .unjailed = true,
+		.script = "echo ready; read x" };
+	struct rig_session s;
+
+	rig_must_run(r, &p, &s);
+	rig_wait_output(&s, "ready");
+	ck_assert_int_eq(
+	    write(r->fd, noise, sizeof(noise)), (ssize_t)sizeof(noise));
+	rig_session_done(&s);
+	rig_stop(r);
+}
+END_TEST
+
 START_TEST(test_flags)
 {
 	static const char *const flags[] = { "--unshare-net", "--ro-bind",
@@ -428,6 +517,8 @@ suite(void)
 	tcase_add_loop_test(t, test_environment, from, 2);
 	tcase_add_loop_test(t, test_no_leak, from, 2);
 	tcase_add_test(t, test_refused);
+	tcase_add_test(t, test_out_of_place);
+	tcase_add_test(t, test_broken_channel);
 	if (jails) {
 		tcase_add_test(t, test_inside);
 		tcase_add_test(t, test_not_built);
