@@ -338,6 +338,7 @@ START_TEST(test_out_of_place)
 	struct msg_jail_kill unknown = { .id = "ffffffffffffffff",
 		.signal = SIGTERM };
 	struct msg_jail_drop drop = { .id = unknown.id };
+	struct msg_settings settings = { .log_level = 2 };
 	struct rig_session s;
 	struct rig_viewer v;
 	struct msg m;
@@ -345,6 +346,7 @@ START_TEST(test_out_of_place)
 
 	ck_assert_int_ge(event, 0);
 	ck_assert_int_eq(fd_pair(sv), 0);
+	rig_send(r, MSG_SETTINGS, &settings);
 	rig_must_run(r, &p, &s);
 	rig_send(r, MSG_JAIL_KILL, &unknown);
 	answers_error(r, RL_ERR_NOTFOUND);
