@@ -4,18 +4,27 @@
 
 #include "config.h"
 
+#include <sys/queue.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include <event2/event.h>
 
 #include "err.h"
+#include "fdpass.h"
 #include "log.h"
 #include "loop.h"
+#include "platform.h"
 #include "xmalloc.h"
 
 struct loop {
 	struct event_base *base;
+	TAILQ_HEAD(, loop_signal) signals; /* told by sigfd */
+	sigset_t sigset;
+	int sigfd; /* -1: none yet */
+	struct loop_io *sig_io;
 };
 
 struct loop_io {
@@ -33,9 +42,12 @@ struct loop_timer {
 };
 
 struct loop_signal {
-	struct event *ev;
+	struct loop *loop;
+	int signo;
+	struct event *ev; /* NULL: told by the loop's sigfd */
 	void (*cb)(int, void *);
 	void *arg;
+	TAILQ_ENTRY(loop_signal) link;
 };
 
 struct loop *
@@ -53,6 +65,9 @@ loop_new(void)
 	event_config_free(cfg);
 	if (l->base == NULL)
 		fatal("libevent could not start");
+	TAILQ_INIT(&l->signals);
+	sigemptyset(&l->sigset);
+	l->sigfd = -1;
 	return l;
 }
 
@@ -61,6 +76,8 @@ loop_free(struct loop *l)
 {
 	if (l == NULL)
 		return;
+	loop_io_free(l->sig_io);
+	fd_close(l->sigfd);
 	event_base_free(l->base);
 	free(l);
 }
@@ -186,13 +203,75 @@ loop_timer_free(struct loop_timer *t)
 	free(t);
 }
 
+/* --- signals --- */
+
+/*
+ * By a descriptor where there is one: a handler would have the kernel save the
+ * registers on our stack, and with them pieces of whatever was just copied,
+ * such as a key.
+ */
+
 static void
-on_signal(evutil_socket_t signo, short what, void *arg)
+on_signal_event(evutil_socket_t signo, short what, void *arg)
 {
 	struct loop_signal *s = arg;
 
 	(void)what;
 	s->cb((int)signo, s->arg);
+}
+
+static void
+on_signal_fd(int fd, unsigned events, void *arg)
+{
+	struct loop *l = arg;
+	struct loop_signal *s, *next;
+	int signo;
+
+	(void)events;
+	while ((signo = platform_signal_next(fd)) != 0)
+		for (s = TAILQ_FIRST(&l->signals); s != NULL; s = next) {
+			next = TAILQ_NEXT(s, link);
+			if (s->signo == signo)
+				s->cb(signo, s->arg);
+		}
+}
+
+static bool
+is_watched(const struct loop *l, int signo)
+{
+	const struct loop_signal *s;
+
+	TAILQ_FOREACH(s, &l->signals, link)
+		if (s->signo == signo)
+			return true;
+	return false;
+}
+
+/* Blocks or unblocks one signal and has the descriptor tell it, or not. */
+static bool
+tell_by_fd(struct loop *l, int signo, bool told)
+{
+	sigset_t one;
+	int fd;
+
+	sigemptyset(&one);
+	sigaddset(&one, signo);
+	if (told)
+		sigaddset(&l->sigset, signo);
+	else
+		sigdelset(&l->sigset, signo);
+	if ((fd = platform_signal_fd(l->sigfd, &l->sigset)) == -1) {
+		sigdelset(&l->sigset, signo);
+		return false;
+	}
+	if (l->sigfd == -1) {
+		l->sigfd = fd;
+		l->sig_io = loop_io_new(l, fd, on_signal_fd, l);
+		loop_io_want(l->sig_io, LOOP_READ);
+	}
+	if (sigprocmask(told ? SIG_BLOCK : SIG_UNBLOCK, &one, NULL) == -1)
+		fatal("sigprocmask: signal %d", signo);
+	return true;
 }
 
 struct loop_signal *
@@ -201,10 +280,16 @@ loop_signal_new(struct loop *l, int signo,
 {
 	struct loop_signal *s = xcalloc(1, sizeof(*s));
 
+	s->loop = l;
+	s->signo = signo;
 	s->cb = cb;
 	s->arg = arg;
-	if ((s->ev = evsignal_new(l->base, signo, on_signal, s)) == NULL ||
-	    event_add(s->ev, NULL) == -1)
+	if (is_watched(l, signo) || tell_by_fd(l, signo, true)) {
+		TAILQ_INSERT_TAIL(&l->signals, s, link);
+		return s;
+	}
+	s->ev = evsignal_new(l->base, signo, on_signal_event, s);
+	if (s->ev == NULL || event_add(s->ev, NULL) == -1)
 		fatal("cannot watch signal %d", signo);
 	return s;
 }
@@ -214,7 +299,13 @@ loop_signal_free(struct loop_signal *s)
 {
 	if (s == NULL)
 		return;
-	event_free(s->ev);
+	if (s->ev != NULL)
+		event_free(s->ev);
+	else {
+		TAILQ_REMOVE(&s->loop->signals, s, link);
+		if (!is_watched(s->loop, s->signo))
+			tell_by_fd(s->loop, s->signo, false);
+	}
 	free(s);
 }
 

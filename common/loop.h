@@ -42,6 +42,11 @@ void loop_timer_arm(struct loop_timer *, uint64_t ms);
 void loop_timer_disarm(struct loop_timer *);
 void loop_timer_free(struct loop_timer *);
 
+/*
+ * Calls cb, from the loop, when signo has come.  Where the system can tell
+ * signals by a descriptor, signo is blocked meanwhile: what is executed
+ * inherits that, so proc_spawn() and the like start with an empty mask.
+ */
 struct loop_signal *loop_signal_new(struct loop *, int signo,
     void (*cb)(int signo, void *arg), void *arg);
 void loop_signal_free(struct loop_signal *);

@@ -26,6 +26,21 @@ platform_pidfd(pid_t pid)
 }
 
 int
+platform_signal_fd(int fd, const sigset_t *set)
+{
+	(void)fd;
+	(void)set;
+	return -1;
+}
+
+int
+platform_signal_next(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+int
 platform_peer_uid(int sock, uid_t *uid)
 {
 	gid_t gid;

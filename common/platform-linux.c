@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -23,6 +24,21 @@ int
 platform_pidfd(pid_t pid)
 {
 	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+int
+platform_signal_fd(int fd, const sigset_t *set)
+{
+	return signalfd(fd, set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int
+platform_signal_next(int fd)
+{
+	struct signalfd_siginfo si;
+
+	return read(fd, &si, sizeof(si)) == sizeof(si) ? (int)si.ssi_signo
+						       : 0;
 }
 
 int

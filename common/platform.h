@@ -6,6 +6,7 @@
  */
 
 #include <sys/types.h>
+#include <signal.h>
 
 /*
  * Keeps other processes of the same user from reading this one's memory by
@@ -15,6 +16,16 @@ int platform_hide_process(void);
 
 /* A close-on-exec pidfd of a child of ours, or -1 where there are none. */
 int platform_pidfd(pid_t pid);
+
+/*
+ * Has the signals of set, and no others, told by a descriptor instead of a
+ * handler; they must be blocked.  fd is one from here, to be changed, or -1
+ * for a new one (non-blocking, close-on-exec).  Returns it, or -1 where the
+ * system has no such thing.
+ */
+int platform_signal_fd(int fd, const sigset_t *set);
+/* The next signal that has come, or 0. */
+int platform_signal_next(int fd);
 
 /* The uid at the other end of a connected unix socket, or RL_ERR_SYSTEM. */
 int platform_peer_uid(int sock, uid_t *uid);

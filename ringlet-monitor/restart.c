@@ -98,6 +98,8 @@ ask_installed(struct env *env, char *answer, size_t size)
 {
 	extern char **environ;
 	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t attr;
+	sigset_t none;
 	char **argv = argv_with(env->argv, "-Q", NULL);
 	int p[2], status = -1, r;
 	bool whole;
@@ -108,7 +110,13 @@ ask_installed(struct env *env, char *answer, size_t size)
 	posix_spawn_file_actions_init(&fa);
 	posix_spawn_file_actions_adddup2(&fa, p[1], STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&fa, p[1], STDERR_FILENO);
-	r = posix_spawn(&pid, env->paths.monitor, &fa, NULL, argv, environ);
+	/* It must not inherit the signals that our loop blocks. */
+	sigemptyset(&none);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+	posix_spawnattr_setsigmask(&attr, &none);
+	r = posix_spawn(&pid, env->paths.monitor, &fa, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&fa);
 	free(argv);
 	close(p[1]);
