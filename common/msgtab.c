@@ -203,6 +203,7 @@ static const struct msg_field f_msg_status[] = {
 	U64(msg_status, ringletd_pid, INT32_MAX),
 	U64(msg_status, sandboxer_pid, INT32_MAX),
 	U64(msg_status, restarts, UINT64_MAX),
+	STRS(msg_status, trouble, 2),
 };
 REC(msg_status);
 

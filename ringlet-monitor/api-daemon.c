@@ -19,11 +19,20 @@
 #include "profile.h"
 #include "xmalloc.h"
 
+/* Unknown after a takeover until it is ready for the first time. */
+static const char *
+level_of(const struct child *c)
+{
+	return c->level != NULL ? c->level : "unknown";
+}
+
 int
 on_STATUS_GET(struct peer *p, struct msg *m)
 {
 	struct env *env = peer_env(p);
-	const char *listen[CONF_LISTEN_MAX];
+	const struct child *all[] = { &env->ringletd, &env->sandboxer };
+	const char *listen[CONF_LISTEN_MAX], *trouble[2];
+	char *text;
 	struct msg_status s = {
 		.version = PACKAGE_VERSION,
 		.pid = (uint64_t)getpid(),
@@ -31,17 +40,23 @@ on_STATUS_GET(struct peer *p, struct msg *m)
 		.profiles = profile_count(&env->paths),
 		.sessions = session_count(env, NULL),
 		.listen = { listen, env->nlisteners },
-		.seal = env->ringletd.level,
-		.jail = env->sandboxer.level,
+		.seal = level_of(&env->ringletd),
+		.jail = level_of(&env->sandboxer),
 		.token_file = env->paths.token_file,
 		.ringletd_pid = (uint64_t)env->ringletd.proc.pid,
 		.sandboxer_pid = (uint64_t)env->sandboxer.proc.pid,
 		.restarts = env->restarts,
+		.trouble = { trouble, 0 },
 	};
 
 	for (size_t i = 0; i < env->nlisteners; i++)
 		listen[i] = env->listeners[i].address;
+	for (size_t i = 0; i < 2; i++)
+		if ((text = child_trouble(all[i])) != NULL)
+			trouble[s.trouble.n++] = text;
 	peer_reply(p, m->hdr.id, MSG_STATUS, &s, NULL, 0);
+	while (s.trouble.n > 0)
+		free((char *)(uintptr_t)trouble[--s.trouble.n]);
 	return 0;
 }
 

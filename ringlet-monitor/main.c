@@ -424,6 +424,9 @@ main(int argc, char **argv)
 		    (int)getpid());
 	}
 	supervise_start(&env);
+	/* A death between the two programs was told to neither. */
+	if (o.handover != -1)
+		supervise_reap(&env);
 	if (loop_run(env.loop) != 0)
 		fatal("event loop: %s", strerror(errno));
 

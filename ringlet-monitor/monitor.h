@@ -74,6 +74,9 @@ struct child {
 	struct loop_timer *timer; /* READY's deadline, or the restart */
 	uint64_t started; /* loop_now() */
 	uint64_t delay; /* ms before the next restart */
+	uint64_t due; /* loop_now() of that restart */
+	unsigned ends; /* how often it ended unasked, under this monitor */
+	char ended[160]; /* how, the last time; empty: never */
 	bool ready;
 	char *level; /* of the seal, as it reported */
 	char *words; /* why it does not get ready, or NULL */
@@ -194,6 +197,8 @@ void supervise_stop(struct env *);
 void supervise_kill(struct env *);
 /* Tells both what may have changed since they were started. */
 void supervise_settings(struct env *);
+/* Why the child does not serve; the caller frees it.  NULL: it does. */
+char *child_trouble(const struct child *);
 /* Kills the child and waits for its end. */
 void child_end(struct child *);
 /* Takes over the sandboxer that pid is and fd leads to. */

@@ -27,6 +27,7 @@
 #include "log.h"
 #include "loop.h"
 #include "monitor.h"
+#include "proc.h"
 #include "token.h"
 #include "xmalloc.h"
 
@@ -70,10 +71,10 @@ argv_with(char *const *argv, const char *a, const char *b)
 
 /* Reads what comes from fd until its end, at most size - 1 bytes. */
 static bool
-read_answer(int fd, char *dst, size_t size)
+read_answer(int fd, char *dst, size_t size, uint64_t end)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-	uint64_t end = loop_now() + PROBE_TIMEOUT, now;
+	uint64_t now;
 	size_t len = 0;
 	ssize_t n;
 
@@ -92,17 +93,33 @@ read_answer(int fd, char *dst, size_t size)
 	}
 }
 
-/* Runs the installed monitor with -Q: its exit status, or -1. */
-static int
+/* Whether pid has ended by then; it may have closed its output and stayed. */
+static bool
+wait_end(pid_t pid, int *status, uint64_t end)
+{
+	while (waitpid(pid, status, WNOHANG) == 0) {
+		if (loop_now() >= end)
+			return false;
+		poll(NULL, 0, 5);
+	}
+	return true;
+}
+
+/*
+ * Runs the installed monitor with -Q.  True if it ended well; answer is what
+ * it said, or else, if it said nothing, what became of it.
+ */
+static bool
 ask_installed(struct env *env, char *answer, size_t size)
 {
 	extern char **environ;
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
 	sigset_t none;
-	char **argv = argv_with(env->argv, "-Q", NULL);
-	int p[2], status = -1, r;
-	bool whole;
+	char **argv = argv_with(env->argv, "-Q", NULL), text[128];
+	uint64_t end = loop_now() + PROBE_TIMEOUT;
+	int p[2], status = 0, r;
+	bool in_time;
 	pid_t pid;
 
 	if (pipe2(p, O_CLOEXEC) == -1)
@@ -120,19 +137,26 @@ ask_installed(struct env *env, char *answer, size_t size)
 	posix_spawn_file_actions_destroy(&fa);
 	free(argv);
 	close(p[1]);
-	if (r != 0)
+	if (r != 0) {
+		close(p[0]);
 		snprintf(answer, size, "%s", strerror(r));
-	else {
-		whole = read_answer(p[0], answer, size);
-		if (!whole)
-			kill(pid, SIGKILL);
-		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
-			;
-		status = whole && WIFEXITED(status) ? WEXITSTATUS(status)
-						    : -1;
+		return false;
 	}
+	in_time = read_answer(p[0], answer, size, end) &&
+	    wait_end(pid, &status, end);
 	close(p[0]);
-	return status;
+	if (!in_time) {
+		kill(pid, SIGKILL);
+		while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+			;
+		snprintf(answer, size, "it did not answer within %d s",
+		    PROBE_TIMEOUT / 1000);
+		return false;
+	}
+	if (status != 0 && (answer[0] == '\0' || WIFSIGNALED(status)))
+		snprintf(answer, size, "it %s",
+		    proc_describe(status, text, sizeof(text)));
+	return status == 0;
 }
 
 /* 0, or RL_ERR_STATE and why. */
@@ -141,12 +165,10 @@ can_take_over(struct env *env, char *why, size_t size)
 {
 	char answer[512], wanted[128];
 	struct token *token;
-	int r;
 
 	snprintf(wanted, sizeof(wanted), VERSIONS, MSG_VERSION,
 	    HANDOVER_VERSION);
-	r = ask_installed(env, answer, sizeof(answer));
-	if (r != 0) {
+	if (!ask_installed(env, answer, sizeof(answer))) {
 		answer[strcspn(answer, "\n")] = '\0';
 		snprintf(why, size, "%s: %s", env->paths.monitor, answer);
 		return RL_ERR_STATE;
@@ -214,8 +236,11 @@ restart_now(struct restart *rs)
 	int fd;
 
 	child_end(&env->ringletd);
-	if (session_count(env, NULL) == 0)
+	/* One that does not serve is dying, and so are its jails. */
+	if (!env->sandboxer.ready || session_count(env, NULL) == 0) {
 		child_end(&env->sandboxer);
+		session_all_lost(env);
+	}
 	if ((fd = handover_save(env)) >= 0) {
 		log_info("executing %s", env->paths.monitor);
 		if (p != NULL)
@@ -273,10 +298,14 @@ on_RESTART(struct peer *p, struct msg *m)
 	char why[1024];
 	int r;
 
-	if (env->restart != NULL || env->stopping || !env->ringletd.ready) {
+	/*
+	 * A child that does not get ready is no obstacle: it may be of the
+	 * build that is to take over, and refused for that.
+	 */
+	if (env->restart != NULL || env->stopping) {
 		peer_reply_error(p, m->hdr.id, RL_ERR_STATE,
 		    env->stopping ? "the daemon is stopping"
-				  : "the daemon is starting: try again");
+				  : "a restart is under way already");
 		return 0;
 	}
 	if ((r = can_take_over(env, why, sizeof(why))) != 0) {

@@ -108,6 +108,7 @@ static void
 child_retry(struct child *c)
 {
 	loop_timer_arm(c->timer, c->delay);
+	c->due = loop_now() + c->delay;
 	c->delay = c->delay * 2 > DELAY_MAX ? DELAY_MAX : c->delay * 2;
 }
 
@@ -122,7 +123,10 @@ start_failed(struct child *c, const char *why)
 		fatal("%s: %s", c->path, why);
 	log_error("%s: %s: trying again in %llu ms", c->path, why,
 	    (unsigned long long)c->delay);
+	snprintf(c->ended, sizeof(c->ended), "cannot be started: %s", why);
 	child_retry(c);
+	/* After a takeover nobody else could be told. */
+	control_accept(c->env);
 }
 
 /* Starts the program; *channel is our end of it.  0 or RL_ERR_SYSTEM. */
@@ -297,6 +301,8 @@ on_READY(struct peer *p, struct msg *m)
 		return RL_ERR_PROTOCOL;
 	}
 	c->ready = true;
+	free(c->words);
+	c->words = NULL;
 	free(c->level);
 	c->level = xstrdup(r->level);
 	loop_timer_disarm(c->timer);
@@ -341,12 +347,10 @@ on_LOG(struct peer *p, struct msg *m)
 }
 
 static void
-child_ended(struct child *c, int status)
+child_ended(struct child *c, const char *text)
 {
 	struct env *env = c->env;
-	char text[128];
 
-	proc_describe(status, text, sizeof(text));
 	proc_release(&c->proc);
 	/* It may have said why. */
 	if (c->client.peer != NULL)
@@ -368,21 +372,51 @@ child_ended(struct child *c, int status)
 	if (loop_now() - c->started >= DELAY_RESET)
 		c->delay = DELAY_FIRST;
 	env->restarts++;
+	c->ends++;
+	snprintf(c->ended, sizeof(c->ended), "%s", text);
 	log_error("%s %s: starting it again in %llu ms", c->name, text,
 	    (unsigned long long)c->delay);
 	child_retry(c);
+	/* After a takeover nobody else could be told. */
+	control_accept(env);
+}
+
+char *
+child_trouble(const struct child *c)
+{
+	const char *sep = c->words != NULL ? ": " : "";
+	const char *words = c->words != NULL ? c->words : "";
+	uint64_t now = loop_now();
+
+	if (c->ready)
+		return NULL;
+	if (c->ended[0] == '\0')
+		return xasprintf("%s is starting", c->name);
+	if (c->proc.pid != 0)
+		return xasprintf("%s is starting; before, it %s%s%s (%u "
+		    "restarts)", c->name, c->ended, sep, words, c->ends);
+	return xasprintf("%s %s%s%s; starts again in %llu ms (%u restarts)",
+	    c->name, c->ended, sep, words,
+	    (unsigned long long)(c->due > now ? c->due - now : 0), c->ends);
 }
 
 void
 supervise_reap(struct env *env)
 {
 	struct child *all[] = { &env->ringletd, &env->sandboxer };
-	int status;
+	char text[128];
+	int status, r;
 
-	for (size_t i = 0; i < 2; i++)
-		if (all[i]->proc.pid != 0 &&
-		    proc_reap(&all[i]->proc, &status) == 1)
-			child_ended(all[i], status);
+	for (size_t i = 0; i < 2; i++) {
+		if (all[i]->proc.pid == 0 ||
+		    (r = proc_reap(&all[i]->proc, &status)) == 0)
+			continue;
+		if (r == 1)
+			proc_describe(status, text, sizeof(text));
+		else /* whatever ran between two monitors reaped it */
+			snprintf(text, sizeof(text), "has ended unseen");
+		child_ended(all[i], text);
+	}
 }
 
 void

@@ -22,14 +22,15 @@ static json_t *
 status_json(const struct msg_status *s)
 {
 	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:s, s:s, s:s, s:I,"
-			 " s:I, s:I}",
+			 " s:I, s:I, s:o}",
 	    "version", s->version, "pid", (json_int_t)s->pid, "uptime_secs",
 	    (json_int_t)s->uptime, "profiles_count", (json_int_t)s->profiles,
 	    "sessions", (json_int_t)s->sessions, "listen",
 	    json_strs(&s->listen), "seal", s->seal, "jail", s->jail,
 	    "token_file", s->token_file, "ringletd_pid",
 	    (json_int_t)s->ringletd_pid, "sandboxer_pid",
-	    (json_int_t)s->sandboxer_pid, "restarts", (json_int_t)s->restarts);
+	    (json_int_t)s->sandboxer_pid, "restarts", (json_int_t)s->restarts,
+	    "trouble", json_strs(&s->trouble));
 }
 
 static int
@@ -69,6 +70,8 @@ cmd_daemon_status(struct cli *cli, const struct args *args)
 	print_field("Sandboxer", "process %llu, jails of tier %s",
 	    (unsigned long long)s->sandboxer_pid, s->jail);
 	print_field("Restarts", "%llu", (unsigned long long)s->restarts);
+	for (size_t i = 0; i < s->trouble.n; i++)
+		print_field("Trouble", "%s", s->trouble.v[i]);
 	print_field("Profiles", "%llu", (unsigned long long)s->profiles);
 	print_field("Sessions", "%llu", (unsigned long long)s->sessions);
 	print_field("Token file", "%s", s->token_file);
