@@ -6,7 +6,8 @@
 # person who runs it.  regress/live/run sets the LIVE_ variables:
 #	LIVE_BIN	folder with ringlet and ringletd
 #	LIVE_LIBEXEC	folder with the other programs, or empty
-#	LIVE_SRC	this folder		LIVE_FAKE	the fakes' folder
+#	LIVE_SRC	this folder		LIVE_FAKE	the fakes' folder,
+#			with the programs of another version in next/
 #	LIVE_TMP	where to make $T	LIVE_SCAN	memscan's socket
 #	LIVE_AGENTS	node_modules with the real agents, or empty
 #
