@@ -4,7 +4,7 @@
 . "${0%/*}/kill-lib.sh"
 
 key=$(canary request)
-echo 'KeychainTimeout 30s' >>"$CONF"
+echo 'KeychainTimeout 25s' >>"$CONF"
 start_keyring
 shell_profile work
 start_daemon
