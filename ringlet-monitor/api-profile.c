@@ -403,6 +403,7 @@ refuse:
 
 /* --- list, get --- */
 
+/* Hostile ringletd: metadata alone; msg_profile has no field for a key. */
 int
 on_PROFILE_LIST(struct peer *p, struct msg *m)
 {
@@ -442,6 +443,7 @@ on_PROFILE_LIST(struct peer *p, struct msg *m)
 	return 0;
 }
 
+/* Hostile ringletd: as PROFILE_LIST; the alias is checked by profile_load(). */
 int
 on_PROFILE_GET(struct peer *p, struct msg *m)
 {

@@ -34,8 +34,8 @@ void jailplan_clear(struct jailplan *);
 
 /*
  * Opens path as a working folder and checks it: a folder, ours, and neither
- * in, nor above, anything that a jail hides or that is run at login; home is the profile's, which is
- * fine itself.  Returns an O_PATH descriptor and its name without symbolic
+ * in, nor above, anything that a jail hides or that is run at login; home is
+ * the profile's, which is fine itself.  Returns an O_PATH descriptor and its name without symbolic
  * links in *real (for the caller to free); RL_ERR_NOTFOUND, RL_ERR_DENIED,
  * RL_ERR_INVALID or RL_ERR_SYSTEM, with why[size].
  */

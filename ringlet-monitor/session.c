@@ -220,6 +220,10 @@ session_asked(struct peer *p, const struct msg *m, const char *id)
 	return found;
 }
 
+/*
+ * Hostile ringletd: the row has a token judged; what is listed is what the
+ * token's holder may see, and holds no key and no environment.
+ */
 int
 on_SESSION_LIST(struct peer *p, struct msg *m)
 {
@@ -251,6 +255,10 @@ on_SESSION_GET(struct peer *p, struct msg *m)
 	return 0;
 }
 
+/*
+ * Hostile ringletd: with a control token it may forget what has ended, as the
+ * token's holder may; a session that runs is not touched.
+ */
 int
 on_SESSION_CLEANUP(struct peer *p, struct msg *m)
 {
@@ -348,6 +356,11 @@ sandboxer_ready(struct env *env, struct peer *p, const struct msg *m)
 	return false;
 }
 
+/*
+ * Hostile ringletd: with a control token it may end any session, as the
+ * token's holder may.  The signal is bounded by its field, the grace is the
+ * settings', and which process gets it the sandboxer knows by pidfd.
+ */
 int
 on_SESSION_KILL(struct peer *p, struct msg *m)
 {
@@ -542,6 +555,10 @@ on_JAIL_STATE(struct peer *p, struct msg *m)
 	return 0;
 }
 
+/*
+ * Hostile sandboxer: it can make the count of viewers too low, which is shown
+ * and bounds how many more may come; it cannot make it wrap.
+ */
 int
 on_VIEWER_GONE(struct peer *p, struct msg *m)
 {
