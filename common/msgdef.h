@@ -13,7 +13,7 @@
 
 #include "msg.h"
 
-#define MSG_VERSION 2
+#define MSG_VERSION 3
 
 enum msg_number {
 	/* any daemon: its life */
@@ -62,7 +62,7 @@ enum msg_number {
 	MSG_KILLED = 68,
 	MSG_CLEANED = 69,
 	MSG_ATTACHED = 70,	  /* 3 descriptors: viewer socket, ring, event */
-	MSG_ATTACHED_ENDED = 71,  /* 1 descriptor: ring */
+	MSG_ATTACHED_ENDED = 71,  /* 2 descriptors: ring, screen */
 
 	/* monitor and sandboxer */
 	MSG_JAIL_START = 80,  /* 3 descriptors: ring, working folder, home
@@ -73,6 +73,7 @@ enum msg_number {
 	MSG_VIEWER_ADD = 84,  /* 2 descriptors: socket, event -> OK */
 	MSG_JAIL_STATE = 85,  /* sandboxer to monitor, unasked */
 	MSG_VIEWER_GONE = 86, /* sandboxer to monitor, unasked */
+	MSG_JAIL_SCREEN = 87, /* the same; 1 descriptor: screen */
 
 	/* viewer and sandboxer, over the viewer's own socket */
 	MSG_VIEWER_INPUT = 100,
@@ -81,11 +82,26 @@ enum msg_number {
 	MSG_VIEWER_AT = 103,
 	MSG_VIEWER_STATE = 104,
 	MSG_VIEWER_SIZE = 105,
+	MSG_VIEWER_SEEK = 106,	 /* -> VIEWER_FROM, VIEWER_SCREEN */
+	MSG_VIEWER_FROM = 107,
+	MSG_VIEWER_SCREEN = 108, /* 1 descriptor: screen */
 
 	/* monitor and keychain helper */
 	MSG_KC_REQUEST = 120, /* -> KC_REPLY */
-	MSG_KC_REPLY = 121
+	MSG_KC_REPLY = 121,
+
+	/* sandboxer and screen keeper */
+	MSG_SCREEN_START = 130, /* 2 descriptors: ring, screen */
+	MSG_SCREEN_FEED = 131,	/* -> SCREEN_FED */
+	MSG_SCREEN_SIZE = 132,
+	MSG_SCREEN_SAVE = 133,	/* 1 descriptor: screen -> SCREEN_SAVED */
+	MSG_SCREEN_FED = 134,
+	MSG_SCREEN_SAVED = 135
 };
+
+/* VIEWER_SEEK: places that have no number. */
+#define SEEK_OLDEST (-1) /* the oldest byte that a screen can be drawn for */
+#define SEEK_SCREEN (-2) /* only what the screen shows now */
 
 /* --- records used inside others --- */
 
@@ -216,6 +232,8 @@ struct msg_held_listener {
 
 struct msg_held_ring { /* of the session of the same index */
 	uint64_t fd;
+	int64_t screen_fd; /* -1: none */
+	uint64_t clean;	   /* the screen is that before this byte */
 	uint64_t next_viewer;
 };
 
@@ -384,6 +402,7 @@ struct msg_attached {
 	int64_t exit_code; /* -1: none */
 	uint64_t signal;
 	bool read_only;
+	uint64_t clean;	   /* ENDED: the screen is that before this byte */
 };
 
 /* --- monitor and sandboxer --- */
@@ -441,13 +460,24 @@ struct msg_viewer_gone {
 	uint64_t viewer;
 };
 
+struct msg_jail_screen {
+	const char *id;
+	uint64_t offset; /* the screen is that before this byte */
+};
+
 /* --- viewer and sandboxer --- */
 
 struct msg_viewer_input {
 	struct msg_bin data;
 };
 
-struct msg_viewer_size { /* RESIZE, SIZE */
+struct msg_viewer_resize {
+	uint64_t cols;
+	uint64_t rows;
+};
+
+struct msg_viewer_size {
+	uint64_t offset; /* from this byte of the output on */
 	uint64_t cols;
 	uint64_t rows;
 };
@@ -462,6 +492,23 @@ struct msg_viewer_signal {
  */
 struct msg_viewer_at {
 	uint64_t offset; /* all before it has been read; wake me past it */
+};
+
+struct msg_viewer_seek {
+	int64_t offset; /* of the next byte wanted, or SEEK_* */
+};
+
+struct msg_viewer_from {
+	uint64_t offset; /* read from here */
+	uint64_t cols;	 /* of the terminal there */
+	uint64_t rows;
+};
+
+struct msg_viewer_screen {
+	uint64_t offset; /* draw the screen, then read from here */
+	uint64_t cols;	 /* of the terminal there */
+	uint64_t rows;
+	bool exact;	 /* false: some output was never seen by a keeper */
 };
 
 struct msg_viewer_state {
@@ -492,6 +539,33 @@ struct msg_kc_reply {
 	int64_t result; /* enum rl_err */
 	const char *text;
 	struct msg_bin value; /* KC_LOOKUP: the key */
+};
+
+/* --- sandboxer and screen keeper --- */
+
+struct msg_screen_start {
+	uint64_t version; /* MSG_VERSION */
+	uint64_t offset;  /* the screen is that before this byte */
+	uint64_t cols;
+	uint64_t rows;
+};
+
+struct msg_screen_feed {
+	uint64_t upto; /* the ring's bytes before this one */
+};
+
+struct msg_screen_size {
+	uint64_t cols;
+	uint64_t rows;
+};
+
+struct msg_screen_fed {
+	uint64_t offset;
+};
+
+struct msg_screen_saved {
+	uint64_t offset; /* the screen is that before this byte */
+	uint64_t size;	 /* bytes written */
 };
 
 #endif /* COMMON_MSGDEF_H */

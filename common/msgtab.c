@@ -163,6 +163,8 @@ REC(msg_held_listener);
 
 static const struct msg_field f_msg_held_ring[] = {
 	U64(msg_held_ring, fd, INT32_MAX),
+	I64(msg_held_ring, screen_fd, INT32_MAX),
+	U64(msg_held_ring, clean, UINT64_MAX),
 	U64(msg_held_ring, next_viewer, UINT64_MAX),
 };
 REC(msg_held_ring);
@@ -344,6 +346,7 @@ static const struct msg_field f_msg_attached[] = {
 	I64(msg_attached, exit_code, 255),
 	U64(msg_attached, signal, 255),
 	BOOL(msg_attached, read_only),
+	U64(msg_attached, clean, UINT64_MAX),
 };
 REC(msg_attached);
 
@@ -406,12 +409,25 @@ static const struct msg_field f_msg_viewer_gone[] = {
 };
 REC(msg_viewer_gone);
 
+static const struct msg_field f_msg_jail_screen[] = {
+	STR(msg_jail_screen, id, SESSION_ID_LEN),
+	U64(msg_jail_screen, offset, UINT64_MAX),
+};
+REC(msg_jail_screen);
+
 static const struct msg_field f_msg_viewer_input[] = {
 	SECRET_BIN(msg_viewer_input, data, 64 * 1024),
 };
 REC(msg_viewer_input);
 
+static const struct msg_field f_msg_viewer_resize[] = {
+	U64(msg_viewer_resize, cols, TERM_SIZE_MAX),
+	U64(msg_viewer_resize, rows, TERM_SIZE_MAX),
+};
+REC(msg_viewer_resize);
+
 static const struct msg_field f_msg_viewer_size[] = {
+	U64(msg_viewer_size, offset, UINT64_MAX),
 	U64(msg_viewer_size, cols, TERM_SIZE_MAX),
 	U64(msg_viewer_size, rows, TERM_SIZE_MAX),
 };
@@ -426,6 +442,26 @@ static const struct msg_field f_msg_viewer_at[] = {
 	U64(msg_viewer_at, offset, UINT64_MAX),
 };
 REC(msg_viewer_at);
+
+static const struct msg_field f_msg_viewer_seek[] = {
+	I64(msg_viewer_seek, offset, INT64_MAX),
+};
+REC(msg_viewer_seek);
+
+static const struct msg_field f_msg_viewer_from[] = {
+	U64(msg_viewer_from, offset, UINT64_MAX),
+	U64(msg_viewer_from, cols, TERM_SIZE_MAX),
+	U64(msg_viewer_from, rows, TERM_SIZE_MAX),
+};
+REC(msg_viewer_from);
+
+static const struct msg_field f_msg_viewer_screen[] = {
+	U64(msg_viewer_screen, offset, UINT64_MAX),
+	U64(msg_viewer_screen, cols, TERM_SIZE_MAX),
+	U64(msg_viewer_screen, rows, TERM_SIZE_MAX),
+	BOOL(msg_viewer_screen, exact),
+};
+REC(msg_viewer_screen);
 
 static const struct msg_field f_msg_viewer_state[] = {
 	U64(msg_viewer_state, state, SST_TERMINATED),
@@ -450,6 +486,36 @@ static const struct msg_field f_msg_kc_reply[] = {
 	SECRET_BIN(msg_kc_reply, value, KEY_MAX),
 };
 REC(msg_kc_reply);
+
+static const struct msg_field f_msg_screen_start[] = {
+	U64(msg_screen_start, version, UINT32_MAX),
+	U64(msg_screen_start, offset, UINT64_MAX),
+	U64(msg_screen_start, cols, TERM_SIZE_MAX),
+	U64(msg_screen_start, rows, TERM_SIZE_MAX),
+};
+REC(msg_screen_start);
+
+static const struct msg_field f_msg_screen_feed[] = {
+	U64(msg_screen_feed, upto, UINT64_MAX),
+};
+REC(msg_screen_feed);
+
+static const struct msg_field f_msg_screen_size[] = {
+	U64(msg_screen_size, cols, TERM_SIZE_MAX),
+	U64(msg_screen_size, rows, TERM_SIZE_MAX),
+};
+REC(msg_screen_size);
+
+static const struct msg_field f_msg_screen_fed[] = {
+	U64(msg_screen_fed, offset, UINT64_MAX),
+};
+REC(msg_screen_fed);
+
+static const struct msg_field f_msg_screen_saved[] = {
+	U64(msg_screen_saved, offset, UINT64_MAX),
+	U64(msg_screen_saved, size, UINT32_MAX),
+};
+REC(msg_screen_saved);
 
 #define TYPE(name, rec) { MSG_##name, #name, &rec }
 
@@ -501,14 +567,24 @@ static const struct msg_type types[] = {
 	TYPE(VIEWER_ADD, rec_msg_viewer_add),
 	TYPE(JAIL_STATE, rec_msg_jail_state),
 	TYPE(VIEWER_GONE, rec_msg_viewer_gone),
+	TYPE(JAIL_SCREEN, rec_msg_jail_screen),
 	TYPE(VIEWER_INPUT, rec_msg_viewer_input),
-	TYPE(VIEWER_RESIZE, rec_msg_viewer_size),
+	TYPE(VIEWER_RESIZE, rec_msg_viewer_resize),
 	TYPE(VIEWER_SIGNAL, rec_msg_viewer_signal),
 	TYPE(VIEWER_AT, rec_msg_viewer_at),
 	TYPE(VIEWER_STATE, rec_msg_viewer_state),
 	TYPE(VIEWER_SIZE, rec_msg_viewer_size),
+	TYPE(VIEWER_SEEK, rec_msg_viewer_seek),
+	TYPE(VIEWER_FROM, rec_msg_viewer_from),
+	TYPE(VIEWER_SCREEN, rec_msg_viewer_screen),
 	TYPE(KC_REQUEST, rec_msg_kc_request),
 	TYPE(KC_REPLY, rec_msg_kc_reply),
+	TYPE(SCREEN_START, rec_msg_screen_start),
+	TYPE(SCREEN_FEED, rec_msg_screen_feed),
+	TYPE(SCREEN_SIZE, rec_msg_screen_size),
+	TYPE(SCREEN_SAVE, rec_empty),
+	TYPE(SCREEN_FED, rec_msg_screen_fed),
+	TYPE(SCREEN_SAVED, rec_msg_screen_saved),
 };
 
 const struct msg_type *

@@ -169,6 +169,12 @@ ring_reader_status(const struct ring_reader *r)
 	return atomic_load_explicit(&r->hdr->exit_status, memory_order_acquire);
 }
 
+uint32_t
+ring_reader_size(const struct ring_reader *r)
+{
+	return atomic_load_explicit(&r->hdr->size, memory_order_acquire);
+}
+
 ssize_t
 ring_read(const struct ring_reader *r, uint64_t offset, void *p, size_t len,
     uint64_t *oldest)

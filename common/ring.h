@@ -68,6 +68,8 @@ uint64_t ring_reader_tail(const struct ring_reader *);
 uint64_t ring_reader_capacity(const struct ring_reader *);
 uint32_t ring_reader_state(const struct ring_reader *);
 int ring_reader_status(const struct ring_reader *);
+/* The terminal's size now, columns << 16 | rows, as the sandboxer says. */
+uint32_t ring_reader_size(const struct ring_reader *);
 
 /*
  * Copies up to len bytes that start at offset into p.  Returns the number

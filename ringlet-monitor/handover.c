@@ -46,8 +46,10 @@ keep_all(struct env *env, bool kept)
 		keep(env->listeners[i].fd, kept);
 	if (env->sandboxer.client.peer != NULL)
 		keep(peer_fd(env->sandboxer.client.peer), kept);
-	TAILQ_FOREACH(s, &env->sessions, link)
+	TAILQ_FOREACH(s, &env->sessions, link) {
 		keep(s->ring_fd, kept);
+		keep(s->screen_fd, kept);
+	}
 }
 
 /* --- saving --- */
@@ -81,6 +83,8 @@ fill_arrays(struct env *env, struct arrays *a, struct msg_handover *h)
 		session_to_msg(s, &a->sessions[n]);
 		a->sessions[n].pid = s->pid;
 		a->rings[n].fd = (uint64_t)s->ring_fd;
+		a->rings[n].screen_fd = s->screen_fd;
+		a->rings[n].clean = s->clean;
 		a->rings[n++].next_viewer = s->next_viewer;
 	}
 	h->sessions = (struct msg_recs){ a->sessions, n };
@@ -196,6 +200,10 @@ load_session(struct env *env, const struct msg_session *from,
 	s->next_viewer = ring->next_viewer;
 	s->sandboxed = from->sandboxed;
 	s->ring_fd = (int)ring->fd;
+	s->screen_fd = (int)ring->screen_fd;
+	s->clean = ring->clean;
+	if (s->screen_fd != -1 && !fd_is(s->screen_fd, FD_MEM))
+		fatal("handover: session %s has no screen", s->id);
 	if (!fd_is(s->ring_fd, FD_MEM) || !ring_is_sealed(s->ring_fd))
 		fatal("handover: session %s has no ring", s->id);
 	if ((r = ring_reader_new(s->ring_fd, &s->ring)) != 0)

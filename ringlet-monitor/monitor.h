@@ -216,7 +216,7 @@ int on_RESTART(struct peer *, struct msg *);
  * Changes with every change of struct msg_handover or of what it means: a
  * monitor takes over from one of the same number alone.
  */
-#define HANDOVER_VERSION 1
+#define HANDOVER_VERSION 2
 /*
  * Writes down what outlives an exec and lets its descriptors do so.  Returns
  * the memory file's descriptor, or RL_ERR_INVALID (it does not fit a message)
@@ -308,6 +308,7 @@ int on_SESSION_KILL(struct peer *, struct msg *);
 int on_SESSION_CLEANUP(struct peer *, struct msg *);
 int on_SESSION_ATTACH(struct peer *, struct msg *);
 int on_JAIL_STATE(struct peer *, struct msg *);
+int on_JAIL_SCREEN(struct peer *, struct msg *);
 int on_VIEWER_GONE(struct peer *, struct msg *);
 /* Sessions that have not ended, of alias or (NULL) of all. */
 size_t session_count(const struct env *, const char *alias);

@@ -19,6 +19,7 @@
 #include "loop.h"
 #include "monitor.h"
 #include "session.h"
+#include "snapshot.h"
 #include "xmalloc.h"
 
 #define CALL_TIMEOUT 10000 /* ms for the sandboxer to answer */
@@ -65,7 +66,7 @@ session_add(struct env *env, const char *alias)
 	s->state = SST_STARTING;
 	s->exit_code = -1;
 	s->created_at = time(NULL);
-	s->ring_fd = -1;
+	s->ring_fd = s->screen_fd = -1;
 	TAILQ_INSERT_TAIL(&env->sessions, s, link);
 	env->nsessions++;
 	return s;
@@ -78,6 +79,7 @@ session_remove(struct env *env, struct session *s)
 	env->nsessions--;
 	ring_reader_free(s->ring);
 	fd_close(s->ring_fd);
+	fd_close(s->screen_fd);
 	free(s->alias);
 	free(s->cwd);
 	free(s->tier);
@@ -107,6 +109,25 @@ session_count(const struct env *env, const char *alias)
 	return n;
 }
 
+/*
+ * The window's size by now, where the ring has one that can be true: the
+ * sandboxer writes it.
+ */
+static void
+session_size(const struct session *s, uint64_t *cols, uint64_t *rows)
+{
+	uint32_t size;
+
+	if (s->ring == NULL)
+		return;
+	size = ring_reader_size(s->ring);
+	if (size >> 16 == 0 || size >> 16 > TERM_SIZE_MAX ||
+	    (size & 0xffff) == 0 || (size & 0xffff) > TERM_SIZE_MAX)
+		return;
+	*cols = size >> 16;
+	*rows = size & 0xffff;
+}
+
 void
 session_to_msg(const struct session *s, struct msg_session *to)
 {
@@ -125,6 +146,7 @@ session_to_msg(const struct session *s, struct msg_session *to)
 	to->pid = s->state == SST_TERMINATED ? 0 : s->pid;
 	to->cols = s->cols;
 	to->rows = s->rows;
+	session_size(s, &to->cols, &to->rows);
 	to->client_count = s->viewers;
 	to->output = s->ring == NULL ? 0 : ring_reader_head(s->ring);
 	to->sandboxed = s->sandboxed;
@@ -401,7 +423,8 @@ attached_fill(const struct session *s, const struct pending *pe,
 	*a = (struct msg_attached){ .id = s->id, .offset = pe->offset,
 		.cols = s->cols, .rows = s->rows, .state = s->state,
 		.exit_code = s->exit_code, .signal = s->signal,
-		.read_only = pe->read_only };
+		.read_only = pe->read_only, .clean = s->clean };
+	session_size(s, &a->cols, &a->rows);
 }
 
 static void
@@ -409,11 +432,18 @@ attach_ended(struct pending *pe, const struct session *s)
 {
 	struct peer *p = asker_peer(pe->env, &pe->asker);
 	struct msg_attached a;
+	int fds[2] = { s->ring_fd, s->screen_fd }, blank = -1;
 
+	if (p == NULL)
+		return;
 	attached_fill(s, pe, &a);
-	if (p != NULL)
-		peer_reply(p, pe->asker.id, MSG_ATTACHED_ENDED, &a,
-		    &s->ring_fd, 1);
+	if (fds[1] == -1 && (fds[1] = blank = snapshot_blank()) < 0)
+		peer_reply_error(p, pe->asker.id, RL_ERR_SYSTEM,
+		    "session %s: a memory file: %s", s->id, strerror(errno));
+	else
+		peer_reply(
+		    p, pe->asker.id, MSG_ATTACHED_ENDED, &a, fds, 2);
+	fd_close(blank);
 }
 
 static void
@@ -552,6 +582,29 @@ on_JAIL_STATE(struct peer *p, struct msg *m)
 	drop.id = js->id;
 	peer_call(p, MSG_JAIL_DROP, &drop, NULL, 0, CALL_TIMEOUT, on_dropped,
 	    NULL, NULL);
+	return 0;
+}
+
+/*
+ * Hostile sandboxer: it can show viewers of its own session what it likes,
+ * which it can by the ring; a file that could still change is refused.
+ */
+int
+on_JAIL_SCREEN(struct peer *p, struct msg *m)
+{
+	const struct msg_jail_screen *js = m->body;
+	struct session *s = session_find(peer_env(p), js->id);
+	const uint8_t *map;
+	size_t len;
+
+	if (snapshot_map(m->fds[0], &map, &len) != 0)
+		return RL_ERR_INVALID;
+	snapshot_unmap(map, len);
+	if (s == NULL || s->state == SST_TERMINATED)
+		return 0;
+	fd_close(s->screen_fd);
+	s->screen_fd = msg_take_fd(m, 0);
+	s->clean = js->offset;
 	return 0;
 }
 

@@ -33,6 +33,8 @@ struct session {
 	uint64_t next_viewer;
 	bool sandboxed;
 	int ring_fd;	/* read-only */
+	int screen_fd;	/* once ended: what was shown before ... */
+	uint64_t clean; /* ... this byte; without: -1 and 0 */
 	struct ring_reader *ring; /* NULL until the ring is sealed */
 	TAILQ_ENTRY(session) link;
 };

@@ -205,7 +205,7 @@ on_resize(struct peer *p, struct msg *m)
 {
 	struct viewer *v = peer_arg(p);
 	struct session *s = v->session;
-	const struct msg_viewer_size *size = m->body;
+	const struct msg_viewer_resize *size = m->body;
 	struct msg_viewer_size now;
 
 	if (size->cols == 0 || size->rows == 0)

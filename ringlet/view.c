@@ -277,7 +277,7 @@ static const struct peer_ops ops = {
 static void
 send_size(struct viewer *v)
 {
-	struct msg_viewer_size size;
+	struct msg_viewer_resize size;
 
 	if (v->peer == NULL || v->view->read_only ||
 	    !(v->in_tty || v->out_tty) ||

@@ -274,7 +274,7 @@ on_text(void *arg, const char *p, size_t len)
 {
 	struct term *t = arg;
 	struct control c;
-	struct msg_viewer_size size;
+	struct msg_viewer_resize size;
 	struct msg_viewer_signal sig;
 	char why[200];
 

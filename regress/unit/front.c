@@ -27,6 +27,7 @@
 #include "msgdef.h"
 #include "peer.h"
 #include "ring.h"
+#include "snapshot.h"
 #include "ringlet-sandboxer/ring-write.h"
 #include "ringletd/ringletd.h"
 #include "secret.h"
@@ -127,9 +128,11 @@ on_fake_input(struct peer *p, struct msg *m)
 static int
 on_fake_resize(struct peer *p, struct msg *m)
 {
-	const struct msg_viewer_size *s = m->body;
+	const struct msg_viewer_resize *s = m->body;
+	const struct msg_viewer_size now = { .cols = s->cols,
+		.rows = s->rows };
 
-	peer_send(p, MSG_VIEWER_SIZE, s, NULL, 0);
+	peer_send(p, MSG_VIEWER_SIZE, &now, NULL, 0);
 	return 0;
 }
 
@@ -230,11 +233,14 @@ static void
 attach_ended(struct peer *p, uint32_t id, struct fake *f, int ring,
     struct msg_attached *a)
 {
+	int fds[2] = { ring, snapshot_blank() };
+
 	fake_write(f, "it was", 6);
 	ring_writer_end(f->ring, 3 << 8);
 	a->state = SST_TERMINATED;
 	a->exit_code = 3;
-	peer_reply(p, id, MSG_ATTACHED_ENDED, a, &ring, 1);
+	peer_reply(p, id, MSG_ATTACHED_ENDED, a, fds, 2);
+	fd_close(fds[1]);
 	ring_writer_free(f->ring);
 	free(f);
 }
@@ -313,7 +319,7 @@ static const struct msg_rule front_rules[] = {
 	    MSG_PROFILE_CREATE, NULL },
 	{ MSG_ATTACHED, FROM_MONITOR, PST_SERVING, 3, 512, 0,
 	    MSG_SESSION_ATTACH, NULL },
-	{ MSG_ATTACHED_ENDED, FROM_MONITOR, PST_SERVING, 1, 512, 0,
+	{ MSG_ATTACHED_ENDED, FROM_MONITOR, PST_SERVING, 2, 512, 0,
 	    MSG_SESSION_ATTACH, NULL },
 	{ MSG_ERROR, FROM_MONITOR, PST_SERVING, 0, 512, 0,
 	    MSG_SESSION_ATTACH, NULL },

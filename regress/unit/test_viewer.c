@@ -69,7 +69,7 @@ expect_gone(struct rig *r, const struct rig_viewer *v)
 static void
 send_size(const struct rig_viewer *v, unsigned int cols, unsigned int rows)
 {
-	struct msg_viewer_size size = { cols, rows };
+	struct msg_viewer_resize size = { cols, rows };
 
 	rig_view_send(v, MSG_VIEWER_RESIZE, &size);
 }
