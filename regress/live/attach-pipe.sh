@@ -97,12 +97,13 @@ kill -9 "$SANDBOXER"
 wait $viewer
 is "when the sandboxer dies, a viewer fails" $? 1
 like "and says whose fault it is" "$(cat "$T/err")" "^ringlet: session $ID "
-daemon_facts
 back()
 {
-	session pipe -C "$WORK"
+	! ringlet --json daemon status | grep -q 'starts again\|is starting'
 }
 wait_for 10 back || not_ok "a new sandboxer serves"
+daemon_facts
+session pipe -C "$WORK"
 ringlet terminal attach "$ID" </dev/null >/dev/null 2>"$T/err" &
 viewer=$!
 wait_for 10 watched || not_ok "the viewer is counted"
