@@ -99,7 +99,7 @@ enum msg_number {
 	MSG_SCREEN_SAVED = 135
 };
 
-/* VIEWER_SEEK: places that have no number. */
+/* VIEWER_SEEK, SESSION_ATTACH: places that have no number. */
 #define SEEK_OLDEST (-1) /* the oldest byte that a screen can be drawn for */
 #define SEEK_SCREEN (-2) /* only what the screen shows now */
 
@@ -402,6 +402,7 @@ struct msg_attached {
 	int64_t exit_code; /* -1: none */
 	uint64_t signal;
 	bool read_only;
+	int64_t wanted;	   /* the offset as it was asked for */
 	uint64_t clean;	   /* ENDED: the screen is that before this byte */
 };
 

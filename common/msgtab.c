@@ -346,6 +346,7 @@ static const struct msg_field f_msg_attached[] = {
 	I64(msg_attached, exit_code, 255),
 	U64(msg_attached, signal, 255),
 	BOOL(msg_attached, read_only),
+	I64(msg_attached, wanted, INT64_MAX),
 	U64(msg_attached, clean, UINT64_MAX),
 };
 REC(msg_attached);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SNAPSHOT_MAX (8 * 1024 * 1024) /* bytes */
+#define SNAPSHOT_MAX (2 * 1024 * 1024) /* bytes */
 
 /* An empty one to write into; it grows.  The descriptor, or RL_ERR_SYSTEM. */
 int snapshot_new(void);

@@ -308,6 +308,7 @@ struct pending {
 	/* attach */
 	int viewer_fd;
 	int event_fd;
+	int64_t wanted;
 	uint64_t offset;
 	bool read_only;
 };
@@ -423,7 +424,8 @@ attached_fill(const struct session *s, const struct pending *pe,
 	*a = (struct msg_attached){ .id = s->id, .offset = pe->offset,
 		.cols = s->cols, .rows = s->rows, .state = s->state,
 		.exit_code = s->exit_code, .signal = s->signal,
-		.read_only = pe->read_only, .clean = s->clean };
+		.read_only = pe->read_only, .wanted = pe->wanted,
+		.clean = s->clean };
 	session_size(s, &a->cols, &a->rows);
 }
 
@@ -515,6 +517,11 @@ on_SESSION_ATTACH(struct peer *p, struct msg *m)
 		    "session %s is still starting: try again", s->id);
 		return 0;
 	}
+	if (req->offset < SEEK_SCREEN) {
+		peer_reply_error(p, m->hdr.id, RL_ERR_INVALID,
+		    "there is no offset %lld", (long long)req->offset);
+		return 0;
+	}
 	if (req->offset >= 0 &&
 	    (uint64_t)req->offset > ring_reader_head(s->ring)) {
 		peer_reply_error(p, m->hdr.id, RL_ERR_INVALID,
@@ -531,6 +538,7 @@ on_SESSION_ATTACH(struct peer *p, struct msg *m)
 	}
 	pe = pending_new(p, m, s);
 	pe->read_only = req->read_only;
+	pe->wanted = req->offset;
 	pe->offset = req->offset >= 0 ? (uint64_t)req->offset
 				      : ring_reader_tail(s->ring);
 	if (s->state == SST_TERMINATED) {

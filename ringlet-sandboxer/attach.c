@@ -3,11 +3,11 @@
  * of its own from ringletd or a CLI, an eventfd, and (elsewhere) the ring.
  *
  * A viewer may be hostile: ringletd may have been taken over.  All it can say
- * is in the four rows below; a viewer that may only read has but one of them,
+ * is in the five rows below; a viewer that may only read has but two of them,
  * so that typing, resizing and signalling are not refused by a handler but
  * have no row.  Anything else closes this one viewer.  What it can cost is
- * bounded: one held frame of input, one eventfd write for each AT, and no
- * more of the agent's time than STALL_MS.
+ * bounded: one held frame of input, one eventfd write for each AT, one saved
+ * screen for each SEEK, and no more of the agent's time than STALL_MS.
  */
 
 #include "config.h"
@@ -45,6 +45,8 @@ static const struct msg_rule rules[] = {
 	{ MSG_VIEWER_SIGNAL, FROM_VIEWER, PST_SERVING, 0, 16, 0, 0, on_signal },
 	{ MSG_VIEWER_AT, FROM_VIEWER, PST_SERVING | PST_READ_ONLY, 0, 16, 0, 0,
 	    on_at },
+	{ MSG_VIEWER_SEEK, FROM_VIEWER, PST_SERVING | PST_READ_ONLY, 0, 16, 0,
+	    0, on_viewer_seek },
 };
 
 static const struct peer_ops ops = {
@@ -218,6 +220,7 @@ on_resize(struct peer *p, struct msg *m)
 		pump_resize(s, v->cols, v->rows);
 		return 0;
 	}
+	now.offset = s->ring != NULL ? ring_writer_head(s->ring) : 0;
 	now.cols = s->cols;
 	now.rows = s->rows;
 	(void)peer_send(p, MSG_VIEWER_SIZE, &now, NULL, 0);
@@ -323,7 +326,9 @@ viewers_wake(struct session *s, uint64_t head)
 void
 viewers_size(struct session *s)
 {
-	struct msg_viewer_size size = { .cols = s->cols, .rows = s->rows };
+	struct msg_viewer_size size = { .offset = ring_writer_head(s->ring),
+		.cols = s->cols,
+		.rows = s->rows };
 	struct viewer *v;
 
 	TAILQ_FOREACH (v, &s->viewers, link) {

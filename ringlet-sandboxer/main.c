@@ -38,7 +38,7 @@ static void __attribute__((__noreturn__)) usage(void)
 }
 
 /*
- * Each viewer costs two descriptors and each session five; agents get back
+ * Each viewer costs two descriptors and each session some; agents get back
  * the limit that we found.
  */
 static void
@@ -76,8 +76,10 @@ main(int argc, char **argv)
 	if (paths_init(&paths, &bad) != 0)
 		fatal("%s is not an absolute path", bad);
 	env.jail_init = xstrdup(paths.jail_init);
+	env.screen = xstrdup(paths.screen);
 	paths_free(&paths);
 	TAILQ_INIT(&env.sessions);
+	TAILQ_INIT(&env.keepers);
 	raise_limit(&env);
 	env.landlock = jail_landlock_open();
 	if (env.landlock < 0) {
@@ -95,6 +97,7 @@ main(int argc, char **argv)
 	log_set_sink(NULL, NULL);
 	while ((s = TAILQ_FIRST(&env.sessions)) != NULL)
 		session_free(s);
+	keeper_forget_all(&env);
 	peer_free(env.monitor);
 	loop_signal_free(env.sigchld);
 	loop_timer_free(env.leaving);
@@ -102,5 +105,6 @@ main(int argc, char **argv)
 	for (i = 0; i < JAIL_SECCOMP_VARIANTS; i++)
 		free(env.filters[i].prog);
 	free(env.jail_init);
+	free(env.screen);
 	return ret == 0 ? 0 : 1;
 }

@@ -3,8 +3,9 @@
  *
  * Output: read from the terminal and appended to the ring at once; who reads
  * the ring, and how fast, does not matter here, with one exception.  While
- * every viewer is more than half a ring behind, reading pauses, and the
- * kernel then stops the agent's writes: whoever watches sees all of it.  A
+ * every viewer is more than half a ring behind, or the screen keeper more than
+ * three quarters (keeper.c), reading pauses, and the kernel then stops the
+ * agent's writes: whoever watches sees all of it.  A
  * viewer that stands still for STALL_MS meanwhile is not waited for until it
  * has caught up, so that a dead browser tab never stops an agent.  Without a
  * viewer the agent runs freely.
@@ -76,7 +77,8 @@ on_output(struct session *s)
 
 	for (turns = 0; turns < READ_TURNS; turns++) {
 		/* A short read has most likely emptied it. */
-		if ((n = read_once(s)) < READ_SIZE / 2)
+		if ((n = read_once(s)) < READ_SIZE / 2 ||
+		    ring_writer_head(s->ring) > s->pause_at)
 			break;
 	}
 	viewers_wake(s, ring_writer_head(s->ring));
@@ -85,7 +87,8 @@ on_output(struct session *s)
 		session_check(s);
 		return;
 	}
-	if (ring_writer_head(s->ring) > s->pause_at)
+	if (ring_writer_head(s->ring) > s->pause_at ||
+	    ring_writer_head(s->ring) >= s->check_at)
 		pump_flow(s);
 }
 
@@ -131,7 +134,7 @@ on_stall(void *arg)
 		v->mark = v->at;
 	}
 	pump_flow(s);
-	if (s->paused)
+	if (s->paused && s->behind)
 		loop_timer_arm(s->stall_timer, STALL_MS);
 }
 
@@ -188,8 +191,8 @@ void
 pump_flow(struct session *s)
 {
 	struct viewer *v;
-	uint64_t best = 0;
-	bool counted = false, paused;
+	uint64_t best = 0, limit = UINT64_MAX;
+	bool counted = false, behind, paused;
 
 	if (s->master == -1)
 		return;
@@ -200,17 +203,23 @@ pump_flow(struct session *s)
 		if (v->at > best)
 			best = v->at;
 	}
-	s->pause_at =
-	    counted ? best + ring_writer_capacity(s->ring) / 2 : UINT64_MAX;
+	s->pause_at = keeper_check(s);
+	s->check_at = keeper_due(s);
+	if (counted)
+		limit = best + ring_writer_capacity(s->ring) / 2;
+	behind = ring_writer_head(s->ring) > limit;
+	if (limit < s->pause_at)
+		s->pause_at = limit;
 	/* An agent that has ended cannot be stopped, only lost. */
 	paused =
 	    s->phase != SP_ENDING && ring_writer_head(s->ring) > s->pause_at;
-	if (paused && !s->paused) {
+	if (paused && behind && !s->behind) {
 		TAILQ_FOREACH (v, &s->viewers, link)
 			v->mark = v->at;
 		loop_timer_arm(s->stall_timer, STALL_MS);
-	} else if (!paused)
+	} else if (!paused || !behind)
 		loop_timer_disarm(s->stall_timer);
+	s->behind = behind;
 	s->paused = paused;
 	watch(s);
 }
@@ -227,5 +236,6 @@ pump_resize(struct session *s, unsigned int cols, unsigned int rows)
 	s->cols = cols;
 	s->rows = rows;
 	ring_writer_set_size(s->ring, cols, rows);
+	keeper_resized(s, cols, rows);
 	viewers_size(s);
 }

@@ -51,7 +51,8 @@ kill_orphans(struct env *env)
 	if ((fp = fopen(path, "re")) == NULL)
 		return;
 	while (fscanf(fp, "%d", &pid) == 1) {
-		if (pid > 1 && find_child(env, pid) == NULL) {
+		if (pid > 1 && find_child(env, pid) == NULL &&
+		    !keeper_is(env, pid)) {
 			log_info("killing the orphaned process %d", pid);
 			(void)kill(pid, SIGKILL);
 		}
@@ -70,7 +71,8 @@ on_sigchld(int signo, void *arg)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		any = true;
-		if ((s = find_child(env, pid)) == NULL)
+		if (keeper_reaped(env, pid, status) ||
+		    (s = find_child(env, pid)) == NULL)
 			continue;
 		s->child = 0;
 		s->child_status = status;

@@ -113,6 +113,12 @@ ring_writer_head(const struct ring_writer *w)
 }
 
 uint64_t
+ring_writer_tail(const struct ring_writer *w)
+{
+	return w->head > w->capacity ? w->head - w->capacity : 0;
+}
+
+uint64_t
 ring_writer_capacity(const struct ring_writer *w)
 {
 	return w->capacity;

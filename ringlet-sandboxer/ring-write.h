@@ -22,6 +22,8 @@ void ring_writer_free(struct ring_writer *);
 void ring_writer_append(struct ring_writer *, const void *p, size_t len);
 /* The offset of the next byte to be appended. */
 uint64_t ring_writer_head(const struct ring_writer *);
+/* The offset of the oldest byte that is there. */
+uint64_t ring_writer_tail(const struct ring_writer *);
 uint64_t ring_writer_capacity(const struct ring_writer *);
 
 void ring_writer_set_size(

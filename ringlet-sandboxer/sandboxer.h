@@ -11,6 +11,9 @@
  *	spawn.c		the child that becomes bwrap
  *	pump.c		bytes between terminal, ring and input queue
  *	attach.c	viewers
+ *	seek.c		where they read
+ *	keeper.c	screen keepers
+ *	screens.c	what they have saved
  *	reap.c		children and orphans
  */
 
@@ -22,6 +25,7 @@
 
 #include "jail-seccomp.h"
 #include "log.h"
+#include "screens.h"
 #include "valid.h"
 
 struct buf;
@@ -31,6 +35,7 @@ struct loop;
 struct loop_io;
 struct loop_signal;
 struct loop_timer;
+struct msg;
 struct msg_jail_start;
 struct peer;
 struct ring_writer;
@@ -51,6 +56,8 @@ struct session;
 #define WAKE_MS	 2     /* between wake-ups of viewers in a stream of output */
 #define STALL_MS 1000  /* a viewer that stands still stops nobody longer */
 
+struct keeper;
+
 struct viewer {
 	struct session *session;
 	struct peer *peer;
@@ -64,6 +71,9 @@ struct viewer {
 	unsigned int cols; /* its own window; 0: not told */
 	unsigned int rows;
 	struct buf *held; /* input that found no room, or NULL */
+	bool seeking;	  /* waits for a screen ... */
+	uint64_t wanted;  /* ... that is not older than this byte */
+	uint32_t seek_id; /* its request */
 	TAILQ_ENTRY(viewer) link;
 };
 
@@ -113,7 +123,14 @@ struct session {
 	struct loop_timer *wake_timer;
 	uint64_t pause_at; /* stop reading when head is past it */
 	bool paused;
+	bool behind; /* it is the viewers who are waited for */
 	struct loop_timer *stall_timer;
+
+	int ring_fd; /* for keepers */
+	struct screens screens;
+	struct keeper *keeper; /* NULL: none is needed now */
+	unsigned int keeper_fails; /* in a row */
+	uint64_t check_at; /* a screen is due when head is past it */
 
 	struct loop_timer *timer; /* the deadline that is running */
 	void (*expired)(struct session *);
@@ -140,10 +157,12 @@ struct env {
 	struct loop_signal *sigchld;
 	struct loop_timer *leaving; /* the monitor is gone; else NULL */
 	char *jail_init;			      /* absolute name */
+	char *screen;				      /* likewise */
 	int landlock;				      /* ruleset, or -1 */
 	struct filter filters[JAIL_SECCOMP_VARIANTS]; /* made when needed */
 	struct rlimit nofile; /* as we found it, for the agents */
 	TAILQ_HEAD(, session) sessions;
+	TAILQ_HEAD(, keeper) keepers;
 };
 
 /* --- dispatch.c --- */
@@ -255,6 +274,46 @@ void viewers_size(struct session *);
 void viewers_end(struct session *, int64_t code, uint64_t signo,
     const char *reason, const char *text);
 void viewers_free(struct session *);
+
+/* --- seek.c --- */
+
+/* The handler of a viewer's VIEWER_SEEK. */
+int on_viewer_seek(struct peer *, struct msg *);
+/*
+ * A screen has been saved: answers those who wait for one that is not older
+ * than upto.
+ */
+void viewers_screen(struct session *, uint64_t upto);
+/* No screen can be had any more: tells those who wait. */
+void viewers_no_screen(struct session *);
+bool viewers_want_screen(const struct session *);
+
+/* --- keeper.c --- */
+
+/*
+ * Has what the terminal shows by now saved, by a keeper that is started if
+ * none runs.  Then viewers_screen() is called, or viewers_no_screen().
+ */
+void keeper_save(struct session *);
+/* The terminal's size has changed. */
+void keeper_resized(struct session *, unsigned int cols, unsigned int rows);
+/*
+ * Has a screen saved if one is due.  Returns the offset past which nothing
+ * may be written to the ring by now, since the keeper has not read so far.
+ */
+uint64_t keeper_check(struct session *);
+/* The offset at which keeper_check() has something to do. */
+uint64_t keeper_due(const struct session *);
+/* Whether screens can be had. */
+bool keeper_works(const struct session *);
+/* Ends the keeper of this session, if there is one. */
+void keeper_end(struct session *);
+/* A child was reaped.  False: it was no keeper. */
+bool keeper_reaped(struct env *, pid_t pid, int status);
+/* Forgets those that still run; they end by themselves. */
+void keeper_forget_all(struct env *);
+/* Whether pid is a keeper. */
+bool keeper_is(const struct env *, pid_t pid);
 
 /* --- reap.c --- */
 

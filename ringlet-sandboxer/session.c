@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,6 +138,23 @@ session_fail(struct session *s)
 	dispatch_idle(env);
 }
 
+/*
+ * What may still be read begins amid the output: whoever reads it from now on
+ * gets the oldest screen that it can begin with.
+ */
+static void
+give_screen(struct session *s)
+{
+	uint64_t tail = ring_writer_tail(s->ring);
+	const struct screen *at = screens_from(&s->screens, tail);
+	struct msg_jail_screen m = { .id = s->id };
+
+	if (tail == 0 || at == NULL)
+		return;
+	m.offset = at->offset;
+	(void)peer_send(s->env->monitor, MSG_JAIL_SCREEN, &m, &at->fd, 1);
+}
+
 static void
 session_finish(struct session *s)
 {
@@ -158,6 +176,10 @@ session_finish(struct session *s)
 	s->phase = SP_ENDED;
 	loop_timer_disarm(s->timer);
 	ring_writer_end(s->ring, s->status);
+	keeper_end(s);
+	/* The last screen, and the bytes since, for those who wait for one. */
+	viewers_screen(s, UINT64_MAX);
+	give_screen(s);
 	viewers_end(s, state.exit_code, state.signal, state.reason, state.text);
 	ring_writer_free(s->ring);
 	s->ring = NULL;
@@ -390,6 +412,7 @@ session_new(struct env *env, const struct msg_jail_start *plan, uint32_t id)
 	s->proof[1] = xstrdup(plan->home);
 	s->start_id = id;
 	s->init = s->agent = s->report = s->words = s->master = -1;
+	s->ring_fd = -1;
 	s->text = buf_new(WORDS_MAX);
 	s->input = buf_new_secret(INPUT_MAX);
 	s->cols = (unsigned int)plan->cols;
@@ -419,6 +442,9 @@ session_free(struct session *s)
 	fd_close(s->words);
 	fd_close(s->master);
 	ring_writer_free(s->ring);
+	keeper_end(s);
+	screens_clear(&s->screens);
+	fd_close(s->ring_fd);
 	buf_free(s->text);
 	buf_free(s->input);
 	free(s->failure);
@@ -447,6 +473,13 @@ session_start(struct env *env, const struct msg_jail_start *plan, uint32_t id,
 	s = session_new(env, plan, id);
 	if ((ret = ring_writer_new(ring, &s->ring)) != 0) {
 		(void)snprintf(why, size, "the ring: %s", rl_strerror(ret));
+		goto failed;
+	}
+	if ((s->ring_fd = fcntl(ring, F_DUPFD_CLOEXEC, 3)) == -1 ||
+	    screens_init(&s->screens, s->cols, s->rows) != 0) {
+		(void)snprintf(
+		    why, size, "a memory file: %s", strerror(errno));
+		ret = RL_ERR_SYSTEM;
 		goto failed;
 	}
 	if ((ret = pty_open(&pty, s->cols, s->rows)) != 0) {

@@ -216,12 +216,12 @@ api_session_create(struct request *r)
 	json_free_members(create_members, NELEM(create_members), &c);
 }
 
-/* "?offset=N" and "?read_only=1", each at most once. */
+/* "?offset=N" or "?screen=1", and "?read_only=1", each at most once. */
 static bool
 parse_attach(const struct request *r, struct msg_session_attach *m)
 {
 	struct span query = r->query, name, value;
-	int64_t offset = -1, read_only = -1;
+	int64_t offset = -1, read_only = -1, screen = -1;
 
 	while (request_query_next(&query, &name, &value)) {
 		if (span_is(&name, "offset") && offset == -1 &&
@@ -230,7 +230,15 @@ parse_attach(const struct request *r, struct msg_session_attach *m)
 		if (span_is(&name, "read_only") && read_only == -1 &&
 		    span_number(&value, 1, &read_only))
 			continue;
+		if (span_is(&name, "screen") && screen == -1 &&
+		    span_number(&value, 1, &screen))
+			continue;
 		return false;
+	}
+	if (screen == 1) {
+		if (offset != -1)
+			return false;
+		offset = SEEK_SCREEN;
 	}
 	m->offset = offset;
 	m->read_only = read_only == 1;
@@ -246,7 +254,8 @@ api_terminal(struct request *r)
 		return;
 	if (!parse_attach(r, &m)) {
 		reply_error(r, 400, RL_ERR_INVALID,
-		    "the query may have offset=NUMBER and read_only=1, once");
+		    "the query may have offset=NUMBER or screen=1, and "
+		    "read_only=1, each once");
 		return;
 	}
 	m.token = request_token_bin(r);

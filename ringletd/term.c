@@ -4,10 +4,13 @@
  * Output is pulled: whenever the client's socket has taken what it had, the
  * next piece is copied out of the session's ring into one binary frame.
  * So a slow client costs nothing but its place in the ring, and one that
- * falls out of the ring is told what it missed (gap).  When all has been read
- * the sandboxer is told (AT), and wakes us by the eventfd once there is more.
- * While output streams, reading again every STREAM_MS instead saves the
- * wake-up for every few bytes that the agent writes.
+ * falls out of the ring is told what it missed (gap).  Where to begin, and
+ * where to go on after a gap, the sandboxer says (SEEK); unless that is where
+ * the client left off, it comes with a screen to draw first, so that the
+ * client's terminal is then as if it had seen everything (termseek.c).  When
+ * all has been read the sandboxer is told (AT), and wakes us by the eventfd
+ * once there is more.  While output streams, reading again every STREAM_MS
+ * instead saves the wake-up for every few bytes that the agent writes.
  *
  * Input, sizes and signals go to the sandboxer over the viewer's own socket.
  * Both its ends and the ring are less trusted than the monitor that handed
@@ -29,73 +32,18 @@
 #include "peer.h"
 #include "ring.h"
 #include "ringletd.h"
+#include "term.h"
 #include "xmalloc.h"
 
 #define STREAM_MS      2  /* between two looks at a ring that is being filled */
 #define STREAM_GAP_MS  5  /* two wake-ups closer than this: it streams */
 #define INPUT_MAX      (256 * 1024) /* bytes of input the sandboxer owes us */
-#define REASON_MAX     128 /* bytes: the bound of the message's field */
 #define INPUT_RETRY_MS 20 /* until we look again whether it has read them */
-
-struct term {
-	struct env *env;
-	struct ws *ws;
-	struct ring_reader *ring;
-	struct peer *viewer; /* to the sandboxer; NULL: the session is over */
-	int event;	     /* -1: the session is over */
-	struct loop_io *event_io;
-	struct loop_timer *stream_timer;
-	struct loop_timer *input_timer;
-	char id[SESSION_ID_LEN + 1];
-	uint64_t offset;   /* of the next byte to be sent */
-	uint64_t reported; /* the offset of our last AT */
-	uint64_t woken_at; /* loop_now() of the last wake-up */
-	uint64_t cols;
-	uint64_t rows;
-	uint64_t state; /* enum session_state */
-	int64_t exit_code;
-	uint64_t signal;
-	char reason[REASON_MAX + 1];
-	bool read_only;
-	bool greeted;	/* "connected" has been sent */
-	bool waiting;	/* an AT is out: the eventfd will tell */
-	bool streaming; /* stream_timer will tell */
-	bool lost;	/* the sandboxer has gone without a word */
-	bool told_read_only;
-};
-
-static void
-send_error(struct term *t, const char *text)
-{
-	ws_send_json(t->ws, json_pack("{s:s, s:s}", "type", "error",
-	    "message", text));
-}
 
 static json_t *
 exit_code(const struct term *t)
 {
 	return t->exit_code >= 0 ? json_integer(t->exit_code) : json_null();
-}
-
-static void
-send_connected(struct term *t)
-{
-	ws_send_json(t->ws, json_pack(
-	    "{s:s, s:s, s:I, s:I, s:I, s:s, s:b}",
-	    "type", "connected",
-	    "session_id", t->id,
-	    "offset", (json_int_t)t->offset,
-	    "cols", (json_int_t)t->cols,
-	    "rows", (json_int_t)t->rows,
-	    "state", session_state_name(t->state),
-	    "read_only", t->read_only ? 1 : 0));
-}
-
-static void
-send_gap(struct term *t, uint64_t from, uint64_t to)
-{
-	ws_send_json(t->ws, json_pack("{s:s, s:I, s:I}", "type", "gap",
-	    "from", (json_int_t)from, "to", (json_int_t)to));
 }
 
 static void
@@ -131,7 +79,7 @@ wait_for_more(struct term *t)
 		return;
 	}
 	if (t->lost) {
-		send_error(t, "the session was lost: its keeper has ended");
+		term_send_error(t, "the session was lost: its keeper has ended");
 		ws_close(t->ws, WS_CLOSE_INTERNAL, "session lost");
 		return;
 	}
@@ -143,6 +91,25 @@ wait_for_more(struct term *t)
 	}
 }
 
+/* --- output --- */
+
+/* Tells the sizes whose byte is next.  How many bytes are before another. */
+static size_t
+pass_sizes(struct term *t, size_t max)
+{
+	const struct termsize *next;
+
+	while ((next = termsizes_next(&t->sizes)) != NULL) {
+		if (next->offset > t->offset)
+			return next->offset - t->offset < max
+				   ? (size_t)(next->offset - t->offset)
+				   : max;
+		term_send_resized(t, next->cols, next->rows);
+		termsizes_drop(&t->sizes);
+	}
+	return max;
+}
+
 /* Sends one piece of the ring.  False: there is nothing, or it's over. */
 static bool
 send_piece(struct term *t)
@@ -152,14 +119,12 @@ send_piece(struct term *t)
 	size_t max;
 	ssize_t n;
 
+	(void)pass_sizes(t, 0);
 	if (!ws_frame_reserve(t->ws, &p, &max))
 		return false;
-	n = ring_read(t->ring, t->offset, p, max, &oldest);
-	if (n == RL_ERR_TOOBIG) {
-		send_gap(t, t->offset, oldest);
-		t->offset = oldest;
-		return true;
-	}
+	n = ring_read(t->ring, t->offset, p, pass_sizes(t, max), &oldest);
+	if (n == RL_ERR_TOOBIG)
+		return term_catch_up(t);
 	if (n < 0) {
 		log_warn("session %s: its ring makes no sense", t->id);
 		ws_close(t->ws, WS_CLOSE_INTERNAL, "the output is damaged");
@@ -182,10 +147,15 @@ on_output(void *arg)
 {
 	struct term *t = arg;
 
+	if (t->seeking)
+		return false;
 	if (!t->greeted) {
-		t->greeted = true;
-		send_connected(t);
-		return true;
+		if (t->viewer == NULL) {
+			term_begin_ended(t);
+			return true;
+		}
+		term_seek(t, t->wanted);
+		return !t->seeking;
 	}
 	return send_piece(t);
 }
@@ -252,7 +222,7 @@ may_act(struct term *t)
 	if (!t->read_only)
 		return true;
 	if (!t->told_read_only)
-		send_error(t, "this viewer is read-only");
+		term_send_error(t, "this viewer is read-only");
 	t->told_read_only = true;
 	return false;
 }
@@ -279,7 +249,7 @@ on_text(void *arg, const char *p, size_t len)
 	char why[200];
 
 	if (control_parse(p, len, &c, why, sizeof(why)) != 0) {
-		send_error(t, why);
+		term_send_error(t, why);
 		return;
 	}
 	if (!may_act(t))
@@ -321,19 +291,18 @@ on_STATE(struct peer *p, struct msg *m)
 	return 0;
 }
 
-/* SIZE: another viewer has typed and brought its size. */
+/*
+ * SIZE: another viewer has typed and brought its size.  It is told where it
+ * belongs in the output.
+ */
 static int
 on_SIZE(struct peer *p, struct msg *m)
 {
 	struct term *t = peer_arg(p);
 	const struct msg_viewer_size *s = m->body;
 
-	t->cols = s->cols;
-	t->rows = s->rows;
-	if (t->greeted)
-		ws_send_json(t->ws, json_pack("{s:s, s:I, s:I}",
-		    "type", "resized", "cols", (json_int_t)s->cols,
-		    "rows", (json_int_t)s->rows));
+
+	termsizes_put(&t->sizes, s->offset, s->cols, s->rows);
 	ws_pump(t->ws);
 	return 0;
 }
@@ -343,6 +312,12 @@ static const struct msg_rule rules[] = {
 	    on_STATE },
 	{ MSG_VIEWER_SIZE, FROM_SANDBOXER, PST_SERVING, 0, 64, 0, 0,
 	    on_SIZE },
+	{ MSG_VIEWER_FROM, FROM_SANDBOXER, PST_SERVING, 0, 64, 0,
+	    MSG_VIEWER_SEEK, NULL },
+	{ MSG_VIEWER_SCREEN, FROM_SANDBOXER, PST_SERVING, 1, 64, 0,
+	    MSG_VIEWER_SEEK, NULL },
+	{ MSG_ERROR, FROM_SANDBOXER, PST_SERVING, 0, 4096, 0,
+	    MSG_VIEWER_SEEK, NULL },
 };
 
 /*
@@ -397,6 +372,8 @@ term_free(void *arg)
 	fd_close(t->event);
 	peer_free(t->viewer);
 	ring_reader_free(t->ring);
+	fd_close(t->screen);
+	termsizes_clear(&t->sizes);
 	free(t);
 }
 
@@ -438,7 +415,10 @@ term_attached(struct request *r, struct msg *m)
 	int err;
 
 	t->env = r->env;
-	t->event = -1;
+	t->event = t->screen = -1;
+	termsizes_init(&t->sizes);
+	t->wanted = a->wanted;
+	t->clean = a->clean;
 	t->offset = t->reported = a->offset;
 	t->cols = a->cols;
 	t->rows = a->rows;
@@ -451,6 +431,7 @@ term_attached(struct request *r, struct msg *m)
 		err = take_live(t, m);
 	else {
 		err = ring_reader_new(m->fds[0], &t->ring);
+		t->screen = msg_take_fd(m, 1);
 		t->state = SST_TERMINATED;
 	}
 	if (err != 0) {

@@ -44,6 +44,7 @@ static const struct {
 	{ FROM_SANDBOXER, "sandboxer" },
 	{ FROM_CLI, "cli" },
 	{ FROM_VIEWER, "viewer" },
+	{ FROM_SCREEN, "screen" },
 	{ FROM_KEYCHAIN, "keychain" },
 };
 

@@ -136,6 +136,35 @@ on_fake_resize(struct peer *p, struct msg *m)
 	return 0;
 }
 
+/* What cannot be read any more is drawn, as SCREEN, at the ring's tail. */
+static int
+on_fake_seek(struct peer *p, struct msg *m)
+{
+	struct fake *f = peer_arg(p);
+	const struct msg_viewer_seek *seek = m->body;
+	struct msg_viewer_from from = { .cols = 80, .rows = 24 };
+	struct msg_viewer_screen screen = { .cols = 100, .rows = 30,
+		.exact = true };
+	uint64_t tail = ring_writer_tail(f->ring);
+	int fd;
+
+	if (strcmp(f->id, DEAF) == 0)
+		peer_pause(p, true);
+	if (seek->offset >= 0 ? (uint64_t)seek->offset >= tail : tail == 0) {
+		from.offset = seek->offset >= 0 ? (uint64_t)seek->offset : 0;
+		return peer_reply(
+		    p, m->hdr.id, MSG_VIEWER_FROM, &from, NULL, 0);
+	}
+	screen.offset = tail;
+	fd = snapshot_new();
+	if (write(fd, SCREEN, strlen(SCREEN)) == -1 ||
+	    snapshot_seal(fd, strlen(SCREEN)) != 0)
+		abort();
+	peer_reply(p, m->hdr.id, MSG_VIEWER_SCREEN, &screen, &fd, 1);
+	close(fd);
+	return 0;
+}
+
 static int
 on_fake_signal(struct peer *p, struct msg *m)
 {
@@ -167,6 +196,8 @@ static const struct msg_rule viewer_rules[] = {
 	{ MSG_VIEWER_SIGNAL, FROM_VIEWER, PST_SERVING, 0, 64, 0, 0,
 	    on_fake_signal },
 	{ MSG_VIEWER_AT, FROM_VIEWER, PST_SERVING, 0, 64, 0, 0, on_fake_at },
+	{ MSG_VIEWER_SEEK, FROM_VIEWER, PST_SERVING, 0, 64, 0, 0,
+	    on_fake_seek },
 };
 
 static void
@@ -270,6 +301,7 @@ on_attach(struct peer *p, struct msg *m)
 	} else if (ring_writer_new(ring, &f->ring) != 0)
 		abort();
 	a.offset = q->offset >= 0 ? (uint64_t)q->offset : 0;
+	a.wanted = q->offset;
 	if (strcmp(q->id, ENDED) == 0) {
 		attach_ended(p, m->hdr.id, f, ring, &a);
 		close(ring);
@@ -283,11 +315,9 @@ on_attach(struct peer *p, struct msg *m)
 	peer_reply(p, m->hdr.id, MSG_ATTACHED, &a, fds, 3);
 	close(sv[0]);
 	close(ring);
-	if (strcmp(q->id, FORGED) == 0 || strcmp(q->id, DEAF) == 0) {
+	if (strcmp(q->id, FORGED) == 0) {
 		close(fds[2]);
-		/* Kept open and never read. */
-		if (strcmp(q->id, FORGED) == 0)
-			close(sv[1]);
+		close(sv[1]);
 		return 0;
 	}
 	f->event = fds[2];
@@ -589,12 +619,12 @@ front_next(int fd, struct frame *f)
 	ck_assert_uint_eq(head[0] & 0xf0, 0x80);
 	ck_assert_uint_eq(head[1] & 0x80, 0);
 	f->len = head[1];
+	ck_assert_uint_ne(f->len, 127);
 	if (f->len == 126) {
 		ck_assert(read_all(fd, head + 2, 2, 5000));
 		f->len = (size_t)head[2] << 8 | head[3];
 		ck_assert_uint_ge(f->len, 126);
 	}
-	ck_assert_uint_ne(f->len, 127);
 	ck_assert(read_all(fd, f->data, f->len, 5000));
 	f->data[f->len] = '\0';
 	f->op = head[0] & 0x0f;

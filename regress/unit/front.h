@@ -10,9 +10,11 @@
  *	LIVE	 echoes what is typed; its ring holds GREETING at first
  *	LAPPED	 has written three times its ring's capacity
  *	FLOOD	 writes FLOOD_LEN bytes as soon as "go" is typed
- *	DEAF	 its sandboxer never reads
+ *	DEAF	 its sandboxer reads no more than where to begin
  *	FORGED	 its ring is one that the sandboxer could still change
  *	ENDED	 is over, with exit code 3
+ *
+ * Where output has left the ring, the screen is SCREEN.
  *
  * What is typed: "exit\n" ends a session with code 7 after some last words,
  * "blather\n" does so for the reason LONG_REASON, "vanish\n" makes its sandboxer go away.  Byte N of LAPPED and FLOOD is
@@ -35,6 +37,8 @@
 #define TEN_LETTERS "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
 #define LONG_REASON TEN_LETTERS TEN_LETTERS TEN_LETTERS TEN_LETTERS
 
+#define SCREEN	  "\033[2Jscreen"
+#define SCREEN_BASE64 "G1sySnNjcmVlbg=="
 #define GREETING  "hello\r\n"
 #define FLOOD_LEN (1024 * 1024)
 #define FRONT_RING (64 * 1024) /* capacity of every ring */

@@ -207,6 +207,17 @@ START_TEST(read_only_only_reads)
 }
 END_TEST
 
+/* Whether this frame is text with that "type". */
+static bool
+is_event(const struct frame *f, const char *type)
+{
+	char want[64];
+
+	snprintf(want, sizeof(want), "{\"type\":\"%s\"", type);
+	return f->op == 1 &&
+	       strncmp((const char *)f->data, want, strlen(want)) == 0;
+}
+
 /* Offsets that were overwritten: the client is told which. */
 START_TEST(tells_what_was_missed)
 {
@@ -218,13 +229,25 @@ START_TEST(tells_what_was_missed)
 
 	front_start();
 	fd = view(WS(LAPPED "?offset=0"));
-	ck_assert(front_event(fd, &frame, "gap"));
+	ck_assert(front_event(fd, &frame, "connected"));
+	ck_assert_ptr_nonnull(strstr((char *)frame.data,
+	    "\"offset\":0,\"head\":196608,\"cols\":100,\"rows\":30"));
+	front_next(fd, &frame);
+	ck_assert(is_event(&frame, "gap"));
 	ck_assert_ptr_nonnull(at = strstr((char *)frame.data, "\"from\":"));
 	from = strtoul(at + 7, NULL, 10);
 	ck_assert_ptr_nonnull(at = strstr((char *)frame.data, "\"to\":"));
 	to = strtoul(at + 5, NULL, 10);
 	ck_assert_uint_eq(from, 0);
 	ck_assert_uint_ge(to, 2 * FRONT_RING);
+	/* What it has missed is drawn, in the size of that time. */
+	front_next(fd, &frame);
+	ck_assert(is_event(&frame, "screen"));
+	ck_assert_ptr_nonnull(strstr((char *)frame.data, SCREEN_BASE64));
+	ck_assert_ptr_nonnull(strstr((char *)frame.data,
+	    "\"cols\":100,\"rows\":30,\"exact\":true"));
+	ck_assert_ptr_nonnull(at = strstr((char *)frame.data, "\"offset\":"));
+	ck_assert_uint_eq(strtoul(at + 9, NULL, 10), to);
 	for (offset = to; offset < 3 * FRONT_RING; offset += frame.len) {
 		front_next(fd, &frame);
 		ck_assert_uint_eq(frame.op, 2);

@@ -1,0 +1,65 @@
+#ifndef RINGLET_SANDBOXER_SCREENS_H
+#define RINGLET_SANDBOXER_SCREENS_H
+/*
+ * What a session's terminal showed at some offsets of its output, and when its
+ * size changed: a list in the order of offsets.  Of the screens, those before
+ * the ring's oldest byte go; the newest always stays, since from it a keeper
+ * goes on.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SCREENS_MAX 12	/* saved ones */
+#define SIZES_MAX   128 /* changes of the size since the oldest of them */
+
+struct screen {
+	uint64_t offset; /* it is that before this byte */
+	unsigned int cols;
+	unsigned int rows;
+	int fd;	    /* sealed, see common/snapshot.h */
+	bool exact; /* every byte before was seen by a keeper */
+};
+
+struct size_at {
+	uint64_t offset; /* from this byte on */
+	unsigned int cols;
+	unsigned int rows;
+};
+
+struct screens {
+	struct screen saved[SCREENS_MAX];
+	size_t n; /* at least one */
+	struct size_at sizes[SIZES_MAX];
+	size_t nsizes;
+};
+
+/* Begins with a blank screen at offset 0.  0 or RL_ERR_SYSTEM. */
+int screens_init(struct screens *, unsigned int cols, unsigned int rows);
+/* Closes what is there; also one that is all zero. */
+void screens_clear(struct screens *);
+/*
+ * Adds a screen that is not before the newest; fd is taken.  space: nearer to
+ * each other than this many bytes they are not worth keeping.
+ */
+void screens_add(
+    struct screens *, uint64_t offset, int fd, bool exact, uint64_t space);
+/* Forgets screens before tail, but for the newest, and sizes before them. */
+void screens_trim(struct screens *, uint64_t tail);
+/* Nothing is known any more: a blank screen at offset, not exact. */
+void screens_lost(struct screens *, uint64_t offset, int fd);
+const struct screen *screens_newest(const struct screens *);
+/* The oldest at or after offset; NULL: there is none. */
+const struct screen *screens_from(const struct screens *, uint64_t offset);
+/*
+ * The size changes at offset, which is not before the last change.  False:
+ * there are too many since the newest screen, and it is not noted.
+ */
+bool screens_resize(struct screens *, uint64_t offset, unsigned int cols,
+    unsigned int rows);
+/* The size at offset, as far back as it is known. */
+void screens_size(const struct screens *, uint64_t offset, unsigned int *cols,
+    unsigned int *rows);
+
+#endif /* RINGLET_SANDBOXER_SCREENS_H */
