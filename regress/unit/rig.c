@@ -29,6 +29,7 @@
 #include "loop.h"
 #include "proc.h"
 #include "rig.h"
+#include "snapshot.h"
 #include "secret.h"
 #include "xmalloc.h"
 
@@ -116,6 +117,10 @@ rig_expect(struct rig *r, uint16_t type, struct msg *m)
 			msg_clear(m);
 			continue;
 		}
+		if (m->hdr.type == MSG_JAIL_SCREEN) {
+			msg_clear(m);
+			continue;
+		}
 		ck_abort_msg("got %s instead of %s", m->type->name,
 		    msg_type_get(type)->name);
 	}
@@ -129,8 +134,25 @@ rig_send(struct rig *r, uint16_t type, const void *body)
 	return r->next_id;
 }
 
+/* A folder with the programs that the sandboxer starts. */
+static char *
+programs(const char *screen)
+{
+	char dir[] = "/tmp/ringlet-rig-bin.XXXXXX";
+	char *name;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	name = xasprintf("%s/ringlet-jail-init", dir);
+	ck_assert_int_eq(symlink(SANDBOXER_DIR "/ringlet-jail-init", name), 0);
+	free(name);
+	name = xasprintf("%s/ringlet-screen", dir);
+	ck_assert_int_eq(symlink(screen, name), 0);
+	free(name);
+	return xstrdup(dir);
+}
+
 static struct rig *
-start(bool old)
+start(bool old, const char *screen, const char *mode)
 {
 	struct rig *r = xcalloc(1, sizeof(*r));
 	struct msg_init init = { .version = MSG_VERSION,
@@ -138,9 +160,11 @@ start(bool old)
 		.log_level = 2 };
 	char name[] = "ringlet-sandboxer", flag[] = "-Z";
 	char old_flag[] = "-L";
-	char dir[] = "RINGLET_LIBEXEC_DIR=" SANDBOXER_DIR, root[] = "HOME=/";
+	char *bin = programs(screen), root[] = "HOME=/";
+	char *dir = xasprintf("RINGLET_LIBEXEC_DIR=%s", bin);
+	char *how = xasprintf("RINGLET_HOSTILE=%s", mode);
 	char *argv[] = { name, old ? old_flag : flag, NULL };
-	char *envp[] = { dir, root, NULL };
+	char *envp[] = { dir, how, root, NULL };
 	struct proc_spec spec = { .path = old ? "/proc/self/exe"
 					      : SANDBOXER_DIR
 					      "/ringlet-sandboxer",
@@ -153,6 +177,7 @@ start(bool old)
 	int sv[2];
 
 	ck_assert_ptr_nonnull(mkdtemp(home));
+	r->bin = bin;
 	r->home = xstrdup(home);
 	r->work = xasprintf("%s/work", home);
 	ck_assert_int_eq(mkdir(r->work, 0700), 0);
@@ -166,6 +191,8 @@ start(bool old)
 	r->fd = sv[0];
 	r->pid = proc.pid;
 	proc_release(&proc);
+	free(dir);
+	free(how);
 	rig_send(r, MSG_INIT, &init);
 	rig_expect(r, MSG_READY, &m);
 	ready = m.body;
@@ -180,13 +207,19 @@ start(bool old)
 struct rig *
 rig_start(void)
 {
-	return start(false);
+	return start(false, SCREEN_PATH, "");
 }
 
 struct rig *
 rig_start_old_kernel(void)
 {
-	return start(true);
+	return start(true, SCREEN_PATH, "");
+}
+
+struct rig *
+rig_start_hostile_screen(const char *mode)
+{
+	return start(false, HOSTILE_SCREEN_PATH, mode);
 }
 
 void
@@ -204,10 +237,11 @@ rig_stop(struct rig *r)
 	close(r->home_fd);
 	close(r->work_fd);
 	if ((pid = fork()) == 0) {
-		execl("/bin/rm", "rm", "-rf", r->home, (char *)NULL);
+		execl("/bin/rm", "rm", "-rf", r->home, r->bin, (char *)NULL);
 		_exit(127);
 	}
 	(void)waitpid(pid, &status, 0);
+	free(r->bin);
 	free(r->home);
 	free(r->work);
 	free(r);
@@ -368,6 +402,11 @@ rig_output(const struct rig_session *s)
 	while (off < len) {
 		n = ring_read(
 		    s->ring, tail + off, out + off, len - off, &oldest);
+		if (n == RL_ERR_TOOBIG) {
+			/* It is being written: what there is by now. */
+			free(out);
+			return rig_output(s);
+		}
 		ck_assert_int_gt(n, 0);
 		off += (size_t)n;
 	}
@@ -386,7 +425,7 @@ rig_wait_output(const struct rig_session *s, const char *text)
 		out = rig_output(s);
 		found = strstr(out, text) != NULL;
 		if (!found && loop_now() > end)
-			ck_abort_msg("no \"%s\" in \"%s\"", text, out);
+			ck_abort_msg("no \"%s\" in \"%.2000s\"", text, out);
 		free(out);
 		if (found)
 			return;
@@ -417,6 +456,38 @@ rig_attach(struct rig *r, const struct rig_session *s, bool read_only,
 	close(sv[1]);
 	rig_expect(r, MSG_OK, &m);
 	msg_clear(&m);
+}
+
+void
+rig_seek(const struct rig_viewer *v, int64_t offset, struct msg *m)
+{
+	const struct msg_viewer_seek seek = { offset };
+	static uint32_t id = 1000;
+
+	ck_assert_int_eq(
+	    msg_write(v->sock, MSG_VIEWER_SEEK, ++id, &seek, NULL, 0), 0);
+	for (;;) {
+		read_message(v->sock, m);
+		if (m->hdr.type != MSG_VIEWER_SIZE &&
+		    m->hdr.type != MSG_VIEWER_STATE)
+			break;
+		msg_clear(m);
+	}
+	ck_assert_uint_eq(m->hdr.id, id);
+}
+
+char *
+rig_screen(const struct msg *m)
+{
+	const uint8_t *p;
+	char *text;
+	size_t len;
+
+	ck_assert_uint_eq(m->hdr.type, MSG_VIEWER_SCREEN);
+	ck_assert_int_eq(snapshot_map(m->fds[0], &p, &len), 0);
+	text = xstrndup((const char *)p, len);
+	snapshot_unmap(p, len);
+	return text;
 }
 
 void

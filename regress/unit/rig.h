@@ -19,6 +19,7 @@ struct rig {
 	int fd;	   /* our end of its channel */
 	uint32_t next_id;
 	const char *tier; /* as its READY said: full, no-landlock-scope */
+	char *bin;	  /* a folder with its programs */
 	char *home;	  /* a folder of the test, also the agent's home */
 	char *work;	  /* home/work, the working folder */
 	int home_fd;
@@ -70,6 +71,8 @@ bool rig_begin(int argc, char **argv);
 struct rig *rig_start(void);
 /* The same on a kernel that has no Landlock, as far as it can tell. */
 struct rig *rig_start_old_kernel(void);
+/* The same with a screen keeper that lies, as regress/peer/hostile-screen.c */
+struct rig *rig_start_hostile_screen(const char *mode);
 /* Closes the channel; the sandboxer must end with status 0. */
 void rig_stop(struct rig *);
 
@@ -87,7 +90,7 @@ void rig_session_done(struct rig_session *);
 
 /* Waits for the end of s.  m is the caller's to clear. */
 void rig_wait_end(struct rig *, const struct rig_session *s, struct msg *m);
-/* Waits for any message of that type; skips log entries alone. */
+/* Waits for any message of that type; skips log entries and screens alone. */
 void rig_expect(struct rig *, uint16_t type, struct msg *m);
 /* Sends a request without descriptors; returns its id. */
 uint32_t rig_send(struct rig *, uint16_t type, const void *body);
@@ -99,6 +102,10 @@ void rig_wait_output(const struct rig_session *, const char *text);
 
 void rig_attach(struct rig *, const struct rig_session *, bool read_only,
     struct rig_viewer *);
+/* Asks where to read, and waits for the answer; m is the caller's to clear. */
+void rig_seek(const struct rig_viewer *, int64_t offset, struct msg *m);
+/* What is in the screen that came with m; the caller frees it. */
+char *rig_screen(const struct msg *m);
 void rig_view_send(const struct rig_viewer *, uint16_t type, const void *body);
 void rig_view_type(const struct rig_viewer *, const char *text);
 /* Waits until the sandboxer has closed it, whatever it sends before. */

@@ -1,0 +1,108 @@
+/*
+ * A screen keeper that was taken over.  RINGLET_HOSTILE says what it does:
+ *
+ *	honest	nothing wrong: it draws the number of bytes it has read
+ *	die	ends at once
+ *	silent	reads its messages and answers none
+ *	ahead	claims to have read more than it was told to
+ *	back	says that the screen is older than the last one
+ *	beyond	says that it is of bytes that it was not told to read
+ *	size	says another size than the file has
+ *	mapped	keeps the file writable
+ *	unasked	answers what it was not asked
+ *	types	says what a viewer may say
+ */
+
+#include "config.h"
+
+#include <sys/mman.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "msg.h"
+#include "msgdef.h"
+#include "proc.h"
+
+static const char *mode;
+
+static void
+say(uint16_t type, uint32_t id, const void *body)
+{
+	if (msg_write(PROC_CHANNEL_FD, type, id, body, NULL, 0) != 0)
+		exit(0);
+}
+
+static void
+fed(uint32_t id, uint64_t offset)
+{
+	struct msg_screen_fed m = { offset };
+
+	if (strcmp(mode, "ahead") == 0)
+		m.offset++;
+	say(MSG_SCREEN_FED, id, &m);
+}
+
+static void
+save(uint32_t id, uint64_t offset, int fd)
+{
+	struct msg_screen_saved m = { .offset = offset };
+	char text[64];
+	ssize_t n;
+
+	(void)snprintf(
+	    text, sizeof(text), "%llu", (unsigned long long)offset);
+	if ((n = write(fd, text, strlen(text))) == -1)
+		exit(1);
+	m.size = (uint64_t)n;
+	if (strcmp(mode, "back") == 0)
+		m.offset = 0;
+	if (strcmp(mode, "beyond") == 0)
+		m.offset++;
+	if (strcmp(mode, "size") == 0)
+		m.size++;
+	if (strcmp(mode, "mapped") == 0 &&
+	    mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) ==
+		MAP_FAILED)
+		exit(1);
+	say(MSG_SCREEN_SAVED, id, &m);
+}
+
+int
+main(void)
+{
+	struct msg_viewer_at at = { 0 };
+	uint64_t offset = 0;
+	struct msg m;
+
+	if ((mode = getenv("RINGLET_HOSTILE")) == NULL ||
+	    strcmp(mode, "die") == 0)
+		return 1;
+	while (msg_read(PROC_CHANNEL_FD, -1, &m) == 0) {
+		switch (m.hdr.type) {
+		case MSG_SCREEN_START:
+			offset = ((const struct msg_screen_start *)m.body)
+				     ->offset;
+			if (strcmp(mode, "unasked") == 0)
+				fed(77, offset);
+			if (strcmp(mode, "types") == 0)
+				say(MSG_VIEWER_AT, 0, &at);
+			break;
+		case MSG_SCREEN_FEED:
+			offset = ((const struct msg_screen_feed *)m.body)
+				     ->upto;
+			if (strcmp(mode, "silent") != 0)
+				fed(m.hdr.id, offset);
+			break;
+		case MSG_SCREEN_SAVE:
+			if (strcmp(mode, "silent") != 0)
+				save(m.hdr.id, offset, m.fds[0]);
+			break;
+		default:
+			break;
+		}
+		msg_clear(&m);
+	}
+	return 0;
+}

@@ -1,0 +1,312 @@
+/*
+ * Screens for viewers: when one is drawn, which one, and what becomes of a
+ * session whose keeper lies or fails.
+ */
+
+#include "config.h"
+
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "rig.h"
+#include "xmalloc.h"
+
+static bool jails;
+
+/* 9 MB: a ring is filled twice. */
+#define FLOOD	    "seq -w 1000000"
+#define FLOOD_BYTES 8000000
+
+static void
+run(struct rig *r, struct rig_session *s, const char *script)
+{
+	struct rig_plan p = { .script = script, .unjailed = !jails };
+
+	rig_must_run(r, &p, s);
+}
+
+/* Ends the session and with it the sandboxer. */
+static void
+done(struct rig *r, struct rig_session *s, struct rig_viewer *v)
+{
+	if (v != NULL)
+		rig_view_done(v);
+	rig_session_done(s);
+	rig_stop(r);
+}
+
+static uint64_t
+offset_of(const struct msg *m)
+{
+	if (m->hdr.type == MSG_VIEWER_FROM)
+		return ((const struct msg_viewer_from *)m->body)->offset;
+	ck_assert_uint_eq(m->hdr.type, MSG_VIEWER_SCREEN);
+	return ((const struct msg_viewer_screen *)m->body)->offset;
+}
+
+/* While all is in the ring there is nothing to draw. */
+START_TEST(begins_at_the_beginning)
+{
+	struct rig *r = rig_start_hostile_screen("die");
+	struct rig_session s;
+	struct rig_viewer v;
+	struct msg m;
+
+	run(r, &s, "echo up; read x");
+	rig_wait_output(&s, "up\r\n");
+	rig_attach(r, &s, true, &v);
+	rig_seek(&v, SEEK_OLDEST, &m);
+	ck_assert_uint_eq(m.hdr.type, MSG_VIEWER_FROM);
+	ck_assert_uint_eq(offset_of(&m), 0);
+	ck_assert_uint_eq(((struct msg_viewer_from *)m.body)->cols, 80);
+	msg_clear(&m);
+	rig_seek(&v, 2, &m);
+	ck_assert_uint_eq(m.hdr.type, MSG_VIEWER_FROM);
+	ck_assert_uint_eq(offset_of(&m), 2);
+	msg_clear(&m);
+	rig_seek(&v, 5, &m);
+	ck_assert_uint_eq(m.hdr.type, MSG_ERROR);
+	ck_assert_int_eq(((struct msg_error *)m.body)->code, RL_ERR_INVALID);
+	msg_clear(&m);
+	done(r, &s, &v);
+}
+END_TEST
+
+/* What is shown now is drawn by a keeper that has read all there is. */
+START_TEST(draws_what_is_shown)
+{
+	struct rig *r = rig_start_hostile_screen("honest");
+	struct rig_session s;
+	struct rig_viewer v;
+	struct msg m;
+	char *text;
+	int i;
+
+	run(r, &s, "stty -echo; echo up; read x; echo more; read x");
+	rig_wait_output(&s, "up\r\n");
+	rig_attach(r, &s, false, &v);
+	for (i = 0; i < 2; i++) {
+		rig_seek(&v, SEEK_SCREEN, &m);
+		ck_assert_uint_eq(offset_of(&m), 4);
+		ck_assert(((struct msg_viewer_screen *)m.body)->exact);
+		text = rig_screen(&m);
+		ck_assert_str_eq(text, "4");
+		free(text);
+		msg_clear(&m);
+	}
+	rig_view_type(&v, "x\r");
+	rig_wait_output(&s, "more\r\n");
+	rig_seek(&v, SEEK_SCREEN, &m);
+	ck_assert_uint_eq(offset_of(&m), 10);
+	text = rig_screen(&m);
+	ck_assert_str_eq(text, "10");
+	free(text);
+	msg_clear(&m);
+	done(r, &s, &v);
+}
+END_TEST
+
+/*
+ * Once output has left the ring there is always a screen to begin with, whose
+ * bytes are all there; also after the end.
+ */
+START_TEST(a_screen_for_every_quarter)
+{
+	struct rig *r = rig_start_hostile_screen("honest");
+	struct rig_session s;
+	struct rig_viewer v;
+	struct msg m;
+	struct msg_jail_screen *js;
+	char *text, *want;
+	uint64_t offset;
+
+	run(r, &s, "stty -echo; " FLOOD "; echo up; read x");
+	rig_wait_output(&s, "up\r\n");
+	rig_attach(r, &s, false, &v);
+	rig_seek(&v, SEEK_OLDEST, &m);
+	offset = offset_of(&m);
+	ck_assert_uint_ge(offset, ring_reader_tail(s.ring));
+	/* Not much of what the ring has is left out. */
+	ck_assert_uint_le(
+	    offset, ring_reader_tail(s.ring) + RING_CAPACITY / 2);
+	text = rig_screen(&m);
+	want = xasprintf("%llu", (unsigned long long)offset);
+	ck_assert_str_eq(text, want);
+	free(text);
+	free(want);
+	msg_clear(&m);
+	rig_view_type(&v, "x\r");
+	rig_expect(r, MSG_JAIL_SCREEN, &m);
+	js = m.body;
+	ck_assert_str_eq(js->id, s.id);
+	ck_assert_uint_ge(js->offset, ring_reader_tail(s.ring));
+	msg_clear(&m);
+	done(r, &s, &v);
+}
+END_TEST
+
+/* The window's changes come after the answer, each with its offset. */
+START_TEST(sizes_come_with_their_offsets)
+{
+	struct rig *r = rig_start_hostile_screen("die");
+	struct msg_viewer_resize to = { 100, 30 };
+	struct rig_session s;
+	struct rig_viewer v, late;
+	struct msg m;
+	struct msg_viewer_size *size;
+
+	run(r, &s, "stty -echo; echo up; read x; echo more; read x");
+	rig_wait_output(&s, "up\r\n");
+	rig_attach(r, &s, false, &v);
+	rig_view_send(&v, MSG_VIEWER_RESIZE, &to);
+	rig_view_type(&v, "x\r");
+	rig_wait_output(&s, "more\r\n");
+	rig_attach(r, &s, true, &late);
+	rig_seek(&late, SEEK_OLDEST, &m);
+	ck_assert_uint_eq(offset_of(&m), 0);
+	ck_assert_uint_eq(((struct msg_viewer_from *)m.body)->cols, 80);
+	msg_clear(&m);
+	ck_assert_int_eq(msg_read(late.sock, RIG_WAIT_MS, &m), 0);
+	ck_assert_uint_eq(m.hdr.type, MSG_VIEWER_SIZE);
+	size = m.body;
+	ck_assert_uint_eq(size->offset, 4);
+	ck_assert_uint_eq(size->cols, 100);
+	ck_assert_uint_eq(size->rows, 30);
+	msg_clear(&m);
+	rig_view_done(&late);
+	done(r, &s, &v);
+}
+END_TEST
+
+static const char *const lies[] = { "die", "ahead", "back", "beyond", "size",
+	"mapped", "unasked", "types", "silent" };
+
+/*
+ * A keeper that lies is ended.  Who asked is told that there is no screen, and
+ * the session goes on, however much it writes.
+ */
+START_TEST(a_lying_keeper_is_ended)
+{
+	struct rig *r = rig_start_hostile_screen(lies[_i]);
+	struct rig_session s;
+	struct rig_viewer v;
+	struct msg m;
+
+	run(r, &s, "stty -echo; echo up; while read x; do echo \"<$x>\"; "
+		   "[ $x != go ] || " FLOOD "; done");
+	rig_wait_output(&s, "up\r\n");
+	rig_attach(r, &s, false, &v);
+	if (strcmp(lies[_i], "back") == 0) {
+		/* There must be one to go back from. */
+		rig_view_type(&v, "go\r");
+		while (ring_reader_head(s.ring) < FLOOD_BYTES)
+			(void)usleep(1000);
+	}
+	rig_seek(&v, SEEK_SCREEN, &m);
+	if (strcmp(lies[_i], "back") != 0) {
+		ck_assert_uint_eq(m.hdr.type, MSG_ERROR);
+		ck_assert_int_eq(
+		    ((struct msg_error *)m.body)->code, RL_ERR_UNAVAILABLE);
+	}
+	msg_clear(&m);
+	rig_view_type(&v, "on\r");
+	rig_wait_output(&s, "<on>");
+	rig_view_type(&v, "go\r");
+	while (ring_reader_head(s.ring) < FLOOD_BYTES)
+		(void)usleep(1000);
+	rig_view_type(&v, "again\r");
+	rig_wait_output(&s, "<again>");
+	/* What has left the ring is gone, and that is said. */
+	rig_seek(&v, 0, &m);
+	ck_assert_uint_eq(m.hdr.type, MSG_ERROR);
+	msg_clear(&m);
+	done(r, &s, &v);
+}
+END_TEST
+
+/* A second question before the first is answered ends that viewer alone. */
+START_TEST(one_question_at_a_time)
+{
+	struct rig *r = rig_start_hostile_screen("silent");
+	const struct msg_viewer_seek seek = { SEEK_SCREEN };
+	struct rig_session s;
+	struct rig_viewer v, other;
+	struct msg m;
+
+	run(r, &s, "echo up; read x");
+	rig_wait_output(&s, "up\r\n");
+	rig_attach(r, &s, true, &v);
+	rig_attach(r, &s, true, &other);
+	rig_view_send(&v, MSG_VIEWER_SEEK, &seek);
+	rig_view_send(&v, MSG_VIEWER_SEEK, &seek);
+	rig_view_closed(&v);
+	rig_seek(&other, SEEK_OLDEST, &m);
+	ck_assert_uint_eq(offset_of(&m), 0);
+	msg_clear(&m);
+	rig_view_done(&other);
+	done(r, &s, &v);
+}
+END_TEST
+
+/* The real one: what it saves draws what was written. */
+START_TEST(the_real_keeper)
+{
+	struct rig *r = rig_start();
+	struct rig_session s;
+	struct rig_viewer v;
+	struct msg m;
+	char *text;
+
+	run(r, &s, "stty -echo; " FLOOD "; printf '\\033]2;title\\007"
+		   "\\033[2J\\033[5;7Hhere'; read x");
+	rig_wait_output(&s, "here");
+	rig_attach(r, &s, false, &v);
+	rig_seek(&v, SEEK_SCREEN, &m);
+	text = rig_screen(&m);
+	ck_assert_ptr_nonnull(strstr(text, "here"));
+	ck_assert_ptr_nonnull(strstr(text, "title"));
+	ck_assert_ptr_null(strstr(text, "999999"));
+	ck_assert(((struct msg_viewer_screen *)m.body)->exact);
+	free(text);
+	msg_clear(&m);
+	done(r, &s, &v);
+}
+END_TEST
+
+static Suite *
+suite(void)
+{
+	Suite *s = suite_create("keeper");
+	TCase *t = tcase_create("keeper");
+
+	tcase_set_timeout(t, 120);
+	tcase_add_test(t, begins_at_the_beginning);
+	tcase_add_test(t, draws_what_is_shown);
+	tcase_add_test(t, a_screen_for_every_quarter);
+	tcase_add_test(t, sizes_come_with_their_offsets);
+	tcase_add_loop_test(
+	    t, a_lying_keeper_is_ended, 0, (int)(sizeof(lies) / sizeof(*lies)));
+	tcase_add_test(t, one_question_at_a_time);
+	tcase_add_test(t, the_real_keeper);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int
+main(int argc, char **argv)
+{
+	SRunner *sr;
+	int failed;
+
+	jails = rig_begin(argc, argv);
+	sr = srunner_create(suite());
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? 0 : 1;
+}
