@@ -48,7 +48,7 @@ struct options {
 static void __attribute__((__noreturn__))
 usage(void)
 {
-	fprintf(stderr, "usage: ringletd [-DTtV] [-f file] "
+	fprintf(stderr, "usage: ringletd [-DtV] [-T [msg]] [-f file] "
 			"[-o Keyword=value]\n");
 	exit(2);
 }
@@ -75,11 +75,36 @@ absolute(char **argument, const char *file)
 }
 
 static void
+give(struct given *given, const char *option)
+{
+	given->options[given->noptions++] = option;
+}
+
+/* -T prints the settings; "-T msg" serves in the foreground, with traces. */
+static void
+on_T(char **argv, struct options *o, struct given *given)
+{
+	const char *word = argv[optind];
+
+	if (word == NULL || word[0] == '-') {
+		o->print = true;
+		return;
+	}
+	if (strcmp(word, "msg") != 0)
+		usage();
+	optind++;
+	o->foreground = true;
+	give(given, "LogLevel=trace");
+	give(given, "LogDestination=stderr");
+}
+
+static void
 parse_options(int argc, char **argv, struct options *o, struct given *given)
 {
 	const char *errstr;
 	int ch;
 
+	/* -o takes at least one argument, "-T msg" two, and gives two. */
 	given->options = xcalloc((size_t)argc + 1, sizeof(char *));
 	while ((ch = getopt(argc, argv, "Df:o:QR:TtV")) != -1) {
 		switch (ch) {
@@ -90,7 +115,7 @@ parse_options(int argc, char **argv, struct options *o, struct given *given)
 			given->file = absolute(&argv[optind - 1], optarg);
 			break;
 		case 'o':
-			given->options[given->noptions++] = optarg;
+			give(given, optarg);
 			break;
 		/* What a monitor that is to be replaced asks and says. */
 		case 'Q':
@@ -103,7 +128,7 @@ parse_options(int argc, char **argv, struct options *o, struct given *given)
 				usage();
 			break;
 		case 'T':
-			o->print = true;
+			on_T(argv, o, given);
 			break;
 		case 't':
 			o->check = true;

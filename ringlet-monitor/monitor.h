@@ -103,7 +103,7 @@ struct busy_alias {
 /* The settings of the command line. */
 struct given {
 	const char *file; /* -f, or NULL */
-	char **options; /* -o */
+	const char **options; /* -o */
 	size_t noptions;
 };
 

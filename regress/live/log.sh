@@ -5,8 +5,12 @@
 # foreground OPTION...: a daemon with -D whose standard error is $T/stderr.
 foreground()
 {
+	in_front -D "$@"
+}
+in_front()
+{
 	: >"$T/stderr"
-	ringletd -D "$@" 2>>"$T/stderr" &
+	ringletd "$@" 2>>"$T/stderr" &
 	MONITOR=$!
 	at_end $MONITOR
 	daemon_facts
@@ -55,6 +59,35 @@ check "what is not the journal gets none" \
     grep -q '^ringlet-monitor: info: ringletd: ready' "$T/stderr"
 stop
 unset JOURNAL_STREAM
+
+rm "$LOG"
+key=$(canary trace)
+echo 'LogLevel error' >"$CONF"
+echo 'ListenAddress 127.0.0.1:0' >>"$CONF"
+in_front -T msg
+printf '%s\n' "$key" | ringlet profiles create --dry-run shell traced \
+    -p anthropic >/dev/null || bail "a request with a key"
+api GET /api/profiles >/dev/null
+for what in 'ringlet-monitor: trace: ringletd <- INIT ' \
+    'ringlet-sandboxer: trace: monitor <- READY ' \
+    'ringletd: trace: monitor <- PROFILE_LIST ' \
+    'ringlet-monitor: trace: ringlet -> PROFILE_CREATE '; do
+	check "-T msg shows on standard error: $what" \
+	    wait_for 20 grep -q "^$what" "$T/stderr"
+done
+check "the token as <secret>" \
+    grep -q 'ringletd -> PROFILE_LIST .*token=<secret>' "$T/stderr"
+check "the key as <secret>" \
+    grep -q 'ringlet -> PROFILE_CREATE .* key=<secret>' "$T/stderr"
+printf '%s\n' "$key" "$(cat "$TOKEN")" >"$T/secrets"
+refute "and neither in any form" grep -qF -f "$T/secrets" "$T/stderr"
+refute "and no file" test -e "$LOG"
+stop
+is "a word that is not msg is refused" "$(status ringletd -T all)" 2
+is "so is one too many" "$(status ringletd -T msg more)" 2
+like "with the usage" "$(cat "$T/err")" '^usage: ringletd .*-T \[msg\]'
+is "-T alone prints the settings" "$(status ringletd -T)" 0
+like "that hold" "$(cat "$T/out")" '^LogLevel error$'
 
 is "standard error is not for the background" \
     "$(status ringletd -o LogDestination=stderr)" 1
