@@ -272,10 +272,9 @@ jailplan_open_cwd(const struct paths *paths, const char *home,
 	} else if (st.st_uid != geteuid())
 		snprintf(why, size, "working folder %s: belongs to another "
 		    "user", *real);
-	else if (within_real(*real, home))
-		return fd;
-	else if ((r = check_hidden(paths, *real, home, why, size)) == 0 &&
-	    (r = check_writable(paths, *real, why, size)) == 0)
+	else if (within_real(*real, home) ||
+	    ((r = check_hidden(paths, *real, home, why, size)) == 0 &&
+		(r = check_writable(paths, *real, why, size)) == 0))
 		return fd;
 	fd_close(fd);
 	free(*real);
