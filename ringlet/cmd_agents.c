@@ -120,28 +120,50 @@ print_profiles_of(struct cli *cli, const char *agent)
 	return 0;
 }
 
+static const struct msg_agent *
+agent_find(const struct msg_agents *list, const char *id)
+{
+	const struct msg_agent *a = list->list.v;
+
+	for (size_t i = 0; i < list->list.n; i++)
+		if (strcmp(a[i].id, id) == 0)
+			return &a[i];
+	return NULL;
+}
+
+static int
+fail_no_agent(const struct cli *cli, const char *id)
+{
+	return fail_error(cli, RL_ERR_NOTFOUND,
+	    "there is no agent '%s': `ringlet agents list` shows all", id);
+}
+
+int
+agent_must_be_known(struct cli *cli, const char *id)
+{
+	struct msg m;
+	int r;
+
+	if ((r = agents_get(cli, &m)) != 0)
+		return r;
+	if (agent_find(m.body, id) == NULL)
+		r = fail_no_agent(cli, id);
+	msg_clear(&m);
+	return r;
+}
+
 int
 cmd_agents_inspect(struct cli *cli, const struct args *args)
 {
-	const struct msg_agents *agents;
-	const struct msg_agent *a = NULL;
+	const struct msg_agent *a;
 	struct msg m;
 	int r;
 
 	r = agents_get(cli, &m);
 	if (r != 0)
 		return r;
-	agents = m.body;
-	for (size_t i = 0; i < agents->list.n; i++) {
-		a = (const struct msg_agent *)agents->list.v + i;
-		if (strcmp(a->id, args->v[0]) == 0)
-			break;
-		a = NULL;
-	}
-	if (a == NULL)
-		r = fail_error(cli, RL_ERR_NOTFOUND,
-		    "there is no agent '%s': `ringlet agents list` shows all",
-		    args->v[0]);
+	if ((a = agent_find(m.body, args->v[0])) == NULL)
+		r = fail_no_agent(cli, args->v[0]);
 	else if (cli->json)
 		r = print_json(cli, agent_json(a));
 	else {

@@ -82,36 +82,62 @@ print_profile(const struct msg_profile *p)
 		print_field("Damaged", "%s", p->damage);
 }
 
-/* The provider's key, where it takes one: 0 and *key (or NULL), or reports. */
+/*
+ * Asks for the key that the provider takes: 0 and *key (NULL: it takes none),
+ * or reports.  Whatever else of req would be refused is so before: nobody is
+ * asked for a key in vain.
+ */
 static int
-ask_key(struct cli *cli, const struct args *args, struct secret **key)
+ask_key(struct cli *cli, const struct args *args,
+    const struct msg_profile_create *req, const struct msg_provider *p,
+    struct secret **key)
 {
-	const char *id = opt_get(args, 'p');
 	const char *file = opt_get(args, OPT_API_KEY_FILE);
-	const struct msg_token_only req = { 0 };
-	const struct msg_provider *p;
+	struct msg_profile_create trial = *req;
 	char *question;
 	struct msg m;
 	int r;
 
-	*key = NULL;
-	r = client_call(cli, MSG_PROVIDER_LIST, &req, MSG_PROVIDERS, &m);
-	if (r != 0)
-		return r;
-	if ((p = provider_find(m.body, id)) == NULL)
-		r = fail_no_provider(cli, id);
-	else if (*p->auth_variable == '\0') {
+	if (*p->auth_variable == '\0') {
 		if (file != NULL)
-			r = fail_usage(cli,
+			return fail_usage(cli,
 			    "provider '%s' takes no API key: leave out "
 			    "--api-key-file",
-			    id);
-	} else if (!opt_has(args, OPT_DRY_RUN)) {
-		question =
-		    xasprintf("API key for %s (%s): ", p->id, p->auth_variable);
-		r = prompt_key(cli, question, file, key);
-		free(question);
+			    p->id);
+		return 0;
 	}
+	if (req->dry_run)
+		return 0;
+	trial.dry_run = true;
+	r = client_call(cli, MSG_PROFILE_CREATE, &trial, MSG_PROFILE, &m);
+	if (r != 0)
+		return r;
+	msg_clear(&m);
+	question = xasprintf("API key for %s (%s): ", p->id, p->auth_variable);
+	r = prompt_key(cli, question, file, key);
+	free(question);
+	return r;
+}
+
+/* Agent and provider are known, and the key is there: 0, or reports. */
+static int
+complete(struct cli *cli, const struct args *args,
+    const struct msg_profile_create *req, struct secret **key)
+{
+	const struct msg_token_only ask = { 0 };
+	const struct msg_provider *p;
+	struct msg m;
+	int r;
+
+	if ((r = agent_must_be_known(cli, req->agent_id)) != 0)
+		return r;
+	r = client_call(cli, MSG_PROVIDER_LIST, &ask, MSG_PROVIDERS, &m);
+	if (r != 0)
+		return r;
+	if ((p = provider_find(m.body, req->provider_id)) == NULL)
+		r = fail_no_provider(cli, req->provider_id);
+	else
+		r = ask_key(cli, args, req, p, key);
 	msg_clear(&m);
 	return r;
 }
@@ -153,7 +179,7 @@ cmd_profiles_create(struct cli *cli, const struct args *args)
 	req.env.v = opt_all(args, OPT_ENV, &req.env.n);
 	req.search_path = session_search_path(&hold);
 	req.dry_run = opt_has(args, OPT_DRY_RUN);
-	if ((r = ask_key(cli, args, &key)) != 0)
+	if ((r = complete(cli, args, &req, &key)) != 0)
 		goto out;
 	if (key != NULL) {
 		req.key.p = (const uint8_t *)secret_ptr(key);

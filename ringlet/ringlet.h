@@ -226,6 +226,8 @@ bool session_terminal_size(uint64_t *cols, uint64_t *rows);
 
 /* --- shared by commands --- */
 
+/* 0, or reports that there is no such agent and returns the exit status. */
+int agent_must_be_known(struct cli *, const char *id);
 /* The provider of that id in a list, or NULL. */
 const struct msg_provider *provider_find(
     const struct msg_providers *, const char *id);

@@ -44,10 +44,12 @@ for alias in ../up .hidden 'a b' -dash ''; do
 	check "alias '$alias' is refused ($code)" \
 	    test "$code" = 1 -o "$code" = 2
 done
-code=$(status ringlet profiles create nosuch x -p self)
-check "an unknown agent is refused ($code)" test "$code" -ne 0
-code=$(status ringlet profiles create shell x -p nosuch)
-check "an unknown provider is refused ($code)" test "$code" -ne 0
+is "an unknown agent is 4" \
+    "$(status ringlet profiles create nosuch x -p self)" 4
+like "and named" "$(cat "$T/err")" "there is no agent 'nosuch'"
+is "an unknown provider is 4" \
+    "$(status ringlet profiles create shell x -p nosuch)" 4
+like "and named" "$(cat "$T/err")" "there is no provider 'nosuch'"
 code=$(status ringlet profiles create shell x -p anthropic \
     --endpoint http://api.example.com --api-key-file /dev/null)
 check "a key never goes to a plain http endpoint ($code)" \

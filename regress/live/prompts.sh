@@ -50,6 +50,21 @@ check "--dry-run asks for no key" ringlet profiles create shell dry \
     -p anthropic --dry-run
 refute "and makes nothing" test -e "$RINGLET_CONFIG_DIR/profiles/dry.json"
 
+# Nobody is asked for a key that would be of no use.
+in_vain()
+{
+	what=$1 code=$2
+	shift 2
+	on_tty --out "$T/out" wait x -- ringlet profiles create "$@"
+	is "$what ends at once" $? "$code"
+	refute "and asks for no key" grep -q 'API key' "$T/out"
+}
+in_vain "a bad alias" 1 shell ../bad -p anthropic
+in_vain "an alias that is taken" 1 shell piped -p anthropic
+in_vain "a provider that is not the agent's" 1 claude bad -p openai
+in_vain "an unknown agent" 4 nosuch bad -p anthropic
+in_vain "an unknown provider" 4 shell bad -p nosuch
+
 # delete asks on a terminal, and does not guess without one.
 is "without a terminal, delete wants -y" \
     "$(status ringlet profiles delete asked)" 2
