@@ -281,18 +281,19 @@ out:
 	return r;
 }
 
-static int
-write_all(int fd, const char *p, size_t len)
+int
+paths_write_all(int fd, const void *p, size_t len)
 {
+	const char *at = p;
 	ssize_t n;
 
 	while (len > 0) {
-		n = write(fd, p, len);
+		n = write(fd, at, len);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
-			return -1;
-		p += n;
+			return RL_ERR_SYSTEM;
+		at += n;
 		len -= (size_t)n;
 	}
 	return 0;
@@ -335,7 +336,7 @@ paths_write_file(const char *path, const void *p, size_t len)
 	if (fd == -1)
 		goto out;
 	/* The umask can only have taken bits away: give them back. */
-	if (fchmod(fd, PRIVATE_FILE) == -1 || write_all(fd, p, len) == -1 ||
+	if (fchmod(fd, PRIVATE_FILE) == -1 || paths_write_all(fd, p, len) != 0 ||
 	    fsync(fd) == -1 || renameat(dirfd, tmp, dirfd, leaf) == -1) {
 		saved = errno;
 		(void)unlinkat(dirfd, tmp, 0);

@@ -54,6 +54,9 @@ int paths_make_private_dir(const char *path);
  */
 int paths_write_file(const char *path, const void *p, size_t len);
 
+/* Writes all len bytes to a descriptor that blocks.  0 or RL_ERR_SYSTEM. */
+int paths_write_all(int fd, const void *p, size_t len);
+
 /*
  * Reads path, a regular file of ours (O_NOFOLLOW) of at most max bytes, into
  * a NUL-terminated block that the caller frees.  RL_ERR_NOTFOUND,

@@ -146,23 +146,6 @@ open_homes(const struct paths *paths, const struct manifest_agent *agent,
 	return fd;
 }
 
-static int
-write_all(int fd, const char *p, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = write(fd, p, len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /*
  * Writes one seed file below the home, unless something has its name.  Folders
  * on the way are made.
@@ -195,7 +178,7 @@ seed(int home, const struct manifest_seed *s, char *why, size_t size)
 			    strerror(errno));
 			r = RL_ERR_SYSTEM;
 		}
-	} else if (write_all(fd, s->content, strlen(s->content)) == -1 ||
+	} else if (paths_write_all(fd, s->content, strlen(s->content)) != 0 ||
 		   fsync(fd) == -1) {
 		snprintf(
 		    why, size, "cannot write %s: %s", s->path, strerror(errno));

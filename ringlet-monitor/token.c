@@ -24,6 +24,7 @@
 
 #include "err.h"
 #include "fdpass.h"
+#include "paths.h"
 #include "secret.h"
 #include "token.h"
 #include "xmalloc.h"
@@ -42,24 +43,6 @@ token_hash(const struct token *t, const void *p, size_t len,
 {
 	crypto_generichash(
 	    out, crypto_generichash_BYTES, p, len, t->key, sizeof(t->key));
-}
-
-/* Writes it all; 0 or RL_ERR_SYSTEM. */
-static int
-write_all(int fd, const char *p, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = write(fd, p, len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return RL_ERR_SYSTEM;
-		p += n;
-		len -= (size_t)n;
-	}
-	return RL_OK;
 }
 
 static int
@@ -106,7 +89,7 @@ token_make(const char *path, char *why, size_t size)
 	made = 1;
 	/* A umask can only have taken bits away; put the owner's back. */
 	if (fchmod(fd, 0600) == -1 ||
-	    write_all(fd, text, TOKEN_FILE_SIZE) != RL_OK || fsync(fd) == -1) {
+	    paths_write_all(fd, text, TOKEN_FILE_SIZE) != 0 || fsync(fd) == -1) {
 		r = failed("cannot write", temp, why, size);
 		goto out;
 	}

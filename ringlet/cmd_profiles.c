@@ -311,17 +311,9 @@ put_variable(const struct cli *cli, struct buf *b, const char *kv, bool first)
 static int
 write_out(const struct cli *cli, struct buf *b)
 {
-	ssize_t n;
-
-	while (buf_len(b) > 0) {
-		n = write(STDOUT_FILENO, buf_ptr(b), buf_len(b));
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return fail_error(cli, RL_ERR_SYSTEM,
-			    "standard output: %s", strerror(errno));
-		buf_consume(b, (size_t)n);
-	}
+	if (paths_write_all(STDOUT_FILENO, buf_ptr(b), buf_len(b)) != 0)
+		return fail_error(cli, RL_ERR_SYSTEM, "standard output: %s",
+		    strerror(errno));
 	return STATUS_DONE;
 }
 
