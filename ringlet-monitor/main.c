@@ -294,8 +294,8 @@ monitor_stop(struct env *env)
 		return;
 	log_info("stopping");
 	env->stopping = true;
-	supervise_stop(env);
 	loop_timer_arm(env->stop_timer, STOP_TIMEOUT);
+	session_end_all(env);
 	monitor_maybe_done(env);
 }
 

@@ -139,6 +139,7 @@ struct env {
 	size_t nsessions;
 	LIST_HEAD(, busy_alias) busy;
 	bool stopping;
+	size_t ending; /* sessions that a stop waits for */
 	struct loop_timer *stop_timer;
 	struct restart *restart; /* one is under way, or NULL */
 	char **argv; /* our own, without -R */
@@ -312,6 +313,11 @@ int on_JAIL_SCREEN(struct peer *, struct msg *);
 int on_VIEWER_GONE(struct peer *, struct msg *);
 /* Sessions that have not ended, of alias or (NULL) of all. */
 size_t session_count(const struct env *, const char *alias);
+/*
+ * Ends all sessions as `terminal kill` does, with a shorter grace; then calls
+ * supervise_stop().
+ */
+void session_end_all(struct env *);
 /* The sandboxer died: so did every jail. */
 void session_all_lost(struct env *);
 void session_free_all(struct env *);

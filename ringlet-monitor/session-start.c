@@ -267,9 +267,12 @@ start(struct starting *st, const struct run *r, char *why, size_t size)
 	memcpy(st->id, s->id, sizeof(st->id));
 	if ((err = keep_ring(s, fds[0])) != 0)
 		goto out;
-	snprintf(why, size, "the sandboxer is starting: try again");
-	err = env->sandboxer.ready ? send_jail(st, s, r, &jp, fds)
-				   : RL_ERR_UNAVAILABLE;
+	snprintf(why, size, env->stopping
+		? "the daemon is stopping"
+		: "the sandboxer is starting: try again");
+	err = env->sandboxer.ready && !env->stopping
+	    ? send_jail(st, s, r, &jp, fds)
+	    : RL_ERR_UNAVAILABLE;
 	if (err == RL_ERR_INVALID)
 		snprintf(why, size, "a path, argument or variable of the "
 		    "session is not UTF-8, or all of it is too long");

@@ -24,6 +24,7 @@
 
 #define CALL_TIMEOUT 10000 /* ms for the sandboxer to answer */
 #define ENDED_MAX    100   /* ended sessions that stay readable */
+#define STOP_GRACE   5000  /* ms of KillGrace at the daemon's end, at most */
 
 /* --- the table --- */
 
@@ -413,6 +414,38 @@ on_SESSION_KILL(struct peer *p, struct msg *m)
 		0, kill.grace_ms + CALL_TIMEOUT, on_killed, pe, NULL) != 0)
 		on_killed(pe, NULL, RL_ERR_UNAVAILABLE);
 	return 0;
+}
+
+/* --- the daemon's end --- */
+
+static void
+on_one_ended(void *arg, struct msg *reply, int err)
+{
+	struct env *env = arg;
+
+	(void)reply;
+	(void)err;
+	if (--env->ending == 0)
+		supervise_stop(env);
+}
+
+void
+session_end_all(struct env *env)
+{
+	struct msg_jail_kill kill = { .grace_ms = env->conf.kill_grace_ms };
+	struct session *s;
+
+	if (kill.grace_ms > STOP_GRACE)
+		kill.grace_ms = STOP_GRACE;
+	env->ending = 1;
+	TAILQ_FOREACH(s, &env->sessions, link) {
+		kill.id = s->id;
+		if (s->state != SST_TERMINATED && env->sandboxer.ready &&
+		    peer_call(env->sandboxer.client.peer, MSG_JAIL_KILL, &kill,
+			NULL, 0, 0, on_one_ended, env, NULL) == 0)
+			env->ending++;
+	}
+	on_one_ended(env, NULL, 0);
 }
 
 /* --- attach --- */
