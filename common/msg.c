@@ -1,6 +1,6 @@
 /*
  * Bodies: from struct to msgpack and back, by field table.  Pure functions
- * over buffers; the only file that knows msgpack.
+ * over buffers; the only file that knows msgpack-c.
  *
  * Everything decoded is hostile until proven otherwise: msg_scan() has
  * checked the shape before msgpack-c is called, decode_field() checks each
@@ -11,9 +11,6 @@
 
 #include <sys/types.h>
 #include <endian.h>
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,7 +24,6 @@
 #include "valid.h"
 #include "xmalloc.h"
 
-#define SCAN_DEPTH  5
 #define ARENA_CHUNK 1024 /* bytes of the first block */
 
 /* --- arena: the memory of one decoded body, wiped as a whole --- */
@@ -295,106 +291,6 @@ out:
 	return r;
 }
 
-/* --- scan --- */
-
-/* One msgpack header: how many bytes follow it, or how many elements. */
-struct item {
-	size_t hdr;   /* bytes of the header itself */
-	size_t bytes; /* of payload */
-	size_t elems; /* of an array */
-	bool array;
-};
-
-/* The big-endian number of n bytes that follows a header's first byte. */
-static int
-scan_number(const uint8_t *p, size_t len, size_t n, size_t *v)
-{
-	size_t x = 0;
-
-	if (len < 1 + n)
-		return RL_ERR_PROTOCOL;
-	for (size_t i = 0; i < n; i++)
-		x = x << 8 | p[1 + i];
-	*v = x;
-	return 0;
-}
-
-/* Nil, floats, maps and extensions are never used and are refused. */
-static int
-scan_item(const uint8_t *p, size_t len, struct item *it)
-{
-	static const uint8_t int_size[] = { 1, 2, 4, 8, 1, 2, 4, 8 };
-	uint8_t c = p[0];
-	size_t n;
-
-	memset(it, 0, sizeof(*it));
-	it->hdr = 1;
-	if (c <= 0x7f || c >= 0xe0 || c == 0xc2 || c == 0xc3)
-		return 0; /* fixint, negative fixint, false, true */
-	if (c >= 0x90 && c <= 0x9f) {
-		it->array = true;
-		it->elems = c & 0x0f;
-		return 0;
-	}
-	if (c >= 0xa0 && c <= 0xbf) {
-		it->bytes = c & 0x1f;
-		return 0;
-	}
-	if (c >= 0xcc && c <= 0xd3) { /* uint8..uint64, int8..int64 */
-		it->bytes = int_size[c - 0xcc];
-		return 0;
-	}
-	switch (c) {
-	case 0xc4: /* bin8 */
-	case 0xd9: /* str8 */
-		n = 1;
-		break;
-	case 0xc5: /* bin16 */
-	case 0xda: /* str16 */
-	case 0xdc: /* array16 */
-		n = 2;
-		break;
-	case 0xc6: /* bin32 */
-	case 0xdb: /* str32 */
-	case 0xdd: /* array32 */
-		n = 4;
-		break;
-	default:
-		return RL_ERR_PROTOCOL;
-	}
-	it->hdr = 1 + n;
-	it->array = c == 0xdc || c == 0xdd;
-	return scan_number(p, len, n, it->array ? &it->elems : &it->bytes);
-}
-
-int
-msg_scan(const uint8_t *p, size_t len)
-{
-	size_t left[SCAN_DEPTH], depth = 0;
-	struct item it;
-
-	do {
-		if (len == 0 || scan_item(p, len, &it) != 0 ||
-		    it.hdr > len || it.bytes > len - it.hdr)
-			return RL_ERR_PROTOCOL;
-		p += it.hdr + it.bytes;
-		len -= it.hdr + it.bytes;
-		if (depth == 0 && !it.array)
-			return RL_ERR_PROTOCOL;
-		if (depth > 0)
-			left[depth - 1]--;
-		if (it.array) {
-			/* An element takes at least one byte. */
-			if (it.elems > len || depth == SCAN_DEPTH)
-				return RL_ERR_PROTOCOL;
-			left[depth++] = it.elems;
-		}
-		while (depth > 0 && left[depth - 1] == 0)
-			depth--;
-	} while (depth > 0);
-	return len == 0 ? 0 : RL_ERR_PROTOCOL;
-}
-
 /* --- decoding --- */
 
 struct decoder {
@@ -599,118 +495,4 @@ msg_decode(
 		m->body = NULL;
 	}
 	return r;
-}
-
-/* --- traces --- */
-
-struct printer {
-	char *p;
-	size_t left;
-	bool full;
-};
-
-static void print_record(
-    struct printer *, const struct msg_rec *, const unsigned char *);
-
-static void __attribute__((__format__(printf, 2, 3)))
-print(struct printer *pr, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	if (pr->full)
-		return;
-	va_start(ap, fmt);
-	n = vsnprintf(pr->p, pr->left, fmt, ap);
-	va_end(ap);
-	if (n < 0 || (size_t)n >= pr->left) {
-		pr->full = true;
-		return;
-	}
-	pr->p += n;
-	pr->left -= (size_t)n;
-}
-
-static void
-print_str(struct printer *pr, const char *s)
-{
-	char text[256];
-
-	print(pr, "\"%s\"", text_escape(text, sizeof(text), s ? s : ""));
-}
-
-static void
-print_field(
-    struct printer *pr, const struct msg_field *f, const unsigned char *body)
-{
-	const void *at = body + f->off;
-	const struct msg_strs *strs;
-	const struct msg_recs *recs;
-
-	print(pr, "%s=", f->name);
-	if (f->flags & MFF_SECRET) {
-		print(pr, "<secret>");
-		return;
-	}
-	switch (f->kind) {
-	case MF_U64:
-		print(pr, "%" PRIu64, *(const uint64_t *)at);
-		break;
-	case MF_I64:
-		print(pr, "%" PRId64, *(const int64_t *)at);
-		break;
-	case MF_BOOL:
-		print(pr, "%s", *(const bool *)at ? "true" : "false");
-		break;
-	case MF_STR:
-		print_str(pr, *(const char *const *)at);
-		break;
-	case MF_BIN:
-		print(pr, "<%zu bytes>", ((const struct msg_bin *)at)->len);
-		break;
-	case MF_STRS:
-		strs = at;
-		print(pr, "[");
-		for (size_t i = 0; i < strs->n; i++) {
-			print(pr, i > 0 ? ", " : "");
-			print_str(pr, strs->v[i]);
-		}
-		print(pr, "]");
-		break;
-	case MF_RECS:
-		recs = at;
-		print(pr, "[");
-		for (size_t i = 0; i < recs->n; i++) {
-			print(pr, i > 0 ? ", {" : "{");
-			print_record(pr, f->rec,
-			    (const unsigned char *)recs->v +
-				i * f->rec->size);
-			print(pr, "}");
-		}
-		print(pr, "]");
-		break;
-	}
-}
-
-static void
-print_record(struct printer *pr, const struct msg_rec *rec,
-    const unsigned char *body)
-{
-	for (size_t i = 0; i < rec->nfields; i++) {
-		if (i > 0)
-			print(pr, " ");
-		print_field(pr, &rec->fields[i], body);
-	}
-}
-
-char *
-msg_print(const struct msg_type *t, const void *body, char *dst, size_t size)
-{
-	struct printer pr = { dst, size, false };
-
-	dst[0] = '\0';
-	print_record(&pr, t->rec, body);
-	if (pr.full && size >= sizeof("..."))
-		memcpy(dst + size - sizeof("..."), "...", sizeof("..."));
-	return dst;
 }

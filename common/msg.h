@@ -6,10 +6,10 @@
  * A frame is a 12-byte header, little-endian { u32 body length, u16 type,
  * u8 descriptor count, u8 zero, u32 request id }, then the body: one msgpack
  * array whose elements are, in order, the fields of the type's record.
- * msg.c is the only file that knows msgpack.  Before msgpack-c sees a body,
- * a scan over its headers has checked every count against the bytes left,
- * the depth, and the set of types in use: msgpack-c would otherwise reserve
- * gigabytes on the word of five bytes.
+ * msg.c is the only file that knows msgpack-c.  Before that sees a body, a
+ * scan over its headers (msgscan.c) has checked every count against the bytes
+ * left, the depth, and the set of types in use: msgpack-c would otherwise
+ * reserve gigabytes on the word of five bytes.
  */
 
 #include <stdbool.h>
