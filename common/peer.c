@@ -11,10 +11,6 @@
 
 #include "config.h"
 
-#include <sys/queue.h>
-#include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,60 +19,14 @@
 #include "log.h"
 #include "loop.h"
 #include "msgdef.h"
-#include "peer.h"
-#include "valid.h"
+#include "peerint.h"
 #include "xmalloc.h"
 
 #define READ_SIZE (64 * 1024) /* bytes taken from the socket at a time */
 
-/* Descriptors that go with the frame that starts at stream position pos. */
-struct fdmark {
-	uint64_t pos;
-	int fds[MSG_MAX_FDS];
-	size_t nfds;
-	TAILQ_ENTRY(fdmark) link;
-};
-
-struct call {
-	struct peer *peer;
-	uint32_t id;
-	uint16_t type;
-	peer_cb cb;
-	void *arg;
-	struct loop_timer *timer; /* NULL: no limit */
-	TAILQ_ENTRY(call) link;
-};
-
-struct peer {
-	struct loop *loop;
-	int fd;
-	uint16_t from;
-	uint16_t state;
-	char *name;
-	const struct peer_ops *ops;
-	void *arg;
-	struct loop_io *io;
-	struct loop_timer *fail_timer; /* reports err on the next turn */
-	struct buf *in;
-	int in_fds[MSG_MAX_FDS];
-	size_t nin_fds;
-	struct buf *out;
-	uint64_t out_pos; /* stream position of out's first byte */
-	TAILQ_HEAD(, fdmark) marks;
-	TAILQ_HEAD(, call) calls;
-	uint32_t next_id;
-	bool *said; /* one for each rule row: RULE_ONCE */
-	bool paused;
-	bool gone;  /* the other side has closed; its last words are unread */
-	bool freed; /* peer_free() came while busy */
-	unsigned busy; /* callbacks in progress */
-	int err; /* the channel is over */
-	const char *why;
-};
-
 static void peer_destroy(struct peer *);
 
-static void
+void
 peer_want(struct peer *p)
 {
 	unsigned want = 0;
@@ -90,8 +40,7 @@ peer_want(struct peer *p)
 	loop_io_want(p->io, want);
 }
 
-/* The channel is over; closed() is called on the next turn of the loop. */
-static void
+void
 peer_fail(struct peer *p, int err, const char *why)
 {
 	if (p->err != 0)
@@ -102,39 +51,13 @@ peer_fail(struct peer *p, int err, const char *why)
 	loop_timer_arm(p->fail_timer, 0);
 }
 
-static void
-call_free(struct call *c)
-{
-	TAILQ_REMOVE(&c->peer->calls, c, link);
-	loop_timer_free(c->timer);
-	free(c);
-}
-
-static void
-end_calls(struct peer *p, int err)
-{
-	struct call *c;
-
-	while ((c = TAILQ_FIRST(&p->calls)) != NULL) {
-		peer_cb cb = c->cb;
-		void *arg = c->arg;
-
-		call_free(c);
-		/* NULL: timed out or cancelled, its caller has been told. */
-		if (cb != NULL)
-			cb(arg, NULL, err);
-	}
-}
-
-/* A callback may call peer_free(): that waits until the last one is done. */
-static void
+void
 peer_enter(struct peer *p)
 {
 	p->busy++;
 }
 
-/* Returns whether p is still there. */
-static bool
+bool
 peer_leave(struct peer *p)
 {
 	if (--p->busy == 0 && p->freed) {
@@ -150,246 +73,13 @@ on_fail(void *arg)
 	struct peer *p = arg;
 
 	peer_enter(p);
-	end_calls(p, p->err);
+	peer_calls_end(p, p->err);
 	if (!p->freed)
 		p->ops->closed(p, p->err, p->why);
 	peer_leave(p);
 }
 
-/* --- sending --- */
-
-/* How many bytes may go in one call, and with which descriptors. */
-static size_t
-sendable(const struct peer *p, const int **fds, size_t *nfds)
-{
-	const struct fdmark *m = TAILQ_FIRST(&p->marks);
-	size_t len = buf_len(p->out);
-
-	*fds = NULL;
-	*nfds = 0;
-	if (m != NULL && m->pos == p->out_pos) {
-		*fds = m->fds;
-		*nfds = m->nfds;
-		m = TAILQ_NEXT(m, link);
-	}
-	if (m != NULL && m->pos - p->out_pos < len)
-		len = (size_t)(m->pos - p->out_pos);
-	return len;
-}
-
-static void
-mark_free(struct peer *p, struct fdmark *m)
-{
-	TAILQ_REMOVE(&p->marks, m, link);
-	while (m->nfds > 0)
-		fd_close(m->fds[--m->nfds]);
-	free(m);
-}
-
-static void
-drop_output(struct peer *p)
-{
-	while (!TAILQ_EMPTY(&p->marks))
-		mark_free(p, TAILQ_FIRST(&p->marks));
-	p->out_pos += buf_len(p->out);
-	buf_reset(p->out);
-}
-
-static void
-peer_flush(struct peer *p)
-{
-	const int *fds;
-	size_t len, nfds;
-	ssize_t n;
-
-	while (p->err == 0 && buf_len(p->out) > 0) {
-		len = sendable(p, &fds, &nfds);
-		n = fdpass_send(p->fd, buf_ptr(p->out), len, fds, nfds);
-		if (n == RL_ERR_AGAIN)
-			break;
-		if (n == RL_ERR_EOF && !p->paused && p->state != PST_CLOSING) {
-			/*
-			 * It may have said why before it closed: that is
-			 * read first, and the end of file after it is the end.
-			 */
-			p->gone = true;
-			drop_output(p);
-			break;
-		}
-		if (n < 0) {
-			peer_fail(p, (int)n, "cannot send");
-			return;
-		}
-		if (nfds > 0)
-			mark_free(p, TAILQ_FIRST(&p->marks));
-		buf_consume(p->out, (size_t)n);
-		p->out_pos += (uint64_t)n;
-	}
-	peer_want(p);
-}
-
-static void
-trace(const struct peer *p, const char *arrow, uint16_t type, uint32_t id,
-    const void *body)
-{
-	const struct msg_type *t;
-	char text[LOG_LINE_MAX / 2];
-
-	if (log_get_level() < LOGL_TRACE || type == MSG_LOG ||
-	    (t = msg_type_get(type)) == NULL)
-		return;
-	log_trace("%s %s %s #%u %s", p->name, arrow, t->name, id,
-	    msg_print(t, body, text, sizeof(text)));
-}
-
-static int
-queue(struct peer *p, uint16_t type, uint32_t id, const void *body,
-    const int *fds, size_t nfds)
-{
-	struct fdmark *m = NULL;
-	uint64_t pos = p->out_pos + buf_len(p->out);
-	int r;
-
-	if (p->err != 0 || p->gone || p->freed)
-		return RL_ERR_EOF;
-	if (nfds > MSG_MAX_FDS)
-		return RL_ERR_INVALID;
-	if (nfds > 0) {
-		m = xcalloc(1, sizeof(*m));
-		m->pos = pos;
-		TAILQ_INSERT_TAIL(&p->marks, m, link);
-		for (; m->nfds < nfds; m->nfds++) {
-			int fd = fcntl(fds[m->nfds], F_DUPFD_CLOEXEC, 3);
-
-			if (fd == -1) {
-				mark_free(p, m);
-				return RL_ERR_SYSTEM;
-			}
-			m->fds[m->nfds] = fd;
-		}
-	}
-	if ((r = msg_encode(p->out, type, id, nfds, body)) != 0) {
-		if (m != NULL)
-			mark_free(p, m);
-		if (r == RL_ERR_TOOBIG) {
-			peer_fail(p, RL_ERR_LIMIT, "does not read its channel");
-			r = RL_ERR_LIMIT;
-		}
-		return r;
-	}
-	trace(p, "<-", type, id, body);
-	if (p->busy == 0)
-		peer_flush(p);
-	return 0;
-}
-
-int
-peer_send(struct peer *p, uint16_t type, const void *body, const int *fds,
-    size_t nfds)
-{
-	return queue(p, type, 0, body, fds, nfds);
-}
-
-int
-peer_reply(struct peer *p, uint32_t id, uint16_t type, const void *body,
-    const int *fds, size_t nfds)
-{
-	int r = queue(p, type, id, body, fds, nfds);
-
-	/* Whoever asked must not wait for an answer that cannot be sent. */
-	if (r == RL_ERR_INVALID)
-		peer_reply_error(p, id, RL_ERR_INTERNAL,
-		    "the answer does not fit a message");
-	return r;
-}
-
-int
-peer_reply_error(struct peer *p, uint32_t id, int err, const char *fmt, ...)
-{
-	struct msg_error body = { .code = err };
-	char text[512], safe[2 * sizeof(text)];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	/* It may quote a file's name, or have been cut within a character. */
-	body.text = valid_utf8(text, strlen(text))
-	    ? text
-	    : text_escape(safe, sizeof(safe), text);
-	return queue(p, MSG_ERROR, id, &body, NULL, 0);
-}
-
-/* --- calls --- */
-
-static struct call *
-call_find(struct peer *p, uint32_t id)
-{
-	struct call *c;
-
-	TAILQ_FOREACH(c, &p->calls, link)
-		if (c->id == id)
-			return c;
-	return NULL;
-}
-
-static void
-on_call_timeout(void *arg)
-{
-	struct call *c = arg;
-	struct peer *p = c->peer;
-	peer_cb cb = c->cb;
-	void *cb_arg = c->arg;
-
-	/* The call stays known, without a caller: its answer may yet come. */
-	c->cb = NULL;
-	peer_enter(p);
-	cb(cb_arg, NULL, RL_ERR_TIMEOUT);
-	if (peer_leave(p))
-		peer_flush(p);
-}
-
-int
-peer_call(struct peer *p, uint16_t type, const void *body, const int *fds,
-    size_t nfds, uint64_t timeout_ms, peer_cb cb, void *arg, uint32_t *call)
-{
-	struct call *c;
-	uint32_t id;
-	int r;
-
-	do { /* ids wrap around after 2^32 calls; skip those still open */
-		if ((id = ++p->next_id) == 0)
-			id = ++p->next_id;
-	} while (call_find(p, id) != NULL);
-	if ((r = queue(p, type, id, body, fds, nfds)) != 0)
-		return r;
-	c = xcalloc(1, sizeof(*c));
-	c->peer = p;
-	c->id = id;
-	c->type = type;
-	c->cb = cb;
-	c->arg = arg;
-	if (timeout_ms > 0) {
-		c->timer = loop_timer_new(p->loop, on_call_timeout, c);
-		loop_timer_arm(c->timer, timeout_ms);
-	}
-	TAILQ_INSERT_TAIL(&p->calls, c, link);
-	if (call != NULL)
-		*call = id;
-	return 0;
-}
-
-void
-peer_call_cancel(struct peer *p, uint32_t id)
-{
-	struct call *c = call_find(p, id);
-
-	if (c != NULL) {
-		c->cb = NULL;
-		if (c->timer != NULL)
-			loop_timer_disarm(c->timer);
-	}
-}
+/* --- receiving --- */
 
 static void
 no_answer_wanted(void *arg, struct msg *m, int err)
@@ -399,14 +89,12 @@ no_answer_wanted(void *arg, struct msg *m, int err)
 	(void)err;
 }
 
-/* --- receiving --- */
-
 /* The row that permits this header now, or NULL and *why. */
 static const struct msg_rule *
 rule_find(const struct peer *p, const struct msg_hdr *h, const char **why)
 {
 	const struct msg_rule *r;
-	const struct call *c = call_find((struct peer *)(uintptr_t)p, h->id);
+	const struct call *c = peer_call_find((struct peer *)(uintptr_t)p, h->id);
 
 	*why = "a message that it may not send";
 	for (size_t i = 0; i < p->ops->nrules; i++) {
@@ -456,11 +144,11 @@ authorise(struct peer *p, const struct msg_rule *r, const struct msg *m)
 static void
 answer(struct peer *p, struct msg *m)
 {
-	struct call *c = call_find(p, m->hdr.id);
+	struct call *c = peer_call_find(p, m->hdr.id);
 	peer_cb cb = c->cb != NULL ? c->cb : no_answer_wanted;
 	void *arg = c->arg;
 
-	call_free(c);
+	peer_call_free(c);
 	cb(arg, m, 0);
 }
 
@@ -487,7 +175,7 @@ deliver(struct peer *p, const struct msg_rule *r, const struct msg_hdr *h,
 	if ((err = msg_decode(&m, body, h->len, why)) != 0)
 		goto out;
 	p->said[r - p->ops->rules] = true;
-	trace(p, "->", h->type, h->id, m.body);
+	peer_trace(p, "->", h->type, h->id, m.body);
 	if (r->answers != 0) {
 		answer(p, &m);
 		goto out;
@@ -632,10 +320,7 @@ peer_new(struct loop *loop, int fd, uint16_t from, uint16_t state,
 static void
 peer_destroy(struct peer *p)
 {
-	struct fdmark *m;
-
-	while ((m = TAILQ_FIRST(&p->marks)) != NULL)
-		mark_free(p, m);
+	peer_drop_output(p);
 	while (p->nin_fds > 0)
 		fd_close(p->in_fds[--p->nin_fds]);
 	loop_io_free(p->io);
@@ -655,7 +340,7 @@ peer_free(struct peer *p)
 		return;
 	p->freed = true;
 	peer_enter(p);
-	end_calls(p, RL_ERR_EOF);
+	peer_calls_end(p, RL_ERR_EOF);
 	loop_io_want(p->io, 0);
 	loop_timer_disarm(p->fail_timer);
 	peer_leave(p);

@@ -433,7 +433,7 @@ on_PROFILE_LIST(struct peer *p, struct msg *m)
 		out[i] = pms[i].body;
 	}
 	body.list = (struct msg_recs){ out, n };
-	/* A list that does not fit is answered with an error by peer.c. */
+	/* A list that does not fit is answered with an error by peersend.c. */
 	peer_reply(p, m->hdr.id, MSG_PROFILES, &body, NULL, 0);
 	for (size_t i = 0; i < n; i++)
 		profile_msg_clear(&pms[i]);
