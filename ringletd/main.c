@@ -43,6 +43,9 @@ static void
 set_limits(void)
 {
 	const struct rlimit none = { 0, 0 };
+#ifndef WITH_SANITIZERS /* their own memory is terabytes, untouched */
+	const struct rlimit data = { DATA_MAX, DATA_MAX };
+#endif
 	struct rlimit nofile;
 
 	/* Each viewer has a connection, a socket to the sandboxer, an event. */
@@ -55,6 +58,10 @@ set_limits(void)
 	    setrlimit(RLIMIT_FSIZE, &none) == -1 ||
 	    setrlimit(RLIMIT_NPROC, &none) == -1)
 		fatal("setrlimit: cannot set limits");
+#ifndef WITH_SANITIZERS
+	if (setrlimit(RLIMIT_DATA, &data) == -1)
+		fatal("setrlimit: cannot limit memory");
+#endif
 }
 
 /*

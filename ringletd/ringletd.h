@@ -42,6 +42,8 @@ struct ws;
 #define WS_DEAD_MS 300000 /* silence before we give it up */
 #define CALL_MS	   60000  /* the monitor's time for an answer */
 #define NOFILE_MAX 2048	  /* descriptors: 3 for each viewer */
+/* Bytes of memory, rings apart: 2 MiB for each of CONN_MAX. */
+#define DATA_MAX (1024UL * 1024 * 1024)
 
 TAILQ_HEAD(conn_list, conn);
 TAILQ_HEAD(listener_list, listener);

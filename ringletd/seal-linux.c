@@ -44,6 +44,10 @@
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
 
+#ifndef SO_PEERPIDFD /* Linux 6.5 */
+#define SO_PEERPIDFD 77
+#endif
+
 /*
  * What happens on a system call that no rule names.  It is the end, for we
  * would never make it.  The sanitizers' run-time libraries would: to print
@@ -240,10 +244,7 @@ static const char *const allowed[] = {
 	"accept4",
 	"close",
 	"getsockname",
-	"getsockopt",
 	"read",
-	"recvfrom",
-	"recvmsg",
 	"write",
 	"fstat",
 	"fstat64",
@@ -333,8 +334,20 @@ static const char *const refused[] = {
 };
 
 /* fcntl(2): no signals, no locks, no leases. */
-static const int fcntl_allowed[] = { F_GETFD, F_SETFD, F_GETFL, F_SETFL,
-	F_DUPFD_CLOEXEC, F_GET_SEALS };
+static const int fcntl_allowed[] = { F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC,
+	F_GET_SEALS };
+
+/* getsockopt(2): SO_PEERPIDFD, for one, would give us hold of the monitor. */
+static const int sockopt_allowed[] = { SO_TYPE, SO_ACCEPTCONN, SO_ERROR };
+
+/* Flags of sending and receiving; urgent data are none of our protocols'. */
+#define SEND_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT)
+#define RECV_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT | MSG_PEEK | MSG_CMSG_CLOEXEC)
+#define NONE_BUT(flags) ((scmp_datum_t)(uint32_t) ~(flags))
+
+/* What fcntl(2) may set on a descriptor. */
+#define SETFL_ALL \
+	(O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME | O_NONBLOCK)
 
 /* A rule that holds when argument number arg compares so. */
 static int
@@ -346,52 +359,96 @@ add_if(scmp_filter_ctx ctx, uint32_t action, int nr, unsigned arg,
 	return seccomp_rule_add_array(ctx, action, nr, 1, &cmp);
 }
 
-/* Rules that look at arguments. */
+/* The same for two arguments that must compare both. */
 static int
-add_conditions(scmp_filter_ctx ctx)
+add_if_both(scmp_filter_ctx ctx, uint32_t action, int nr,
+    struct scmp_arg_cmp first, struct scmp_arg_cmp second)
+{
+	const struct scmp_arg_cmp cmp[] = { first, second };
+
+	return seccomp_rule_add_array(ctx, action, nr, NELEM(cmp), cmp);
+}
+
+#define MASKED(arg, mask, value) \
+	((struct scmp_arg_cmp){ arg, SCMP_CMP_MASKED_EQ, mask, value })
+#define EQUALS(arg, value) \
+	((struct scmp_arg_cmp){ arg, SCMP_CMP_EQ, (scmp_datum_t)(value), 0 })
+
+/*
+ * Memory that can be executed is how injected code would come.  What is shared
+ * must have a file, a ring: RLIMIT_DATA counts only memory of our own.
+ */
+static int
+add_memory(scmp_filter_ctx ctx)
 {
 	const uint32_t allow = SCMP_ACT_ALLOW, eperm = SCMP_ACT_ERRNO(EPERM);
-	const scmp_datum_t self = (scmp_datum_t)getpid();
-	const struct scmp_arg_cmp plain[] = {
-		{ 3, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0 },
-		{ 4, SCMP_CMP_EQ, 0, 0 },
-	};
-	const struct scmp_arg_cmp nodelay[] = {
-		{ 1, SCMP_CMP_EQ, IPPROTO_TCP, 0 },
-		{ 2, SCMP_CMP_EQ, TCP_NODELAY, 0 },
-	};
-	size_t i;
+	const scmp_datum_t both = MAP_SHARED | MAP_ANONYMOUS;
+	const scmp_datum_t kinds[] = { 0, MAP_SHARED, MAP_ANONYMOUS };
 
-	for (i = 0; i < NELEM(fcntl_allowed); i++) {
+	for (size_t i = 0; i < NELEM(kinds); i++) {
+		if (add_if_both(ctx, allow, SCMP_SYS(mmap),
+			MASKED(2, PROT_EXEC, 0), MASKED(3, both, kinds[i])) !=
+		    0)
+			return -1;
+	}
+	if (add_if(ctx, eperm, SCMP_SYS(mmap), 2, SCMP_CMP_MASKED_EQ, PROT_EXEC,
+		PROT_EXEC) != 0 ||
+	    add_if(ctx, eperm, SCMP_SYS(mmap), 3, SCMP_CMP_MASKED_EQ, both,
+		both) != 0 ||
+	    add_if(ctx, allow, SCMP_SYS(mprotect), 2, SCMP_CMP_MASKED_EQ,
+		PROT_EXEC, 0) != 0)
+		return -1;
+	return add_if(ctx, eperm, SCMP_SYS(mprotect), 2, SCMP_CMP_MASKED_EQ,
+	    PROT_EXEC, PROT_EXEC);
+}
+
+/*
+ * Some descriptors have an open file in common with another process, and the
+ * file's flags are that process's, too: an eventfd that is full, and waits
+ * rather than fails, would stop the sandboxer for good at the next write.  So
+ * O_NONBLOCK can be set and not cleared, and O_ASYNC cannot be set.
+ */
+static int
+add_descriptors(scmp_filter_ctx ctx)
+{
+	const uint32_t allow = SCMP_ACT_ALLOW, eperm = SCMP_ACT_ERRNO(EPERM);
+
+	for (size_t i = 0; i < NELEM(fcntl_allowed); i++) {
 		if (add_if(ctx, allow, SCMP_SYS(fcntl), 1, SCMP_CMP_EQ,
 			(scmp_datum_t)fcntl_allowed[i], 0) != 0)
 			return -1;
 	}
-	/* Memory that can be executed is how injected code would come. */
-	if (add_if(ctx, allow, SCMP_SYS(mmap), 2, SCMP_CMP_MASKED_EQ, PROT_EXEC,
-		0) != 0 ||
-	    add_if(ctx, eperm, SCMP_SYS(mmap), 2, SCMP_CMP_MASKED_EQ, PROT_EXEC,
-		PROT_EXEC) != 0 ||
-	    add_if(ctx, allow, SCMP_SYS(mprotect), 2, SCMP_CMP_MASKED_EQ,
-		PROT_EXEC, 0) != 0 ||
-	    add_if(ctx, eperm, SCMP_SYS(mprotect), 2, SCMP_CMP_MASKED_EQ,
-		PROT_EXEC, PROT_EXEC) != 0)
+	if (add_if_both(ctx, allow, SCMP_SYS(fcntl), EQUALS(1, F_SETFL),
+		MASKED(2, SETFL_ALL, O_NONBLOCK)) != 0)
 		return -1;
+	return add_if_both(ctx, eperm, SCMP_SYS(fcntl), EQUALS(1, F_SETFL),
+	    MASKED(2, O_NONBLOCK, 0));
+}
+
+static int
+add_sockets(scmp_filter_ctx ctx)
+{
+	const uint32_t allow = SCMP_ACT_ALLOW, eperm = SCMP_ACT_ERRNO(EPERM);
+
 	/*
 	 * send(2): to where the socket is connected, nowhere else.  Fast open
 	 * is a connect(2) by another name: out of a listener that has been
 	 * shut down, and into the network that the listener belongs to, which
 	 * is not ours.  Landlock does not see it.
 	 */
-	if (seccomp_rule_add_array(
-		ctx, allow, SCMP_SYS(sendto), NELEM(plain), plain) != 0 ||
+	if (add_if_both(ctx, allow, SCMP_SYS(sendto),
+		MASKED(3, NONE_BUT(SEND_FLAGS), 0), EQUALS(4, 0)) != 0 ||
 	    add_if(ctx, eperm, SCMP_SYS(sendto), 4, SCMP_CMP_NE, 0, 0) != 0 ||
 	    add_if(ctx, eperm, SCMP_SYS(sendto), 3, SCMP_CMP_MASKED_EQ,
 		MSG_FASTOPEN, MSG_FASTOPEN) != 0 ||
 	    add_if(ctx, allow, SCMP_SYS(sendmsg), 2, SCMP_CMP_MASKED_EQ,
-		MSG_FASTOPEN, 0) != 0 ||
+		NONE_BUT(SEND_FLAGS), 0) != 0 ||
 	    add_if(ctx, eperm, SCMP_SYS(sendmsg), 2, SCMP_CMP_MASKED_EQ,
-		MSG_FASTOPEN, MSG_FASTOPEN) != 0)
+		MSG_FASTOPEN, MSG_FASTOPEN) != 0 ||
+	    add_if(ctx, allow, SCMP_SYS(recvfrom), 3, SCMP_CMP_MASKED_EQ,
+		NONE_BUT(RECV_FLAGS), 0) != 0 ||
+	    add_if(ctx, allow, SCMP_SYS(recvmsg), 2, SCMP_CMP_MASKED_EQ,
+		NONE_BUT(RECV_FLAGS), 0) != 0)
 		return -1;
 	/*
 	 * The end of what we send.  The other half would stop a listener, for
@@ -402,13 +459,34 @@ add_conditions(scmp_filter_ctx ctx)
 	    add_if(ctx, eperm, SCMP_SYS(shutdown), 1, SCMP_CMP_NE, SHUT_WR,
 		0) != 0)
 		return -1;
-	/* raise(3) and abort(3): signals to ourselves. */
-	if (add_if(ctx, allow, SCMP_SYS(tgkill), 0, SCMP_CMP_EQ, self, 0) !=
-		0 ||
-	    add_if(ctx, eperm, SCMP_SYS(tgkill), 0, SCMP_CMP_NE, self, 0) != 0)
+	for (size_t i = 0; i < NELEM(sockopt_allowed); i++) {
+		if (add_if_both(ctx, allow, SCMP_SYS(getsockopt),
+			EQUALS(1, SOL_SOCKET), EQUALS(2, sockopt_allowed[i])) !=
+		    0)
+			return -1;
+	}
+	if (add_if_both(ctx, eperm, SCMP_SYS(getsockopt), EQUALS(1, SOL_SOCKET),
+		EQUALS(2, SO_PEERPIDFD)) != 0)
 		return -1;
-	return seccomp_rule_add_array(
-	    ctx, allow, SCMP_SYS(setsockopt), NELEM(nodelay), nodelay);
+	return add_if_both(ctx, allow, SCMP_SYS(setsockopt),
+	    EQUALS(1, IPPROTO_TCP), EQUALS(2, TCP_NODELAY));
+}
+
+/* Rules that look at arguments. */
+static int
+add_conditions(scmp_filter_ctx ctx)
+{
+	const scmp_datum_t self = (scmp_datum_t)getpid();
+
+	if (add_memory(ctx) != 0 || add_descriptors(ctx) != 0 ||
+	    add_sockets(ctx) != 0)
+		return -1;
+	/* raise(3) and abort(3): signals to ourselves. */
+	if (add_if(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 0, SCMP_CMP_EQ, self,
+		0) != 0)
+		return -1;
+	return add_if(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 0,
+	    SCMP_CMP_NE, self, 0);
 }
 
 static int

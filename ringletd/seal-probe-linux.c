@@ -36,6 +36,9 @@
 #ifndef SYS_pidfd_getfd
 #define SYS_pidfd_getfd 438
 #endif
+#ifndef SO_PEERPIDFD /* Linux 6.5 */
+#define SO_PEERPIDFD 77
+#endif
 
 static bool
 is_refused(long r)
@@ -125,6 +128,20 @@ try_connect(void)
 		   -1, "", 0, 0, (struct sockaddr *)&sin, sizeof(sin))) ||
 	       !is_refused(sendto(-1, "", 0, MSG_FASTOPEN, NULL, 0)) ||
 	       !is_refused(sendmsg(-1, &mh, MSG_FASTOPEN));
+}
+
+/* Changing what others have in common with us, so that they wait. */
+static bool
+try_make_wait(void)
+{
+	return !is_refused(fcntl(-1, F_SETFL, 0));
+}
+
+static bool
+try_hold_peer(void)
+{
+	return !is_refused(
+	    getsockopt(-1, SOL_SOCKET, SO_PEERPIDFD, NULL, NULL));
 }
 
 static bool
@@ -217,7 +234,9 @@ try_exec_memory(void)
 static bool
 try_shared_memory(void)
 {
-	return !is_refused(syscall(SYS_shmat, -1, NULL, 0)) ||
+	return !is_refused((long)mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		   MAP_SHARED | MAP_ANONYMOUS, -1, 0)) ||
+	       !is_refused(syscall(SYS_shmat, -1, NULL, 0)) ||
 	       !is_refused(syscall(SYS_shmget, 0, 0, 0));
 }
 
@@ -290,6 +309,8 @@ static const struct seal_probe probes[] = {
 	{ "listen", try_bind },
 	{ "connect", try_connect },
 	{ "stop a listener", try_stop_listener },
+	{ "have others wait", try_make_wait },
+	{ "get hold of its peer", try_hold_peer },
 	{ "start a process", try_fork },
 	{ "run a program", try_exec },
 	{ "trace a process", try_ptrace },

@@ -52,6 +52,23 @@ fi
 like "it has no capability and can gain none" \
     "$(of_ringletd '^(Cap(Prm|Eff|Bnd|Amb)|NoNewPrivs|Seccomp):')" \
     '^CapPrm: 0+ CapEff: 0+ CapBnd: 0+ CapAmb: 0+ NoNewPrivs: 1 Seccomp: 2 $'
+# limit NAME: soft and hard, as /proc names them.
+limit()
+{
+	sed -n "s/^$1  *\([^ ]*\)  *\([^ ]*\) .*/\1 \2/p" \
+	    "/proc/$RINGLETD/limits"
+}
+for name in 'Max file size' 'Max processes' 'Max core file size'; do
+	is "its limit holds: $name" "$(limit "$name")" '0 0'
+done
+like "its limit holds: Max open files" "$(limit 'Max open files')" \
+    '^([0-9]+) [0-9]{1,4}$'
+if [ -n "${ASAN_OPTIONS:-}" ]; then
+	skip "its memory: a build with sanitizers takes what it wants"
+else
+	is "its limit holds: Max data size" "$(limit 'Max data size')" \
+	    '1073741824 1073741824'
+fi
 # A terminal that it inherits could be read from.
 if [ -n "${ASAN_OPTIONS:-}" ]; then
 	skip "its descriptors: a build with sanitizers keeps standard error"

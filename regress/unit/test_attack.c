@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -39,6 +40,10 @@
 #include "landlock-abi.h"
 #include "ringletd/seal.h"
 
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
 #ifndef UFFD_USER_MODE_ONLY
 #define UFFD_USER_MODE_ONLY 1
 #endif
@@ -65,6 +70,9 @@ static struct {
 	int abstract; /* somebody's abstract socket */
 	struct sockaddr_un abstract_addr;
 	socklen_t abstract_len;
+	int event;     /* that the sandboxer writes to, and must not wait at */
+	int channel;   /* to the monitor */
+	int far_end;   /* the monitor's own */
 	int tty;       /* a terminal that somebody types at */
 	pid_t monitor; /* a process of the same user */
 	char own[32];  /* in the monitor's memory, too: SECRET */
@@ -142,7 +150,7 @@ static void
 set_scene(void)
 {
 	struct sockaddr_in own;
-	int fd;
+	int fd, sv[2];
 
 	snprintf(scene.own, sizeof(scene.own), "%s", SECRET);
 	snprintf(scene.dir, sizeof(scene.dir), "/tmp/ringlet-attack.XXXXXX");
@@ -157,6 +165,11 @@ set_scene(void)
 	scene.listener = tcp_listener(&own);
 	scene.victim = tcp_listener(&scene.victim_addr);
 	abstract_listener();
+	scene.event = eventfd(0, EFD_NONBLOCK);
+	ck_assert_int_ne(scene.event, -1);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	scene.channel = sv[0];
+	scene.far_end = sv[1];
 	scene.tty = posix_openpt(O_RDWR | O_NOCTTY);
 	ck_assert_int_ne(scene.tty, -1);
 	start_monitor();
@@ -172,6 +185,9 @@ clear_scene(void)
 	close(scene.listener);
 	close(scene.victim);
 	close(scene.abstract);
+	close(scene.event);
+	close(scene.channel);
+	close(scene.far_end);
 	close(scene.tty);
 	unlink(scene.path);
 	rmdir(scene.dir);
@@ -311,6 +327,42 @@ socket_pair(void)
 	int sv[2];
 
 	return socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0;
+}
+
+/* What is set on a descriptor that is shared holds for all who have it. */
+static bool
+make_wait(void)
+{
+	return fcntl(scene.event, F_SETFL, 0) == 0;
+}
+
+static bool
+make_asynchronous(void)
+{
+	return fcntl(scene.channel, F_SETFL, O_NONBLOCK | O_ASYNC) == 0;
+}
+
+static bool
+urgent_data(void)
+{
+	struct iovec iov = { (char[]){ "x" }, 1 };
+	struct msghdr mh;
+
+	memset(&mh, 0, sizeof(mh));
+	mh.msg_iov = &iov;
+	mh.msg_iovlen = 1;
+	return send(scene.channel, "x", 1, MSG_OOB | MSG_NOSIGNAL) == 1 ||
+	       sendmsg(scene.channel, &mh, MSG_OOB | MSG_NOSIGNAL) == 1;
+}
+
+static bool
+hold_peer(void)
+{
+	int fd = -1;
+	socklen_t len = sizeof(fd);
+
+	return getsockopt(scene.channel, SOL_SOCKET, SO_PEERPIDFD, &fd, &len) ==
+	       0;
 }
 
 /* --- processes --- */
@@ -460,6 +512,14 @@ terminal_settings(void)
 	return tcgetattr(scene.tty, &now) == 0;
 }
 
+/* Memory that RLIMIT_DATA does not count. */
+static bool
+shared_memory(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		   MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+}
+
 /* --- code of one's own --- */
 
 static bool
@@ -564,6 +624,10 @@ static const struct attack {
 	{ "connect by fast open", fast_open, SOMETIMES },
 	{ "connect by fast open and sendto", fast_open_sendto, SOMETIMES },
 	{ "make a pair of sockets", socket_pair, 0 },
+	{ "have others wait at a descriptor", make_wait, 0 },
+	{ "have signals sent by one", make_asynchronous, 0 },
+	{ "send urgent data", urgent_data, SOMETIMES },
+	{ "get hold of its peer", hold_peer, SOMETIMES },
 	{ "start a process", start_process, 0 },
 	{ "start a process in its stead", start_vfork, 0 },
 	{ "run a program", run_program, NAMESPACE },
@@ -581,6 +645,7 @@ static const struct attack {
 	{ "ask for limits", limits, 0 },
 	{ "type into a terminal", terminal_input, NAMESPACE | SOMETIMES },
 	{ "ask a terminal", terminal_settings, 0 },
+	{ "take memory past its limit", shared_memory, 0 },
 	{ "map executable memory", exec_mmap, 0 },
 	{ "make memory executable", exec_mprotect, 0 },
 	{ "make it so with a key", exec_pkey, SOMETIMES },
