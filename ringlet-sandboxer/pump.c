@@ -152,6 +152,8 @@ pump_stop(struct session *s)
 	loop_io_free(s->master_io);
 	s->master_io = NULL;
 	loop_timer_disarm(s->stall_timer);
+	if (s->resize_timer != NULL)
+		loop_timer_disarm(s->resize_timer);
 	fd_close(s->master);
 	s->master = -1;
 	buf_reset(s->input);
@@ -224,11 +226,12 @@ pump_flow(struct session *s)
 	watch(s);
 }
 
-void
-pump_resize(struct session *s, unsigned int cols, unsigned int rows)
+static void
+resize(struct session *s, unsigned int cols, unsigned int rows)
 {
 	if (s->master == -1 || (s->cols == cols && s->rows == rows))
 		return;
+	s->resized_at = loop_now();
 	if (pty_resize(s->master, cols, rows) != 0) {
 		log_warn("session %s: cannot resize its terminal", s->id);
 		return;
@@ -238,4 +241,34 @@ pump_resize(struct session *s, unsigned int cols, unsigned int rows)
 	ring_writer_set_size(s->ring, cols, rows);
 	keeper_resized(s, cols, rows);
 	viewers_size(s);
+}
+
+static void
+on_resize_timer(void *arg)
+{
+	struct session *s = arg;
+
+	resize(s, s->next_cols, s->next_rows);
+}
+
+/*
+ * Whoever drags a window's edge sends a size for every step of it, and for
+ * each the agent would draw all of its screen.  The first is taken at once,
+ * then the last one of every RESIZE_MS.
+ */
+void
+pump_resize(struct session *s, unsigned int cols, unsigned int rows)
+{
+	uint64_t since = loop_now() - s->resized_at;
+
+	s->next_cols = cols;
+	s->next_rows = rows;
+	if (since >= RESIZE_MS) {
+		resize(s, cols, rows);
+		return;
+	}
+	if (s->resize_timer == NULL)
+		s->resize_timer =
+		    loop_timer_new(s->env->loop, on_resize_timer, s);
+	loop_timer_arm(s->resize_timer, RESIZE_MS - since);
 }

@@ -53,6 +53,7 @@ struct session;
 #define PROOF_MS 5000  /* from SIGKILL to an empty process tree */
 #define LEAVE_MS 1500  /* from the monitor's end to our own */
 #define DRAIN_MS 1000  /* a terminal held open by nobody that we know */
+#define RESIZE_MS 50   /* between two sizes of a terminal */
 #define WAKE_MS	 2     /* between wake-ups of viewers in a stream of output */
 #define STALL_MS 1000  /* a viewer that stands still stops nobody longer */
 
@@ -113,6 +114,10 @@ struct session {
 	struct buf *input;
 	unsigned int cols;
 	unsigned int rows;
+	uint64_t resized_at; /* loop_now() of the last change */
+	unsigned int next_cols; /* what resize_timer sets */
+	unsigned int next_rows;
+	struct loop_timer *resize_timer; /* NULL: never needed */
 
 	TAILQ_HEAD(, viewer) viewers;
 	struct viewer *owner; /* typed last: its window decides */
@@ -252,7 +257,10 @@ int pump_input(struct session *, const void *p, size_t len);
 bool pump_drain(struct session *);
 /* Decides anew whether reading the terminal pauses. */
 void pump_flow(struct session *);
-/* Applies a window size to terminal, ring and viewers. */
+/*
+ * Applies a window size to terminal, ring and viewers: at once, or RESIZE_MS
+ * after the last one.
+ */
 void pump_resize(struct session *, unsigned int cols, unsigned int rows);
 /* Closes the terminal. */
 void pump_stop(struct session *);

@@ -155,6 +155,44 @@ START_TEST(test_resize)
 }
 END_TEST
 
+/*
+ * A window whose edge is dragged: the agent is told a few times, not a
+ * thousand, and of the last size for sure.
+ */
+START_TEST(test_storm)
+{
+	struct rig *r = rig_start();
+	struct rig_session s;
+	struct rig_viewer v, other;
+	unsigned int i, told = 0;
+	struct msg m;
+	bool last = false;
+
+	run(r, &s, "trap 'stty size' WINCH; echo up; while :; do read x; done");
+	rig_wait_output(&s, "up");
+	rig_attach(r, &s, false, &v);
+	rig_attach(r, &s, true, &other);
+	for (i = 0; i < 4000; i++)
+		send_size(&v, 100 + i % 7, 40);
+	send_size(&v, 111, 33);
+	while (!last) {
+		ck_assert_int_eq(msg_read(other.sock, RIG_WAIT_MS, &m), 0);
+		ck_assert_uint_eq(m.hdr.type, MSG_VIEWER_SIZE);
+		last = ((struct msg_viewer_size *)m.body)->cols == 111;
+		msg_clear(&m);
+		told++;
+	}
+	ck_assert_uint_lt(told, 1000);
+	rig_wait_output(&s, "33 111\r\n");
+	rig_view_done(&v);
+	rig_view_done(&other);
+	expect_gone(r, &v);
+	expect_gone(r, &other);
+	end(r, &s);
+	rig_stop(r);
+}
+END_TEST
+
 START_TEST(test_signals)
 {
 	struct rig *r = rig_start();
@@ -530,6 +568,7 @@ suite(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, test_type);
 	tcase_add_test(t, test_resize);
+	tcase_add_test(t, test_storm);
 	tcase_add_test(t, test_signals);
 	tcase_add_test(t, test_wake);
 	tcase_add_test(t, test_much_input);
