@@ -15,13 +15,13 @@ die()
 
 # What a fresh Debian 12 lacks, by what it is for.
 BUILD_PACKAGES='gcc make libc6-dev autoconf automake pkg-config libbsd-dev
-libsodium-dev libmsgpack-dev libevent-dev libjansson-dev libseccomp-dev
-libsecret-1-dev libmd-dev libwslay-dev'
+libsodium-dev libmsgpack-dev libevent-dev libjansson-dev libnghttp2-dev
+libseccomp-dev libsecret-1-dev libmd-dev libwslay-dev'
 RUN_PACKAGES='bubblewrap'
 KEYRING_PACKAGES='dbus-daemon gnome-keyring libsecret-tools'
 FUZZ_PACKAGES='clang libclang-rt-14-dev'
 LINT_PACKAGES='clang clang-tidy cppcheck'
-TEST_PACKAGES='check curl mandoc python3 procps dbus-bin'
+TEST_PACKAGES='check curl nghttp2-client mandoc python3 procps dbus-bin'
 
 missing_packages()
 {

@@ -13,49 +13,18 @@
 #include "err.h"
 #include "json.h"
 #include "ringletd.h"
-#include "secret.h"
 #include "xmalloc.h"
-
-/* Before each of jansson's blocks: how long it is. */
-union block {
-	size_t len;
-	max_align_t align;
-};
-
-static void *
-block_alloc(size_t len)
-{
-	union block *b;
-
-	if (len > SIZE_MAX - sizeof(*b))
-		return NULL;
-	b = xmalloc(sizeof(*b) + len);
-	b->len = len;
-	return b + 1;
-}
-
-static void
-block_free(void *p)
-{
-	union block *b = p;
-
-	if (b == NULL)
-		return;
-	b--;
-	secret_wipe(b + 1, b->len);
-	free(b);
-}
 
 void
 body_init(void)
 {
-	json_set_alloc_funcs(block_alloc, block_free);
+	json_set_alloc_funcs(wipe_alloc, wipe_free);
 }
 
 void
 body_free(char *text)
 {
-	block_free(text);
+	wipe_free(text);
 }
 
 json_t *

@@ -1,6 +1,7 @@
 /*
  * One client's connection: bytes in, one request at a time, bytes out, and an
- * end in good time.
+ * end in good time.  HTTP/1.1 is spoken here; what begins with the preface of
+ * HTTP/2 is handed to http2.c, as a WebSocket is to ws.c.
  *
  * Called by the event loop with what a stranger sends.  A connection reads
  * nothing while it has a reply to make or to send, so that what it holds is
@@ -40,6 +41,7 @@ enum conn_state {
 };
 
 struct conn {
+	struct carrier carrier; /* first: see conn_of() */
 	TAILQ_ENTRY(conn) link;
 	struct env *env;
 	int fd;
@@ -47,7 +49,6 @@ struct conn {
 	unsigned watched; /* LOOP_*: what io waits for */
 	enum conn_state state;
 	struct buf *in; /* secret: tokens and keys pass through it */
-	struct buf *out;
 	struct http1 http1;
 	struct request req;
 	uint8_t *body; /* of req, where it came in several chunks */
@@ -56,6 +57,7 @@ struct conn {
 	void *arg;
 	uint64_t deadline; /* loop_now() at which it is given up; 0: none */
 	uint64_t heard_at; /* when the last byte came */
+	uint64_t stuck_at; /* since when the socket takes nothing; 0: it does */
 	bool busy;	   /* conn_go() is up the stack */
 	bool first;	   /* no whole request has come yet */
 	bool checked;	   /* the head has passed; its body is to come */
@@ -79,7 +81,7 @@ conn_want(struct conn *c)
 
 	if (c->state == CONN_DEAD)
 		return;
-	if (buf_len(c->out) > 0 || c->hungry)
+	if (buf_len(c->carrier.out) > 0 || c->hungry)
 		want = LOOP_WRITE;
 	switch (c->state) {
 	case CONN_READING:
@@ -88,7 +90,7 @@ conn_want(struct conn *c)
 		break;
 	case CONN_UPGRADED:
 		/* Its answers to what it reads must fit: hence the half. */
-		if (!c->paused && buf_len(c->out) < OUT_MAX / 2)
+		if (!c->paused && buf_len(c->carrier.out) < OUT_MAX / 2)
 			want |= LOOP_READ;
 		break;
 	case CONN_LINGER:
@@ -126,7 +128,7 @@ conn_free(struct conn *c)
 	loop_io_free(c->io);
 	body_wipe(c);
 	buf_free(c->in);
-	buf_free(c->out);
+	buf_free(c->carrier.out);
 	free(c);
 }
 
@@ -182,13 +184,18 @@ conn_flush(struct conn *c)
 {
 	ssize_t n;
 
-	while (c->state != CONN_DEAD && buf_len(c->out) > 0) {
-		n = send(c->fd, buf_ptr(c->out), buf_len(c->out), MSG_NOSIGNAL);
+	while (c->state != CONN_DEAD && buf_len(c->carrier.out) > 0) {
+		n = send(c->fd, buf_ptr(c->carrier.out),
+		    buf_len(c->carrier.out), MSG_NOSIGNAL);
 		if (n >= 0) {
-			buf_consume(c->out, (size_t)n);
-			if (c->state != CONN_UPGRADED && buf_len(c->out) > 0)
+			c->stuck_at = 0;
+			buf_consume(c->carrier.out, (size_t)n);
+			if (c->state != CONN_UPGRADED &&
+			    buf_len(c->carrier.out) > 0)
 				c->deadline = loop_now() + WRITE_MS;
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			if (c->stuck_at == 0)
+				c->stuck_at = loop_now();
 			break;
 		} else if (errno != EINTR)
 			conn_kill(c);
@@ -197,66 +204,6 @@ conn_flush(struct conn *c)
 }
 
 /* --- requests --- */
-
-static struct span
-span_of(const struct conn *c, const struct http1_slice *s)
-{
-	struct span out = { (const char *)buf_ptr(c->in) + s->off, s->len };
-
-	return out;
-}
-
-static struct span
-field_of(const struct conn *c, enum http1_field f)
-{
-	struct span none = { NULL, 0 };
-
-	return http1_has(&c->http1, f) ? span_of(c, &c->http1.field[f]) : none;
-}
-
-static unsigned
-method_of(const struct span *s)
-{
-	if (span_is(s, "GET") || span_is(s, "HEAD"))
-		return METHOD_GET;
-	if (span_is(s, "POST"))
-		return METHOD_POST;
-	if (span_is(s, "DELETE"))
-		return METHOD_DELETE;
-	if (span_is(s, "PUT"))
-		return METHOD_PUT;
-	return 0;
-}
-
-/* Makes the request that routes see out of the head that was parsed. */
-static void
-request_fill(struct conn *c)
-{
-	const struct http1 *h = &c->http1;
-	struct request *r = &c->req;
-	struct span method = span_of(c, &h->method);
-
-	memset(r, 0, sizeof(*r));
-	r->env = c->env;
-	r->conn = c;
-	r->method = method_of(&method);
-	r->head = span_is(&method, "HEAD");
-	r->has_query = (h->flags & HTTP1_F_QUERY) != 0;
-	r->has_length = (h->flags & (HTTP1_F_LENGTH | HTTP1_F_CHUNKED)) != 0;
-	r->has_body = h->body_len > 0 || (h->flags & HTTP1_F_CHUNKED) != 0;
-	r->upgrade = (h->flags & HTTP1_F_UPGRADE) != 0 &&
-		     (h->flags & HTTP1_F_HTTP10) == 0;
-	r->path = span_of(c, &h->path);
-	r->query = span_of(c, &h->query);
-	r->host = field_of(c, HTTP1_HOST);
-	r->origin = field_of(c, HTTP1_ORIGIN);
-	r->authorization = field_of(c, HTTP1_AUTHORIZATION);
-	r->content_type = field_of(c, HTTP1_CONTENT_TYPE);
-	r->upgrade_to = field_of(c, HTTP1_UPGRADE);
-	r->ws_key = field_of(c, HTTP1_WS_KEY);
-	r->ws_version = field_of(c, HTTP1_WS_VERSION);
-	r->ws_protocol = field_of(c, HTTP1_WS_PROTOCOL);
-}
 
 /*
  * The head is there, the body is not: a request that will be refused is
@@ -270,7 +217,7 @@ check_head(struct conn *c)
 
 	if (c->checked || c->http1.head_end == 0)
 		return false;
-	request_fill(c);
+	request_fill(&c->req, &c->carrier, &c->http1, buf_ptr(c->in));
 	/* If it is refused its body stays unread: nothing can follow it. */
 	c->last = true;
 	c->state = CONN_WORKING;
@@ -280,7 +227,7 @@ check_head(struct conn *c)
 	c->checked = true;
 	if ((c->http1.flags & HTTP1_F_CONTINUE) == 0)
 		return false;
-	return buf_put(c->out, go_on, sizeof(go_on) - 1) == 0;
+	return buf_put(c->carrier.out, go_on, sizeof(go_on) - 1) == 0;
 }
 
 /* A whole request is at the front of the input. */
@@ -294,7 +241,7 @@ run_request(struct conn *c)
 	c->last = (h->flags & HTTP1_F_KEEP_ALIVE) == 0;
 	c->state = CONN_WORKING;
 	c->deadline = 0; /* the monitor has its own */
-	request_fill(c);
+	request_fill(&c->req, &c->carrier, &c->http1, buf_ptr(c->in));
 	if ((h->flags & HTTP1_F_CHUNKED) != 0 && h->body_len > 0) {
 		c->body_size = h->body_len;
 		c->body = xmalloc(c->body_size);
@@ -315,13 +262,19 @@ next_request(struct conn *c)
 {
 	if (buf_len(c->in) == 0)
 		return false;
+	if (c->first && http2_preface(buf_ptr(c->in), buf_len(c->in))) {
+		if (buf_len(c->in) < HTTP2_PREFACE_LEN)
+			return false;
+		http2_start(c, c->env, c->deadline);
+		return true;
+	}
 	switch (http1_parse(&c->http1, buf_ptr(c->in), buf_len(c->in))) {
 	case HTTP1_COMPLETE:
 		run_request(c);
 		return true;
 	case HTTP1_BAD:
 		c->state = CONN_WORKING;
-		reply_bad(c->env, c, c->http1.status, c->http1.reason);
+		reply_bad(&c->carrier, c->http1.status, c->http1.reason);
 		return true;
 	case HTTP1_MORE:
 		break;
@@ -345,7 +298,7 @@ conn_go(struct conn *c)
 		return;
 	c->busy = true;
 	c->hungry = false;
-	while (conn_flush(c) && buf_len(c->out) == 0) {
+	while (conn_flush(c) && buf_len(c->carrier.out) == 0) {
 		if (c->state == CONN_READING) {
 			if (!next_request(c))
 				break;
@@ -364,7 +317,7 @@ conn_go(struct conn *c)
 	}
 	c->busy = false;
 	/* It may have been put into the last moment of a round. */
-	if (c->state == CONN_CLOSING && buf_len(c->out) == 0)
+	if (c->state == CONN_CLOSING && buf_len(c->carrier.out) == 0)
 		conn_linger(c);
 	conn_want(c);
 }
@@ -448,6 +401,74 @@ on_tick(void *arg)
 	loop_timer_arm(env->tick, 1000);
 }
 
+/* --- the connection as a carrier of HTTP/1.1 --- */
+
+static struct conn *
+conn_of(struct carrier *via)
+{
+	return (struct conn *)(void *)via;
+}
+
+/* The reply is whole. */
+static void
+on_reply(struct carrier *via, const struct reply *reply)
+{
+	struct conn *c = conn_of(via);
+	bool last = c->last || reply->last;
+
+	if (!reply_write(reply, via->out, last)) {
+		/* The reply before this one is not taken: give up. */
+		buf_reset(via->out);
+		last = true;
+	}
+	if (c->state != CONN_WORKING)
+		return;
+	c->state = last ? CONN_CLOSING : CONN_READING;
+	c->deadline = loop_now() + IDLE_MS;
+	conn_go(c);
+}
+
+static void
+on_trust(struct carrier *via)
+{
+	conn_trust(conn_of(via));
+}
+
+static void
+on_upgrade(struct carrier *via, const struct request *r,
+    const struct conn_ops *ops, void *arg)
+{
+	reply_switch(r, via->out);
+	conn_upgrade(conn_of(via), ops, arg);
+}
+
+static void
+on_pump(struct carrier *via)
+{
+	conn_pump(conn_of(via));
+}
+
+static void
+on_pause(struct carrier *via, bool paused)
+{
+	conn_pause(conn_of(via), paused);
+}
+
+static void
+on_finish(struct carrier *via)
+{
+	conn_finish(conn_of(via));
+}
+
+static const struct carrier_ops carrier_ops = {
+	.reply = on_reply,
+	.trust = on_trust,
+	.upgrade = on_upgrade,
+	.pump = on_pump,
+	.pause = on_pause,
+	.finish = on_finish,
+};
+
 /* --- for the other files --- */
 
 void
@@ -473,7 +494,9 @@ conn_new(struct env *env, int fd)
 	c->state = CONN_READING;
 	c->first = true;
 	c->in = buf_new_secret(HTTP1_REQUEST_MAX + READ_SIZE);
-	c->out = buf_new(OUT_MAX);
+	c->carrier.ops = &carrier_ops;
+	c->carrier.env = env;
+	c->carrier.out = buf_new(OUT_MAX);
 	c->heard_at = loop_now();
 	c->deadline = c->heard_at + FIRST_MS;
 	http1_init(&c->http1);
@@ -483,6 +506,15 @@ conn_new(struct env *env, int fd)
 	conn_want(c);
 }
 
+/* The monitor has been asked, and may say that a token is good. */
+static bool
+is_working(struct conn *c)
+{
+	if (c->state == CONN_UPGRADED && c->ops->working != NULL)
+		return c->ops->working(c->arg);
+	return c->state == CONN_WORKING;
+}
+
 bool
 conn_evict(struct env *env)
 {
@@ -490,7 +522,7 @@ conn_evict(struct env *env)
 
 	/* The list is in the order of accepting. */
 	TAILQ_FOREACH (c, &env->conns, link) {
-		if (!c->trusted && c->state != CONN_WORKING) {
+		if (!c->trusted && !is_working(c)) {
 			conn_kill(c);
 			return true;
 		}
@@ -501,13 +533,7 @@ conn_evict(struct env *env)
 struct buf *
 conn_out(struct conn *c)
 {
-	return c->out;
-}
-
-bool
-conn_is_last(const struct conn *c)
-{
-	return c->last;
+	return c->carrier.out;
 }
 
 void
@@ -517,18 +543,10 @@ conn_trust(struct conn *c)
 }
 
 void
-conn_replied(struct conn *c, bool last)
-{
-	if (c->state != CONN_WORKING)
-		return;
-	c->state = last ? CONN_CLOSING : CONN_READING;
-	c->deadline = loop_now() + IDLE_MS;
-	conn_go(c);
-}
-
-void
 conn_upgrade(struct conn *c, const struct conn_ops *ops, void *arg)
 {
+	bool busy = c->busy;
+
 	c->state = CONN_UPGRADED;
 	c->deadline = 0;
 	c->ops = ops;
@@ -537,7 +555,7 @@ conn_upgrade(struct conn *c, const struct conn_ops *ops, void *arg)
 	if (buf_len(c->in) > 0) {
 		c->busy = true;
 		ops->input(arg, buf_ptr(c->in), buf_len(c->in));
-		c->busy = false;
+		c->busy = busy;
 		buf_reset(c->in);
 	}
 	conn_go(c);
@@ -564,4 +582,16 @@ conn_finish(struct conn *c)
 	c->state = CONN_CLOSING;
 	c->deadline = loop_now() + WRITE_MS;
 	conn_go(c);
+}
+
+uint64_t
+conn_stuck_ms(const struct conn *c)
+{
+	return c->stuck_at != 0 ? loop_now() - c->stuck_at : 0;
+}
+
+void
+conn_abort(struct conn *c)
+{
+	conn_kill(c);
 }

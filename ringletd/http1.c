@@ -67,10 +67,9 @@ static const uint8_t cclass[256] = {
 
 static const struct {
 	const char *name;
-	size_t len;
 	const char *doubled;
 } known[HTTP1_FIELD_COUNT] = {
-#define KNOWN(name) { name, sizeof(name) - 1, "more than one " name " field" }
+#define KNOWN(name) { name, "more than one " name " field" }
 	[HTTP1_HOST] = KNOWN("Host"),
 	[HTTP1_AUTHORIZATION] = KNOWN("Authorization"),
 	[HTTP1_CONNECTION] = KNOWN("Connection"),
@@ -174,8 +173,8 @@ line_take(struct http1 *h, const uint8_t *buf, size_t len, size_t limit,
 }
 
 /* Path and query of a target; p[0] is the path's '/'. */
-static int
-parse_path(struct http1 *h, const uint8_t *buf, size_t off, size_t len)
+int
+http1_take_path(struct http1 *h, const uint8_t *buf, size_t off, size_t len)
 {
 	const uint8_t *p = buf + off, *question;
 	size_t i;
@@ -214,7 +213,7 @@ parse_target(struct http1 *h, const uint8_t *buf, size_t off, size_t len)
 	if (len == 0)
 		return bad(h, 400, "no target in the request line");
 	if (p[0] == '/')
-		return parse_path(h, buf, off, len);
+		return http1_take_path(h, buf, off, len);
 	if (len == 1 && p[0] == '*') {
 		if (h->method.len != 7 ||
 		    memcmp(buf + h->method.off, "OPTIONS", 7) != 0)
@@ -229,7 +228,7 @@ parse_target(struct http1 *h, const uint8_t *buf, size_t off, size_t len)
 		h->authority.len = (size_t)(slash - p) - slen;
 		if (h->authority.len == 0)
 			return bad(h, 400, "no host in the target");
-		return parse_path(h, buf, off + (size_t)(slash - p),
+		return http1_take_path(h, buf, off + (size_t)(slash - p),
 		    len - (size_t)(slash - p));
 	}
 	return bad(h, 400, "target is not a path");
@@ -268,13 +267,30 @@ parse_request_line(struct http1 *h, const uint8_t *buf, size_t len)
 	    h, buf, h->line + h->method.len + 1, (size_t)(sp2 - sp1) - 1);
 }
 
+int
+http1_take_field(struct http1 *h, const uint8_t *name, size_t name_len,
+    size_t off, size_t len)
+{
+	int f;
+
+	for (f = 0; f < HTTP1_FIELD_COUNT; f++) {
+		if (!is_text(name, name_len, known[f].name))
+			continue;
+		if (http1_has(h, f))
+			return bad(h, 400, known[f].doubled);
+		h->present |= 1U << f;
+		h->field[f] = (struct http1_slice){ off, len };
+		return 1;
+	}
+	return 0;
+}
+
 /* name ':' OWS value OWS; the bytes were checked by line_take(). */
 static int
 parse_field(struct http1 *h, const uint8_t *buf, size_t len)
 {
 	const uint8_t *p = buf + h->line, *colon;
 	size_t nlen, off, end;
-	int f;
 
 	/* A folded line: a continuation to some, a field to others. */
 	if (p[0] == ' ' || p[0] == '\t')
@@ -295,18 +311,7 @@ parse_field(struct http1 *h, const uint8_t *buf, size_t len)
 	while (end > off && (p[end - 1] == ' ' || p[end - 1] == '\t'))
 		end--;
 
-	for (f = 0; f < HTTP1_FIELD_COUNT; f++) {
-		if (known[f].len != nlen ||
-		    strncasecmp((const char *)p, known[f].name, nlen) != 0)
-			continue;
-		if (http1_has(h, f))
-			return bad(h, 400, known[f].doubled);
-		h->present |= 1U << f;
-		h->field[f].off = h->line + off;
-		h->field[f].len = end - off;
-		break;
-	}
-	return 0;
+	return http1_take_field(h, p, nlen, h->line + off, end - off);
 }
 
 int
@@ -408,6 +413,18 @@ parse_end(struct http1 *h, const uint8_t *buf)
 	}
 	h->head_end = h->scan;
 	return 0;
+}
+
+int
+http1_take_end(
+    struct http1 *h, const uint8_t *buf, const struct http1_slice *authority)
+{
+	h->authority = *authority;
+	if (!http1_has(h, HTTP1_HOST) && authority->len != 0) {
+		h->field[HTTP1_HOST] = *authority;
+		h->present |= 1U << HTTP1_HOST;
+	}
+	return parse_end(h, buf);
 }
 
 /*

@@ -110,6 +110,23 @@ void http1_init(struct http1 *h);
  */
 enum http1_verdict http1_parse(struct http1 *h, const uint8_t *buf, size_t len);
 
+/*
+ * For HTTP/2, whose fields come one by one, into a buffer of the caller: they
+ * must keep the same rules.  Offsets are into that buffer.  Each returns -1
+ * when it has found a fault: http1.status and http1.reason say which.
+ *
+ * http1_take_field: 1 if it is a field to be kept, whose value of len bytes is
+ * at off, or will be; else 0.  http1_take_path: the value of :path, which is
+ * in buf and begins with '/'.  http1_take_end: the last field was taken;
+ * authority is where :authority is, of length 0 if there was none.
+ */
+int http1_take_field(struct http1 *h, const uint8_t *name, size_t name_len,
+    size_t off, size_t len);
+int http1_take_path(
+    struct http1 *h, const uint8_t *buf, size_t off, size_t len);
+int http1_take_end(
+    struct http1 *h, const uint8_t *buf, const struct http1_slice *authority);
+
 /* Whether the field f was in the header block. */
 int http1_has(const struct http1 *h, enum http1_field f);
 

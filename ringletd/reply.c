@@ -1,7 +1,7 @@
 /*
- * Replies: the status line, the fields that every reply has, and the JSON
- * envelope.  Only here is a reply's text composed.  No byte of a request
- * goes into its head; in a body such bytes go through jansson.
+ * Replies: the status, the fields that every reply has, and the JSON envelope;
+ * and all of it as HTTP/1.1 text.  Only here is a reply composed.  No byte of
+ * a request goes into its head; in a body such bytes go through jansson.
  */
 #include "config.h"
 
@@ -18,13 +18,6 @@
 #include "ringletd.h"
 
 #define CSP_NOTHING "default-src 'none'; frame-ancestors 'none'"
-
-/* For the browser: nothing of the API is to be kept, framed or guessed at. */
-#define FIELDS_ALWAYS \
-	"X-Content-Type-Options: nosniff\r\n" \
-	"X-Frame-Options: DENY\r\n" \
-	"Referrer-Policy: no-referrer\r\n" \
-	"Cross-Origin-Resource-Policy: same-origin\r\n"
 
 #define TYPE_JSON "application/json"
 
@@ -78,9 +71,9 @@ phrase_of(int status)
 	return "Unknown";
 }
 
-/* The Date field's value, made anew at most once a second. */
-static const char *
-date(struct env *env)
+/* Made anew at most once a second. */
+const char *
+reply_date(struct env *env)
 {
 	uint64_t now = loop_now() / 1000 + 1;
 	struct tm tm;
@@ -96,53 +89,80 @@ date(struct env *env)
 	return env->date;
 }
 
+static void
+add_field(struct reply *reply, const char *name, const char *value)
+{
+	if (reply->nfields == REPLY_FIELDS_MAX)
+		fatal("a reply has too many fields");
+	reply->fields[reply->nfields].name = name;
+	reply->fields[reply->nfields++].value = value;
+}
+
 /*
- * Puts a whole reply.  extra is more fields, each with its CRLF.  A reply that
- * does not fit is our own mistake (OUT_MAX): the client gets 503.
+ * Sends a whole reply.  extra is one more field, or NULL.  A reply that does
+ * not fit is our own mistake (OUT_MAX): the client gets 503.
  */
 static void
-put(struct env *env, struct conn *c, bool head, int status, const char *type,
-    const char *csp, const char *extra, const void *body, size_t len,
-    bool last)
+put(struct carrier *via, struct reply *reply, const char *type, const char *csp,
+    const struct field *extra)
 {
-	struct buf *out = conn_out(c);
+	if (reply->len > OUT_MAX / 2) {
+		log_error("a reply of %zu bytes is too long", reply->len);
+		reply->status = 503;
+		reply->body = "{\"success\":false,\"error\":\"the reply is too "
+			      "long\",\"code\":\"TOO_BIG\"}";
+		reply->len = strlen(reply->body);
+	}
+	(void)snprintf(reply->length, sizeof(reply->length), "%zu", reply->len);
+	add_field(reply, "Date", reply_date(via->env));
+	add_field(reply, "Content-Type", type);
+	add_field(reply, "Content-Length", reply->length);
+	/* For the browser: nothing is to be kept, framed or guessed at. */
+	add_field(reply, "Cache-Control", "no-store");
+	add_field(reply, "Content-Security-Policy", csp);
+	add_field(reply, "X-Content-Type-Options", "nosniff");
+	add_field(reply, "X-Frame-Options", "DENY");
+	add_field(reply, "Referrer-Policy", "no-referrer");
+	add_field(reply, "Cross-Origin-Resource-Policy", "same-origin");
+	if (extra != NULL)
+		add_field(reply, extra->name, extra->value);
+	via->ops->reply(via, reply);
+}
+
+bool
+reply_write(const struct reply *reply, struct buf *out, bool last)
+{
 	char h[1024];
+	size_t i, len;
 	int n;
 
-	if (len > OUT_MAX / 2) {
-		log_error("a reply of %zu bytes is too long", len);
-		status = 503;
-		body = "{\"success\":false,\"error\":\"the reply is too long\","
-		    "\"code\":\"TOO_BIG\"}";
-		len = strlen(body);
+	n = snprintf(h, sizeof(h), "HTTP/1.1 %d %s\r\n", reply->status,
+	    phrase_of(reply->status));
+	len = n > 0 ? (size_t)n : sizeof(h);
+	for (i = 0; i <= reply->nfields && len < sizeof(h); i++) {
+		if (i < reply->nfields)
+			n = snprintf(h + len, sizeof(h) - len, "%s: %s\r\n",
+			    reply->fields[i].name, reply->fields[i].value);
+		else
+			n = snprintf(h + len, sizeof(h) - len, "%s\r\n",
+			    last ? "Connection: close\r\n" : "");
+		len += n > 0 ? (size_t)n : sizeof(h);
 	}
-	n = snprintf(h, sizeof(h),
-	    "HTTP/1.1 %d %s\r\n"
-	    "Date: %s\r\n"
-	    "Content-Type: %s\r\n"
-	    "Content-Length: %zu\r\n"
-	    "Cache-Control: no-store\r\n"
-	    "Content-Security-Policy: %s\r\n"
-	    FIELDS_ALWAYS "%s%s\r\n",
-	    status, phrase_of(status), date(env), type, len, csp, extra,
-	    last ? "Connection: close\r\n" : "");
-	if (n < 0 || (size_t)n >= sizeof(h))
+	if (len >= sizeof(h))
 		fatal("a reply's head is longer than %zu bytes", sizeof(h));
-	if (buf_put(out, h, (size_t)n) != 0 ||
-	    (!head && buf_put(out, body, len) != 0)) {
-		/* The reply before this one is not taken: give up. */
-		buf_reset(out);
-		last = true;
-	}
-	conn_replied(c, last);
+	return buf_put(out, h, len) == 0 &&
+	       (reply->head || buf_put(out, reply->body, reply->len) == 0);
 }
 
 static void
-put_json(struct request *r, int status, const char *extra, const char *text,
-    size_t len)
+put_json(struct request *r, int status, const struct field *extra,
+    const char *text, size_t len)
 {
-	put(r->env, r->conn, r->head, status, TYPE_JSON, CSP_NOTHING, extra,
-	    text, len, conn_is_last(r->conn));
+	struct reply reply = { .status = status, .head = r->head };
+
+	reply.body = text;
+	reply.len = len;
+	put(r->via, &reply, TYPE_JSON, CSP_NOTHING, extra);
 }
 
 void
@@ -155,12 +175,13 @@ reply_json(struct request *r, int status, const char *data)
 	    data);
 	if (n < 0 || (size_t)n >= sizeof(text))
 		fatal("reply_json: %zu bytes", strlen(data));
-	put_json(r, status, "", text, (size_t)n);
+	put_json(r, status, NULL, text, (size_t)n);
 }
 
 /* obj is taken; NULL, from an argument that is not UTF-8, is our mistake. */
 static void
-put_object(struct request *r, int status, const char *extra, json_t *obj)
+put_object(
+    struct request *r, int status, const struct field *extra, json_t *obj)
 {
 	char *text;
 
@@ -177,14 +198,18 @@ put_object(struct request *r, int status, const char *extra, json_t *obj)
 void
 reply_data(struct request *r, int status, json_t *data)
 {
-	put_object(r, status, "", json_pack("{s:b,s:o}", "success", 1, "data",
-	    data != NULL ? data : json_null()));
+	put_object(r, status, NULL,
+	    json_pack("{s:b,s:o}", "success", 1, "data",
+		data != NULL ? data : json_null()));
 }
 
 void
 reply_error(struct request *r, int status, int err, const char *fmt, ...)
 {
-	const char *extra = "";
+	static const struct field authenticate = { "WWW-Authenticate",
+		"Bearer realm=\"ringlet\"" };
+	static const struct field retry = { "Retry-After", "1" };
+	const struct field *extra = NULL;
 	char text[1024];
 	va_list ap;
 	json_t *obj;
@@ -193,9 +218,9 @@ reply_error(struct request *r, int status, int err, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (status == 401)
-		extra = "WWW-Authenticate: Bearer realm=\"ringlet\"\r\n";
+		extra = &authenticate;
 	else if (status == 429 || status == 503)
-		extra = "Retry-After: 1\r\n";
+		extra = &retry;
 	obj = json_pack("{s:b,s:s,s:s}", "success", 0, "error", text, "code",
 	    rl_errname(err));
 	/* The text was cut in the middle of a character. */
@@ -222,31 +247,37 @@ reply_failure(struct request *r, int err, const char *text)
 void
 reply_not_allowed(struct request *r, unsigned allow)
 {
-	char extra[80];
+	char methods[80];
+	const struct field extra = { "Allow", methods };
 
-	(void)snprintf(extra, sizeof(extra), "Allow: %s%s%s%s\r\n",
+	(void)snprintf(methods, sizeof(methods), "%s%s%s%s",
 	    allow & METHOD_GET ? "GET, HEAD, " : "",
 	    allow & METHOD_POST ? "POST, " : "",
 	    allow & METHOD_PUT ? "PUT, " : "",
 	    allow & METHOD_DELETE ? "DELETE, " : "");
 	/* Without the last comma. */
-	memcpy(extra + strlen(extra) - 4, "\r\n", 3);
-	put_object(r, 405, extra, json_pack("{s:b,s:s,s:s}", "success", 0,
-	    "error", "this route does not take that method", "code",
-	    rl_errname(RL_ERR_INVALID)));
+	methods[strlen(methods) - 2] = '\0';
+	put_object(r, 405, &extra,
+	    json_pack("{s:b,s:s,s:s}", "success", 0, "error",
+		"this route does not take that method", "code",
+		rl_errname(RL_ERR_INVALID)));
 }
 
 void
 reply_page(struct request *r, const char *type, const char *csp,
     const void *p, size_t len)
 {
-	put(r->env, r->conn, r->head, 200, type, csp, "", p, len,
-	    conn_is_last(r->conn));
+	struct reply reply = { .status = 200, .head = r->head };
+
+	reply.body = p;
+	reply.len = len;
+	put(r->via, &reply, type, csp, NULL);
 }
 
 void
-reply_bad(struct env *env, struct conn *c, int status, const char *reason)
+reply_bad(struct carrier *via, int status, const char *reason)
 {
+	struct reply reply = { .status = status, .last = true };
 	char text[256];
 	int n;
 
@@ -256,12 +287,13 @@ reply_bad(struct env *env, struct conn *c, int status, const char *reason)
 	    rl_errname(RL_ERR_INVALID));
 	if (n < 0 || (size_t)n >= sizeof(text))
 		fatal("reply_bad: %s", reason);
-	put(env, c, false, status, TYPE_JSON, CSP_NOTHING, "", text,
-	    (size_t)n, true);
+	reply.body = text;
+	reply.len = (size_t)n;
+	put(via, &reply, TYPE_JSON, CSP_NOTHING, NULL);
 }
 
 void
-reply_switch(struct request *r)
+reply_switch(const struct request *r, struct buf *out)
 {
 	char h[512];
 	int n;
@@ -273,11 +305,10 @@ reply_switch(struct request *r)
 	    "Connection: Upgrade\r\n"
 	    "Sec-WebSocket-Accept: %s\r\n"
 	    "%s\r\n",
-	    date(r->env), r->ws_accept,
+	    reply_date(r->env), r->ws_accept,
 	    /* The word alone: the token is not said back. */
 	    r->ws_bearer ? "Sec-WebSocket-Protocol: bearer\r\n" : "");
-	if (n < 0 || (size_t)n >= sizeof(h) ||
-	    buf_put(conn_out(r->conn), h, (size_t)n) != 0)
+	if (n < 0 || (size_t)n >= sizeof(h) || buf_put(out, h, (size_t)n) != 0)
 		fatal("reply_switch: no room");
 }
 

@@ -1,6 +1,6 @@
 /*
  * What every handler does with a request: take its token and query apart, and
- * ask the monitor.
+ * ask the monitor.  And how a request comes to be: out of a parsed head.
  *
  * The request is hostile until the monitor has accepted its token, and the
  * monitor judges that anew for every message: nothing here remembers a token
@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "err.h"
+#include "http1.h"
 #include "msgdef.h"
 #include "peer.h"
 #include "ringletd.h"
@@ -53,6 +54,64 @@ span_number(const struct span *s, int64_t max, int64_t *out)
 	}
 	*out = v;
 	return true;
+}
+
+static struct span
+span_of(const uint8_t *buf, const struct http1_slice *s)
+{
+	struct span out = { (const char *)buf + s->off, s->len };
+
+	return out;
+}
+
+static struct span
+field_of(const struct http1 *h, const uint8_t *buf, enum http1_field f)
+{
+	struct span none = { NULL, 0 };
+
+	return http1_has(h, f) ? span_of(buf, &h->field[f]) : none;
+}
+
+static unsigned
+method_of(const struct span *s)
+{
+	if (span_is(s, "GET") || span_is(s, "HEAD"))
+		return METHOD_GET;
+	if (span_is(s, "POST"))
+		return METHOD_POST;
+	if (span_is(s, "DELETE"))
+		return METHOD_DELETE;
+	if (span_is(s, "PUT"))
+		return METHOD_PUT;
+	return 0;
+}
+
+void
+request_fill(struct request *r, struct carrier *via, const struct http1 *h,
+    const uint8_t *buf)
+{
+	struct span method = span_of(buf, &h->method);
+
+	memset(r, 0, sizeof(*r));
+	r->env = via->env;
+	r->via = via;
+	r->method = method_of(&method);
+	r->head = span_is(&method, "HEAD");
+	r->has_query = (h->flags & HTTP1_F_QUERY) != 0;
+	r->has_length = (h->flags & (HTTP1_F_LENGTH | HTTP1_F_CHUNKED)) != 0;
+	r->has_body = h->body_len > 0 || (h->flags & HTTP1_F_CHUNKED) != 0;
+	r->upgrade = (h->flags & HTTP1_F_UPGRADE) != 0 &&
+		     (h->flags & HTTP1_F_HTTP10) == 0;
+	r->path = span_of(buf, &h->path);
+	r->query = span_of(buf, &h->query);
+	r->host = field_of(h, buf, HTTP1_HOST);
+	r->origin = field_of(h, buf, HTTP1_ORIGIN);
+	r->authorization = field_of(h, buf, HTTP1_AUTHORIZATION);
+	r->content_type = field_of(h, buf, HTTP1_CONTENT_TYPE);
+	r->upgrade_to = field_of(h, buf, HTTP1_UPGRADE);
+	r->ws_key = field_of(h, buf, HTTP1_WS_KEY);
+	r->ws_version = field_of(h, buf, HTTP1_WS_VERSION);
+	r->ws_protocol = field_of(h, buf, HTTP1_WS_PROTOCOL);
 }
 
 /* token68 of RFC 9110, which is also a token of RFC 6455's list but for '/'. */
@@ -223,7 +282,7 @@ on_answer(void *arg, struct msg *m, int err)
 		reply_failure(r, (int)e->code, e->text);
 		return;
 	}
-	conn_trust(r->conn);
+	r->via->ops->trust(r->via);
 	r->done(r, m);
 }
 

@@ -1,11 +1,11 @@
 #ifndef RINGLETD_REQUEST_H
 #define RINGLETD_REQUEST_H
 /*
- * One request, whatever version of HTTP it came in.  A connection has at most
+ * One request, whatever version of HTTP it came in.  A carrier has at most
  * one at a time and owns it; routes and handlers see nothing else of the
  * connection.
  *
- * Spans point into the connection's input: they are good until the handler
+ * Spans point into the carrier's input: they are good until the handler
  * returns.  What a handler needs after its call to the monitor is in param
  * and the plain members.
  */
@@ -17,8 +17,9 @@
 #include "msg.h"
 #include "valid.h"
 
-struct conn;
+struct carrier;
 struct env;
+struct http1;
 struct request;
 struct route;
 
@@ -41,7 +42,7 @@ typedef void (*request_cb)(struct request *, struct msg *);
 
 struct request {
 	struct env *env;
-	struct conn *conn;
+	struct carrier *via;
 	const struct route *route;
 	unsigned method; /* METHOD_*; 0: one that no route has */
 	bool head;	 /* HEAD: the reply's body is left out */
@@ -49,6 +50,7 @@ struct request {
 	bool has_length; /* the body's length is known, maybe 0 */
 	bool has_body;	 /* it is chunked, or longer than 0 */
 	bool upgrade;	 /* "Connection: upgrade" in HTTP/1.1 */
+	bool connect;	 /* HTTP/2: CONNECT for a WebSocket, with method GET */
 
 	struct span path;
 	struct span query;
@@ -71,6 +73,13 @@ struct request {
 	uint32_t call;
 	bool calling;
 };
+
+/*
+ * Makes a request of a head in h, whose offsets are into buf: all but the
+ * body.
+ */
+void request_fill(struct request *r, struct carrier *via, const struct http1 *h,
+    const uint8_t *buf);
 
 /* Whether s is exactly text. */
 bool span_is(const struct span *s, const char *text);

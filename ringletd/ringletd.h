@@ -15,6 +15,7 @@
 #include "request.h"
 
 struct buf;
+struct carrier;
 struct conn;
 struct listener;
 struct loop;
@@ -72,22 +73,72 @@ bool listener_has_host(const struct env *, const struct span *host);
 /* A connection has ended: accepting goes on if it was paused for that. */
 void listen_resume(struct env *);
 
-/* --- conn.c: a client's connection --- */
+/* --- carriers: where a request came from, and its reply goes --- */
 
 /*
- * What runs a connection after it has been upgraded.  input gets bytes as
- * they come.  output is called when all that was put into conn_out() is on
- * its way: it puts more and returns true, or false if there is nothing.
+ * What runs a carrier after it has been upgraded.  input gets bytes as they
+ * come.  output is called when all that was put into the carrier's output is
+ * on its way: it puts more and returns true, or false if there is nothing.
  * tick is called about once a second with the time since the last byte came.
- * free is called when the connection is over, from the loop and not from
- * within a call of ours.
+ * free is called when the carrier is over, from the loop and not from within
+ * a call of ours.  working, which may be NULL: whether a request that came
+ * waits for the monitor.
  */
 struct conn_ops {
 	void (*input)(void *arg, const uint8_t *p, size_t len);
 	bool (*output)(void *arg);
 	void (*tick)(void *arg, uint64_t silent_ms);
 	void (*free)(void *arg);
+	bool (*working)(void *arg);
 };
+
+struct field {
+	const char *name;
+	const char *value;
+};
+
+#define REPLY_FIELDS_MAX 10
+
+/* A whole reply; what it points to is good for the call. */
+struct reply {
+	int status;
+	struct field fields[REPLY_FIELDS_MAX];
+	size_t nfields;
+	char length[24]; /* value of Content-Length */
+	const void *body;
+	size_t len;
+	bool head; /* to HEAD: the body is left out */
+	bool last; /* nothing can follow it on an HTTP/1.1 connection */
+};
+
+/*
+ * A connection that speaks HTTP/1.1, or one stream of HTTP/2.
+ *
+ *	reply	 sends it; the request is over
+ *	trust	 the monitor has accepted a token that came here
+ *	upgrade	 opens the WebSocket that r asked for: from now on ops and arg
+ *		 run the carrier
+ *	pump	 sends what there is in out; the ops' output is asked for more
+ *	pause	 stops or resumes taking the client's bytes
+ *	finish	 sends what is in out, then ends in an orderly way
+ */
+struct carrier_ops {
+	void (*reply)(struct carrier *, const struct reply *);
+	void (*trust)(struct carrier *);
+	void (*upgrade)(struct carrier *, const struct request *r,
+	    const struct conn_ops *ops, void *arg);
+	void (*pump)(struct carrier *);
+	void (*pause)(struct carrier *, bool paused);
+	void (*finish)(struct carrier *);
+};
+
+struct carrier {
+	const struct carrier_ops *ops;
+	struct env *env;
+	struct buf *out; /* a WebSocket's frames */
+};
+
+/* --- conn.c: a client's connection --- */
 
 /* Prepares env for connections. */
 void conn_init(struct env *);
@@ -98,15 +149,11 @@ void conn_new(struct env *, int fd);
  * longest without having shown a good token.  False if there is none.
  */
 bool conn_evict(struct env *);
-/* Where replies are put; then call conn_replied() or conn_pump(). */
+/* What is to be sent; then call conn_pump(). */
 struct buf *conn_out(struct conn *);
-/* The reply is whole.  close: it is the last one on this connection. */
-void conn_replied(struct conn *, bool close);
-/* Whether the reply being written must be the connection's last one. */
-bool conn_is_last(const struct conn *);
 /* The monitor has accepted a token that came on this connection. */
 void conn_trust(struct conn *);
-/* From now on ops and arg run the connection; 101 is in conn_out(). */
+/* From now on ops and arg run the connection; they get what came already. */
 void conn_upgrade(struct conn *, const struct conn_ops *ops, void *arg);
 /* Sends what there is; ops->output is asked for more. */
 void conn_pump(struct conn *);
@@ -114,6 +161,22 @@ void conn_pump(struct conn *);
 void conn_pause(struct conn *, bool paused);
 /* Sends what is in conn_out(), then closes in an orderly way. */
 void conn_finish(struct conn *);
+/* How long the socket has not taken what there is to send; 0: it does. */
+uint64_t conn_stuck_ms(const struct conn *);
+/* Closes at once. */
+void conn_abort(struct conn *);
+
+/* --- http2.c --- */
+
+#define HTTP2_PREFACE_LEN 24
+
+/* Whether a connection's first bytes are HTTP/2's preface, or begin as it. */
+bool http2_preface(const uint8_t *p, size_t len);
+/*
+ * From now on the connection speaks HTTP/2.  deadline: until when a first
+ * request must have come.
+ */
+void http2_start(struct conn *, struct env *, uint64_t deadline);
 
 /* --- hostcheck.c --- */
 
@@ -170,9 +233,16 @@ void reply_not_allowed(struct request *, unsigned allow);
 void reply_page(struct request *, const char *type, const char *csp,
     const void *p, size_t len);
 /* An error for something that was no request; ends the connection. */
-void reply_bad(struct env *, struct conn *, int status, const char *reason);
-/* 101, with r->ws_accept and maybe the subprotocol; not flushed. */
-void reply_switch(struct request *);
+void reply_bad(struct carrier *, int status, const char *reason);
+/*
+ * Puts a reply as HTTP/1.1 has it; last: the connection ends after it.  False
+ * if there is no room.
+ */
+bool reply_write(const struct reply *, struct buf *out, bool last);
+/* Puts 101, with r->ws_accept and maybe the subprotocol. */
+void reply_switch(const struct request *r, struct buf *out);
+/* The value of the Date field now. */
+const char *reply_date(struct env *);
 /* Seconds since 1970 as RFC 3339 text; 0 is null. */
 json_t *reply_time(int64_t);
 /* A text; "" is null, for that is how a message says that there is none. */
@@ -200,6 +270,14 @@ void api_terminal(struct request *);
 
 /* starting, running, terminated: enum session_state as clients see it. */
 const char *session_state_name(uint64_t state);
+
+/* --- wipe.c: memory that is wiped when it is freed, for libraries --- */
+
+/* As malloc(3) and so on; NULL for a size that cannot be. */
+void *wipe_alloc(size_t len);
+void *wipe_calloc(size_t n, size_t size);
+void *wipe_realloc(void *p, size_t len);
+void wipe_free(void *p);
 
 /* --- body.c: JSON bodies --- */
 
@@ -253,7 +331,7 @@ struct ws_ops {
 int ws_handshake(struct request *r, const char **why);
 /* A WebSocket for r, whose handshake is right; not started yet. */
 struct ws *ws_new(struct request *r, const struct ws_ops *ops, void *arg);
-/* Answers 101: from now on the connection is ws's, and frees it. */
+/* Opens it: from now on the carrier is ws's, and frees it. */
 void ws_start(struct ws *, struct request *r);
 /* A text message; msg is taken. */
 void ws_send_json(struct ws *, json_t *msg);

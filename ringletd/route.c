@@ -97,6 +97,12 @@ check_route(struct request *r)
 	const char *why;
 	int status;
 
+	/* A tunnel to anything else would be opened by its 200. */
+	if (r->connect && (flags & ROUTE_WS) == 0) {
+		reply_error(
+		    r, 400, RL_ERR_INVALID, "this route is no WebSocket");
+		return false;
+	}
 	if (flags & ROUTE_TOKEN &&
 	    (status = request_token(r, (flags & ROUTE_WS) != 0, &why)) != 0) {
 		reply_error(r, status,

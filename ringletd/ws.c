@@ -5,7 +5,7 @@
  * wslay parses what the client sends and queues the answers that the protocol
  * wants (Pong, Close).  It has no bound on that queue, so it gets input in
  * small portions and its queue is emptied after each.  What we send is
- * framed here: a frame is built in the connection's output, where its payload
+ * framed here: a frame is built in the carrier's output, where its payload
  * has been written once.  Either way whole frames are put, so they can't mix.
  */
 #include "config.h"
@@ -33,7 +33,7 @@
 #define FIN	  0x80
 
 struct ws {
-	struct conn *conn;
+	struct carrier *via;
 	wslay_event_context_ptr wslay;
 	const struct ws_ops *ops;
 	void *arg;
@@ -59,6 +59,13 @@ ws_handshake(struct request *r, const char **why)
 	SHA1_CTX sha1;
 	char *text;
 
+	/* RFC 8441: what Upgrade and the key say is said by CONNECT. */
+	if (r->connect) {
+		if (span_is(&r->ws_version, "13"))
+			return 0;
+		*why = "Sec-WebSocket-Version is not 13";
+		return 400;
+	}
 	if (!r->upgrade || r->upgrade_to.p == NULL ||
 	    !span_is_nocase(&r->upgrade_to, "websocket") || r->head) {
 		*why = "this route is a WebSocket: Upgrade is missing";
@@ -103,11 +110,11 @@ put_head(uint8_t *p, uint8_t op, size_t len)
 	return 4;
 }
 
-/* A whole frame.  Without room for it the connection has no use any more. */
+/* A whole frame.  Without room for it the carrier has no use any more. */
 static void
 put_frame(struct ws *ws, uint8_t op, const void *p, size_t len)
 {
-	struct buf *out = conn_out(ws->conn);
+	struct buf *out = ws->via->out;
 	uint8_t *to;
 	size_t n;
 
@@ -116,7 +123,7 @@ put_frame(struct ws *ws, uint8_t op, const void *p, size_t len)
 	if (len > WS_FRAME_MAX ||
 	    buf_reserve(out, WS_FRAME_HDR_MAX + len, &to) != 0) {
 		ws->closing = true;
-		conn_finish(ws->conn);
+		ws->via->ops->finish(ws->via);
 		return;
 	}
 	n = put_head(to, op, len);
@@ -130,7 +137,7 @@ ws_frame_reserve(struct ws *ws, uint8_t **p, size_t *max)
 {
 	uint8_t *to;
 
-	if (ws->closing || buf_reserve(conn_out(ws->conn),
+	if (ws->closing || buf_reserve(ws->via->out,
 			       WS_FRAME_HDR_MAX + WS_FRAME_MAX, &to) != 0)
 		return false;
 	*p = to + WS_FRAME_HDR_MAX;
@@ -141,7 +148,7 @@ ws_frame_reserve(struct ws *ws, uint8_t **p, size_t *max)
 void
 ws_frame_commit(struct ws *ws, size_t len)
 {
-	struct buf *out = conn_out(ws->conn);
+	struct buf *out = ws->via->out;
 	uint8_t *to;
 	size_t n;
 
@@ -184,7 +191,7 @@ ws_close(struct ws *ws, uint16_t code, const char *reason)
 	memcpy(body + 2, reason, len);
 	put_frame(ws, OP_CLOSE, body, len + 2);
 	ws->closing = true;
-	conn_finish(ws->conn);
+	ws->via->ops->finish(ws->via);
 }
 
 bool
@@ -196,13 +203,13 @@ ws_is_closing(const struct ws *ws)
 void
 ws_pump(struct ws *ws)
 {
-	conn_pump(ws->conn);
+	ws->via->ops->pump(ws->via);
 }
 
 void
 ws_pause(struct ws *ws, bool paused)
 {
-	conn_pause(ws->conn, paused);
+	ws->via->ops->pause(ws->via, paused);
 }
 
 /* --- wslay's callbacks --- */
@@ -233,7 +240,7 @@ on_wslay_send(wslay_event_context_ptr ctx, const uint8_t *data, size_t len,
 	struct ws *ws = arg;
 
 	(void)flags;
-	if (buf_put(conn_out(ws->conn), data, len) != 0) {
+	if (buf_put(ws->via->out, data, len) != 0) {
 		wslay_event_set_error(ctx, WSLAY_ERR_CALLBACK_FAILURE);
 		return -1;
 	}
@@ -318,7 +325,7 @@ static const struct wslay_event_callbacks callbacks = {
 	.on_msg_recv_callback = on_wslay_message,
 };
 
-/* --- the connection's callbacks --- */
+/* --- the carrier's callbacks --- */
 
 /* One portion.  False: there will be no other. */
 static bool
@@ -340,14 +347,14 @@ take_portion(struct ws *ws)
 	if (wslay_event_want_write(ws->wslay) &&
 	    wslay_event_send(ws->wslay) != 0) {
 		ws->closing = true;
-		conn_finish(ws->conn);
+		ws->via->ops->finish(ws->via);
 		return false;
 	}
 	if (wslay_event_get_read_enabled(ws->wslay))
 		return true;
 	/* Its Close is out: an answer to the client's, or 1002, 1007, 1009. */
 	ws->closing = true;
-	conn_finish(ws->conn);
+	ws->via->ops->finish(ws->via);
 	return false;
 }
 
@@ -389,7 +396,7 @@ on_tick(void *arg, uint64_t silent_ms)
 		return;
 	ws->pinged = true;
 	put_frame(ws, OP_PING, NULL, 0);
-	conn_pump(ws->conn);
+	ws->via->ops->pump(ws->via);
 }
 
 static void
@@ -414,7 +421,7 @@ ws_new(struct request *r, const struct ws_ops *ops, void *arg)
 {
 	struct ws *ws = xcalloc(1, sizeof(*ws));
 
-	ws->conn = r->conn;
+	ws->via = r->via;
 	ws->ops = ops;
 	ws->arg = arg;
 	if (wslay_event_context_server_init(&ws->wslay, &callbacks, ws) != 0)
@@ -428,6 +435,5 @@ ws_new(struct request *r, const struct ws_ops *ops, void *arg)
 void
 ws_start(struct ws *ws, struct request *r)
 {
-	reply_switch(r);
-	conn_upgrade(ws->conn, &conn_ops, ws);
+	ws->via->ops->upgrade(ws->via, r, &conn_ops, ws);
 }

@@ -48,53 +48,60 @@ is_text(const char *p, size_t len)
 	return valid_utf8(p, len);
 }
 
-/* --- the connection, in place of conn.c, reply.c and request.c --- */
+/* --- the carrier, in place of a connection --- */
 
 struct conn {
-	struct buf *out;
+	struct carrier carrier;
 	const struct conn_ops *ops;
 	void *arg;
 	bool finished;
 };
 
-struct buf *
-conn_out(struct conn *c)
+static struct conn *
+conn_of(struct carrier *via)
 {
-	return c->out;
+	return (struct conn *)(void *)via;
 }
 
-void
-conn_pump(struct conn *c)
+static void
+carry_upgrade(struct carrier *via, const struct request *r,
+    const struct conn_ops *ops, void *arg)
 {
+	require(r->via == via);
+	conn_of(via)->ops = ops;
+	conn_of(via)->arg = arg;
+}
+
+static void
+carry_pump(struct carrier *via)
+{
+	struct conn *c = conn_of(via);
+
 	if (!c->finished)
 		(void)c->ops->output(c->arg);
 }
 
-void
-conn_pause(struct conn *c, bool paused)
+static void
+carry_pause(struct carrier *via, bool paused)
 {
-	(void)c;
+	(void)via;
 	(void)paused;
 }
 
-void
-conn_finish(struct conn *c)
+static void
+carry_finish(struct carrier *via)
 {
-	c->finished = true;
+	conn_of(via)->finished = true;
 }
 
-void
-conn_upgrade(struct conn *c, const struct conn_ops *ops, void *arg)
-{
-	c->ops = ops;
-	c->arg = arg;
-}
+static const struct carrier_ops carrier_ops = {
+	.upgrade = carry_upgrade,
+	.pump = carry_pump,
+	.pause = carry_pause,
+	.finish = carry_finish,
+};
 
-void
-reply_switch(struct request *r)
-{
-	require(r->conn != NULL);
-}
+/* --- reply.c and request.c --- */
 
 void
 reply_error(struct request *r, int status, int err, const char *fmt, ...)
@@ -219,18 +226,19 @@ check_output(struct buf *out)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct conn conn = { .out = buf_new(ROOM) };
+	struct conn conn = { .carrier = {
+				 .ops = &carrier_ops, .out = buf_new(ROOM) } };
 	struct viewer v = { .freed = 0 };
 	struct request r;
 	size_t piece, n;
 
 	if (len == 0) {
-		buf_free(conn.out);
+		buf_free(conn.carrier.out);
 		return 0;
 	}
 	body_init();
 	memset(&r, 0, sizeof(r));
-	r.conn = &conn;
+	r.via = &conn.carrier;
 	v.ws = ws_new(&r, &ops, &v);
 	ws_start(v.ws, &r);
 	piece = data[0] == 0 ? len : data[0];
@@ -245,9 +253,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	conn.ops->tick(conn.arg, WS_PING_MS);
 	require(!conn.ops->output(conn.arg));
 	require(conn.finished == ws_is_closing(v.ws));
-	check_output(conn.out);
+	check_output(conn.carrier.out);
 	conn.ops->free(conn.arg);
 	require(v.freed == 1);
-	buf_free(conn.out);
+	buf_free(conn.carrier.out);
 	return 0;
 }
