@@ -6,7 +6,6 @@
 
 #include "config.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,14 +13,13 @@
 #include <unistd.h>
 
 #include "fdpass.h"
-#include "loop.h"
 #include "ring.h"
 #include "ringlet.h"
 #include "view.h"
 #include "xmalloc.h"
 
-/* How long the monitor may take to see that a sandboxer has died. */
-#define FATE_TIMEOUT_MS 3000
+/* How long the monitor may take to answer one who attaches again. */
+#define AGAIN_TIMEOUT_MS 3000
 
 /* The session's own status, or why there is none. */
 static int
@@ -39,40 +37,106 @@ status_of_end(const struct cli *cli, const char *id, int64_t exit_code,
 					    "says more");
 }
 
-/* The channel is gone and nobody has said why: asks the monitor. */
-static int
-ask_fate(struct cli *cli, const struct view *view)
+/* How an ended session ended; only the monitor has words for it. */
+static void
+ask_fate(struct cli *cli, struct view *view)
 {
 	const struct msg_session_id req = { .id = view->id };
-	uint64_t end = loop_now() + FATE_TIMEOUT_MS;
 	const struct msg_session *s;
-	char why[1024];
 	struct msg m;
+
+	if (client_ask(cli, MSG_SESSION_GET, &req, AGAIN_TIMEOUT_MS, &m) != 0)
+		return;
+	if (m.hdr.type == MSG_SESSION) {
+		s = m.body;
+		free(view->text);
+		view->text = xstrdup(s->text);
+	}
+	msg_clear(&m);
+}
+
+/* Takes what an answer to SESSION_ATTACH brought; false: it is of no use. */
+static bool
+take(struct view *view, struct msg *m, int *ring)
+{
+	const struct msg_attached *a = m->body;
+	bool live = m->hdr.type == MSG_ATTACHED;
+
+	fd_close(view->channel);
+	fd_close(view->event);
+	fd_close(view->screen);
+	view->channel = view->event = view->screen = *ring = -1;
+	if (live) {
+		view->channel = msg_take_fd(m, 0);
+		*ring = msg_take_fd(m, 1);
+		view->event = msg_take_fd(m, 2);
+	} else if (m->hdr.type == MSG_ATTACHED_ENDED) {
+		*ring = msg_take_fd(m, 0);
+		view->screen = msg_take_fd(m, 1);
+	}
+	if (*ring == -1 || (live && (view->channel == -1 || view->event == -1)))
+		return false;
+	view->clean = a->clean;
+	view->read_only = a->read_only;
+	view->exit_code = a->exit_code;
+	view->signal = a->signal;
+	return true;
+}
+
+/* One attempt, connected; see view.h. */
+static int
+attach_again(struct cli *cli, struct view *view)
+{
+	const struct msg_session_attach req = { .id = view->id,
+		.offset =
+		    view->offset != VIEW_FRESH ? (int64_t)view->offset : -1,
+		.read_only = view->read_only };
+	const struct msg_error *e;
+	struct msg m;
+	int r, ring = -1;
+
+	/* The monitor may be the next to go, or about to be replaced. */
+	if (client_ask(cli, MSG_SESSION_ATTACH, &req, AGAIN_TIMEOUT_MS, &m))
+		return RL_ERR_AGAIN;
+	if (m.hdr.type == MSG_ERROR) {
+		e = m.body;
+		r = (int)e->code;
+		if (r == RL_ERR_UNAVAILABLE)
+			r = RL_ERR_AGAIN;
+		else
+			view->text = xstrdup(e->text);
+	} else if (!take(view, &m, &ring))
+		r = RL_ERR_PROTOCOL;
+	else
+		r = m.hdr.type == MSG_ATTACHED ? 0 : RL_ERR_STATE;
+	/* The ring is the one that is mapped: it is the session's, for good. */
+	fd_close(ring);
+	msg_clear(&m);
+	if (r == RL_ERR_STATE)
+		ask_fate(cli, view);
+	return r;
+}
+
+static int
+on_broken(struct view *view)
+{
+	struct cli *cli = view->cli;
+	char why[1024] = "";
 	int r;
 
-	if (client_connect(cli, why, sizeof(why)) != 0)
-		return fail_daemon(cli,
-		    "the daemon has ended, and session %s with it", view->id);
-	for (;;) {
-		r = client_call(cli, MSG_SESSION_GET, &req, MSG_SESSION, &m);
-		if (r != 0)
-			return r;
-		s = m.body;
-		if (s->state == SST_TERMINATED || loop_now() >= end)
-			break;
-		msg_clear(&m);
-		poll(NULL, 0, 50);
+	free(view->text);
+	view->text = NULL;
+	r = client_connect(cli, why, sizeof(why));
+	if (r == RL_ERR_NOTFOUND && daemon_is_locked(cli))
+		return RL_ERR_AGAIN;
+	if (r == RL_ERR_NOTFOUND)
+		return RL_ERR_UNAVAILABLE;
+	if (r != 0) {
+		view->text = xstrdup(why);
+		return r;
 	}
-	if (s->state == SST_TERMINATED)
-		r = status_of_end(
-		    cli, view->id, s->exit_code, s->signal, s->text);
-	else
-		r = fail_error(cli, RL_ERR_EOF,
-		    "the channel to session %s is broken (%s): it still runs, "
-		    "`ringlet terminal attach %s` shows it",
-		    view->id, view->text != NULL ? view->text : "bad data",
-		    view->id);
-	msg_clear(&m);
+	r = attach_again(cli, view);
+	client_close(cli);
 	return r;
 }
 
@@ -103,7 +167,13 @@ conclude(struct cli *cli, const struct view *view)
 	case VIEW_LOST:
 		break;
 	}
-	return ask_fate(cli, view);
+	if (view->error == RL_ERR_UNAVAILABLE)
+		return fail_daemon(cli,
+		    "the daemon has ended, and session %s with it", view->id);
+	return fail_error(cli, view->error,
+	    "the channel to session %s is broken (%s): if it still runs, "
+	    "`ringlet terminal attach %s` shows it",
+	    view->id, view->text != NULL ? view->text : "bad data", view->id);
 }
 
 int
@@ -112,25 +182,21 @@ attach_session(struct cli *cli, const char *id, bool read_only)
 	const struct msg_session_attach req = {
 		.id = id, .offset = -1, .read_only = read_only
 	};
-	struct view view = { .cli = cli, .channel = -1, .event = -1 };
+	struct view view = { .cli = cli,
+		.offset = VIEW_FRESH,
+		.channel = -1,
+		.event = -1,
+		.screen = -1,
+		.again = on_broken };
 	const struct msg_attached *a;
 	struct ring_reader *ring = NULL;
 	int ring_fd = -1, r;
 	struct msg m;
-	bool live;
 
 	r = client_call(cli, MSG_SESSION_ATTACH, &req, 0, &m);
 	if (r != 0)
 		return r;
-	if (m.hdr.type == MSG_ATTACHED) {
-		view.channel = msg_take_fd(&m, 0);
-		ring_fd = msg_take_fd(&m, 1);
-		view.event = msg_take_fd(&m, 2);
-	} else if (m.hdr.type == MSG_ATTACHED_ENDED)
-		ring_fd = msg_take_fd(&m, 0);
-	live = m.hdr.type == MSG_ATTACHED;
-	if (ring_fd == -1 || (live && view.channel == -1) ||
-	    (live && view.event == -1) ||
+	if (!take(&view, &m, &ring_fd) ||
 	    ring_reader_new(ring_fd, &ring) != 0) {
 		r = fail_error(cli, RL_ERR_PROTOCOL,
 		    "the daemon's answer cannot be used: it may be of another "
@@ -140,10 +206,6 @@ attach_session(struct cli *cli, const char *id, bool read_only)
 	a = m.body;
 	view.id = a->id;
 	view.ring = ring;
-	view.offset = a->offset;
-	view.read_only = a->read_only;
-	view.exit_code = a->exit_code;
-	view.signal = a->signal;
 	client_close(cli);
 	if (view.channel != -1 && isatty(STDIN_FILENO))
 		hint(cli, "session %s%s: ~. leaves it, ~? says more", view.id,
@@ -155,6 +217,7 @@ out:
 	free(view.text);
 	fd_close(view.channel);
 	fd_close(view.event);
+	fd_close(view.screen);
 	fd_close(ring_fd);
 	msg_clear(&m);
 	return r;

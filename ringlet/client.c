@@ -151,6 +151,16 @@ connect_or_start(struct cli *cli)
 }
 
 int
+client_ask(struct cli *cli, uint16_t type, const void *body, int timeout_ms,
+    struct msg *reply)
+{
+	int r;
+
+	r = msg_write(cli->fd, type, ++cli->last_id, body, NULL, 0);
+	return r == 0 ? msg_read(cli->fd, timeout_ms, reply) : r;
+}
+
+int
 client_call(struct cli *cli, uint16_t type, const void *body, uint16_t want,
     struct msg *reply)
 {
@@ -159,14 +169,12 @@ client_call(struct cli *cli, uint16_t type, const void *body, uint16_t want,
 
 	if (cli->fd == -1 && (r = connect_or_start(cli)) != 0)
 		return r;
-	r = msg_write(cli->fd, type, ++cli->last_id, body, NULL, 0);
+	r = client_ask(cli, type, body, CALL_TIMEOUT_MS, reply);
 	if (r == RL_ERR_INVALID || r == RL_ERR_TOOBIG)
 		return fail_usage(cli,
 		    "an argument is too long, or there are too many: names "
 		    "may have 128 bytes, folders 4096, others 32768, and 256 "
 		    "may be given");
-	if (r == 0)
-		r = msg_read(cli->fd, CALL_TIMEOUT_MS, reply);
 	if (r == RL_ERR_TIMEOUT)
 		return fail_daemon(cli,
 		    "the daemon has not answered for %d seconds: see %s",

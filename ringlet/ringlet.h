@@ -166,6 +166,12 @@ json_t *json_time(int64_t when);
  */
 int client_call(struct cli *, uint16_t type, const void *body, uint16_t want,
     struct msg *reply);
+/*
+ * The same on a connection that there is, without a word to the user: 0 and
+ * whatever the answer is, or a negative error.
+ */
+int client_ask(struct cli *, uint16_t type, const void *body, int timeout_ms,
+    struct msg *reply);
 /* Connects without starting anything: 0, RL_ERR_NOTFOUND (none runs), or
  * another error with why[size]. */
 int client_connect(struct cli *, char *why, size_t size);

@@ -19,14 +19,129 @@
 
 #include "buf.h"
 #include "err.h"
+#include "fdpass.h"
 #include "log.h"
 #include "ring.h"
+#include "snapshot.h"
 #include "view.h"
 #include "viewer.h"
+
+#define ESCAPE	'\033'
+#define ENQUIRY '\005' /* a terminal may answer this, too */
+#define INEXACT                                                                \
+	"the screen may differ from what the session has shown: what keeps "   \
+	"it has failed"
 
 #define BLOCKING_WRITE	512 /* where a write might block */
 #define UNDO_TIMEOUT_MS 1000
 #define UNDO_MAX	1024
+
+/* Whether a screen is of use: a pipe gets the session's own bytes alone. */
+static bool
+draws(const struct viewer *v)
+{
+	return v->out_tty;
+}
+
+static void
+drop_screen(struct viewer *v)
+{
+	snapshot_unmap(v->screen, v->screen_len);
+	v->screen = NULL;
+	v->screen_len = 0;
+}
+
+void
+view_drop(struct viewer *v)
+{
+	v->left = 0;
+	drop_screen(v);
+}
+
+/*
+ * On a terminal a line would be amid the session's own, and the next screen
+ * would wipe it off: it comes at the end.
+ */
+static bool
+may_say(const struct viewer *v)
+{
+	return !(v->out_tty && isatty(STDERR_FILENO));
+}
+
+void
+view_missed(struct viewer *v, uint64_t from, uint64_t to)
+{
+	if (to <= from)
+		return;
+	if (may_say(v))
+		view_say(v, "output was missed: %llu bytes, from %llu to %llu",
+		    (unsigned long long)(to - from), (unsigned long long)from,
+		    (unsigned long long)to);
+	else
+		v->missed += to - from;
+}
+
+void
+view_inexact(struct viewer *v)
+{
+	if (!v->inexact && may_say(v))
+		view_say(v, INEXACT);
+	v->inexact = true;
+}
+
+int
+view_place(struct viewer *v, uint64_t offset, int fd)
+{
+	const uint8_t *screen;
+	size_t len;
+
+	if (fd != -1 && draws(v)) {
+		if (snapshot_map(fd, &screen, &len) != 0)
+			return RL_ERR_INVALID;
+		view_drop(v);
+		v->screen = v->p = screen;
+		v->screen_len = v->left = len;
+	}
+	v->view->offset = offset;
+	v->placed = true;
+	return 0;
+}
+
+void
+view_place_alone(struct viewer *v, uint64_t wanted)
+{
+	const struct view *w = v->view;
+	uint64_t from = ring_reader_tail(w->ring);
+	bool fresh = wanted == VIEW_FRESH;
+	int screen = -1;
+
+	if (fresh)
+		wanted = 0;
+	if (wanted < from) {
+		if (w->clean >= from && w->clean <= ring_reader_head(w->ring)) {
+			from = w->clean;
+			screen = w->screen;
+		}
+		if (screen == -1 && draws(v))
+			view_inexact(v);
+		/* Who comes to a terminal now has missed nothing. */
+		if (!fresh || !v->out_tty)
+			view_missed(v, wanted, from);
+		wanted = from;
+	}
+	if (view_place(v, wanted, screen) != 0) {
+		view_inexact(v);
+		(void)view_place(v, wanted, -1);
+	}
+}
+
+/* The ring's header makes no sense. */
+static void
+nonsense(struct viewer *v)
+{
+	v->over = true;
+	v->how = VIEW_LOST;
+}
 
 /* The next block from the ring; false if there is nothing more by now. */
 static bool
@@ -36,39 +151,40 @@ refill(struct viewer *v)
 	uint64_t oldest;
 	ssize_t n;
 
+	drop_screen(v);
+	if (!v->placed)
+		return false;
 	n = ring_read(w->ring, w->offset, v->block, sizeof(v->block), &oldest);
-	if (n == RL_ERR_TOOBIG && oldest > w->offset) {
-		view_say(v, "output was missed: %llu bytes, from %llu to %llu",
-		    (unsigned long long)(oldest - w->offset),
-		    (unsigned long long)w->offset, (unsigned long long)oldest);
-		w->offset = oldest;
-		n = ring_read(
-		    w->ring, w->offset, v->block, sizeof(v->block), &oldest);
+	if (n == RL_ERR_TOOBIG) {
+		if (v->peer != NULL && !v->over) {
+			view_seek(v, (int64_t)w->offset);
+			return false;
+		}
+		view_place_alone(v, w->offset);
+		return true; /* there is more, just not yet in hand */
 	}
-	if (n < 0 && n != RL_ERR_TOOBIG) {
-		/* The ring's header makes no sense. */
-		v->over = true;
-		v->how = VIEW_LOST;
+	if (n < 0) {
+		nonsense(v);
 		return false;
 	}
-	v->pos = 0;
-	v->len = n > 0 ? (size_t)n : 0;
-	w->offset += v->len;
+	v->p = v->block;
+	v->left = (size_t)n;
+	w->offset += v->left;
 	if (w->offset - v->told >= ring_reader_capacity(w->ring) / 8)
 		view_send_at(v);
-	/* Overtaken twice in a row: there is more, just not yet in hand. */
-	return n != 0;
+	return n > 0;
 }
 
 void
 view_go_on(struct viewer *v)
 {
-	if (v->pos == v->len && !refill(v)) {
+	if (v->left == 0 && !refill(v)) {
 		if (v->out_io != NULL)
 			loop_io_want(v->out_io, 0);
-		if (v->over)
+		/* An answer may yet tell where the rest begins. */
+		if (v->over && !v->seeking)
 			view_finish(v, v->how);
-		else
+		else if (v->placed)
 			view_send_at(v);
 	} else if (v->out_io != NULL)
 		loop_io_want(v->out_io, LOOP_WRITE);
@@ -79,20 +195,23 @@ view_go_on(struct viewer *v)
 static void
 write_some(struct viewer *v)
 {
-	size_t len = v->len - v->pos;
 	ssize_t n;
 
-	n = write(
-	    v->out, v->block + v->pos, len < v->out_max ? len : v->out_max);
+	n = write(v->out, v->p, v->left < v->out_max ? v->left : v->out_max);
 	if (n == -1 && errno != EAGAIN && errno != EINTR) {
 		v->view->error = errno;
 		view_finish(v, VIEW_OUTPUT);
 		return;
 	}
 	if (n > 0) {
-		if (v->out_tty)
-			termmode_feed(&v->modes, v->block + v->pos, (size_t)n);
-		v->pos += (size_t)n;
+		if (v->out_tty) {
+			termmode_feed(&v->modes, v->p, (size_t)n);
+			v->escapes = v->escapes ||
+				     memchr(v->p, ESCAPE, (size_t)n) != NULL ||
+				     memchr(v->p, ENQUIRY, (size_t)n) != NULL;
+		}
+		v->p += n;
+		v->left -= (size_t)n;
 	}
 	view_go_on(v);
 }
@@ -145,10 +264,13 @@ void
 view_undo_modes(struct viewer *v)
 {
 	struct pollfd pfd = { .fd = v->out, .events = POLLOUT };
-	struct buf *b = buf_new(UNDO_MAX);
+	struct buf *b;
 	uint64_t end = loop_now() + UNDO_TIMEOUT_MS;
 	ssize_t n;
 
+	if (!v->out_tty)
+		return;
+	b = buf_new(UNDO_MAX);
 	(void)termmode_undo(&v->modes, b);
 	while (buf_len(b) > 0 && loop_now() < end &&
 	       (poll(&pfd, 1, UNDO_TIMEOUT_MS) == 1 || errno == EINTR)) {
@@ -159,4 +281,23 @@ view_undo_modes(struct viewer *v)
 			break;
 	}
 	buf_free(b);
+	memset(&v->modes, 0, sizeof(v->modes));
+}
+
+void
+view_close_output(struct viewer *v)
+{
+	view_drop(v);
+	loop_io_free(v->out_io);
+	loop_timer_free(v->out_timer);
+	if (v->out != STDOUT_FILENO)
+		fd_close(v->out);
+	/* The terminal is the user's again: what could not be said before. */
+	if (v->missed > 0)
+		view_say(v,
+		    "%llu bytes of output were not shown: the terminal was "
+		    "too slow, and its screen was drawn anew",
+		    (unsigned long long)v->missed);
+	if (v->inexact && !may_say(v))
+		view_say(v, INEXACT);
 }

@@ -31,13 +31,17 @@ void
 view_say(const struct viewer *v, const char *fmt, ...)
 {
 	const char *eol = v->in_tty ? "\r\n" : "\n";
+	char *raw, *safe;
 	va_list ap;
 
 	va_start(ap, fmt);
-	fprintf(stderr, "%sringlet: ", v->in_tty ? eol : "");
-	vfprintf(stderr, fmt, ap);
-	fputs(eol, stderr);
+	if (vasprintf(&raw, fmt, ap) == -1)
+		raw = xstrdup("out of memory");
 	va_end(ap);
+	safe = text_safe(raw);
+	fprintf(stderr, "%sringlet: %s%s", v->in_tty ? eol : "", safe, eol);
+	free(safe);
+	free(raw);
 }
 
 void
@@ -66,12 +70,14 @@ on_signal(int signo, void *arg)
 
 	switch (signo) {
 	case SIGTSTP:
+		view_undo_modes(v);
 		tty_suspend();
 		kill(getpid(), SIGSTOP);
 		break; /* SIGCONT comes next */
 	case SIGCONT:
 		tty_resume();
 		view_send_size(v);
+		view_redraw(v);
 		break;
 	case SIGWINCH:
 		view_send_size(v);
@@ -85,21 +91,17 @@ on_signal(int signo, void *arg)
 static void
 close_all(struct viewer *v)
 {
-	if (v->out_tty)
-		view_undo_modes(v);
+	view_undo_modes(v);
+	if (v->replay)
+		view_drain_input(v);
 	tty_restore();
+	v->in_tty = false;
 	for (size_t i = 0; i < NELEM(signals); i++)
 		loop_signal_free(v->signals[i]);
-	if (v->peer != NULL)
-		peer_free(v->peer);
-	loop_io_free(v->event);
-	loop_io_free(v->in_io);
-	loop_io_free(v->out_io);
-	loop_timer_free(v->in_timer);
-	loop_timer_free(v->out_timer);
+	view_close_channel(v);
+	view_close_input(v);
+	view_close_output(v);
 	loop_free(v->loop);
-	if (v->out != STDOUT_FILENO)
-		fd_close(v->out);
 }
 
 void
@@ -109,14 +111,15 @@ view_run(struct view *view)
 
 	v->view = view;
 	v->loop = loop_new();
+	v->replay = view->channel == -1;
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < NELEM(signals); i++)
 		v->signals[i] =
 		    loop_signal_new(v->loop, signals[i], on_signal, v);
-	view_open_channel(v);
 	view_open_output(v);
 	view_open_input(v);
-	view_send_size(v);
+	view_open_channel(v);
+	view_wait_for_input(v);
 	view_go_on(v);
 	/* An ended session without output is over before the loop begins. */
 	if (!v->finished && loop_run(v->loop) != 0)

@@ -5,12 +5,14 @@
 #include "config.h"
 
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,14 +23,26 @@
 #include "ring.h"
 #include "ringlet.h"
 #include "secret.h"
+#include "snapshot.h"
 #include "view.h"
 
 #define CAPACITY RING_CAPACITY_MIN
 #define PATIENCE 20000 /* ms */
 
+/* What start() does otherwise than most tests want it. */
+static struct {
+	bool tty;	    /* standard input and output are a terminal */
+	bool silent;	    /* the first SEEK is not answered */
+	const char *screen; /* of an ended session */
+	uint64_t clean;
+	uint64_t tail; /* this much has left the ring */
+	int channels;  /* that replace a broken one */
+} with;
+static int others[4][2], nothers;
+
 static struct ring_header *hdr;
 static uint8_t *data;
-static int ring, channel, event, in, out, err;
+static int ring, channel, event, in, out, err, slave;
 static pid_t viewer;
 
 /* What the child's exit status says about how it ended. */
@@ -47,6 +61,116 @@ append(const void *p, size_t len)
 	atomic_store(&hdr->head, head + len);
 }
 
+/* A sealed memory file with that text. */
+static int
+screen_of(const char *text)
+{
+	int fd = snapshot_new();
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	ck_assert_int_eq(snapshot_seal(fd, strlen(text)), 0);
+	return fd;
+}
+
+/* The next message from the viewer, which must be of that type. */
+static void
+expect(uint16_t type, struct msg *m)
+{
+	ck_assert_int_eq(msg_read(channel, PATIENCE, m), 0);
+	ck_assert_str_eq(m->type->name, msg_type_get(type)->name);
+}
+
+/* Returns the id that its answer must have. */
+static uint32_t
+expect_seek(int64_t offset)
+{
+	struct msg m;
+	uint32_t id;
+
+	expect(MSG_VIEWER_SEEK, &m);
+	ck_assert_int_eq(((struct msg_viewer_seek *)m.body)->offset, offset);
+	id = m.hdr.id;
+	msg_clear(&m);
+	return id;
+}
+
+static void
+answer_from(uint32_t id, uint64_t offset)
+{
+	const struct msg_viewer_from f = { .offset = offset, .cols = 80,
+		.rows = 24 };
+
+	ck_assert_int_eq(
+	    msg_write(channel, MSG_VIEWER_FROM, id, &f, NULL, 0), 0);
+}
+
+static void
+answer_screen(uint32_t id, uint64_t offset, int fd, bool exact)
+{
+	const struct msg_viewer_screen s = { .offset = offset, .cols = 80,
+		.rows = 24, .exact = exact };
+
+	ck_assert_int_eq(
+	    msg_write(channel, MSG_VIEWER_SCREEN, id, &s, &fd, 1), 0);
+	close(fd);
+}
+
+static int
+on_again(struct view *view)
+{
+	if (nothers == with.channels) {
+		view->text = strdup("no more");
+		return RL_ERR_NOTFOUND;
+	}
+	close(view->channel);
+	view->channel = others[nothers++][1];
+	/* The first time it takes a while. */
+	return nothers == 1 && with.silent ? RL_ERR_AGAIN : 0;
+}
+
+static void
+open_standard(int *pin, int *pout)
+{
+	struct winsize size = { .ws_row = 24, .ws_col = 80 };
+
+	if (!with.tty) {
+		ck_assert(pipe(pin) == 0 && pipe(pout) == 0);
+		/* Far less than the ring, so that output can get stuck. */
+		ck_assert_int_ge(fcntl(pout[1], F_SETPIPE_SZ, 4096), 0);
+		return;
+	}
+	ck_assert_int_eq(openpty(&pin[1], &slave, NULL, NULL, &size), 0);
+	ck_assert_int_ge(pin[0] = pout[1] = dup(slave), 0);
+	ck_assert_int_ge(pout[0] = dup(pin[1]), 0);
+}
+
+static void __attribute__((__noreturn__))
+run_viewer(bool read_only, bool ended, int sock)
+{
+	struct view view = { .id = "0123456789abcdef",
+		.channel = -1,
+		.event = -1,
+		.screen = -1,
+		.offset = VIEW_FRESH,
+		.clean = with.clean,
+		.read_only = read_only };
+	struct ring_reader *reader;
+
+	if (ring_reader_new(ring, &reader) != 0)
+		_exit(99);
+	view.ring = reader;
+	if (!ended) {
+		view.channel = sock;
+		view.event = event;
+	} else if (with.screen != NULL)
+		view.screen = screen_of(with.screen);
+	if (with.channels > 0)
+		view.again = on_again;
+	view_run(&view);
+	_exit(view.end == VIEW_ENDED ? (int)view.exit_code : HOW(view.end));
+}
+
 /*
  * Starts a viewer of a session that has printed before; ended: and has ended,
  * so that there is no channel.
@@ -54,13 +178,6 @@ append(const void *p, size_t len)
 static void
 start(bool read_only, bool ended, const char *before)
 {
-	const struct cli cli = { 0 };
-	struct view view = { .cli = &cli,
-		.id = "0123456789abcdef",
-		.channel = -1,
-		.event = -1,
-		.read_only = read_only };
-	struct ring_reader *reader;
 	int pin[2], pout[2], perr[2], sv[2];
 
 	ck_assert_int_ge(ring = ring_create(CAPACITY), 0);
@@ -69,11 +186,13 @@ start(bool read_only, bool ended, const char *before)
 	ck_assert(hdr != MAP_FAILED);
 	data = (uint8_t *)hdr + RING_HEADER_SIZE;
 	append(before, strlen(before));
+	atomic_store(&hdr->tail, with.tail);
 	ck_assert_int_ge(event = eventfd(0, EFD_NONBLOCK), 0);
-	ck_assert(pipe(pin) == 0 && pipe(pout) == 0 && pipe(perr) == 0);
-	/* Far less than the ring, so that output can get stuck. */
-	ck_assert_int_ge(fcntl(pout[1], F_SETPIPE_SZ, 4096), 0);
+	ck_assert_int_eq(pipe(perr), 0);
+	open_standard(pin, pout);
 	ck_assert_int_eq(fd_pair(sv), 0);
+	for (int i = 0; i < with.channels; i++)
+		ck_assert_int_eq(fd_pair(others[i]), 0);
 	if ((viewer = fork()) == 0) {
 		dup2(pin[0], 0);
 		dup2(pout[1], 1);
@@ -82,25 +201,23 @@ start(bool read_only, bool ended, const char *before)
 		close(pout[0]);
 		close(perr[0]);
 		close(sv[0]);
-		if (ring_reader_new(ring, &reader) != 0)
-			_exit(99);
-		view.ring = reader;
-		if (!ended) {
-			view.channel = sv[1];
-			view.event = event;
-		}
-		view_run(&view);
-		_exit(view.end == VIEW_ENDED ? (int)view.exit_code
-					     : HOW(view.end));
+		for (int i = 0; i < with.channels; i++)
+			close(others[i][0]);
+		run_viewer(read_only, ended, sv[1]);
 	}
 	close(pin[0]);
-	close(pout[1]);
+	if (pout[1] != pin[0])
+		close(pout[1]);
 	close(perr[1]);
 	close(sv[1]);
+	for (int i = 0; i < with.channels; i++)
+		close(others[i][1]);
 	in = pin[1];
 	out = pout[0];
 	err = perr[0];
 	channel = sv[0];
+	if (!ended && !with.silent && !with.tty)
+		answer_from(expect_seek(SEEK_OLDEST), 0);
 }
 
 static void
@@ -119,14 +236,6 @@ end_session(int64_t exit_code)
 
 	ck_assert_int_eq(
 	    msg_write(channel, MSG_VIEWER_STATE, 0, &s, NULL, 0), 0);
-}
-
-/* The next message from the viewer, which must be of that type. */
-static void
-expect(uint16_t type, struct msg *m)
-{
-	ck_assert_int_eq(msg_read(channel, PATIENCE, m), 0);
-	ck_assert_str_eq(m->type->name, msg_type_get(type)->name);
 }
 
 static void
@@ -216,11 +325,303 @@ START_TEST(tells_a_gap)
 	expect_at(0);
 	append("lost", 4);
 	append(filler, sizeof(filler));
-	wake();
-	expect_text(err, "ringlet: output was missed: 4 bytes, from 0 to 4\n");
+	/* Nobody is left to say where a clean point is. */
 	end_session(0);
+	expect_text(err, "ringlet: output was missed: 4 bytes, from 0 to 4\n");
 	close(out);
 	result();
+}
+END_TEST
+
+/* The sandboxer knows where it goes on. */
+START_TEST(goes_on_as_told)
+{
+	static uint8_t filler[CAPACITY];
+
+	memset(filler, 'f', sizeof(filler));
+	start(false, false, "");
+	expect_at(0);
+	append("lost", 4);
+	append(filler, sizeof(filler) - 5);
+	append("clean", 5);
+	append("more", 4);
+	wake();
+	/* A pipe gets no screen, but the bytes from there on. */
+	answer_screen(
+	    expect_seek(0), CAPACITY - 1, screen_of("no picture"), false);
+	expect_text(err,
+	    "ringlet: output was missed: 65535 bytes, from 0 to 65535\n");
+	expect_text(out, "cleanmore");
+	expect_at(CAPACITY + 8);
+	append("!", 1);
+	end_session(0);
+	expect_text(out, "!");
+	ck_assert_int_eq(result(), ENDED(0));
+	ck_assert_int_eq(read(err, &(char){ 0 }, 1), 0);
+}
+END_TEST
+
+START_TEST(comes_late)
+{
+	with.silent = true;
+	with.tail = 10;
+	start(false, false, "0123456789abcdefghij");
+	answer_screen(
+	    expect_seek(SEEK_OLDEST), 15, screen_of("no picture"), true);
+	expect_text(
+	    err, "ringlet: output was missed: 15 bytes, from 0 to 15\n");
+	expect_text(out, "fghij");
+	end_session(0);
+	ck_assert_int_eq(result(), ENDED(0));
+}
+END_TEST
+
+START_TEST(draws_a_screen)
+{
+	struct msg m;
+	uint32_t id;
+
+	with.tty = true;
+	start(false, false, "0123456789");
+	/* The size comes first, so that the screen is one of that size. */
+	expect(MSG_VIEWER_RESIZE, &m);
+	msg_clear(&m);
+	id = expect_seek(SEEK_SCREEN);
+	answer_screen(id, 8, screen_of("<picture>"), _i == 0);
+	expect_text(out, "<picture>89");
+	expect_at(10);
+	append("!", 1);
+	end_session(0);
+	expect_text(out, "!");
+	ck_assert_int_eq(result(), ENDED(0));
+	/* What may have been wrong is said on a standard error of its own. */
+	if (_i == 0)
+		ck_assert_int_eq(read(err, &(char){ 0 }, 1), 0);
+	else
+		expect_text(err, "\r\nringlet: the screen may differ from "
+				 "what the session has shown");
+}
+END_TEST
+
+START_TEST(redraws_after_a_stop)
+{
+	struct msg m;
+
+	with.tty = true;
+	start(false, false, "");
+	expect(MSG_VIEWER_RESIZE, &m);
+	msg_clear(&m);
+	answer_from(expect_seek(SEEK_SCREEN), 0);
+	expect_at(0);
+	append("\033[?2004hx", 9);
+	wake();
+	expect_text(out, "\033[?2004hx");
+	expect_at(9);
+	kill(viewer, SIGTSTP);
+	ck_assert_int_eq(waitpid(viewer, &(int){ 0 }, WUNTRACED), viewer);
+	/* Whoever has the terminal meanwhile finds it as it was. */
+	expect_text(out, "\033[?2004l");
+	kill(viewer, SIGCONT);
+	expect(MSG_VIEWER_RESIZE, &m);
+	msg_clear(&m);
+	answer_screen(
+	    expect_seek(SEEK_SCREEN), 9, screen_of("<picture>"), true);
+	expect_text(out, "<picture>");
+	end_session(0);
+	ck_assert_int_eq(result(), ENDED(0));
+}
+END_TEST
+
+START_TEST(seek_fails)
+{
+	const struct msg_error e = { .code = -1, .text = "no\033 keeper" };
+
+	with.silent = true;
+	with.tail = 4;
+	start(false, false, "0123456789");
+	ck_assert_int_eq(msg_write(channel, MSG_ERROR,
+			     expect_seek(SEEK_OLDEST), &e, NULL, 0),
+	    0);
+	expect_text(err,
+	    "ringlet: session 0123456789abcdef: no\\x1b keeper\n"
+	    "ringlet: output was missed: 4 bytes, from 0 to 4\n");
+	expect_text(out, "456789");
+	expect_at(10);
+	end_session(0);
+	ck_assert_int_eq(result(), ENDED(0));
+}
+END_TEST
+
+START_TEST(ends_while_it_seeks)
+{
+	uint32_t id;
+
+	with.silent = true;
+	with.tail = 4;
+	start(false, false, "0123456789");
+	id = expect_seek(SEEK_OLDEST);
+	end_session(3);
+	if (_i == 0) /* the answer may come all the same */
+		answer_from(id, 6);
+	else
+		close(channel);
+	expect_text(out, _i == 0 ? "6789" : "456789");
+	ck_assert_int_eq(result(), ENDED(3));
+}
+END_TEST
+
+START_TEST(hostile_answer)
+{
+	uint32_t id;
+	int fd;
+
+	with.tty = true;
+	start(false, false, "0123456789");
+	msg_read(channel, PATIENCE, &(struct msg){ 0 }); /* its size */
+	id = expect_seek(SEEK_SCREEN);
+	switch (_i) {
+	case 0: /* a byte that is not there */
+		answer_from(id, 11);
+		break;
+	case 1: /* a file that could change, or shrink, while it is drawn */
+		ck_assert_int_ge(fd = snapshot_new(), 0);
+		ck_assert_int_eq(write(fd, "bad", 3), 3);
+		answer_screen(id, 0, fd, true);
+		expect_text(out, "0123456789");
+		close(channel);
+		break;
+	case 2: /* an answer twice */
+		answer_from(id, 0);
+		answer_from(id, 0);
+		break;
+	case 3: /* a screen without its file */
+		msg_write(channel, MSG_VIEWER_SCREEN, id,
+		    &(struct msg_viewer_screen){ .offset = 1 }, NULL, 0);
+		break;
+	}
+	ck_assert_int_eq(result(), HOW(VIEW_LOST));
+}
+END_TEST
+
+/* --- another channel --- */
+
+START_TEST(attaches_again)
+{
+	struct msg m;
+
+	with.channels = 2;
+	with.silent = true; /* on_again() fails the first time */
+	start(false, false, "");
+	answer_from(expect_seek(SEEK_OLDEST), 0);
+	expect_at(0);
+	append("before", 6);
+	wake();
+	expect_text(out, "before");
+	expect_at(6);
+	close(channel);
+	expect_text(err, "ringlet: the channel to session 0123456789abcdef is "
+			 "broken (closed): trying to get "
+			 "another\n");
+	/* Neither input nor output is lost meanwhile. */
+	ck_assert_int_eq(write(in, "typed", 5), 5);
+	append("between", 7);
+	channel = others[1][0];
+	answer_from(expect_seek(6), 6);
+	expect_text(out, "between");
+	do { /* AT and INPUT, in either order */
+		ck_assert_int_eq(msg_read(channel, PATIENCE, &m), 0);
+		if (m.hdr.type == MSG_VIEWER_INPUT)
+			break;
+		msg_clear(&m);
+	} while (true);
+	ck_assert_mem_eq(
+	    ((struct msg_viewer_input *)m.body)->data.p, "typed", 5);
+	msg_clear(&m);
+	append("after", 5);
+	end_session(5);
+	expect_text(out, "after");
+	ck_assert_int_eq(result(), ENDED(5));
+	ck_assert_int_eq(read(out, &(char){ 0 }, 1), 0);
+	expect_text(err, "ringlet: session 0123456789abcdef: attached again, "
+			 "after: closed\n");
+}
+END_TEST
+
+/* Whoever was to tell where to read is gone: another is asked the same. */
+START_TEST(attaches_again_while_it_seeks)
+{
+	with.channels = 1;
+	with.silent = true;
+	start(false, false, "");
+	expect_seek(SEEK_OLDEST);
+	close(channel);
+	channel = others[0][0];
+	ck_assert_int_eq(result(), HOW(VIEW_LOST)); /* the only one is gone */
+}
+END_TEST
+
+START_TEST(gives_up)
+{
+	with.channels = 1;
+	start(false, false, "x");
+	expect_text(out, "x");
+	close(channel);
+	channel = others[0][0];
+	answer_from(expect_seek(1), 1);
+	close(channel);
+	ck_assert_int_eq(result(), HOW(VIEW_LOST));
+}
+END_TEST
+
+/* --- ended sessions --- */
+
+START_TEST(ended_beyond_the_ring)
+{
+	with.tty = _i != 0;
+	with.tail = 4;
+	with.clean = _i == 2 ? 3 : 6; /* 2: older than the ring */
+	with.screen = "<picture>";
+	start(true, true, "0123456789");
+	if (_i == 0) {
+		expect_text(out, "6789");
+		expect_text(err,
+		    "ringlet: output was missed: 6 bytes, from 0 to 6\n");
+	} else
+		expect_text(out, _i == 1 ? "<picture>6789" : "456789");
+	ck_assert_int_eq(result(), ENDED(0));
+}
+END_TEST
+
+/*
+ * What it asked the terminal, it asks again, and nobody waits for the answers
+ * any more: they must not be typed into the user's shell.
+ */
+START_TEST(answers_are_taken_away)
+{
+	int n = -1;
+
+	with.tty = true;
+	start(false, true, "a\033[c\033[6nz");
+	expect_text(out, "a\033[c\033[6nz");
+	ck_assert_int_eq(write(in, "\033[?62c", 7), 7);
+	expect_text(out, "\033[5n");
+	ck_assert_int_eq(write(in, "\033[1;3R\033[0n", 10), 10);
+	ck_assert_int_eq(result(), ENDED(0));
+	ck_assert_int_eq(ioctl(slave, FIONREAD, &n), 0);
+	ck_assert_int_eq(n, 0);
+}
+END_TEST
+
+/* Plain text has asked nothing, so that nothing is waited for. */
+START_TEST(plain_text_asks_nothing)
+{
+	with.tty = true;
+	start(false, true, "plain\r\n");
+	expect_text(out, "plain\r\n");
+	ck_assert_int_eq(result(), ENDED(0));
+	ck_assert_int_eq(poll(&(struct pollfd){ .fd = out, .events = POLLIN },
+			     1, 0),
+	    0);
 }
 END_TEST
 
@@ -398,6 +799,19 @@ main(void)
 	tcase_add_test(tc, shows_and_ends);
 	tcase_add_test(tc, writes_all_before_it_ends);
 	tcase_add_test(tc, tells_a_gap);
+	tcase_add_test(tc, goes_on_as_told);
+	tcase_add_test(tc, comes_late);
+	tcase_add_loop_test(tc, draws_a_screen, 0, 2);
+	tcase_add_test(tc, redraws_after_a_stop);
+	tcase_add_test(tc, seek_fails);
+	tcase_add_loop_test(tc, ends_while_it_seeks, 0, 2);
+	tcase_add_loop_test(tc, hostile_answer, 0, 4);
+	tcase_add_test(tc, attaches_again);
+	tcase_add_test(tc, attaches_again_while_it_seeks);
+	tcase_add_test(tc, gives_up);
+	tcase_add_loop_test(tc, ended_beyond_the_ring, 0, 3);
+	tcase_add_test(tc, answers_are_taken_away);
+	tcase_add_test(tc, plain_text_asks_nothing);
 	tcase_add_test(tc, types);
 	tcase_add_test(tc, read_only_types_nothing);
 	tcase_add_test(tc, input_passes_stuck_output);
