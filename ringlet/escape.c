@@ -6,6 +6,25 @@
 
 #include "escape.h"
 
+#define CTRL_Z 0x1a
+
+/* What ~ and c ask for. */
+static enum escape_action
+action_of(uint8_t c)
+{
+	switch (c) {
+	case '.':
+	case 'd':
+		return ESCAPE_DETACH;
+	case CTRL_Z:
+		return ESCAPE_SUSPEND;
+	case '?':
+		return ESCAPE_HELP;
+	default:
+		return ESCAPE_NONE;
+	}
+}
+
 enum escape_action
 escape_feed(struct escape *e, const uint8_t *in, size_t len, uint8_t *out,
     size_t *outlen, size_t *used)
@@ -17,10 +36,10 @@ escape_feed(struct escape *e, const uint8_t *in, size_t len, uint8_t *out,
 
 		if (e->tilde) {
 			e->tilde = false;
-			if (c == '.' || c == 'd' || c == '?') {
+			if (action_of(c) != ESCAPE_NONE) {
 				*outlen = n;
 				*used = i + 1;
-				return c == '?' ? ESCAPE_HELP : ESCAPE_DETACH;
+				return action_of(c);
 			}
 			if (c != '~')
 				out[n++] = '~';

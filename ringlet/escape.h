@@ -15,9 +15,10 @@ struct escape {
 };
 
 enum escape_action {
-	ESCAPE_NONE,   /* everything was taken */
-	ESCAPE_DETACH, /* ~. or ~d */
-	ESCAPE_HELP    /* ~? */
+	ESCAPE_NONE,	/* everything was taken */
+	ESCAPE_DETACH,	/* ~. or ~d */
+	ESCAPE_SUSPEND, /* ~^Z */
+	ESCAPE_HELP	/* ~? */
 };
 
 /*

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 /*
- * Puts fd into raw mode and sees to it that exit(3) restores it.  With
- * keep_signals, ^C, ^\ and ^Z still raise signals.  0, or -1 with errno.
+ * Puts fd into raw mode and sees to it that exit(3) and a crash restore it.
+ * With keep_signals, ^C, ^\ and ^Z still raise signals.  0, or -1 with errno.
  */
 int tty_raw(int fd, bool keep_signals);
 /* Restores for good; nothing if raw mode is not on.  Idempotent. */

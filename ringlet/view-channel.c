@@ -155,7 +155,7 @@ on_sought(void *arg, struct msg *reply, int err)
 		view_seek(v, SEEK_SCREEN);
 		return;
 	}
-	if (err == 0 && reply->hdr.type == MSG_ERROR) {
+	if (err == 0 && reply->hdr.type == MSG_ERROR && !v->over) {
 		e = reply->body;
 		view_say(v, "session %s: %s", v->view->id, e->text);
 	}

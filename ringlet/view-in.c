@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -47,8 +48,9 @@ say_help(const struct viewer *v)
 
 	view_say(v, "session %s%s", v->view->id,
 	    v->view->read_only ? ", which you may only watch" : "");
-	view_say(
-	    v, "~. or ~d leaves it running, ~~ types ~; at line start alone");
+	view_say(v,
+	    "~. or ~d leaves it running, ~^Z stops this viewer, ~~ types ~: "
+	    "at the beginning of a line");
 	if (v->cols != 0 && session_terminal_size(&cols, &rows) &&
 	    (cols != v->cols || rows != v->rows))
 		view_say(v,
@@ -70,6 +72,8 @@ type(struct viewer *v, const uint8_t *p, size_t len)
 		send_input(v, out, outlen);
 		if (action == ESCAPE_DETACH)
 			view_finish(v, VIEW_DETACHED);
+		else if (action == ESCAPE_SUSPEND)
+			kill(getpid(), SIGTSTP);
 		else if (action == ESCAPE_HELP)
 			say_help(v);
 		p += used;

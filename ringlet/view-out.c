@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -107,6 +108,30 @@ view_place(struct viewer *v, uint64_t offset, int fd)
 	return 0;
 }
 
+/*
+ * The session has ended since: the monitor has a screen of it.  How it ended
+ * is known already.
+ */
+static void
+fetch_screen(struct viewer *v)
+{
+	struct view *w = v->view, got = *w;
+
+	if (w->again == NULL || w->screen != -1 || v->fetched || !draws(v))
+		return;
+	v->fetched = true;
+	got.channel = got.event = -1;
+	got.text = NULL;
+	if (got.again(&got) == RL_ERR_STATE) {
+		w->screen = got.screen;
+		w->clean = got.clean;
+	} else
+		fd_close(got.screen);
+	fd_close(got.channel);
+	fd_close(got.event);
+	free(got.text);
+}
+
 void
 view_place_alone(struct viewer *v, uint64_t wanted)
 {
@@ -118,6 +143,8 @@ view_place_alone(struct viewer *v, uint64_t wanted)
 	if (fresh)
 		wanted = 0;
 	if (wanted < from) {
+		if (v->over)
+			fetch_screen(v);
 		if (w->clean >= from && w->clean <= ring_reader_head(w->ring)) {
 			from = w->clean;
 			screen = w->screen;

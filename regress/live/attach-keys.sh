@@ -49,6 +49,41 @@ like "a signal ends it" "$(cat "$T/out")" 'status:143'
 like "and the terminal is as it was" "$(cat "$T/out")" 'same after a signal'
 is "the session went on" "$(field "$ID" state)" running
 
+# The same by an escape, from where no ^Z gets through; the screen comes back.
+# shellcheck disable=SC2016
+on_tty --out "$T/out" expect ready send '~' send '\x1a' expect 'stopped:same' \
+    expect ready send '~.' wait x -- bash -c '
+	set -m
+	before=$(stty -g)
+	ringlet terminal attach "$0"
+	test "$before" = "$(stty -g)" && echo "stopped:same"
+	fg %1' "$ID"
+is "~^Z stops it, and fg shows it again" $? 0
+is "the session never noticed" "$(field "$ID" state)" running
+
+# A crash of its own; what it was to write cannot be written.
+for signo in 6 11; do
+	# shellcheck disable=SC2016
+	on_tty --out "$T/out" expect ready wait x -- bash -c '
+		before=$(stty -g)
+		(
+			until stty -a </dev/tty | grep -q -e -icanon; do
+				sleep 0.05
+			done
+			pkill -"$1" -P $$ -x ringlet
+		) &
+		ringlet terminal attach "$0"
+		test "$before" = "$(stty -g)"' "$ID" $signo 2>/dev/null
+	is "after signal $signo the terminal is as it was" $? 0
+done
+# shellcheck disable=SC2016
+on_tty --out "$T/out" expect 'said:1' wait x -- bash -c '
+	before=$(stty -g)
+	ringlet terminal attach "$0" >/dev/full
+	echo "said:$?"
+	test "$before" = "$(stty -g)"' "$ID"
+is "and so it is when output cannot be written" $? 0
+
 on_tty --out "$T/out" expect ready send '\x03' wait x \
     -- ringlet terminal attach --read-only "$ID"
 is "^C leaves where nothing can be typed" $? 130

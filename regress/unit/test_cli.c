@@ -378,11 +378,11 @@ END_TEST
 /* --- the escapes of attach --- */
 
 /*
- * Feeds text in pieces of step bytes up to the first action other than help;
- * what goes to the session is in typed.
+ * Feeds text in pieces of step bytes until it detaches; what goes to the
+ * session is in typed, and other actions are counted.
  */
 static enum escape_action
-feed(const char *text, size_t step, char *typed, int *helps)
+feed(const char *text, size_t step, char *typed, int *helps, int *stops)
 {
 	struct escape e = { 0 };
 	const uint8_t *p = (const uint8_t *)text;
@@ -391,7 +391,7 @@ feed(const char *text, size_t step, char *typed, int *helps)
 	uint8_t out[64];
 
 	*typed = '\0';
-	*helps = 0;
+	*helps = *stops = 0;
 	while (left > 0 && a != ESCAPE_DETACH) {
 		n = left < step ? left : step;
 		a = escape_feed(&e, p, n, out, &outlen, &used);
@@ -399,6 +399,7 @@ feed(const char *text, size_t step, char *typed, int *helps)
 		ck_assert_uint_le(outlen, n + 1);
 		strncat(typed, (const char *)out, outlen);
 		*helps += a == ESCAPE_HELP;
+		*stops += a == ESCAPE_SUSPEND;
 		p += used;
 		left -= used;
 	}
@@ -410,39 +411,44 @@ START_TEST(escapes)
 	static const struct {
 		const char *in, *typed;
 		bool detach;
-		int helps;
+		int helps, stops;
 	} rows[] = {
-		{ "ls\r", "ls\r", false, 0 },
-		{ "~.", "", true, 0 },
-		{ "~d", "", true, 0 },
-		{ "ls\r~.rest", "ls\r", true, 0 },
-		{ "ls\n~d", "ls\n", true, 0 },
-		{ "ls~.", "ls~.", false, 0 },
-		{ "a ~d\r", "a ~d\r", false, 0 },
-		{ "~~", "~", false, 0 },
-		{ "~~.", "~.", false, 0 },
-		{ "~~~.", "~~.", false, 0 },
-		{ "~x", "~x", false, 0 },
-		{ "~\r~.", "~\r", true, 0 },
-		{ "~?", "", false, 1 },
-		{ "~?~.", "", true, 1 },
-		{ "~?ls\r", "ls\r", false, 1 },
-		{ "~/x\r~?", "~/x\r", false, 1 },
-		{ "~", "", false, 0 },
-		{ "\r\r~.", "\r\r", true, 0 },
-		{ "\x7f~.", "\x7f~.", false, 0 },
+		{ "ls\r", "ls\r", false, 0, 0 },
+		{ "~.", "", true, 0, 0 },
+		{ "~d", "", true, 0, 0 },
+		{ "ls\r~.rest", "ls\r", true, 0, 0 },
+		{ "ls\n~d", "ls\n", true, 0, 0 },
+		{ "ls~.", "ls~.", false, 0, 0 },
+		{ "a ~d\r", "a ~d\r", false, 0, 0 },
+		{ "~~", "~", false, 0, 0 },
+		{ "~~.", "~.", false, 0, 0 },
+		{ "~~~.", "~~.", false, 0, 0 },
+		{ "~x", "~x", false, 0, 0 },
+		{ "~\r~.", "~\r", true, 0, 0 },
+		{ "~?", "", false, 1, 0 },
+		{ "~?~.", "", true, 1, 0 },
+		{ "~?ls\r", "ls\r", false, 1, 0 },
+		{ "~/x\r~?", "~/x\r", false, 1, 0 },
+		{ "~", "", false, 0, 0 },
+		{ "\r\r~.", "\r\r", true, 0, 0 },
+		{ "\x7f~.", "\x7f~.", false, 0, 0 },
+		{ "~\x1a", "", false, 0, 1 },
+		{ "ls\r~\x1a~.", "ls\r", true, 0, 1 },
+		{ "a~\x1a", "a~\x1a", false, 0, 0 },
+		{ "\x1a~.", "\x1a~.", false, 0, 0 },
 	};
 	char typed[64];
-	int helps;
+	int helps, stops;
 
 	for (size_t i = 0; i < NELEM(rows); i++) {
 		for (size_t step = 1; step <= 16; step++) {
 			enum escape_action a =
-			    feed(rows[i].in, step, typed, &helps);
+			    feed(rows[i].in, step, typed, &helps, &stops);
 
 			ck_assert_str_eq(typed, rows[i].typed);
 			ck_assert_int_eq(a == ESCAPE_DETACH, rows[i].detach);
 			ck_assert_int_eq(helps, rows[i].helps);
+			ck_assert_int_eq(stops, rows[i].stops);
 		}
 	}
 }

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "fdpass.h"
@@ -31,9 +32,10 @@
 
 /* What start() does otherwise than most tests want it. */
 static struct {
-	bool tty;	    /* standard input and output are a terminal */
-	bool silent;	    /* the first SEEK is not answered */
-	const char *screen; /* of an ended session */
+	bool tty;		  /* standard input and output are a terminal */
+	bool silent;		  /* the first SEEK is not answered */
+	const char *screen;	  /* of a session that had ended before */
+	const char *ended_screen; /* and of one that ends */
 	uint64_t clean;
 	uint64_t tail; /* this much has left the ring */
 	int channels;  /* that replace a broken one */
@@ -98,8 +100,9 @@ expect_seek(int64_t offset)
 static void
 answer_from(uint32_t id, uint64_t offset)
 {
-	const struct msg_viewer_from f = { .offset = offset, .cols = 80,
-		.rows = 24 };
+	const struct msg_viewer_from f = {
+		.offset = offset, .cols = 80, .rows = 24
+	};
 
 	ck_assert_int_eq(
 	    msg_write(channel, MSG_VIEWER_FROM, id, &f, NULL, 0), 0);
@@ -108,8 +111,9 @@ answer_from(uint32_t id, uint64_t offset)
 static void
 answer_screen(uint32_t id, uint64_t offset, int fd, bool exact)
 {
-	const struct msg_viewer_screen s = { .offset = offset, .cols = 80,
-		.rows = 24, .exact = exact };
+	const struct msg_viewer_screen s = {
+		.offset = offset, .cols = 80, .rows = 24, .exact = exact
+	};
 
 	ck_assert_int_eq(
 	    msg_write(channel, MSG_VIEWER_SCREEN, id, &s, &fd, 1), 0);
@@ -119,6 +123,11 @@ answer_screen(uint32_t id, uint64_t offset, int fd, bool exact)
 static int
 on_again(struct view *view)
 {
+	if (with.ended_screen != NULL) {
+		view->screen = screen_of(with.ended_screen);
+		view->clean = with.clean;
+		return RL_ERR_STATE;
+	}
 	if (nothers == with.channels) {
 		view->text = strdup("no more");
 		return RL_ERR_NOTFOUND;
@@ -153,7 +162,7 @@ run_viewer(bool read_only, bool ended, int sock)
 		.event = -1,
 		.screen = -1,
 		.offset = VIEW_FRESH,
-		.clean = with.clean,
+		.clean = ended ? with.clean : 0,
 		.read_only = read_only };
 	struct ring_reader *reader;
 
@@ -349,8 +358,8 @@ START_TEST(goes_on_as_told)
 	/* A pipe gets no screen, but the bytes from there on. */
 	answer_screen(
 	    expect_seek(0), CAPACITY - 1, screen_of("no picture"), false);
-	expect_text(err,
-	    "ringlet: output was missed: 65535 bytes, from 0 to 65535\n");
+	expect_text(
+	    err, "ringlet: output was missed: 65535 bytes, from 0 to 65535\n");
 	expect_text(out, "cleanmore");
 	expect_at(CAPACITY + 8);
 	append("!", 1);
@@ -439,12 +448,11 @@ START_TEST(seek_fails)
 	with.silent = true;
 	with.tail = 4;
 	start(false, false, "0123456789");
-	ck_assert_int_eq(msg_write(channel, MSG_ERROR,
-			     expect_seek(SEEK_OLDEST), &e, NULL, 0),
+	ck_assert_int_eq(msg_write(channel, MSG_ERROR, expect_seek(SEEK_OLDEST),
+			     &e, NULL, 0),
 	    0);
-	expect_text(err,
-	    "ringlet: session 0123456789abcdef: no\\x1b keeper\n"
-	    "ringlet: output was missed: 4 bytes, from 0 to 4\n");
+	expect_text(err, "ringlet: session 0123456789abcdef: no\\x1b keeper\n"
+			 "ringlet: output was missed: 4 bytes, from 0 to 4\n");
 	expect_text(out, "456789");
 	expect_at(10);
 	end_session(0);
@@ -500,6 +508,91 @@ START_TEST(hostile_answer)
 		break;
 	}
 	ck_assert_int_eq(result(), HOW(VIEW_LOST));
+}
+END_TEST
+
+/* Whatever ends it, the terminal is as it was. */
+START_TEST(restores_the_terminal)
+{
+	static const int signals[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT,
+		SIGABRT, SIGSEGV, SIGBUS };
+	struct termios was, raw, is;
+	struct msg m;
+	int status;
+
+	with.tty = true;
+	start(false, false, "");
+	expect(MSG_VIEWER_RESIZE, &m);
+	msg_clear(&m);
+	ck_assert_int_eq(tcgetattr(slave, &raw), 0);
+	ck_assert_int_eq(raw.c_lflag & (ICANON | ECHO | ISIG), 0);
+	answer_from(expect_seek(SEEK_SCREEN), 0);
+	expect_at(0);
+	append("\033[?25lx", 7);
+	wake();
+	expect_text(out, "\033[?25lx");
+	kill(viewer, signals[_i]);
+	ck_assert_int_eq(waitpid(viewer, &status, 0), viewer);
+	if (signals[_i] == SIGABRT || signals[_i] == SIGSEGV ||
+	    signals[_i] == SIGBUS) {
+		expect_text(out, "\033[0m\033[?25h");
+		/* A sanitizer makes an exit of it. */
+		ck_assert(
+		    !WIFSIGNALED(status) || WTERMSIG(status) == signals[_i]);
+	} else {
+		expect_text(out, "\033[?25h");
+		ck_assert_int_eq(WEXITSTATUS(status), HOW(VIEW_SIGNALLED));
+	}
+	ck_assert_int_eq(tcgetattr(slave, &is), 0);
+	ck_assert_int_eq(openpty(&(int){ 0 }, &slave, NULL, NULL, NULL), 0);
+	ck_assert_int_eq(tcgetattr(slave, &was), 0);
+	ck_assert_mem_eq(&is, &was, sizeof(is));
+}
+END_TEST
+
+/* ^Z by an escape: the same as from outside. */
+START_TEST(stops_by_escape)
+{
+	struct msg m;
+
+	with.tty = true;
+	start(false, false, "");
+	expect(MSG_VIEWER_RESIZE, &m);
+	msg_clear(&m);
+	answer_from(expect_seek(SEEK_SCREEN), 0);
+	expect_at(0);
+	ck_assert_int_eq(write(in, "~\x1a", 2), 2);
+	ck_assert_int_eq(waitpid(viewer, &(int){ 0 }, WUNTRACED), viewer);
+	kill(viewer, SIGCONT);
+	expect(MSG_VIEWER_RESIZE, &m);
+	msg_clear(&m);
+	answer_from(expect_seek(SEEK_SCREEN), 0);
+	expect_at(0);
+	ck_assert_int_eq(write(in, "~.", 2), 2);
+	ck_assert_int_eq(result(), HOW(VIEW_DETACHED));
+}
+END_TEST
+
+/* It fell out of the ring, and the session has ended since. */
+START_TEST(too_slow_for_the_end)
+{
+	with.tty = true;
+	with.channels = 1;
+	with.ended_screen = "<picture>";
+	with.clean = 100;
+	start(false, false, "");
+	msg_read(channel, PATIENCE, &(struct msg){ 0 });
+	answer_from(expect_seek(SEEK_SCREEN), 0);
+	expect_at(0);
+	for (int i = 0; i < 98; i++)
+		append("x", 1);
+	append("--end", 5);
+	atomic_store(&hdr->tail, 50);
+	end_session(3);
+	expect_text(out, "<picture>end");
+	ck_assert_int_eq(result(), ENDED(3));
+	expect_text(err,
+	    "\r\nringlet: output was missed: 100 bytes, from 0 to 100");
 }
 END_TEST
 
@@ -584,8 +677,8 @@ START_TEST(ended_beyond_the_ring)
 	start(true, true, "0123456789");
 	if (_i == 0) {
 		expect_text(out, "6789");
-		expect_text(err,
-		    "ringlet: output was missed: 6 bytes, from 0 to 6\n");
+		expect_text(
+		    err, "ringlet: output was missed: 6 bytes, from 0 to 6\n");
 	} else
 		expect_text(out, _i == 1 ? "<picture>6789" : "456789");
 	ck_assert_int_eq(result(), ENDED(0));
@@ -619,9 +712,8 @@ START_TEST(plain_text_asks_nothing)
 	start(false, true, "plain\r\n");
 	expect_text(out, "plain\r\n");
 	ck_assert_int_eq(result(), ENDED(0));
-	ck_assert_int_eq(poll(&(struct pollfd){ .fd = out, .events = POLLIN },
-			     1, 0),
-	    0);
+	ck_assert_int_eq(
+	    poll(&(struct pollfd){ .fd = out, .events = POLLIN }, 1, 0), 0);
 }
 END_TEST
 
@@ -806,6 +898,9 @@ main(void)
 	tcase_add_test(tc, seek_fails);
 	tcase_add_loop_test(tc, ends_while_it_seeks, 0, 2);
 	tcase_add_loop_test(tc, hostile_answer, 0, 4);
+	tcase_add_loop_test(tc, restores_the_terminal, 0, 7);
+	tcase_add_test(tc, stops_by_escape);
+	tcase_add_test(tc, too_slow_for_the_end);
 	tcase_add_test(tc, attaches_again);
 	tcase_add_test(tc, attaches_again_while_it_seeks);
 	tcase_add_test(tc, gives_up);
