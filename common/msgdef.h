@@ -141,6 +141,7 @@ struct msg_session {
 	uint64_t rows;
 	uint64_t client_count;
 	uint64_t output;    /* bytes since it began */
+	uint64_t oldest;    /* of them: the first that is kept */
 	bool sandboxed;
 };
 

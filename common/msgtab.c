@@ -76,6 +76,7 @@ static const struct msg_field f_msg_session[] = {
 	U64(msg_session, rows, TERM_SIZE_MAX),
 	U64(msg_session, client_count, UINT32_MAX),
 	U64(msg_session, output, UINT64_MAX),
+	U64(msg_session, oldest, UINT64_MAX),
 	BOOL(msg_session, sandboxed),
 };
 REC(msg_session);

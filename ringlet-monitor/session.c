@@ -150,6 +150,7 @@ session_to_msg(const struct session *s, struct msg_session *to)
 	session_size(s, &to->cols, &to->rows);
 	to->client_count = s->viewers;
 	to->output = s->ring == NULL ? 0 : ring_reader_head(s->ring);
+	to->oldest = s->ring == NULL ? 0 : ring_reader_tail(s->ring);
 	to->sandboxed = s->sandboxed;
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "ring.h"
 #include "ringlet.h"
@@ -43,14 +44,39 @@ describe_end(const struct msg_session *s, char *dst, size_t size)
 	return dst;
 }
 
+/* In a word or two: that it runs, or how it ended, or else why. */
+static char *
+describe_state(const struct msg_session *s, char *dst, size_t size)
+{
+	if (s->state != SST_TERMINATED)
+		snprintf(dst, size, "%s", session_state_name(s->state));
+	else if (strcmp(s->reason, "exit") == 0)
+		describe_end(s, dst, size);
+	else if (strcmp(s->reason, "kill") == 0)
+		snprintf(dst, size, "killed");
+	else
+		snprintf(dst, size, "%s", s->reason);
+	return dst;
+}
+
+/* A tier's name, where there is no room for all of it. */
+static const char *
+short_tier(const struct msg_session *s)
+{
+	if (!s->sandboxed)
+		return "none";
+	return strcmp(s->tier, "full") == 0 ? "full" : "reduced";
+}
+
 int
 cmd_terminal_list(struct cli *cli, const struct args *args)
 {
-	static const char *const headings[] = { "ID", "PROFILE", "STATE",
-		"ENDED BY", "JAIL", "SIZE", "VIEWERS", "CREATED" };
+	static const char *const headings[] = { "ID", "PROFILE", "STATE", "AGE",
+		"SIZE", "VIEWERS", "JAIL" };
 	const struct msg_token_only req = { 0 };
 	const struct msg_sessions *sessions;
 	const struct msg_session *s;
+	int64_t now = time(NULL);
 	struct table *t;
 	char text[64];
 	struct msg m;
@@ -70,21 +96,20 @@ cmd_terminal_list(struct cli *cli, const struct args *args)
 		goto out;
 	}
 	t = table_new(headings, NELEM(headings));
+	table_shrink(t, 1);
 	for (size_t i = 0; i < sessions->list.n; i++, s++) {
 		table_cell(t, COLOUR_NONE, "%s", s->id);
 		table_cell(t, COLOUR_NONE, "%s", s->profile_alias);
 		table_cell(t, state_colour(s->state), "%s",
-		    session_state_name(s->state));
-		table_cell(
-		    t, COLOUR_NONE, "%s", describe_end(s, text, sizeof(text)));
-		table_cell(
-		    t, s->sandboxed ? COLOUR_NONE : COLOUR_BAD, "%s", s->tier);
+		    describe_state(s, text, sizeof(text)));
+		table_cell(t, COLOUR_NONE, "%s",
+		    text_age(text, sizeof(text), now - s->created_at));
 		table_cell(t, COLOUR_NONE, "%llux%llu",
 		    (unsigned long long)s->cols, (unsigned long long)s->rows);
 		table_cell(t, COLOUR_NONE, "%llu",
 		    (unsigned long long)s->client_count);
-		table_cell(t, COLOUR_NONE, "%s",
-		    text_time(text, sizeof(text), s->created_at));
+		table_cell(t, s->sandboxed ? COLOUR_NONE : COLOUR_BAD, "%s",
+		    short_tier(s));
 	}
 	table_print(t);
 	table_free(t);
@@ -116,12 +141,16 @@ print_info(const struct msg_session *s)
 	print_field("Size", "%llux%llu", (unsigned long long)s->cols,
 	    (unsigned long long)s->rows);
 	print_field("Viewers", "%llu", (unsigned long long)s->client_count);
-	print_field("Output", "%llu bytes", (unsigned long long)s->output);
+	print_field("Output", "%llu bytes, kept from byte %llu on",
+	    (unsigned long long)s->output, (unsigned long long)s->oldest);
 	print_field(
 	    "Created", "%s", text_time(text, sizeof(text), s->created_at));
 	if (s->ended_at != 0)
 		print_field(
 		    "Ended", "%s", text_time(text, sizeof(text), s->ended_at));
+	print_field("Duration", "%s",
+	    text_duration(text, sizeof(text),
+		(s->ended_at != 0 ? s->ended_at : time(NULL)) - s->created_at));
 }
 
 static int

@@ -171,7 +171,11 @@ struct table {
 	struct cell *cells;
 	size_t ncells;
 	size_t ncols;
+	size_t shrink; /* a column, or ncols */
 };
+
+#define GAP	   2 /* columns of a terminal between those of a table */
+#define SHRINK_MIN 8
 
 static bool
 want_colour(void)
@@ -199,7 +203,7 @@ table_new(const char *const *headings, size_t ncols)
 {
 	struct table *t = xcalloc(1, sizeof(*t));
 
-	t->ncols = ncols;
+	t->ncols = t->shrink = ncols;
 	for (size_t i = 0; i < ncols; i++)
 		add_cell(t, COLOUR_FAINT, xstrdup(headings[i]));
 	return t;
@@ -230,6 +234,57 @@ table_cell(struct table *t, enum colour colour, const char *fmt, ...)
 }
 
 void
+table_shrink(struct table *t, size_t column)
+{
+	t->shrink = column;
+}
+
+/* Cuts widths[t->shrink] down if that makes the rows fit. */
+static void
+fit(const struct table *t, size_t *widths)
+{
+	uint64_t cols, rows;
+	size_t all = (t->ncols - 1) * GAP, over;
+
+	if (t->shrink == t->ncols || !isatty(STDOUT_FILENO) ||
+	    !session_terminal_size(&cols, &rows))
+		return;
+	for (size_t i = 0; i < t->ncols; i++)
+		all += widths[i];
+	if (all <= cols)
+		return;
+	over = all - (size_t)cols;
+	if (widths[t->shrink] >= SHRINK_MIN + over)
+		widths[t->shrink] -= over;
+}
+
+/* The text within that width; what is left out shows as dots.  Returns what
+ * it takes. */
+static size_t
+put_text(const struct cell *c, size_t width)
+{
+	char *cut;
+	size_t n;
+
+	if (c->width <= width) {
+		fputs(c->text, stdout);
+		return c->width;
+	}
+	cut = xstrdup(c->text);
+	n = strlen(cut);
+	do {
+		/* A whole character at a time. */
+		do {
+			cut[--n] = '\0';
+		} while (n > 0 && (c->text[n] & 0xc0) == 0x80);
+	} while (n > 0 && text_width(cut) + 2 > width);
+	printf("%s..", cut);
+	n = text_width(cut) + 2;
+	free(cut);
+	return n;
+}
+
+void
 table_print(const struct table *t)
 {
 	static const char *const on[] = { [COLOUR_GOOD] = "\033[32m",
@@ -241,19 +296,20 @@ table_print(const struct table *t)
 	for (size_t i = 0; i < t->ncells; i++)
 		if (t->cells[i].width > widths[i % t->ncols])
 			widths[i % t->ncols] = t->cells[i].width;
+	fit(t, widths);
 	for (size_t i = 0; i < t->ncells; i++) {
 		const struct cell *c = &t->cells[i];
-		bool last = i % t->ncols == t->ncols - 1;
+		size_t width = widths[i % t->ncols], used;
 
 		if (colour && c->colour != COLOUR_NONE)
-			printf("%s%s\033[0m", on[c->colour], c->text);
-		else
-			fputs(c->text, stdout);
-		if (last)
+			fputs(on[c->colour], stdout);
+		used = put_text(c, width);
+		if (colour && c->colour != COLOUR_NONE)
+			fputs("\033[0m", stdout);
+		if (i % t->ncols == t->ncols - 1)
 			putchar('\n');
 		else
-			printf("%*s",
-			    (int)(widths[i % t->ncols] - c->width + 2), "");
+			printf("%*s", (int)(width - used + GAP), "");
 	}
 	free(widths);
 }

@@ -105,6 +105,9 @@ int text_put_shell(struct buf *, const char *s);
 int text_put_json(struct buf *, const char *s);
 /* Seconds since 1970 as local time, "never" for 0, into dst.  Returns dst. */
 char *text_time(char *dst, size_t size, int64_t when);
+/* Seconds in one unit, rounded down, "3m", and in two, "3m 7s".  Return dst. */
+char *text_age(char *dst, size_t size, int64_t seconds);
+char *text_duration(char *dst, size_t size, int64_t seconds);
 /* A signal by number or name (TERM, SIGTERM, term); -1 if there is none. */
 int text_signal(const char *);
 
@@ -144,6 +147,11 @@ void table_free(struct table *);
 /* The next cell of the current row; a full row begins the next. */
 void table_cell(struct table *, enum colour, const char *fmt, ...)
     __attribute__((__format__(printf, 3, 4)));
+/*
+ * On a terminal that is too narrow that column is cut down, if it can be by
+ * enough; no other is.
+ */
+void table_shrink(struct table *, size_t column);
 void table_print(const struct table *);
 /* One "Name: value" line. */
 void print_field(const char *name, const char *fmt, ...)

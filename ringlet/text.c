@@ -150,6 +150,39 @@ text_time(char *dst, size_t size, int64_t when)
 	return dst;
 }
 
+char *
+text_age(char *dst, size_t size, int64_t seconds)
+{
+	long long n = seconds > 0 ? (long long)seconds : 0;
+
+	if (n < 60)
+		snprintf(dst, size, "%llds", n);
+	else if (n < 60 * 60)
+		snprintf(dst, size, "%lldm", n / 60);
+	else if (n < 24 * 60 * 60)
+		snprintf(dst, size, "%lldh", n / (60 * 60));
+	else
+		snprintf(dst, size, "%lldd", n / (24 * 60 * 60));
+	return dst;
+}
+
+char *
+text_duration(char *dst, size_t size, int64_t seconds)
+{
+	long long n = seconds > 0 ? (long long)seconds : 0;
+
+	if (n < 60)
+		snprintf(dst, size, "%llds", n);
+	else if (n < 60 * 60)
+		snprintf(dst, size, "%lldm %llds", n / 60, n % 60);
+	else if (n < 24 * 60 * 60)
+		snprintf(dst, size, "%lldh %lldm", n / (60 * 60), n / 60 % 60);
+	else
+		snprintf(dst, size, "%lldd %lldh", n / (24 * 60 * 60),
+		    n / (60 * 60) % 24);
+	return dst;
+}
+
 int
 text_signal(const char *s)
 {

@@ -375,6 +375,35 @@ START_TEST(takes_along_little)
 }
 END_TEST
 
+START_TEST(ages)
+{
+	static const struct {
+		int64_t seconds;
+		const char *age, *duration;
+	} rows[] = {
+		{ -5, "0s", "0s" }, /* a clock that was set back */
+		{ 0, "0s", "0s" },
+		{ 59, "59s", "59s" },
+		{ 60, "1m", "1m 0s" },
+		{ 3599, "59m", "59m 59s" },
+		{ 3600, "1h", "1h 0m" },
+		{ 86399, "23h", "23h 59m" },
+		{ 86400, "1d", "1d 0h" },
+		{ 5 * 86400 + 7201, "5d", "5d 2h" },
+		{ INT64_MAX, "106751991167300d", "106751991167300d 15h" },
+	};
+	char text[64];
+
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		ck_assert_str_eq(text_age(text, sizeof(text), rows[i].seconds),
+		    rows[i].age);
+		ck_assert_str_eq(
+		    text_duration(text, sizeof(text), rows[i].seconds),
+		    rows[i].duration);
+	}
+}
+END_TEST
+
 /* --- the escapes of attach --- */
 
 /*
@@ -557,6 +586,7 @@ main(void)
 	tcase_add_test(tc, reads_signals);
 	tcase_add_test(tc, tells_a_status);
 	tcase_add_test(tc, takes_along_little);
+	tcase_add_test(tc, ages);
 	tcase_add_test(tc, escapes);
 	tcase_add_test(tc, undoes_modes);
 	tcase_add_test(tc, undo_fits);
