@@ -198,9 +198,15 @@ process_input(struct peer *p)
 	const struct msg_rule *r;
 	struct msg_hdr h;
 	const char *why;
+	unsigned n = 0;
 	int err;
 
 	while (p->err == 0 && !p->freed && !p->paused) {
+		/* A flood must not keep the loop from everybody else. */
+		if (n++ == PEER_TURN_MAX) {
+			loop_timer_arm(p->more_timer, 0);
+			return;
+		}
 		err = msg_hdr_parse(buf_ptr(p->in), buf_len(p->in), &h);
 		if (err == RL_ERR_AGAIN)
 			break;
@@ -222,6 +228,17 @@ process_input(struct peer *p)
 	if (buf_len(p->in) == 0 && p->nin_fds > 0)
 		peer_fail(p, RL_ERR_PROTOCOL,
 		    "descriptors that belong to no message");
+}
+
+static void
+on_more(void *arg)
+{
+	struct peer *p = arg;
+
+	peer_enter(p);
+	process_input(p);
+	if (peer_leave(p))
+		peer_flush(p);
 }
 
 /*
@@ -312,6 +329,7 @@ peer_new(struct loop *loop, int fd, uint16_t from, uint16_t state,
 	TAILQ_INIT(&p->calls);
 	p->said = xcalloc(ops->nrules, sizeof(*p->said));
 	p->fail_timer = loop_timer_new(loop, on_fail, p);
+	p->more_timer = loop_timer_new(loop, on_more, p);
 	p->io = loop_io_new(loop, fd, on_io, p);
 	peer_want(p);
 	return p;
@@ -325,6 +343,7 @@ peer_destroy(struct peer *p)
 		fd_close(p->in_fds[--p->nin_fds]);
 	loop_io_free(p->io);
 	loop_timer_free(p->fail_timer);
+	loop_timer_free(p->more_timer);
 	buf_free(p->in);
 	buf_free(p->out);
 	fd_close(p->fd);
@@ -343,6 +362,7 @@ peer_free(struct peer *p)
 	peer_calls_end(p, RL_ERR_EOF);
 	loop_io_want(p->io, 0);
 	loop_timer_disarm(p->fail_timer);
+	loop_timer_disarm(p->more_timer);
 	peer_leave(p);
 }
 

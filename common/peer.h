@@ -112,6 +112,8 @@ int peer_reply_error(struct peer *, uint32_t id, int err, const char *fmt, ...)
     __attribute__((__format__(printf, 4, 5)));
 
 #define PEER_QUEUE_MAX (4 * 1024 * 1024)
+#define PEER_CALLS_MAX 1024 /* without an answer */
+#define PEER_TURN_MAX  16   /* messages handled before others have a turn */
 
 /*
  * The answer to a call, exactly once and never from inside peer_call():
@@ -122,8 +124,9 @@ typedef void (*peer_cb)(void *arg, struct msg *reply, int err);
 /*
  * Sends a request and calls cb with its answer, or RL_ERR_TIMEOUT after
  * timeout_ms (0: no limit), or the error the channel ended with.  Returns 0,
- * or an error as peer_send(), in which case cb is not called.  *call, if not
- * NULL, is the handle for peer_call_cancel().
+ * or an error as peer_send(), in which case cb is not called.  RL_ERR_LIMIT,
+ * too, while PEER_CALLS_MAX have no answer, those that were given up included.
+ * *call, if not NULL, is the handle for peer_call_cancel().
  */
 int peer_call(struct peer *, uint16_t type, const void *body, const int *fds,
     size_t nfds, uint64_t timeout_ms, peer_cb cb, void *arg, uint32_t *call);

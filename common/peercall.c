@@ -16,6 +16,7 @@ void
 peer_call_free(struct call *c)
 {
 	TAILQ_REMOVE(&c->peer->calls, c, link);
+	c->peer->ncalls--;
 	loop_timer_free(c->timer);
 	free(c);
 }
@@ -71,6 +72,8 @@ peer_call(struct peer *p, uint16_t type, const void *body, const int *fds,
 	uint32_t id;
 	int r;
 
+	if (p->ncalls >= PEER_CALLS_MAX)
+		return RL_ERR_LIMIT;
 	do { /* ids wrap around after 2^32 calls; skip those still open */
 		if ((id = ++p->next_id) == 0)
 			id = ++p->next_id;
@@ -88,6 +91,7 @@ peer_call(struct peer *p, uint16_t type, const void *body, const int *fds,
 		loop_timer_arm(c->timer, timeout_ms);
 	}
 	TAILQ_INSERT_TAIL(&p->calls, c, link);
+	p->ncalls++;
 	if (call != NULL)
 		*call = id;
 	return 0;

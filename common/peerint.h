@@ -43,6 +43,7 @@ struct peer {
 	void *arg;
 	struct loop_io *io;
 	struct loop_timer *fail_timer; /* reports err on the next turn */
+	struct loop_timer *more_timer; /* goes on with in, likewise */
 	struct buf *in;
 	int in_fds[MSG_MAX_FDS];
 	size_t nin_fds;
@@ -50,6 +51,7 @@ struct peer {
 	uint64_t out_pos; /* stream position of out's first byte */
 	TAILQ_HEAD(, fdmark) marks;
 	TAILQ_HEAD(, call) calls;
+	unsigned ncalls;
 	uint32_t next_id;
 	bool *said; /* one for each rule row: RULE_ONCE */
 	bool paused;

@@ -603,7 +603,8 @@ on_dropped(void *arg, struct msg *reply, int err)
 
 /*
  * Hostile sandboxer: it can end sessions, which it could by killing them, and
- * cannot bring one back or touch another field.
+ * cannot bring one back or touch another field.  Nor can it fill our memory
+ * with what it is asked to forget.
  */
 int
 on_JAIL_STATE(struct peer *p, struct msg *m)
@@ -622,9 +623,11 @@ on_JAIL_STATE(struct peer *p, struct msg *m)
 	}
 	/* Even one that we gave up: the sandboxer keeps it until told. */
 	drop.id = js->id;
-	peer_call(p, MSG_JAIL_DROP, &drop, NULL, 0, CALL_TIMEOUT, on_dropped,
-	    NULL, NULL);
-	return 0;
+	if (peer_call(p, MSG_JAIL_DROP, &drop, NULL, 0, CALL_TIMEOUT,
+		on_dropped, NULL, NULL) != RL_ERR_LIMIT)
+		return 0;
+	log_error("%s: it answers nothing", peer_name(p));
+	return RL_ERR_PROTOCOL;
 }
 
 /*

@@ -6,9 +6,18 @@ shell_profile kept
 start_daemon MaxSessions=4
 session kept -C "$WORK" -- -c 'read x; echo "heard $x"; exit 4'
 
+attack()
+{
+	"$LIVE_FAKE/hostile" control "$RINGLET_RUNTIME_DIR/control.sock"
+}
+
 # Each claim of it is a line of ours.
-"$LIVE_FAKE/hostile" control "$RINGLET_RUNTIME_DIR/control.sock" ||
-	LIVE_FAILED=1
+attack || LIVE_FAILED=1
+# What a crowd or a queue takes stays with the C library: that is no growth.
+attack >/dev/null || not_ok "the same goes for a second time"
+holds "$MONITOR"
+attack >/dev/null || not_ok "and for a third"
+holds_no_more "the monitor" "$MONITOR"
 
 check "the session that ran meanwhile is unharmed" \
     ws "/ws/terminal/$ID" --out "$T/seen" send 'still\r' expect "heard still"

@@ -58,12 +58,23 @@ killed_for()
 	check "(the other daemon lives)" test -d "/proc/$keep"
 }
 
+# patience: another monitor in place, which counts deaths from the beginning.
+patience()
+{
+	check "the monitor is replaced in place" ringlet daemon restart
+	daemon_facts
+}
+
 # --- ringletd ---
 replace ringletd
 shell_profile some
 start_daemon
 session some -C "$WORK" -- -c 'read x; exit 6'
 kept=$ID monitor=$MONITOR
+# Once before it is measured: what is needed once is no growth.
+killed_for ringletd malformed "malformed"
+daemon_facts
+holds "$MONITOR"
 tell ringletd token
 check "a request without a good token" \
     wait_for 20 test -s "$programs/ringletd.result"
@@ -81,10 +92,19 @@ check "and is told of by how many are left out" wait_for 20 left_out
 said=$(grep -c 'ringletd: chatter' "$LOG")
 check "(few of them were logged: $said)" test "$said" -ge 1000 -a \
     "$said" -lt 20000
+tell ringletd flood
+check "it asks 100000 questions" \
+    wait_for 60 test -s "$programs/ringletd.result"
+check "and each is answered" test -d "/proc/$RINGLETD"
+killed_for ringletd channels "too many descriptors"
+killed_for ringletd folders "too many descriptors"
 killed_for ringletd env "may not send"
-killed_for ringletd reply "may not send"
-killed_for ringletd malformed "malformed"
 killed_for ringletd deaf "does not read"
+daemon_facts
+holds_no_more "the monitor, whatever ringletd did," "$MONITOR"
+patience
+killed_for ringletd descriptor "wrong number of descriptors"
+killed_for ringletd reply "may not send"
 # From now on it does not say READY by itself.  What is not ready has no pid
 # in the status, so the log tells.
 : >"$programs/ringletd.early"
@@ -124,10 +144,22 @@ check "states of sessions that are not there" \
 check "have no effect" test -d "/proc/$SANDBOXER"
 is "(no session came of it)" \
     "$(ringlet --json terminal list | json data)" "[]"
+killed_for ringlet-sandboxer malformed "malformed"
+daemon_facts
+holds "$MONITOR"
+killed_for ringlet-sandboxer channels "too many descriptors"
+killed_for ringlet-sandboxer dumb "makes no sense"
+check "(which is that it answers nothing)" \
+    grep -q 'sandboxer: it answers nothing' "$T/log.new"
+killed_for ringlet-sandboxer oversized "too long"
+daemon_facts
+holds_no_more "the monitor, whatever the sandboxer did," "$MONITOR"
+patience
+killed_for ringlet-sandboxer folders "too many descriptors"
 killed_for ringlet-sandboxer other "may not send"
 killed_for ringlet-sandboxer reply "no question"
 killed_for ringlet-sandboxer descriptor "descriptors"
-killed_for ringlet-sandboxer oversized "too long"
+patience
 
 # Answers to a start that was asked: of the wrong kind, and with a ring that
 # others could write to.

@@ -400,3 +400,37 @@ scan()
 {
 	python3 "$LIVE_SRC/memscan" --ask "$LIVE_SCAN" "$1" "$2"
 }
+
+# resident PID: KiB of memory that it has.
+resident()
+{
+	sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$1/status"
+}
+
+# holds PID: note what it has, for holds_no_more.
+holds()
+{
+	HELD_KB=$(resident "$1")
+	[ -z "$LIVE_SCAN" ] ||
+		HELD_FDS=$(python3 "$LIVE_SRC/memscan" --holds "$LIVE_SCAN" "$1")
+}
+
+# holds_no_more WHAT PID: no descriptor more than when holds looked, and a few
+# MiB of memory at most.  Descriptors are seen by the runner's root part, and
+# sanitizers keep what was freed.
+holds_no_more()
+{
+	if [ -z "$LIVE_SCAN" ]; then
+		skip "$1: descriptors: only root can count them"
+	else
+		is "$1 has no descriptor more" "$(python3 "$LIVE_SRC/memscan" \
+		    --holds "$LIVE_SCAN" "$2")" "$HELD_FDS"
+	fi
+	if [ -n "${ASAN_OPTIONS:-}" ]; then
+		skip "$1: memory: this build has sanitizers"
+	else
+		live_kb=$(($(resident "$2") - HELD_KB))
+		check "$1 has no more memory ($live_kb KiB)" \
+		    test "$live_kb" -lt 4096
+	fi
+}

@@ -96,6 +96,18 @@ say(uint16_t type, uint32_t id)
 	say_raw();
 }
 
+/* A LOG that may be said, not yet said. */
+static void
+make_log(void)
+{
+	struct msg_log body = { LOGL_INFO, "with presents" };
+
+	raw_reset(&t.body);
+	raw_reset(&t.frame);
+	raw_record(&t.body, msg_type_get(MSG_LOG)->rec, &body);
+	raw_frame(&t.frame, MSG_LOG, 0, 0, &t.body);
+}
+
 static void
 say_ready(uint64_t version)
 {
@@ -198,6 +210,47 @@ do_descriptor(void)
 	(void)msg_write(CHANNEL, MSG_LOG, 0, &body, fds, 1);
 }
 
+/* As many copies of fd as one call takes, with a message that has none. */
+static void
+present(int fd)
+{
+	union {
+		struct cmsghdr hdr;
+		char room[CMSG_SPACE(sizeof(int) * 253)];
+	} control;
+	struct msghdr mh = { 0 };
+	struct iovec iov;
+	int fds[253];
+
+	for (int i = 0; i < 253; i++)
+		fds[i] = fd;
+	make_log();
+	iov = (struct iovec){ t.frame.p, t.frame.len };
+	memset(&control, 0, sizeof(control));
+	mh.msg_iov = &iov;
+	mh.msg_iovlen = 1;
+	mh.msg_control = &control;
+	mh.msg_controllen = sizeof(control.room);
+	control.hdr.cmsg_level = SOL_SOCKET;
+	control.hdr.cmsg_type = SCM_RIGHTS;
+	control.hdr.cmsg_len = CMSG_LEN(sizeof(fds));
+	memcpy(CMSG_DATA(&control.hdr), fds, sizeof(fds));
+	(void)sendmsg(CHANNEL, &mh, MSG_NOSIGNAL);
+}
+
+/* Its own channel: whoever kept that would hold the channel open. */
+static void
+do_channels(void)
+{
+	present(CHANNEL);
+}
+
+static void
+do_folders(void)
+{
+	present(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
 /* Asks and asks and never listens. */
 static void
 do_deaf(void)
@@ -280,6 +333,51 @@ do_states(void)
 	result("said");
 }
 
+/* Ends and ends sessions, reads what it is told of them, answers nothing. */
+static void
+do_dumb(void)
+{
+	static uint8_t heard[1 << 16];
+	struct raw many = { 0 };
+	struct msg_jail_state body = { .id = "0123456789abcdef",
+		.state = SST_TERMINATED };
+
+	raw_reset(&t.body);
+	raw_reset(&t.frame);
+	raw_record(&t.body, msg_type_get(MSG_JAIL_STATE)->rec, &body);
+	raw_frame(&t.frame, MSG_JAIL_STATE, 0, 0, &t.body);
+	for (int i = 0; i < 100; i++)
+		raw_put(&many, t.frame.p, t.frame.len);
+	for (int i = 0; i < 1000; i++) {
+		if (send(CHANNEL, many.p, many.len, MSG_NOSIGNAL) == -1)
+			fatal("cannot say states");
+		while (recv(CHANNEL, heard, sizeof(heard), MSG_DONTWAIT) > 0)
+			continue;
+	}
+	raw_free(&many);
+	result("said");
+}
+
+/* Questions by the hundred thousand, each of them heard. */
+static void
+do_flood(void)
+{
+	static uint8_t heard[1 << 16];
+	struct raw many = { 0 };
+
+	say(MSG_SESSION_LIST, 1);
+	for (int i = 0; i < 100; i++)
+		raw_put(&many, t.frame.p, t.frame.len);
+	for (int i = 0; i < 1000; i++) {
+		if (send(CHANNEL, many.p, many.len, MSG_NOSIGNAL) == -1)
+			fatal("cannot ask");
+		while (recv(CHANNEL, heard, sizeof(heard), MSG_DONTWAIT) > 0)
+			continue;
+	}
+	raw_free(&many);
+	result("said");
+}
+
 /* More entries for the log than any disk is for. */
 static void
 do_chatter(void)
@@ -305,6 +403,10 @@ static const struct {
 	{ "other", do_other },
 	{ "request", do_request },
 	{ "descriptor", do_descriptor },
+	{ "channels", do_channels },
+	{ "folders", do_folders },
+	{ "flood", do_flood },
+	{ "dumb", do_dumb },
 	{ "deaf", do_deaf },
 	{ "token", do_token },
 	{ "wrong-answer", do_wrong_answer },

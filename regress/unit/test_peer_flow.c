@@ -301,6 +301,32 @@ START_TEST(calls_are_cancelled)
 }
 END_TEST
 
+/* One that reads and never answers must not fill our memory. */
+START_TEST(calls_are_bounded)
+{
+	struct msg_token_only body = { { NULL, 0 } };
+	uint32_t first;
+	int r = 0;
+
+	pt_start(D, PST_SERVING);
+	first = call(10);
+	/* A caller that has given up is no answer. */
+	pt_run();
+	ck_assert_int_eq(pt.answer_err, RL_ERR_TIMEOUT);
+	for (unsigned i = 1; i < PEER_CALLS_MAX; i++)
+		(void)call(0);
+	r = peer_call(pt.peer, MSG_STATUS_GET, &body, NULL, 0, 0, pt_on_answer,
+	    NULL, NULL);
+	ck_assert_int_eq(r, RL_ERR_LIMIT);
+	ck_assert_uint_eq(peer_backlog(pt.peer), 0);
+	say_status(first);
+	pt_say_log("fence");
+	pt_run_until_handled(1);
+	(void)call(0);
+	ck_assert_uint_eq(pt.closed, 0);
+}
+END_TEST
+
 START_TEST(calls_end_with_the_channel)
 {
 	pt_start(D, PST_SERVING);
@@ -408,6 +434,37 @@ START_TEST(a_peer_that_does_not_read)
 	pt_run_until_closed();
 	ck_assert_int_eq(pt.closed_err, RL_ERR_LIMIT);
 	ck_assert_int_eq(pt.answer_err, RL_ERR_LIMIT);
+}
+END_TEST
+
+/* Whoever says much at once is not heard before all others have been. */
+START_TEST(a_flood_is_taken_in_parts)
+{
+	struct msg_log body = { LOGL_INFO, "x" };
+	struct loop_timer *tick =
+	    loop_timer_new(pt.loop, (void (*)(void *))loop_stop, pt.loop);
+	struct raw one = { 0 }, frame = { 0 }, many = { 0 };
+	unsigned before, turns = 0;
+
+	raw_record(&one, msg_type_get(MSG_LOG)->rec, &body);
+	raw_frame(&frame, MSG_LOG, 0, 0, &one);
+	for (unsigned i = 0; i < 50 * PEER_TURN_MAX; i++)
+		raw_put(&many, frame.p, frame.len);
+	pt_start(D, PST_SERVING);
+	pt_write(many.p, many.len);
+	/* All of it is there by now: nothing else makes the peer go on. */
+	while (pt.handled < 50 * PEER_TURN_MAX) {
+		before = pt.handled;
+		loop_timer_arm(tick, 0);
+		pt_run();
+		ck_assert_uint_le(pt.handled - before, 2 * PEER_TURN_MAX);
+		ck_assert_uint_lt(turns++, 100000);
+	}
+	ck_assert_uint_eq(pt.closed, 0);
+	loop_timer_free(tick);
+	raw_free(&one);
+	raw_free(&frame);
+	raw_free(&many);
 }
 END_TEST
 
@@ -552,11 +609,13 @@ suite_peer_flow(void)
 	tcase_add_test(tc, answer_of_another_kind);
 	tcase_add_test(tc, calls_time_out);
 	tcase_add_test(tc, calls_are_cancelled);
+	tcase_add_test(tc, calls_are_bounded);
 	tcase_add_test(tc, calls_end_with_the_channel);
 	tcase_add_test(tc, a_dead_channel_says_so);
 	tcase_add_test(tc, last_words_are_heard);
 	tcase_add_test(tc, own_mistakes_are_told);
 	tcase_add_test(tc, a_peer_that_does_not_read);
+	tcase_add_test(tc, a_flood_is_taken_in_parts);
 	tcase_add_test(tc, backlog_drains);
 	tcase_add_test(tc, pause_holds_everything);
 	tcase_add_test(tc, closing_drains);
