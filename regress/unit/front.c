@@ -217,6 +217,7 @@ static const struct peer_ops viewer_ops = { .rules = viewer_rules,
 /* --- the monitor --- */
 
 static struct loop *loop;
+static uint32_t late; /* a request that waits for the next */
 
 static bool
 judge(struct peer *p, uint32_t id, const struct msg_bin *token)
@@ -235,8 +236,17 @@ on_auth(struct peer *p, struct msg *m)
 	/* "slow": an answer that never comes. */
 	if (t->token.len == 4 && memcmp(t->token.p, "slow", 4) == 0)
 		return 0;
-	if (judge(p, m->hdr.id, &t->token))
-		peer_reply(p, m->hdr.id, MSG_OK, NULL, NULL, 0);
+	/* "late": one that comes before the next good one's. */
+	if (t->token.len == 4 && memcmp(t->token.p, "late", 4) == 0) {
+		late = m->hdr.id;
+		return 0;
+	}
+	if (!judge(p, m->hdr.id, &t->token))
+		return 0;
+	if (late != 0)
+		peer_reply(p, late, MSG_OK, NULL, NULL, 0);
+	late = 0;
+	peer_reply(p, m->hdr.id, MSG_OK, NULL, NULL, 0);
 	return 0;
 }
 
