@@ -333,6 +333,17 @@ check_offered_cwd(struct env *env, const struct profile *pr, char *why,
 	return err;
 }
 
+/* Over HTTP requests must leave room for those of the command. */
+static int
+check_room(struct peer *p, char *why, size_t size)
+{
+	if (peer_is_cli(p) || !keychain_is_crowded(peer_env(p)->keychain))
+		return 0;
+	snprintf(
+	    why, size, "too many requests wait for the keychain: try again");
+	return RL_ERR_LIMIT;
+}
+
 /*
  * Hostile ringletd: everything it gives is checked by profile_check(), and a
  * working folder as if a session were to start there; an existing profile is
@@ -352,6 +363,7 @@ on_PROFILE_CREATE(struct peer *p, struct msg *m)
 	if ((err = profile_check(pr, why, sizeof(why))) != 0 ||
 	    (!peer_is_cli(p) &&
 		(err = check_offered_cwd(env, pr, why, sizeof(why))) != 0) ||
+	    (err = check_room(p, why, sizeof(why))) != 0 ||
 	    (err = auth_open_key(env, req, &key, why, sizeof(why))) != 0 ||
 	    /* A dry run may be of everything but the key. */
 	    ((key != NULL || !req->dry_run) &&
@@ -552,8 +564,10 @@ on_PROFILE_DELETE(struct peer *p, struct msg *m)
 
 	/* Of a damaged one nobody knows the agent: its home stays. */
 	err = profile_load(&env->paths, req->alias, &pr, why, sizeof(why));
-	if (err != 0 && !(err == RL_ERR_INVALID && valid_alias(req->alias))) {
+	if (!(err == RL_ERR_INVALID && valid_alias(req->alias)) &&
+	    (err != 0 || (err = check_room(p, why, sizeof(why))) != 0)) {
 		peer_reply_error(p, m->hdr.id, err, "%s", why);
+		profile_free(pr);
 		return 0;
 	}
 	if ((running = session_count(env, req->alias)) > 0) {

@@ -101,6 +101,12 @@ keychain_is_busy(const struct keychain *kc)
 	return !TAILQ_EMPTY(&kc->calls) || !TAILQ_EMPTY(&kc->remains);
 }
 
+bool
+keychain_is_crowded(const struct keychain *kc)
+{
+	return kc->nwaiting >= KEYCHAIN_WAITING / 2;
+}
+
 /* --- helpers and their end --------------------------------------------------
  */
 

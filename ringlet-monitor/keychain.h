@@ -47,6 +47,11 @@ struct keychain *keychain_new(struct loop *, const char *helper);
  * inside a callback.
  */
 void keychain_free(struct keychain *);
+/*
+ * Whether half of the calls that may wait do: from then on a request over HTTP
+ * is refused, so that it cannot keep out the person at the machine.
+ */
+bool keychain_is_crowded(const struct keychain *);
 /* Replaces KEYCHAIN_TIMEOUT for calls that start from now on. */
 void keychain_set_timeout(struct keychain *, uint64_t ms);
 /* Whether a call runs or waits. */

@@ -19,6 +19,7 @@
 #include "err.h"
 #include "fdpass.h"
 #include "jailplan.h"
+#include "keychain.h"
 #include "log.h"
 #include "manifest.h"
 #include "monitor.h"
@@ -236,6 +237,16 @@ send_jail(struct starting *st, struct session *s, const struct run *r,
 }
 
 static int
+check_number(const struct env *env, char *why, size_t size)
+{
+	if (session_count(env, NULL) < env->conf.max_sessions)
+		return 0;
+	snprintf(why, size, "%u sessions run already (MaxSessions)",
+	    env->conf.max_sessions);
+	return RL_ERR_LIMIT;
+}
+
+static int
 start(struct starting *st, const struct run *r, char *why, size_t size)
 {
 	struct env *env = st->env;
@@ -245,7 +256,9 @@ start(struct starting *st, const struct run *r, char *why, size_t size)
 	char *cwd = NULL;
 	int err;
 
-	if ((err = fds[1] = open_cwd(st, r, &cwd, why, size)) < 0 ||
+	/* Again: others may have started while the key was looked up. */
+	if ((err = check_number(env, why, size)) != 0 ||
+	    (err = fds[1] = open_cwd(st, r, &cwd, why, size)) < 0 ||
 	    (err = fds[2] = profile_home_open(&env->paths, r->agent,
 		 r->profile->alias, why, size)) < 0)
 		goto out;
@@ -356,9 +369,11 @@ on_SESSION_CREATE(struct peer *p, struct msg *m)
 		    "do not go together");
 		err = RL_ERR_INVALID;
 	}
-	if (err == 0 && session_count(env, NULL) >= env->conf.max_sessions) {
-		snprintf(why, sizeof(why), "%u sessions run already "
-		    "(MaxSessions)", env->conf.max_sessions);
+	if (err == 0)
+		err = check_number(env, why, sizeof(why));
+	if (err == 0 && !cli && keychain_is_crowded(env->keychain)) {
+		snprintf(why, sizeof(why), "too many requests wait for the "
+		    "keychain: try again");
 		err = RL_ERR_LIMIT;
 	}
 	if (err == 0 && (!env->sandboxer.ready || env->stopping)) {
