@@ -107,6 +107,21 @@ child_map(const struct child *c)
 	return 0;
 }
 
+/*
+ * Where memory ends, the sealed process is the first that the kernel takes:
+ * whoever has taken it over could hold the rings of sessions long ended, which
+ * no limit counts.  If it cannot be said, it is for the kernel to choose.
+ */
+static void
+child_first_to_go(void)
+{
+	/* Dumpable for that: see child_map(). */
+	if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == -1)
+		return;
+	(void)child_put("/proc/self/oom_score_adj", "1000");
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 static int
 child_signals(void)
 {
@@ -163,6 +178,8 @@ child_main(void *arg)
 		child_fail(c->report, STAGE_SETUP);
 	if (child_is_orphan(c->report))
 		_exit(0);
+	if (c->spec->seal)
+		child_first_to_go();
 	if (c->seal && child_map(c) == -1)
 		child_fail(c->report, STAGE_MAP);
 	if (child_signals() == -1 || setsid() == -1 || chdir("/") == -1 ||

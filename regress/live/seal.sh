@@ -69,6 +69,10 @@ else
 	is "its limit holds: Max data size" "$(limit 'Max data size')" \
 	    '1073741824 1073741824'
 fi
+is "where memory ends it goes first" \
+    "$(cat "/proc/$RINGLETD/oom_score_adj")" 1000
+is "(and not the monitor)" "$(cat "/proc/$MONITOR/oom_score_adj")" \
+    "$(cat /proc/self/oom_score_adj)"
 # A terminal that it inherits could be read from.
 if [ -n "${ASAN_OPTIONS:-}" ]; then
 	skip "its descriptors: a build with sanitizers keeps standard error"
@@ -100,6 +104,8 @@ check "the log says so and why" grep -q \
 like "a filter it has all the same" \
     "$(of_ringletd '^(Cap(Prm|Eff)|NoNewPrivs|Seccomp):')" \
     '^CapPrm: 0+ CapEff: 0+ NoNewPrivs: 1 Seccomp: 2 $'
+is "where memory ends it goes first, too" \
+    "$(cat "/proc/$RINGLETD/oom_score_adj")" 1000
 is "it serves" "$(api GET /api/ping)" 200
 shell_profile some
 code=$(status barred ringlet profiles run some --remote -C "$WORK" -- \
