@@ -250,6 +250,15 @@ set_listen(struct parse *ps, const struct conf_keyword *k, const char *value)
 	return 0;
 }
 
+bool
+conf_is_remote(const char *address)
+{
+	bool local = false;
+
+	free(listen_clean(address, &local));
+	return !local;
+}
+
 /*
  * Done at the end, so that the order of lines does not matter.  Whoever can
  * reach the listener can guess at tokens: the network needs a second yes.
@@ -258,19 +267,16 @@ static int
 check_remote(struct parse *ps)
 {
 	const struct conf *c = ps->c;
-	bool local = false;
 
 	if (c->allow_remote)
 		return 0;
-	for (size_t i = 0; i < c->nlisten; i++) {
-		free(listen_clean(c->listen[i], &local));
-		if (!local)
+	for (size_t i = 0; i < c->nlisten; i++)
+		if (conf_is_remote(c->listen[i]))
 			return refuse(ps, ps->listen_line[i],
 			    "ListenAddress: %s is reachable from other "
 			    "machines: use a loopback address, or set "
 			    "AllowRemote yes as well",
 			    c->listen[i]);
-	}
 	return 0;
 }
 

@@ -62,6 +62,8 @@ int conf_parse(struct conf *c, const char *text, size_t len,
  */
 int conf_parse_option(
     struct conf *c, const char *option, char *why, size_t size);
+/* Whether other machines can reach it, in the form of conf.listen. */
+bool conf_is_remote(const char *address);
 /*
  * Makes what may change in a running daemon as it is in fresh, which stays
  * the caller's.  Calls told for each keyword whose setting differs, with what

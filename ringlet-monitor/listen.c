@@ -133,6 +133,11 @@ listen_open(struct env *env)
 			l->address = real_address(l->fd);
 		}
 		log_info("listening on %s", l->address);
+		if (conf_is_remote(address))
+			log_warn("%s can be reached from other machines, and "
+				 "what goes there is not encrypted: ssh -L is "
+				 "the safer way",
+			    l->address);
 	}
 }
 

@@ -19,6 +19,15 @@ holds "$MONITOR"
 attack >/dev/null || not_ok "and for a third"
 holds_no_more "the monitor" "$MONITOR"
 
+# The folder keeps other users out; root, who gets in, is another user, too.
+if [ -z "$LIVE_SCAN" ]; then
+	skip "another user at the control socket: only root can be one"
+else
+	is "another user is turned away" "$(python3 "$LIVE_SRC/memscan" \
+	    --knock "$LIVE_SCAN" "$RINGLET_RUNTIME_DIR/control.sock")" closed
+	check "(the log says who)" grep -q 'turned away uid 0' "$LOG"
+fi
+
 check "the session that ran meanwhile is unharmed" \
     ws "/ws/terminal/$ID" --out "$T/seen" send 'still\r' expect "heard still"
 await "$ID" || not_ok "and it ends"
