@@ -31,6 +31,11 @@
 
 #define WHY_MAX 1024
 
+/* Above what msgpack puts around a string, and around a profile. */
+#define ITEM_SIZE    5
+#define PROFILE_SIZE 160
+#define LIST_MAX     (MSG_MAX_BODY - 1024)
+
 bool
 alias_reserve(struct env *env, const char *alias)
 {
@@ -128,6 +133,35 @@ profile_msg_fill(struct env *env, struct profile_msg *pm,
 	to->last_used = pr->last_used;
 	to->total_runs = pr->total_runs;
 	to->has_key = strcmp(pr->keychain, "none") != 0;
+}
+
+static size_t
+strs_size(const struct msg_strs *list)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		size += strlen(list->v[i]) + ITEM_SIZE;
+	return size;
+}
+
+/* At most so many bytes it takes of a list of profiles. */
+static size_t
+listed_size(struct env *env, const struct profile *pr)
+{
+	struct profile_msg pm;
+	const struct msg_profile *p = &pm.body;
+	size_t size;
+
+	profile_msg_fill(env, &pm, pr);
+	size = PROFILE_SIZE + strlen(p->alias) + strlen(p->agent_id) +
+	    strlen(p->provider_id) + strlen(p->endpoint_id) +
+	    strlen(p->model) + strlen(p->working_dir) + strlen(p->keychain) +
+	    strs_size(&p->args) + strs_size(&p->env);
+	size += pm.home == NULL ? 0 : strlen(pm.home);
+	size += pm.url == NULL ? 0 : strlen(pm.url);
+	profile_msg_clear(&pm);
+	return size;
 }
 
 static void
@@ -333,6 +367,34 @@ check_offered_cwd(struct env *env, const struct profile *pr, char *why,
 	return err;
 }
 
+/*
+ * All profiles are told in one message.  Whoever may make some must not be
+ * able to make so many that nobody can see them any more.
+ */
+static int
+check_list(struct env *env, const struct profile *pr, char *why, size_t size)
+{
+	struct profile_entry *list;
+	size_t n, sum = listed_size(env, pr);
+	int err;
+
+	err = profile_list(&env->paths, &list, &n, why, size);
+	if (err != 0)
+		return err;
+	for (size_t i = 0; i < n; i++)
+		sum += list[i].profile != NULL
+		    ? listed_size(env, list[i].profile)
+		    : PROFILE_SIZE + strlen(list[i].alias) +
+			strlen(list[i].damage);
+	profile_list_free(list, n);
+	if (sum <= LIST_MAX)
+		return 0;
+	snprintf(why, size, "with this one the %zu profiles that there are, "
+	    "and their arguments, would be too long for a list: delete some",
+	    n);
+	return RL_ERR_LIMIT;
+}
+
 /* Over HTTP requests must leave room for those of the command. */
 static int
 check_room(struct peer *p, char *why, size_t size)
@@ -377,6 +439,8 @@ on_PROFILE_CREATE(struct peer *p, struct msg *m)
 		err = RL_ERR_EXISTS;
 		goto refuse;
 	}
+	if ((err = check_list(env, pr, why, sizeof(why))) != 0)
+		goto refuse;
 	if (key != NULL) {
 		set(&pr->keychain, keychain_backend(env->keychain));
 		set(&pr->keychain_item, pr->alias);

@@ -1,4 +1,4 @@
-# However many requests come at once, MaxSessions holds; over HTTP they leave room in the keychain's queue for the command.
+# However many requests come, MaxSessions holds, the keychain's queue has room for the command, and profiles can be listed.
 # shellcheck shell=sh
 . "${0%/*}/lib.sh"
 
@@ -63,4 +63,23 @@ for pid in $pids; do
 	wait "$pid"
 done
 check "and those that were not are answered" test "$(codes | wc -l)" -eq 60
+
+# Profiles, until there is no room in a list of them.
+arg=$(head -c 30000 /dev/zero | tr '\0' x)
+n=0 code=201
+while [ "$code" = 201 ] && [ $n -lt 40 ]; do
+	n=$((n + 1))
+	code=$(api POST /api/profiles "{\"agent_id\":\"shell\",
+	    \"alias\":\"many$n\",\"provider_id\":\"self\",
+	    \"args\":[\"$arg\"]}")
+done
+is "too many profiles are refused ($n)" "$code" 429
+check "by an error with words" grep -q 'too long for a list' "$T/body"
+check "there are some" test $n -gt 10
+is "and all can be listed" "$(api GET /api/profiles)" 200
+is "all of them" "$(ringlet --json profiles list | json data |
+    grep -o '"alias"' | wc -l)" $n
+check "a deletion makes room" ringlet profiles delete many1 -y
+is "for another" "$(api POST /api/profiles "{\"agent_id\":\"shell\",
+    \"alias\":\"other\",\"provider_id\":\"self\"}")" 201
 done_testing
