@@ -21,7 +21,7 @@ RUN_PACKAGES='bubblewrap'
 KEYRING_PACKAGES='dbus-daemon gnome-keyring libsecret-tools'
 FUZZ_PACKAGES='clang libclang-rt-14-dev'
 LINT_PACKAGES='clang clang-tidy cppcheck'
-TEST_PACKAGES='check curl nghttp2-client mandoc python3 procps dbus-bin'
+TEST_PACKAGES='asciinema check curl nghttp2-client mandoc python3 procps dbus-bin'
 
 missing_packages()
 {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "fdpass.h"
+#include "record.h"
 #include "ring.h"
 #include "ringlet.h"
 #include "view.h"
@@ -140,6 +141,15 @@ on_broken(struct view *view)
 	return r;
 }
 
+/* An error before this one has been told. */
+static void
+end_record(const struct cli *cli, struct record *rec)
+{
+	if (rec != NULL && record_error(rec) == 0 && record_end(rec) != 0)
+		(void)fail_error(cli, RL_ERR_SYSTEM, "%s: %s", record_path(rec),
+		    strerror(record_error(rec)));
+}
+
 static int
 conclude(struct cli *cli, const struct view *view)
 {
@@ -156,6 +166,10 @@ conclude(struct cli *cli, const struct view *view)
 		    view->id, view->id);
 		return STATUS_DONE;
 	case VIEW_SIGNALLED:
+		if (view->silent)
+			hint(cli,
+			    "the recording ends here, session %s does not",
+			    view->id);
 		/* Die of it, so that whoever waits for us can tell. */
 		signal(view->signo, SIG_DFL);
 		raise(view->signo);
@@ -164,6 +178,12 @@ conclude(struct cli *cli, const struct view *view)
 		return fail_error(cli, RL_ERR_SYSTEM,
 		    "standard output: %s: session %s is as it was",
 		    strerror(view->error), view->id);
+	case VIEW_RECORD:
+		return fail_error(cli, RL_ERR_SYSTEM,
+		    "%s: %s: the recording ends there, session %s is as it "
+		    "was",
+		    record_path(view->record),
+		    strerror(record_error(view->record)), view->id);
 	case VIEW_LOST:
 		break;
 	}
@@ -177,16 +197,18 @@ conclude(struct cli *cli, const struct view *view)
 }
 
 int
-attach_session(struct cli *cli, const char *id, bool read_only)
+attach_session(struct cli *cli, const struct attach *how)
 {
 	const struct msg_session_attach req = {
-		.id = id, .offset = -1, .read_only = read_only
+		.id = how->id, .offset = -1, .read_only = how->read_only
 	};
 	struct view view = { .cli = cli,
 		.offset = VIEW_FRESH,
 		.channel = -1,
 		.event = -1,
 		.screen = -1,
+		.silent = how->silent,
+		.record = how->record,
 		.again = on_broken };
 	const struct msg_attached *a;
 	struct ring_reader *ring = NULL;
@@ -207,10 +229,14 @@ attach_session(struct cli *cli, const char *id, bool read_only)
 	view.id = a->id;
 	view.ring = ring;
 	client_close(cli);
-	if (view.channel != -1 && isatty(STDIN_FILENO))
+	if (view.silent)
+		hint(cli, "recording to %s: ^C ends the recording",
+		    record_path(how->record));
+	else if (view.channel != -1 && isatty(STDIN_FILENO))
 		hint(cli, "session %s%s: ~. leaves it, ~? says more", view.id,
 		    view.read_only ? " (read-only)" : "");
 	view_run(&view);
+	end_record(cli, how->record);
 	r = conclude(cli, &view);
 out:
 	ring_reader_free(ring);

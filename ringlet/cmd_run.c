@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "record.h"
 #include "ringlet.h"
 #include "valid.h"
 #include "xmalloc.h"
@@ -29,6 +30,7 @@ check_local(const struct cli *cli, const struct args *args)
 		const char *name;
 	} remote[] = {
 		{ OPT_ATTACH, "attach" },
+		{ OPT_RECORD, "record" },
 		{ OPT_COLS, "cols" },
 		{ OPT_ROWS, "rows" },
 		{ OPT_NO_SANDBOX, "no-sandbox" },
@@ -101,8 +103,8 @@ get_size(const struct cli *cli, const struct args *args, int key,
 	*out = (uint64_t)strtonum(s, 1, TERM_SIZE_MAX, &why);
 	if (why != NULL)
 		return fail_usage(cli,
-		    "--%s %s: %s: give a number from 1 to %d",
-		    name, s, why, TERM_SIZE_MAX);
+		    "--%s %s: %s: give a number from 1 to %d", name, s, why,
+		    TERM_SIZE_MAX);
 	return 0;
 }
 
@@ -188,19 +190,34 @@ print_session(const struct cli *cli, const struct msg_session *s, bool attach)
 		hint(cli, "`ringlet terminal attach %s` shows it", s->id);
 }
 
+/* Before there is a session: it would have no recording. */
 static int
-run_remote(struct cli *cli, const struct args *args)
+open_record(const struct cli *cli, const struct args *args, struct record **out)
+{
+	const char *path = opt_get(args, OPT_RECORD);
+
+	*out = NULL;
+	if (path == NULL)
+		return 0;
+	if ((*out = record_new(path)) != NULL) {
+		record_title(*out, args->v[0]);
+		return 0;
+	}
+	if (errno == EEXIST)
+		return fail_error(cli, RL_ERR_EXISTS,
+		    "%s exists already: remove it, or give --record another "
+		    "name",
+		    path);
+	return fail_error(cli, RL_ERR_SYSTEM, "%s: %s", path, strerror(errno));
+}
+
+static int
+create_session(struct cli *cli, const struct args *args, struct msg *m)
 {
 	struct msg_session_create req = { .alias = args->v[0] };
-	bool attach = opt_has(args, OPT_ATTACH);
-	char *folder = NULL, *hold, *id;
-	struct msg m;
+	char *folder = NULL, *hold;
 	int r;
 
-	if (attach && cli->json)
-		return fail_usage(cli,
-		    "--attach shows the session itself, not JSON: leave out "
-		    "one of --attach and --json");
 	session_terminal_size(&req.cols, &req.rows);
 	if ((r = get_size(cli, args, OPT_COLS, "cols", &req.cols)) != 0 ||
 	    (r = get_size(cli, args, OPT_ROWS, "rows", &req.rows)) != 0 ||
@@ -213,20 +230,44 @@ run_remote(struct cli *cli, const struct args *args)
 	req.bwrap_flags.v = opt_all(args, OPT_BWRAP_FLAGS, &req.bwrap_flags.n);
 	req.client_env = session_client_env();
 	req.search_path = session_search_path(&hold);
-	r = client_call(cli, MSG_SESSION_CREATE, &req, MSG_SESSION, &m);
+	r = client_call(cli, MSG_SESSION_CREATE, &req, MSG_SESSION, m);
 	free(req.bwrap_flags.v);
 	free(req.client_env.v);
 	free(req.search_path.v);
 	free(hold);
 	free(folder);
-	if (r != 0)
+	return r;
+}
+
+static int
+run_remote(struct cli *cli, const struct args *args)
+{
+	bool attach = opt_has(args, OPT_ATTACH);
+	struct attach how = { .read_only = !attach, .silent = !attach };
+	const struct msg_session *s;
+	struct msg m;
+	int r;
+
+	if (attach && cli->json)
+		return fail_usage(cli,
+		    "--attach shows the session itself, not JSON: leave out "
+		    "one of --attach and --json");
+	if ((r = open_record(cli, args, &how.record)) != 0)
 		return r;
-	print_session(cli, m.body, attach);
-	if (attach) {
-		id = xstrdup(((const struct msg_session *)m.body)->id);
-		r = attach_session(cli, id, false);
-		free(id);
+	if ((r = create_session(cli, args, &m)) != 0) {
+		record_discard(how.record);
+		record_free(how.record);
+		return r;
 	}
+	s = m.body;
+	print_session(cli, s, attach);
+	fflush(stdout);
+	how.id = s->id;
+	if (how.record != NULL)
+		record_size(how.record, s->cols, s->rows);
+	if (attach || how.record != NULL)
+		r = attach_session(cli, &how);
+	record_free(how.record);
 	msg_clear(&m);
 	return r;
 }

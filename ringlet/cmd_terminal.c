@@ -186,6 +186,7 @@ cmd_terminal_info(struct cli *cli, const struct args *args)
 int
 cmd_terminal_attach(struct cli *cli, const struct args *args)
 {
+	struct attach how = { 0 };
 	int r;
 
 	if (cli->json)
@@ -194,7 +195,9 @@ cmd_terminal_attach(struct cli *cli, const struct args *args)
 		    "--json");
 	if ((r = check_id(cli, args->v[0])) != 0)
 		return r;
-	return attach_session(cli, args->v[0], opt_has(args, OPT_READ_ONLY));
+	how.id = args->v[0];
+	how.read_only = opt_has(args, OPT_READ_ONLY);
+	return attach_session(cli, &how);
 }
 
 int

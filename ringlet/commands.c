@@ -47,6 +47,7 @@ static const struct opt delete_opts[] = {
 static const struct opt run_opts[] = {
 	{ OPT_REMOTE, "remote", NULL, "a jailed session in the daemon", 0 },
 	{ OPT_ATTACH, "attach", NULL, "show the session at once", 0 },
+	{ OPT_RECORD, "record", "FILE", "record it as an asciicast", 0 },
 	{ 'C', "directory", "DIR", "work in DIR", 0 },
 	{ OPT_COLS, "cols", "N", "columns of the session's terminal", 0 },
 	{ OPT_ROWS, "rows", "N", "its rows", 0 },

@@ -221,8 +221,15 @@ bool prompt_yes(const char *question);
 
 /* --- attach.c: watching a session --- */
 
+struct record;
+struct attach {
+	const char *id;
+	bool read_only;
+	bool silent;	       /* nothing is shown or typed: record alone */
+	struct record *record; /* stays the caller's; NULL: none */
+};
 /* Returns the session's own status, or reports. */
-int attach_session(struct cli *, const char *id, bool read_only);
+int attach_session(struct cli *, const struct attach *);
 
 /* --- session.c: what sessions and requests for them have in common --- */
 
@@ -274,6 +281,7 @@ enum opt_key {
 	OPT_MODEL,
 	OPT_NO_SANDBOX,
 	OPT_READ_ONLY,
+	OPT_RECORD,
 	OPT_REMOTE,
 	OPT_ROWS,
 	OPT_SIGNAL,

@@ -105,11 +105,11 @@ static const struct msg_rule rules[] = {
 
 /* --- where to read --- */
 
-/* What the SEEK wanted, for view_place_alone(). */
+/* What the SEEK wanted, or else where we were: for view_place_alone(). */
 static uint64_t
 wanted(const struct viewer *v)
 {
-	return v->sought >= 0 ? (uint64_t)v->sought : VIEW_FRESH;
+	return v->sought >= 0 ? (uint64_t)v->sought : v->view->offset;
 }
 
 /*
@@ -196,7 +196,9 @@ seek_first(struct viewer *v)
 	if (v->view->offset != VIEW_FRESH)
 		view_seek(v, (int64_t)v->view->offset);
 	else
-		view_seek(v, v->out_tty ? SEEK_SCREEN : SEEK_OLDEST);
+		view_seek(v, v->out_tty && v->view->record == NULL
+				 ? SEEK_SCREEN
+				 : SEEK_OLDEST);
 }
 
 /* --- the channel's beginning and end --- */

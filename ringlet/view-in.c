@@ -145,6 +145,8 @@ view_open_input(struct viewer *v)
 
 	v->in = -1;
 	v->in_timer = loop_timer_new(v->loop, on_in_timer, v);
+	if (v->view->silent)
+		return;
 	/*
 	 * Nobody to type for: leave it to whoever comes after us, but for the
 	 * answers of a terminal to what an ended session has asked it.

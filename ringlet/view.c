@@ -113,6 +113,7 @@ view_run(struct view *view)
 	v->loop = loop_new();
 	v->replay = view->channel == -1;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a recording that may not grow */
 	for (size_t i = 0; i < NELEM(signals); i++)
 		v->signals[i] =
 		    loop_signal_new(v->loop, signals[i], on_signal, v);

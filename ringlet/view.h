@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct cli;
+struct record;
 struct ring_reader;
 
 enum view_end {
@@ -16,7 +17,8 @@ enum view_end {
 	VIEW_DETACHED,	/* the user asked for it */
 	VIEW_LOST,	/* the channel broke: error and text say how */
 	VIEW_SIGNALLED, /* this process was sent signo */
-	VIEW_OUTPUT	/* standard output failed: error is its errno */
+	VIEW_OUTPUT,	/* standard output failed: error is its errno */
+	VIEW_RECORD	/* the recording alone was wanted, and failed */
 };
 
 struct view {
@@ -29,6 +31,8 @@ struct view {
 	int screen;	 /* once ended: what was shown before clean, or -1 */
 	uint64_t clean;
 	bool read_only;
+	bool silent;	       /* nothing to standard output, nothing typed */
+	struct record *record; /* all that is shown goes there too, or NULL */
 	/*
 	 * The channel broke: makes another, in channel and event.  0;
 	 * RL_ERR_AGAIN: not yet; RL_ERR_STATE: the session has ended, and

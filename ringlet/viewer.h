@@ -54,8 +54,9 @@ struct viewer {
 	struct termmode modes;
 	bool escapes;	 /* what was shown may have asked our terminal */
 	uint64_t missed; /* bytes; told at the end, where a terminal shows */
-	bool fetched;	 /* the monitor was asked for an ended one's screen */
-	bool inexact;	 /* likewise: a screen may not have been right */
+	bool recording_failed;
+	bool fetched; /* the monitor was asked for an ended one's screen */
+	bool inexact; /* likewise: a screen may not have been right */
 
 	/* Input. */
 	int in; /* -1: not read (any more) */

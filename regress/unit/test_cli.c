@@ -14,6 +14,7 @@
 
 #include "buf.h"
 #include "escape.h"
+#include "record.h"
 #include "ringlet.h"
 #include "termmode.h"
 
@@ -375,6 +376,51 @@ START_TEST(takes_along_little)
 }
 END_TEST
 
+/* --- recordings --- */
+
+START_TEST(joins_characters)
+{
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+		{ "plain", "plain" },
+		{ "\"\\\033[m\177", "\\\"\\\\\\u001b[m\\u007f" },
+		{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
+		    "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80" },
+		{ "\xff", "\xef\xbf\xbd" },
+		{ "\xc3", "\xef\xbf\xbd" },	  /* cut off */
+		{ "\xe2\x82", "\xef\xbf\xbd" },	  /* one for both */
+		{ "\xe2\x82x", "\xef\xbf\xbdx" }, /* the x is kept */
+		{ "\xe2\x82\xc3\xa9", "\xef\xbf\xbd\xc3\xa9" },
+		{ "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd" }, /* too long */
+		{ "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
+		{ "\xf4\x90z",
+		    "\xef\xbf\xbd\xef\xbf\xbdz" }, /* beyond U+10FFFF */
+	};
+
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		const uint8_t *p = (const uint8_t *)rows[i].in;
+
+		for (size_t step = 1; step <= 4; step++) {
+			struct buf *b = buf_new(4096);
+			struct utf8 u = { 0 };
+
+			for (size_t n, at = 0; at < strlen(rows[i].in);
+			     at += n) {
+				n = strlen(rows[i].in) - at;
+				n = n < step ? n : step;
+				ck_assert_int_eq(
+				    utf8_put_json(&u, p + at, n, b), 0);
+			}
+			ck_assert_int_eq(utf8_end(&u, b), 0);
+			ck_assert_uint_eq(buf_len(b), strlen(rows[i].out));
+			ck_assert_mem_eq(buf_ptr(b), rows[i].out, buf_len(b));
+			buf_free(b);
+		}
+	}
+}
+END_TEST
+
 START_TEST(ages)
 {
 	static const struct {
@@ -395,8 +441,8 @@ START_TEST(ages)
 	char text[64];
 
 	for (size_t i = 0; i < NELEM(rows); i++) {
-		ck_assert_str_eq(text_age(text, sizeof(text), rows[i].seconds),
-		    rows[i].age);
+		ck_assert_str_eq(
+		    text_age(text, sizeof(text), rows[i].seconds), rows[i].age);
 		ck_assert_str_eq(
 		    text_duration(text, sizeof(text), rows[i].seconds),
 		    rows[i].duration);
@@ -586,6 +632,7 @@ main(void)
 	tcase_add_test(tc, reads_signals);
 	tcase_add_test(tc, tells_a_status);
 	tcase_add_test(tc, takes_along_little);
+	tcase_add_test(tc, joins_characters);
 	tcase_add_test(tc, ages);
 	tcase_add_test(tc, escapes);
 	tcase_add_test(tc, undoes_modes);

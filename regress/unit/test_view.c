@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "fdpass.h"
+#include "record.h"
 #include "ring.h"
 #include "ringlet.h"
 #include "secret.h"
@@ -37,8 +38,9 @@ static struct {
 	const char *screen;	  /* of a session that had ended before */
 	const char *ended_screen; /* and of one that ends */
 	uint64_t clean;
-	uint64_t tail; /* this much has left the ring */
-	int channels;  /* that replace a broken one */
+	uint64_t tail;	    /* this much has left the ring */
+	const char *record; /* a file: nothing is shown */
+	int channels;	    /* that replace a broken one */
 } with;
 static int others[4][2], nothers;
 
@@ -176,7 +178,13 @@ run_viewer(bool read_only, bool ended, int sock)
 		view.screen = screen_of(with.screen);
 	if (with.channels > 0)
 		view.again = on_again;
+	if (with.record != NULL) {
+		view.silent = true;
+		view.record = record_new(with.record);
+	}
 	view_run(&view);
+	if (view.record != NULL && record_end(view.record) != 0)
+		_exit(98);
 	_exit(view.end == VIEW_ENDED ? (int)view.exit_code : HOW(view.end));
 }
 
@@ -591,8 +599,44 @@ START_TEST(too_slow_for_the_end)
 	end_session(3);
 	expect_text(out, "<picture>end");
 	ck_assert_int_eq(result(), ENDED(3));
-	expect_text(err,
-	    "\r\nringlet: output was missed: 100 bytes, from 0 to 100");
+	expect_text(
+	    err, "\r\nringlet: output was missed: 100 bytes, from 0 to 100");
+}
+END_TEST
+
+/* A recording goes on with what a terminal would show. */
+START_TEST(records_a_screen)
+{
+	static uint8_t filler[CAPACITY];
+	char path[] = "/tmp/test_view.XXXXXX", got[4096];
+	ssize_t n;
+	int fd;
+
+	memset(filler, 'f', sizeof(filler));
+	ck_assert_int_ge(fd = mkstemp(path), 0);
+	ck_assert_int_eq(unlink(path), 0);
+	close(fd);
+	with.record = path;
+	start(true, false, "begin\n");
+	expect_at(6);
+	append(filler, sizeof(filler) - 5);
+	append("clean", 5);
+	append("end\n", 4);
+	wake();
+	answer_screen(
+	    expect_seek(6), CAPACITY + 1, screen_of("<pic\303\251>"), true);
+	expect_text(
+	    err, "ringlet: output was missed: 65531 bytes, from 6 to 65537\n");
+	end_session(0);
+	ck_assert_int_eq(result(), ENDED(0));
+	ck_assert_int_eq(read(out, got, 1), 0);
+	ck_assert_int_ge(fd = open(path, O_RDONLY), 0);
+	ck_assert_int_gt(n = read(fd, got, sizeof(got) - 1), 0);
+	got[n] = '\0';
+	unlink(path);
+	ck_assert_ptr_nonnull(strstr(got, "\"o\", \"begin\\u000a\"]\n["));
+	ck_assert_ptr_nonnull(strstr(got, "\"o\", \"<pic\303\251>\"]\n["));
+	ck_assert_ptr_nonnull(strstr(got, "\"o\", \"cleanend\\u000a\"]\n"));
 }
 END_TEST
 
@@ -901,6 +945,7 @@ main(void)
 	tcase_add_loop_test(tc, restores_the_terminal, 0, 7);
 	tcase_add_test(tc, stops_by_escape);
 	tcase_add_test(tc, too_slow_for_the_end);
+	tcase_add_test(tc, records_a_screen);
 	tcase_add_test(tc, attaches_again);
 	tcase_add_test(tc, attaches_again_while_it_seeks);
 	tcase_add_test(tc, gives_up);
