@@ -1,14 +1,9 @@
 # Time from request to first output byte of a jailed /bin/echo, against bare bwrap with the same arguments.
 # shellcheck shell=sh
 . "${LIVE_SRC:?run it by regress/bench/run}/lib.sh"
-# As users have it: tests trace every message.
-sed -i 's/^LogLevel .*/LogLevel info/' "$CONF"
+. "$LIVE_SRC/../bench/bench-lib.sh"
 
 count=40
-median()
-{
-	sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
-}
 
 # The agent is a copy of /bin/echo by the name of one that Ringlet knows.
 mkdir -p "$HOME/.local/bin"
@@ -42,7 +37,7 @@ start_daemon
 bench=$LIVE_SRC/../bench/measure.py
 # In turns, so that a machine which is busy is so for both.
 for _ in 1 2 3 4; do
-	python3 "$bench" start "$ADDRESS" "$TOKEN" bench $((count / 4)) \
+	python3 "$bench" "$ADDRESS" "$TOKEN" bench $((count / 4)) \
 	    >>"$T/ringlet.ms" || bail "sessions can be timed"
 	for _ in $(seq $((count / 4))); do
 		env -i "$LIVE_FAKE/pty-read" /usr/bin/bwrap --args 4 -- \
@@ -55,9 +50,7 @@ is "bwrap alone printed the same each time" \
 cut -d' ' -f3 "$T/bare" >"$T/bwrap.ms"
 ringlet=$(median "$T/ringlet.ms")
 bare=$(median "$T/bwrap.ms")
-ratio=$(awk "BEGIN { printf \"%.2f\", $ringlet / $bare }")
-echo "figure start: ringlet $ringlet ms, bwrap alone $bare ms, ratio $ratio" \
-    "(medians of $count)"
-check "it takes at most twice as long (ratio $ratio)" \
-    awk "BEGIN { exit !($ratio <= 2) }"
+ratio=$(per "$ringlet / $bare")
+goal start "$ringlet ms, bwrap alone $bare ms, ratio $ratio (medians of \
+$count)" "$ratio" at-most 2
 done_testing

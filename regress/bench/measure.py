@@ -1,14 +1,10 @@
 #!/usr/bin/env python3
-"""measure.py: the clocks of the benchmarks.
+"""measure.py: time the start of sessions.
 
-    measure.py start ADDRESS TOKEN-FILE ALIAS COUNT
-        Ask for COUNT jailed sessions of /bin/echo, one after another,
-        and print the milliseconds from each request to the first byte
-        of its output at a WebSocket.
+usage: measure.py ADDRESS TOKEN-FILE ALIAS COUNT
 
-    measure.py read ADDRESS TOKEN-FILE SESSION MARK
-        Type a line into the session and print "BYTES SECONDS" for what
-        comes from the first byte behind MARK until the session ends.
+Asks for COUNT jailed sessions of /bin/echo, one after another, and prints the
+milliseconds from each request to the first byte of its output at a WebSocket.
 """
 
 import http.client
@@ -53,33 +49,5 @@ def start(address, token_file, alias, count):
         connection.close()
 
 
-def read(address, token_file, session, mark):
-    """Time output."""
-    host, port = address.rsplit(":", 1)
-    viewer = ws.WebSocket(host, int(port), f"/ws/terminal/{session}",
-                          protocols=["bearer", token_of(token_file)])
-    deadline = time.monotonic() + LIMIT
-    seen, total, first, last = b"", 0, 0.0, 0.0
-    while mark.encode() not in seen:
-        kind, data = viewer.receive(deadline)
-        if kind == ws.BINARY:
-            seen += data
-    viewer.send(ws.BINARY, b"go\n")
-    while True:
-        try:
-            kind, data = viewer.receive(deadline)
-        except ws.Closed:
-            break
-        if kind == ws.BINARY:
-            last = time.monotonic()
-            first = first or last
-            total += len(data)
-        elif json.loads(data).get("type") == "gap":
-            sys.exit(f"measure.py: fell behind: {data!r}")
-        elif json.loads(data).get("state") == "terminated":
-            break
-    print(f"{total} {last - first:.6f}")
-
-
 if __name__ == "__main__":
-    {"start": start, "read": read}[sys.argv[1]](*sys.argv[2:])
+    start(*sys.argv[1:])

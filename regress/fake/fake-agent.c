@@ -8,6 +8,8 @@
  *	size		print "size ROWS COLS" now and at every change, until
  *			its input ends
  *	flood BYTES	print numbered lines, BYTES of them altogether
+ *	pattern BYTES	print so much of what pattern.h describes
+ *	wait		read one line
  *	stubborn	ignore every signal that can be ignored, and stay
  *	orphan FILE	leave a process behind that has its own session and
  *			parent; its pid goes to FILE
@@ -38,6 +40,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "pattern.h"
 
 #define LIFE 300 /* seconds */
 
@@ -177,6 +181,36 @@ do_flood(unsigned long long bytes)
 }
 
 static void
+do_pattern(unsigned long long bytes)
+{
+	static char block[64 * 1024];
+	unsigned long long at = 0;
+	size_t len, n;
+	ssize_t w;
+
+	for (; at < bytes; at += len) {
+		len = sizeof(block);
+		if (bytes - at < len)
+			len = (size_t)(bytes - at);
+		pattern_fill(at, block, len);
+		for (n = 0; n < len; n += (size_t)w) {
+			w = write(STDOUT_FILENO, block + n, len - n);
+			if (w == -1)
+				err(1, "pattern: write");
+		}
+	}
+}
+
+static void
+do_wait(void)
+{
+	char byte;
+
+	while (read(STDIN_FILENO, &byte, 1) == 1 && byte != '\n')
+		;
+}
+
+static void
 do_stubborn(void)
 {
 	int sig;
@@ -284,6 +318,9 @@ main(int argc, char **argv)
 		} else if (strcmp(c, "stubborn") == 0) {
 			do_stubborn();
 			continue;
+		} else if (strcmp(c, "wait") == 0) {
+			do_wait();
+			continue;
 		}
 		if (i + 1 == argc)
 			errx(2, "%s: unknown, or wants an argument", c);
@@ -293,6 +330,8 @@ main(int argc, char **argv)
 			fflush(stdout);
 		} else if (strcmp(c, "flood") == 0)
 			do_flood(number(c, a));
+		else if (strcmp(c, "pattern") == 0)
+			do_pattern(number(c, a));
 		else if (strcmp(c, "orphan") == 0)
 			do_orphan(a);
 		else if (strcmp(c, "connect") == 0 ||

@@ -1,0 +1,24 @@
+# From the request for a session with a full ring to the last old byte.
+# shellcheck shell=sh
+. "${LIVE_SRC:?run it by regress/bench/run}/lib.sh"
+. "$LIVE_SRC/../bench/bench-lib.sh"
+
+shell_profile bench --working-dir "$WORK"
+start_daemon
+session bench -- -c "$RAW exec ./fake-agent flood $((64 * MIB)) wait"
+# "ready", and the flood.
+head=$((64 * MIB + 6))
+full()
+{
+	[ "$(field "$ID" output_bytes)" = $head ]
+}
+wait_for 30 full || bail "the ring is full"
+"$LOAD" attach -t "$TOKEN" -n 100 "$ADDRESS" "/ws/terminal/$ID" $head \
+    >"$T/attach" || bail "attaching can be timed"
+read -r ms bytes <"$T/attach"
+check "a viewer gets the whole ring ($bytes bytes)" \
+    test "$bytes" -gt $((3 * MIB))
+goal attach "$(per "$ms") ms for $(per "$bytes / $MIB") MiB (median of 100), \
+ms a MiB $(per "$ms / ($bytes / $MIB)")" \
+    "$(per "$ms / ($bytes / $MIB)" 3)" at-most 1
+done_testing
