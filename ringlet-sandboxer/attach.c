@@ -282,8 +282,10 @@ wake_armed(struct session *s, uint64_t head)
 	s->woke = loop_now();
 	s->woke_head = head;
 	TAILQ_FOREACH (v, &s->viewers, link) {
-		if (v->armed && head > v->at)
+		if (v->armed && head > v->at) {
 			wake(v);
+			s->typed = false;
+		}
 	}
 }
 
@@ -298,10 +300,10 @@ on_wake_timer(void *arg)
 }
 
 /*
- * After a silence the first byte wakes at once, so a typed key is echoed
- * without delay.  In a stream of output WAKE_MS pass, or WAKE_BYTES, before
- * the next time: else agent, sandboxer and viewer would take turns at every
- * line, and be as slow as that.
+ * After a silence the first byte wakes at once, and so does the first after
+ * something was typed: it is the echo.  In a stream of output WAKE_MS pass, or
+ * WAKE_BYTES, before the next time: else agent, sandboxer and viewer would take
+ * turns at every line, and be as slow as that.
  */
 void
 viewers_wake(struct session *s, uint64_t head)
@@ -311,7 +313,8 @@ viewers_wake(struct session *s, uint64_t head)
 	if (TAILQ_EMPTY(&s->viewers))
 		return;
 	since = loop_now() - s->woke;
-	if (since >= WAKE_MS || head - s->woke_head >= WAKE_BYTES) {
+	if (s->typed || since >= WAKE_MS ||
+	    head - s->woke_head >= WAKE_BYTES) {
 		wake_armed(s, head);
 		return;
 	}

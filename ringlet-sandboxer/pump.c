@@ -92,19 +92,28 @@ on_output(struct session *s)
 		pump_flow(s);
 }
 
-static void
-on_input_room(struct session *s)
+/* Types once.  Returns how many of these bytes nobody needs to keep. */
+static size_t
+type(struct session *s, const void *p, size_t len)
 {
 	ssize_t n;
 
-	n = write(s->master, buf_ptr(s->input), buf_len(s->input));
-	if (n == -1 && errno != EAGAIN && errno != EINTR) {
-		/* Nobody is there to read it; reading tells the same soon. */
-		buf_reset(s->input);
-		n = 0;
+	n = write(s->master, p, len);
+	if (n > 0) {
+		s->typed = true;
+		return (size_t)n;
 	}
-	if (n > 0)
-		buf_consume(s->input, (size_t)n);
+	if (n == 0 || errno == EAGAIN || errno == EINTR)
+		return 0;
+	/* Nobody is there to read it; reading tells the same soon. */
+	return len;
+}
+
+static void
+on_input_room(struct session *s)
+{
+	buf_consume(
+	    s->input, type(s, buf_ptr(s->input), buf_len(s->input)));
 	if (s->holding > 0)
 		viewers_resume(s);
 	watch(s);
@@ -163,11 +172,17 @@ pump_stop(struct session *s)
 int
 pump_input(struct session *s, const void *p, size_t len)
 {
+	size_t n = 0;
 	int ret;
 
 	if (s->master == -1)
 		return 0; /* nobody will read it any more */
-	if ((ret = buf_put(s->input, p, len)) == 0)
+	/* A key need not wait for a turn of its own. */
+	if (buf_len(s->input) == 0)
+		n = type(s, p, len);
+	if (n == len)
+		return 0;
+	if ((ret = buf_put(s->input, (const uint8_t *)p + n, len - n)) == 0)
 		watch(s);
 	return ret;
 }

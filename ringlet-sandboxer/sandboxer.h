@@ -125,6 +125,7 @@ struct session {
 	uint64_t woke;	      /* when viewers were woken last */
 	uint64_t woke_head;   /* and where the ring was then */
 	bool wake_waits;      /* wake_timer is armed */
+	bool typed;	      /* and nobody has been woken since */
 	struct loop_timer *wake_timer;
 	uint64_t pause_at; /* stop reading when head is past it */
 	bool paused;

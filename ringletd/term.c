@@ -177,8 +177,9 @@ on_event(int fd, unsigned events, void *arg)
 	}
 	now = loop_now();
 	t->waiting = false;
-	if (now - t->woken_at < STREAM_GAP_MS)
+	if (now - t->woken_at < STREAM_GAP_MS && !t->typed)
 		t->streaming = true;
+	t->typed = false;
 	t->woken_at = now;
 	ws_pump(t->ws);
 }
@@ -236,6 +237,13 @@ on_binary(void *arg, const uint8_t *p, size_t len)
 	if (!may_act(t))
 		return;
 	(void)peer_send(t->viewer, MSG_VIEWER_INPUT, &m, NULL, 0);
+	/* The echo does not wait for the next look. */
+	t->typed = true;
+	if (t->streaming) {
+		t->streaming = false;
+		loop_timer_disarm(t->stream_timer);
+		ws_pump(t->ws);
+	}
 	pace_input(t);
 }
 

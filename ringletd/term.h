@@ -44,6 +44,7 @@ struct term {
 	bool seeking;	/* a SEEK is out */
 	bool waiting;	/* an AT is out: the eventfd will tell */
 	bool streaming; /* stream_timer will tell */
+	bool typed;	/* and no wake-up has come since */
 	bool lost;	/* the sandboxer has gone without a word */
 	bool told_read_only;
 };
