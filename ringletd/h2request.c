@@ -82,9 +82,9 @@ int
 h2_request_field(struct h2_stream *s, const uint8_t *name, size_t name_len,
     const uint8_t *value, size_t len)
 {
-	struct http1_slice *place;
+	struct http1_slice *place = NULL;
 	size_t off;
-	int keep = 1;
+	int keep = 0;
 
 	s->list += name_len + len + 32;
 	if (s->list > H2_LIST_STOP)
@@ -95,27 +95,28 @@ h2_request_field(struct h2_stream *s, const uint8_t *name, size_t name_len,
 		return 0;
 	off = buf_len(s->in);
 	if (name_len > 0 && name[0] == ':') {
-		if ((place = pseudo_field(s, name, name_len)) == NULL)
-			return 0;
-		place->off = off;
-		place->len = len;
+		place = pseudo_field(s, name, name_len);
+		keep = place != NULL;
 		if (place == &s->head.path && len > HTTP1_LINE_MAX)
 			wrong(s, 414, "request line is too long");
 		if (place == &s->head.method && len > HTTP1_METHOD_MAX)
 			wrong(s, 400, "bad method");
-	} else {
-		if (++s->fields > HTTP1_FIELDS_MAX)
-			wrong(s, 431, "too many header fields");
+	} else if (++s->fields > HTTP1_FIELDS_MAX)
+		wrong(s, 431, "too many header fields");
+	else {
 		keep = http1_take_field(&s->head, name, name_len, off, len);
 		if (keep == -1)
 			wrong(s, s->head.status, s->head.reason);
 	}
-	if (s->status != 0 || keep == 0)
-		return 0;
-	if (!hold(s, len))
+	if (keep == 1 && s->status == 0 && !hold(s, len))
 		wrong(s, 429, "too many requests at once on this connection");
-	else if (buf_put(s->in, value, len) != 0)
+	if (keep != 1 || s->status != 0)
+		return 0;
+	if (buf_put(s->in, value, len) != 0)
 		fatal("http2: a header list is over its bound");
+	/* Not before its bytes are there: its method is looked at anyway. */
+	if (place != NULL)
+		*place = (struct http1_slice){ off, len };
 	return 0;
 }
 

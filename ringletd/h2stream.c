@@ -200,20 +200,15 @@ on_read(nghttp2_session *session, int32_t id, uint8_t *buf, size_t len,
 }
 
 void
-h2_stream_sent(struct h2_stream *s)
+h2_stream_sent(struct h2_stream *s, bool end)
 {
 	if (s->replied && s->ops == NULL)
 		s->deadline = loop_now() + WRITE_MS;
-}
-
-void
-h2_stream_sent_end(struct h2_stream *s)
-{
 	/*
 	 * The client may be on its way to an end.  A reset now could destroy
 	 * the reply: clients drop what they have not looked at yet.
 	 */
-	if (!s->ended) {
+	if (end && !s->ended) {
 		s->said_all = true;
 		s->deadline = loop_now() + LINGER_MS;
 	}
@@ -273,7 +268,7 @@ on_reply(struct carrier *via, const struct reply *reply)
 		return;
 	/* The replies before it wait for a client that does not read. */
 	if (body && reply->len > H2_OWED_FREE &&
-	    reply->len > H2_OWED_MAX - s->h->owed) {
+	    s->h->owed + reply->len > H2_OWED_MAX) {
 		reply_error(&s->req, 503, RL_ERR_UNAVAILABLE,
 		    "the replies before this one have not been taken");
 		return;

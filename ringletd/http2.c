@@ -189,29 +189,20 @@ on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
 {
 	struct http2 *h = arg;
 	struct h2_stream *s;
-	const char *why;
+	const char *why = NULL;
+	uint8_t type = frame->hd.type;
 
-	switch (frame->hd.type) {
-	case NGHTTP2_RST_STREAM:
-		if (frame->rst_stream.error_code == NGHTTP2_NO_ERROR)
-			break;
+	if (type == NGHTTP2_RST_STREAM &&
+	    frame->rst_stream.error_code != NGHTTP2_NO_ERROR)
 		why = h2_watch_reset(&h->watch, loop_now());
-		if (why != NULL)
-			http2_end(h, NGHTTP2_ENHANCE_YOUR_CALM, why);
-		break;
-	case NGHTTP2_DATA:
+	if (why != NULL)
+		http2_end(h, NGHTTP2_ENHANCE_YOUR_CALM, why);
+	if (type == NGHTTP2_DATA)
 		h2_watch_sent(&h->watch);
-		/* FALLTHROUGH */
-	case NGHTTP2_HEADERS:
-		if ((s = stream_of(session, frame->hd.stream_id)) == NULL)
-			break;
-		h2_stream_sent(s);
-		if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)
-			h2_stream_sent_end(s);
-		break;
-	default:
-		break;
-	}
+	if ((type == NGHTTP2_DATA || type == NGHTTP2_HEADERS) &&
+	    (s = stream_of(session, frame->hd.stream_id)) != NULL)
+		h2_stream_sent(
+		    s, (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0);
 	return 0;
 }
 
@@ -379,7 +370,7 @@ on_tick(void *arg, uint64_t silent_ms)
 
 	(void)silent_ms;
 	if (conn_stuck_ms(h->conn) > WRITE_MS &&
-	    (h->nsockets == 0 || h->nsockets < h->nstreams)) {
+	    (h->ending || h->nsockets == 0 || h->nsockets < h->nstreams)) {
 		conn_abort(h->conn);
 		return;
 	}

@@ -172,10 +172,8 @@ struct h2_stream *h2_stream_new(struct http2 *, int32_t id);
 void h2_stream_data(struct h2_stream *, const uint8_t *p, size_t len);
 /* The client has sent all of it. */
 void h2_stream_end(struct h2_stream *);
-/* We have sent the last of it. */
-void h2_stream_sent_end(struct h2_stream *);
-/* We have sent a piece of it. */
-void h2_stream_sent(struct h2_stream *);
+/* We have sent a frame of it; end: the last. */
+void h2_stream_sent(struct h2_stream *, bool end);
 /* nghttp2 has forgotten it. */
 void h2_stream_closed(struct h2_stream *);
 /* Looks for what takes too long. */

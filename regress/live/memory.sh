@@ -83,6 +83,35 @@ all_ended()
 }
 check "and ended, but for one" wait_for 60 all_ended
 
+# The same over HTTP/2, last of all: nothing else writes over what it leaves.
+h2()
+{
+	http "$@" --http2-prior-knowledge
+}
+json='Content-Type: application/json'
+printf '%s' "$begin,\"alias\":\"posted2\"}" | sed "s/$refused/$posted/" \
+    >"$T/request"
+is "over HTTP/2 a profile is made" "$(h2 POST /api/profiles -H "@$T/bearer" \
+    -H "$json" -d "@$T/request")" 201
+printf '%s' "$begin,\"alias\":\"posted2\"}" >"$T/request"
+is "one that exists is refused" "$(h2 POST /api/profiles -H "@$T/bearer" \
+    -H "$json" -d "@$T/request")" 409
+printf '%s' "$begin" >"$T/request"
+is "and half a document" "$(h2 POST /api/profiles -H "@$T/bearer" \
+    -H "$json" -d "@$T/request")" 400
+h2 POST /api/profiles -H "@$T/bearer" -H "@$T/lie" --max-time 1 \
+    -H "$json" -d "@$T/request" >/dev/null
+is "and a wrong token" "$(h2 GET /api/profiles -H "@$T/wrong")" 401
+is "and a token that comes twice" "$(h2 GET /api/profiles -H "@$T/bearer" \
+    -H "@$T/wrong")" 400
+# A connection that lives on has its headers' table still.
+mkfifo "$T/stay"
+python3 "$LIVE_SRC/h2.py" "$ADDRESS" "$TOKEN" <"$T/stay" >"$T/h2.out" &
+at_end $!
+exec 9>"$T/stay"
+wait_for 20 test -s "$T/h2.out"
+is "a connection of HTTP/2 stays" "$(cat "$T/h2.out")" "200 200"
+
 agent=$(field "$stays" pid)
 found=$(scan "$agent" "$T/prefix")
 for child in $(pgrep -P "$agent"); do
