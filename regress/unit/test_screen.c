@@ -1,0 +1,412 @@
+/*
+ * Screens: what is kept of a terminal's state, its bounds, and that a snapshot
+ * says all of it.  What sequences mean is compared with an independent
+ * terminal in regress/screen.
+ */
+
+#include "config.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "err.h"
+#include "ringlet-screen/screen.h"
+#include "screen_streams.h"
+#include "snapshot.h"
+
+static void
+feed(struct screen *s, const char *text)
+{
+	screen_feed(s, (const uint8_t *)text, strlen(text));
+}
+
+static struct buf *
+snapshot_of(const struct screen *s)
+{
+	struct buf *b = buf_new(SNAPSHOT_MAX);
+
+	ck_assert_int_eq(screen_snapshot(s, b), 0);
+	return b;
+}
+
+static char *
+dump_of(const struct screen *s)
+{
+	struct buf *b = buf_new(SNAPSHOT_MAX);
+	char *text;
+
+	ck_assert_int_eq(screen_dump(s, b), 0);
+	text = strndup((const char *)buf_ptr(b), buf_len(b));
+	buf_free(b);
+	return text;
+}
+
+static void
+dump_has(const struct screen *s, const char *what)
+{
+	char *text = dump_of(s);
+
+	if (strstr(text, what) == NULL)
+		ck_abort_msg("no \"%s\" in:\n%s", what, text);
+	free(text);
+}
+
+static void
+dump_lacks(const struct screen *s, const char *what)
+{
+	char *text = dump_of(s);
+
+	if (strstr(text, what) != NULL)
+		ck_abort_msg("\"%s\" in:\n%s", what, text);
+	free(text);
+}
+
+static void
+same(const struct screen *s, const struct screen *t)
+{
+	const char *what = screen_differ(s, t);
+
+	if (what != NULL)
+		ck_abort_msg("they differ: %s", what);
+}
+
+static const struct {
+	const char *input;
+	const char *has; /* in the dump of a screen of 10 columns, 4 rows */
+} kept[] = {
+	{ "ab\r\nc", "row 0\n 0 |ab|\nrow 1\n 0 |c|\n" },
+	{ "0123456789", "cursor 10 0\n" },
+	{ "0123456789x", "row 1 wrapped\n 0 |x|" },
+	{ "\033[?7l0123456789xyz", " 0 |012345678z|" },
+	{ "\033[2mfaint\033[22m no", " 0 faint |faint|\n 5 | no|" },
+	{ "\033[4:3;58:2::1:2:3mx", " 0 ul3 ul#010203 |x|" },
+	{ "\033[38;5;200;48;2;1;2;3mx", " 0 fg256:200 bg#010203 |x|" },
+	{ "\033]8;id=a;http://h/\033\\x\033]8;;\ay",
+	    " 0 link=a;http://h/ |x|\n 1 |y|" },
+	{ "\033(0qx\033(Bq", " 0 |\\{2500:1}\\{2502:1}q|" },
+	{ "e\314\201\344\270\255", " 0 |\\{65,301:1}\\{4e2d:2}|" },
+	{ "a\344\270\255\033[2Gb", " 0 |ab|" },
+	{ "a\344\270\255\033[3Gb", " 0 |a\\_b|" },
+	{ "\033[44m\033[K", " 0 bg16:4 |\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_|" },
+	{ "abc\033[3D\033[4hX", " 0 |Xabc|" },
+	{ "abcdef\033[1G\033[2P", " 0 |cdef|" },
+	{ "abcdef\033[2G\033[2@", " 0 |a\\_\\_bcdef|" },
+	{ "a\033[3b", " 0 |aaaa|" },
+	{ "1\r\n2\r\n3\r\n4\033[2;3r\033[3H\n",
+	    "row 1\n 0 |3|\nrow 3\n 0 |4|" },
+	{ "\033[2;3r\033[?6h\033[1;2Hx", "row 1\n 0 |\\_x|" },
+	{ "a\033[?1049hb",
+	    "normal\nrow 0\n 0 |a|\nalternate\nrow 0\n 0 |\\_b|" },
+	{ "\033]2;t\303\251 1\a", "title t%c3%a9%201\n" },
+	{ "\033]0;one\a\033[22t\033]0;two\a\033[23t", "title one\n" },
+	{ "\033[?2004h\033[?1006;1002h\033[5 q",
+	    "paste wrap visible mouse=1002 encode=1006 style=5" },
+	{ "\033P1;2qsixel\302\234is not", " 0 |is not|" },
+	{ "\302\2331mbold", " 0 bold |bold|" },
+	{ "\033[1\n;4mx", "row 1\n 0 bold ul1 |x|" },
+	{ "\377\344\270x\300\200", " 0 |x|" },
+};
+
+#define NKEPT ((int)(sizeof(kept) / sizeof(kept[0])))
+
+START_TEST(keeps)
+{
+	struct screen *s = screen_new(10, 4), *t = screen_new(10, 4);
+	struct buf *b;
+
+	feed(s, kept[_i].input);
+	dump_has(s, kept[_i].has);
+	b = snapshot_of(s);
+	screen_feed(t, buf_ptr(b), buf_len(b));
+	dump_has(t, kept[_i].has);
+	same(s, t);
+	buf_free(b);
+	screen_free(s);
+	screen_free(t);
+}
+END_TEST
+
+/* What differs is found: else the property below would prove nothing. */
+START_TEST(tells_differences)
+{
+	static const char *const some[] = { "a", "\033[1m", "\033[2;3r",
+		"\033[?1049h", "\0337x\b", "\033[3C", "\033]2;t\a", "\033[3g",
+		"\033]4;1;#123456\a", "\033)0", "\033[?1000h", "\033[?1016h",
+		"\033[>1u", "\033[=1u", "\033[>4;2m", "\033[3 q", "\033]1;i\a",
+		"\033[22t", "\033]8;;x\a", "x\010\033[X\033[4m\0337\033[m",
+		"\033", "\033P~", "\342\202", "0123456789" };
+	const int n = sizeof(some) / sizeof(some[0]);
+
+	for (int i = 0; i < n; i++) {
+		struct screen *s = screen_new(10, 4), *t = screen_new(10, 4);
+
+		same(s, t);
+		feed(s, some[i]);
+		if (screen_differ(s, t) == NULL)
+			ck_abort_msg("number %d makes no difference", i);
+		screen_free(s);
+		screen_free(t);
+	}
+}
+END_TEST
+
+/* Sequences that nobody ends are given up, and the screen goes on from then. */
+START_TEST(pending_is_bounded)
+{
+	static const char *const begin[] = { "\033[", "\033]2;", "\033P",
+		"\033X", "\033_G", "\033]52;c;", "\033[?", "\033(" };
+	static const char fill[] = "1;:\n7";
+
+	for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++) {
+		struct screen *s = screen_new(10, 4), *t;
+		struct buf *b;
+
+		feed(s, begin[i]);
+		for (int n = 0; n < 40000; n++) {
+			screen_feed(s, (const uint8_t *)&fill[n % 5], 1);
+			ck_assert_uint_le(
+			    screen_pending(s), SCREEN_PENDING_MAX);
+		}
+		ck_assert_uint_eq(screen_pending(s), 0);
+		b = snapshot_of(s);
+		t = screen_new(10, 4);
+		screen_feed(t, buf_ptr(b), buf_len(b));
+		same(s, t);
+		feed(s, "m\033\\\033[2J\033[Hok");
+		feed(t, "m\033\\\033[2J\033[Hok");
+		dump_has(s, "|ok|");
+		same(s, t);
+		buf_free(b);
+		screen_free(s);
+		screen_free(t);
+	}
+}
+END_TEST
+
+START_TEST(bounds)
+{
+	struct screen *s = screen_new(0, 0);
+	struct buf *small = buf_new(100);
+	char text[4096];
+
+	ck_assert_uint_eq(screen_cols(s), SCREEN_COLS_MIN);
+	ck_assert_uint_eq(screen_rows(s), SCREEN_SIDE_MIN);
+	screen_resize(s, 100000, 100000);
+	ck_assert_uint_eq(screen_cols(s), SCREEN_SIDE_MAX);
+	ck_assert_uint_le(screen_cols(s) * screen_rows(s), SCREEN_CELLS_MAX);
+	ck_assert_int_eq(screen_snapshot(s, small), RL_ERR_TOOBIG);
+	screen_resize(s, 20, 5);
+	feed(s, "\033[99999999999999999999;99999999999999999999H");
+	dump_has(s, "cursor 19 4\n");
+	feed(s, "\033[999999999b\033[999999999L\033[999999999@\033[999999999P"
+		"\033[999999999S\033[999999999T\033[999999999X\033[999999999I"
+		"\033[999999999Z\033[999999999M\033[99999999 @\033[2147483647A"
+		"\033[2147483647B\033[2147483647C\033[2147483647D"
+		"\033[2147483647;2147483647r\033[<2147483647u");
+	dump_has(s, "cursor 0 4\n");
+	/* A title is cut between characters. */
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "\033]2;", 4);
+	memcpy(text + 4 + 1023, "\303\251\a", 4);
+	feed(s, text);
+	dump_lacks(s, "%c3");
+	/* Accents without end stay in their cell. */
+	feed(s, "\033[2J\033[He");
+	for (int i = 0; i < 100000; i++)
+		feed(s, "\314\201");
+	dump_has(s, "cursor 1 0\n");
+	buf_free(small);
+	screen_free(s);
+}
+END_TEST
+
+/* More links, and more combined characters, than the screen has cells. */
+START_TEST(tables_are_swept)
+{
+	struct screen *s = screen_new(50, 50), *t = screen_new(50, 50);
+	struct buf *b;
+	char text[64];
+
+	for (int i = 0; i < 20000; i++) {
+		snprintf(text, sizeof(text), "\033]8;;http://h/%d\033\\e\314%c",
+		    i, 0x80 + i % 64);
+		feed(s, text);
+	}
+	dump_has(s, "link=;http://h/19999 ");
+	b = snapshot_of(s);
+	screen_feed(t, buf_ptr(b), buf_len(b));
+	same(s, t);
+	buf_reset(b);
+	ck_assert_int_eq(screen_snapshot_plain(s, b), 0);
+	ck_assert_ptr_null(memmem(buf_ptr(b), buf_len(b), "http", 4));
+	buf_free(b);
+	screen_free(s);
+	screen_free(t);
+}
+END_TEST
+
+START_TEST(resizes)
+{
+	struct screen *s = screen_new(10, 4);
+
+	feed(s, "1\r\n2\r\n3\r\n4\344\270\255567890");
+	screen_resize(s, 3, 2);
+	/* The cursor's row stays; what is cut off is gone. */
+	dump_has(s, "size 3 2\ncursor 2 1\n");
+	dump_has(s, "row 0\n 0 |3|\nrow 1\n 0 |4\\{4e2d:2}|\n");
+	screen_resize(s, 2, 4);
+	dump_has(s, "row 1\n 0 |4|\n");
+	feed(s, "\033[H1\r\n2");
+	screen_resize(s, 2, 2);
+	dump_has(s, "row 0\n 0 |1|\nrow 1\n 0 |2|\n");
+	/* Both screens. */
+	feed(s, "\033[?1049hA");
+	screen_resize(s, 9, 3);
+	feed(s, "\033[2;9HB\033[?1049l");
+	dump_has(s, "row 0\n 0 |1|\nrow 1\n 0 |2|\n");
+	/* Tabs go on in the new columns. */
+	screen_resize(s, 40, 3);
+	feed(s, "\033[H\t\t\t\tx");
+	dump_has(s, "cursor 33 0\n");
+	screen_free(s);
+}
+END_TEST
+
+/* Each at every cut, with all of the state and with what comes after. */
+START_TEST(snapshot_is_the_state)
+{
+	static uint8_t data[STREAM_MAX];
+	struct screen *s, *t, *u;
+	struct buf *b;
+	unsigned int cols, rows;
+	const char *what;
+	size_t len, from;
+
+	len = stream_random(1000 + (uint64_t)_i, data, &cols, &rows);
+	s = screen_new(cols, rows);
+	for (size_t i = 0; i <= len; i++) {
+		b = snapshot_of(s);
+		from = i - screen_pending(s);
+		t = screen_new(cols, rows);
+		screen_feed(t, buf_ptr(b), buf_len(b));
+		screen_feed(t, data + from, i - from);
+		if ((what = screen_differ(s, t)) != NULL)
+			ck_abort_msg(
+			    "stream %d, byte %zu of %zu: %s", _i, i, len, what);
+		if (i % 64 == 0) {
+			u = screen_new(cols, rows);
+			screen_feed(u, data, len);
+			screen_feed(t, data + i, len - i);
+			if ((what = screen_differ(u, t)) != NULL)
+				ck_abort_msg(
+				    "stream %d, from %zu: %s", _i, i, what);
+			screen_free(u);
+		}
+		screen_free(t);
+		buf_free(b);
+		if (i < len)
+			screen_feed(s, data + i, 1);
+	}
+	screen_free(s);
+}
+END_TEST
+
+/* A viewer whose terminal is in any state. */
+START_TEST(snapshot_needs_no_fresh_terminal)
+{
+	static uint8_t data[STREAM_MAX], junk[STREAM_MAX];
+	struct screen *s, *t;
+	struct buf *b;
+	unsigned int cols, rows, c, r;
+	const char *what;
+	size_t len, more;
+
+	len = stream_random(9000 + (uint64_t)_i, data, &cols, &rows);
+	more = stream_random(5000 + (uint64_t)_i, junk, &c, &r);
+	for (size_t i = 0; i < more; i += 7) {
+		s = screen_new(cols, rows);
+		feed(s, "\033]0;titles cannot be unset\a\033\\");
+		screen_feed(s, data, len);
+		t = screen_new(cols, rows);
+		screen_feed(t, junk, i);
+		b = snapshot_of(s);
+		screen_feed(t, buf_ptr(b), buf_len(b));
+		screen_feed(
+		    t, data + len - screen_pending(s), screen_pending(s));
+		if ((what = screen_differ(s, t)) != NULL)
+			ck_abort_msg("stream %d after %zu of %zu: %s", _i, i,
+			    more, what);
+		buf_free(b);
+		screen_free(s);
+		screen_free(t);
+	}
+}
+END_TEST
+
+/* The short cut for floods leads to the same state as reading all. */
+START_TEST(floods_are_skipped_rightly)
+{
+	static uint8_t data[STREAM_MAX];
+	struct screen *s, *t;
+	unsigned int cols, rows;
+	const char *what;
+	size_t len, n;
+
+	for (uint64_t seed = 0; seed < 200; seed++) {
+		len =
+		    stream_flood(seed * 25 + (uint64_t)_i, data, &cols, &rows);
+		s = screen_new(cols, rows);
+		t = screen_new(cols, rows);
+		for (size_t i = 0; i < len; i += n) {
+			n = 1 + (seed * 7919 + i * 31) % 3000;
+			if (n > len - i)
+				n = len - i;
+			screen_feed(s, data + i, n);
+			screen_feed_slowly(t, data + i, n);
+			if ((what = screen_differ(s, t)) != NULL)
+				ck_abort_msg("flood %d of %d, byte %zu: %s",
+				    (int)seed, _i, i, what);
+		}
+		screen_free(s);
+		screen_free(t);
+	}
+}
+END_TEST
+
+static Suite *
+suite_screen(void)
+{
+	Suite *s = suite_create("screen");
+	TCase *tc = tcase_create("state");
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_loop_test(tc, keeps, 0, NKEPT);
+	tcase_add_test(tc, tells_differences);
+	tcase_add_test(tc, pending_is_bounded);
+	tcase_add_test(tc, bounds);
+	tcase_add_test(tc, tables_are_swept);
+	tcase_add_test(tc, resizes);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("streams");
+	tcase_set_timeout(tc, 120);
+	tcase_add_loop_test(tc, snapshot_is_the_state, 0, 150);
+	tcase_add_loop_test(tc, snapshot_needs_no_fresh_terminal, 0, 50);
+	tcase_add_loop_test(tc, floods_are_skipped_rightly, 0, 10);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int
+main(void)
+{
+	SRunner *sr = srunner_create(suite_screen());
+	int failed;
+
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
