@@ -49,6 +49,7 @@ struct conn {
 	bool finished;
 	bool aborted;
 	size_t room; /* what the socket takes before the next piece */
+	uint64_t stuck_at;
 };
 
 static struct conn *conn;
@@ -120,6 +121,10 @@ flush(struct conn *c)
 	if (n > c->room)
 		n = c->room;
 	c->room -= n;
+	if (n > 0 || buf_len(c->out) == 0)
+		c->stuck_at = 0;
+	else if (c->stuck_at == 0)
+		c->stuck_at = loop_now();
 	sent(c, n);
 }
 
@@ -171,7 +176,7 @@ conn_trust(struct conn *c)
 uint64_t
 conn_stuck_ms(const struct conn *c)
 {
-	return buf_len(c->out) > 0 ? WRITE_MS / 2 : 0;
+	return c->stuck_at != 0 ? loop_now() - c->stuck_at : 0;
 }
 
 void
@@ -288,6 +293,7 @@ answer(int err)
 
 struct viewer {
 	struct ws *ws;
+	unsigned more; /* frames that it has to say */
 };
 
 static void
@@ -313,14 +319,30 @@ on_text(void *arg, const char *p, size_t len)
 
 	if (len > 0 && p[0] == 'c')
 		ws_close(v->ws, WS_CLOSE_NORMAL, "");
+	if (len > 0 && p[0] == 'm')
+		v->more = 10;
 	ws_pause(v->ws, false);
+	ws_pump(v->ws);
 }
 
+/* Asked for more only when the client's windows are open. */
 static bool
 on_output(void *arg)
 {
-	(void)arg;
-	return false;
+	struct viewer *v = arg;
+	uint8_t *to;
+	size_t max;
+
+	if (v->more == 0)
+		return false;
+	if (--v->more == 0) {
+		ws_close(v->ws, WS_CLOSE_NORMAL, "the end");
+		return false;
+	}
+	require(ws_frame_reserve(v->ws, &to, &max));
+	memset(to, 'm', max);
+	ws_frame_commit(v->ws, v->more % 2 != 0 ? max : 1);
+	return true;
 }
 
 static const struct ws_ops ws_ops = {
@@ -340,7 +362,7 @@ on_answer(struct request *r, struct msg *m)
 		reply_json(r, 200, "{}");
 		return;
 	}
-	if ((v = malloc(sizeof(*v))) == NULL)
+	if ((v = calloc(1, sizeof(*v))) == NULL)
 		abort();
 	v->ws = ws_new(r, &ws_ops, v);
 	ws_start(v->ws, r);
@@ -451,17 +473,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	data += 2;
 	len -= 2;
 	while (len > 0 && !c.finished && !c.aborted) {
-		turn(&c, how, turns++);
-		if (c.finished || c.aborted || (c.paused && turns > 5000))
+		if (!c.paused) {
+			n = len < piece ? len : piece;
+			c.busy = true;
+			c.ops->input(c.h, data, n);
+			c.busy = false;
+			data += n;
+			len -= n;
+		} else if (turns > 5000)
 			break;
-		if (c.paused)
-			continue;
-		n = len < piece ? len : piece;
-		c.busy = true;
-		c.ops->input(c.h, data, n);
-		c.busy = false;
-		data += n;
-		len -= n;
+		turn(&c, how, turns++);
 	}
 	turn(&c, how, turns);
 	(void)c.ops->working(c.h);
