@@ -145,6 +145,9 @@ h2_stream_data(struct h2_stream *s, const uint8_t *p, size_t len)
 	}
 	if (!s->finished)
 		s->ops->input(s->arg, p, len);
+	/* It may have an answer, such as a Pong. */
+	if (buf_len(s->carrier.out) > 0)
+		(void)nghttp2_session_resume_data(s->h->session, s->id);
 	settle(s);
 }
 

@@ -170,7 +170,7 @@ conn_abort(struct conn *c)
 void
 conn_trust(struct conn *c)
 {
-	require(!c->aborted);
+	(void)c; /* it may be over: an answer can come before it is freed */
 }
 
 uint64_t

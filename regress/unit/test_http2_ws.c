@@ -52,11 +52,12 @@ view(const char *path)
 static size_t
 frame_len(const struct view *v, size_t *head)
 {
-	const uint8_t *p = v->a->body + v->at;
 	size_t left = v->a->len - v->at, n;
+	const uint8_t *p;
 
 	if (left < 2)
 		return 0;
+	p = v->a->body + v->at;
 	ck_assert_uint_eq(p[0] & 0x70, 0);
 	ck_assert_uint_lt(p[1], 127);
 	*head = p[1] == 126 ? 4 : 2;
@@ -129,7 +130,7 @@ type(struct view *v, const char *text)
 
 START_TEST(frames_go_both_ways)
 {
-	struct view v;
+	struct view v, quiet;
 	struct h2_answer *a;
 
 	front_start();
@@ -147,6 +148,12 @@ START_TEST(frames_go_both_ways)
 	ck_assert_ptr_nonnull(strstr((char *)frame.data, "\"cols\":90"));
 	h2_frame(&c, v.a, FIN_PING, "ping", 4);
 	next(&v);
+	ck_assert_uint_eq(frame.op, 10);
+	/* So is one to a session that is silent: nothing else wakes it. */
+	quiet = view("/ws/terminal/" DEAF);
+	event(&quiet, "connected");
+	h2_frame(&c, quiet.a, FIN_PING, "ping", 4);
+	next(&quiet);
 	ck_assert_uint_eq(frame.op, 10);
 	/* Requests go on beside it. */
 	a = h2_ask(
