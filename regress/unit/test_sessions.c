@@ -22,9 +22,11 @@
 #include "log.h"
 #include "loop.h"
 #include "msgdef.h"
+#include "ringlet-monitor/keychain.h"
 #include "ringlet-monitor/monitor.h"
 #include "ringlet-monitor/profile.h"
 #include "ringlet-monitor/session.h"
+#include "ringlet-monitor/token.h"
 #include "secret.h"
 #include "xmalloc.h"
 
@@ -334,10 +336,10 @@ END_TEST
 /* --- starting --- */
 
 static void
-make_profile(const char *alias, char **args)
+make_profile_of(const char *agent, const char *alias, char **args)
 {
 	struct profile p = { .alias = (char *)(uintptr_t)alias,
-		.agent_id = (char[]){ "shell" },
+		.agent_id = (char *)(uintptr_t)agent,
 		.provider_id = (char[]){ "self" },
 		.endpoint_id = (char[]){ "" },
 		.model = (char[]){ "" },
@@ -349,6 +351,12 @@ make_profile(const char *alias, char **args)
 
 	ck_assert_msg(profile_create(&w.env.paths, &p, why, sizeof(why)) == 0,
 	    "%s", why);
+}
+
+static void
+make_profile(const char *alias, char **args)
+{
+	make_profile_of("shell", alias, args);
 }
 
 /*
@@ -400,6 +408,104 @@ START_TEST(start_sandboxer_dies)
 	hear(w.cli, MSG_ERROR, &m);
 	ck_assert_uint_eq(m.hdr.id, 8);
 	msg_clear(&m);
+}
+END_TEST
+
+/* ringletd, with a token that is good: our end of its channel. */
+static int
+ringletd_with_token(struct client *c, uint8_t token[64])
+{
+	char why[512], *path = make("token"), *file, *text;
+	size_t len;
+
+	file = xasprintf("%s/http_token", path);
+	ck_assert_msg(token_make(file, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_int_eq(
+	    token_load(file, &w.env.token, why, sizeof(why)), 0);
+	ck_assert_int_eq(paths_read_file(file, 128, &text, &len), 0);
+	ck_assert_uint_ge(len, 64);
+	memcpy(token, text, 64);
+	free(text);
+	free(file);
+	free(path);
+	w.env.keychain = keychain_new(w.env.loop, "/nonexistent");
+	c->env = &w.env;
+	c->child = &w.env.ringletd;
+	return channel(c, FROM_RINGLETD, "ringletd", &ringletd_ops);
+}
+
+static bool
+has_string(const struct msg_strs *list, const char *text)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->v[i], text) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Folders in which to look for the agent choose the program that gets the key,
+ * and variables what it does: they are the person's at the machine alone.
+ */
+START_TEST(only_the_cli_chooses)
+{
+	char *folder = make("programs"), *agent;
+	const char *search[] = { folder }, *variables[] = { "TZ=Else/Where" };
+	struct msg_session_create req = { .alias = "found",
+		.client_env = { variables, 1 },
+		.search_path = { search, 1 } };
+	struct msg_error no = { .code = RL_ERR_JAIL, .text = "no" };
+	const struct msg_jail_start *js;
+	struct client ringletd = { .serial = 0 };
+	uint8_t token[64];
+	struct msg m;
+	int fd, file;
+
+	agent = xasprintf("%s/codex", folder);
+	file = open(agent, O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
+	ck_assert_int_eq(write(file, "#!/bin/sh\n", 10), 10);
+	close(file);
+	make_profile_of("codex", "found", NULL);
+	make_profile("sh", NULL);
+
+	say(w.cli, MSG_SESSION_CREATE, 7, &req);
+	hear(w.sandboxer, MSG_JAIL_START, &m);
+	js = m.body;
+	ck_assert_str_eq(js->path, agent);
+	ck_assert(has_string(&js->env, variables[0]));
+	say(w.sandboxer, MSG_ERROR, m.hdr.id, &no);
+	msg_clear(&m);
+
+	fd = ringletd_with_token(&ringletd, token);
+	req.token = (struct msg_bin){ token, sizeof(token) };
+	say(fd, MSG_SESSION_CREATE, 8, &req);
+	if (msg_read(w.sandboxer, TURN_MS, &m) == 0) {
+		/* This machine has one of its own. */
+		js = m.body;
+		ck_assert_str_ne(js->path, agent);
+		say(w.sandboxer, MSG_ERROR, m.hdr.id, &no);
+		msg_clear(&m);
+	}
+	hear(fd, MSG_ERROR, &m);
+	msg_clear(&m);
+	req.alias = "sh";
+	say(fd, MSG_SESSION_CREATE, 9, &req);
+	hear(w.sandboxer, MSG_JAIL_START, &m);
+	js = m.body;
+	ck_assert(!has_string(&js->env, variables[0]));
+	msg_clear(&m);
+
+	{
+		struct peer *p = ringletd.peer;
+
+		client_remove(&ringletd);
+		peer_free(p);
+	}
+	fd_close(fd);
+	keychain_free(w.env.keychain);
+	token_free(w.env.token);
+	free(agent);
+	free(folder);
 }
 END_TEST
 
@@ -490,6 +596,7 @@ main(void)
 	tcase_add_test(tc, end_of_unknown);
 	tcase_add_test(tc, attach_burst);
 	tcase_add_test(tc, attach_asker_leaves);
+	tcase_add_test(tc, only_the_cli_chooses);
 	tcase_add_test(tc, start_bad_ring);
 	tcase_add_test(tc, start_sandboxer_dies);
 	tcase_add_test(tc, list_too_long);
