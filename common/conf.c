@@ -58,6 +58,8 @@ static const struct conf_keyword keywords[] = {
 	/* Whoever waits for these gives up after a minute (ringletd.h). */
 	{ "KillGrace", CK_TIME, CONF_AT_ONCE, F(kill_grace_ms), 0, 25 * 1000,
 	    "a time from 0 to 25s, such as 500ms or 5s" },
+	{ "SessionKeep", CK_PERIOD, CONF_AT_ONCE, F(session_keep_s), 1,
+	    365 * 24 * 3600, "a time from 1s to 365d, such as 12h or 7d" },
 	{ "KeychainTimeout", CK_TIME, CONF_AT_ONCE, F(keychain_timeout_ms),
 	    1000, 25 * 1000, "a time from 1s to 25s, such as 20s" },
 };
@@ -333,6 +335,15 @@ static const struct unit time_units[] = {
 	{ NULL, 0 },
 };
 
+static const struct unit period_units[] = {
+	{ "", 1 },
+	{ "s", 1 },
+	{ "m", 60 },
+	{ "h", 3600 },
+	{ "d", 24 * 3600 },
+	{ NULL, 0 },
+};
+
 const struct conf_word *
 conf_words(enum conf_kind kind)
 {
@@ -381,7 +392,10 @@ set_value(struct parse *ps, const struct conf_keyword *k, const char *value)
 		*(uint64_t *)field = (uint64_t)n;
 		return 0;
 	case CK_TIME:
-		if (!parse_number(value, time_units, k->min, k->max, &n))
+	case CK_PERIOD:
+		if (!parse_number(value,
+			k->kind == CK_TIME ? time_units : period_units, k->min,
+			k->max, &n))
 			break;
 		*(unsigned *)field = (unsigned)n;
 		return 0;
@@ -570,6 +584,7 @@ conf_defaults(struct conf *c)
 	c->max_sessions = 32;
 	c->max_viewers = 16;
 	c->kill_grace_ms = 5000;
+	c->session_keep_s = 24 * 3600;
 	c->keychain_timeout_ms = 20000;
 }
 

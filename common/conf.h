@@ -40,6 +40,7 @@ struct conf {
 	unsigned max_sessions;
 	unsigned max_viewers;	 /* of one session */
 	unsigned kill_grace_ms;
+	unsigned session_keep_s; /* how long an ended session is kept */
 	unsigned keychain_timeout_ms;
 };
 

@@ -16,7 +16,8 @@ enum conf_kind {
 	CK_FACILITY,	/* int: a word */
 	CK_COUNT,	/* unsigned */
 	CK_SIZE,	/* uint64_t: bytes, with K, M or G; a power of two */
-	CK_TIME /* unsigned: milliseconds; ms, s or m, s without a unit */
+	CK_TIME,	/* unsigned: milliseconds; ms, s or m, s without a unit */
+	CK_PERIOD	/* unsigned: seconds; s, m, h or d, s without a unit */
 };
 
 struct conf_keyword {

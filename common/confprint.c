@@ -63,6 +63,9 @@ print_keyword(
 	case CK_TIME:
 		return buf_putf(
 		    out, "%s %ums\n", k->name, *(const unsigned *)field);
+	case CK_PERIOD:
+		return buf_putf(
+		    out, "%s %us\n", k->name, *(const unsigned *)field);
 	}
 	return RL_ERR_INTERNAL;
 }
@@ -125,6 +128,7 @@ take_field(
 		break;
 	case CK_COUNT:
 	case CK_TIME:
+	case CK_PERIOD:
 		size = sizeof(unsigned);
 		break;
 	case CK_SIZE:

@@ -129,7 +129,7 @@ struct msg_session {
 	const char *profile_alias;
 	const char *working_dir;
 	const char *tier;   /* of the jail: full, no-landlock-scope, none */
-	const char *reason; /* exit, kill, memory, limit, build, lost; "" */
+	const char *reason; /* exit, kill, limit, memory, lost; "" */
 	const char *text;   /* for people: why it ended, or "" */
 	uint64_t state;	    /* enum session_state */
 	int64_t exit_code;  /* -1: none (yet) */

@@ -232,6 +232,7 @@ load_all(struct env *env, const struct msg_handover *h)
 	load_listeners(env, &h->listeners);
 	for (size_t i = 0; i < h->sessions.n; i++)
 		load_session(env, &sessions[i], &rings[i]);
+	session_keep(env);
 	if (h->sandboxer_pid == 0)
 		return;
 	if (!fd_is((int)h->sandboxer_fd, FD_SOCKET))

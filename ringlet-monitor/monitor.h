@@ -18,6 +18,7 @@
  *	home-removal.c	a profile's home, removed beside the loop
  *	run.c		from a profile to what is started
  *	session.c	the table of sessions, requests about them
+ *	session-end.c	their ends, and how long they are kept
  *	jailplan.c	what a jail is made of
  *	bwrapflags.c	the words of --bwrap-flags
  *	logfile.c	where the log goes
@@ -137,6 +138,7 @@ struct env {
 	uint64_t wrong_told;	/* loop_now() when last told, 0: never */
 	struct session_list sessions;
 	size_t nsessions;
+	struct loop_timer *keep_timer; /* of ended sessions; NULL: no need */
 	LIST_HEAD(, busy_alias) busy;
 	bool stopping;
 	size_t ending; /* sessions that a stop waits for */
@@ -308,7 +310,6 @@ int on_SESSION_GET(struct peer *, struct msg *);
 int on_SESSION_KILL(struct peer *, struct msg *);
 int on_SESSION_CLEANUP(struct peer *, struct msg *);
 int on_SESSION_ATTACH(struct peer *, struct msg *);
-int on_JAIL_STATE(struct peer *, struct msg *);
 int on_JAIL_SCREEN(struct peer *, struct msg *);
 int on_VIEWER_GONE(struct peer *, struct msg *);
 /* Sessions that have not ended, of alias or (NULL) of all. */
@@ -318,8 +319,16 @@ size_t session_count(const struct env *, const char *alias);
  * supervise_stop().
  */
 void session_end_all(struct env *);
+void session_free_all(struct env *);
+
+/* session-end.c */
+int on_JAIL_STATE(struct peer *, struct msg *);
 /* The sandboxer died: so did every jail. */
 void session_all_lost(struct env *);
-void session_free_all(struct env *);
+/*
+ * Forgets what ended SessionKeep ago, and sees to it that the others are
+ * forgotten in time: to be called when that setting may have changed.
+ */
+void session_keep(struct env *);
 
 #endif /* MONITOR_H */

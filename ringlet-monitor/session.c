@@ -1,6 +1,6 @@
 /*
  * The table of sessions and the requests about it.  session-start.c makes
- * them.
+ * them, session-end.c ends and forgets them.
  */
 
 #include "config.h"
@@ -23,7 +23,6 @@
 #include "xmalloc.h"
 
 #define CALL_TIMEOUT 10000 /* ms for the sandboxer to answer */
-#define ENDED_MAX    100   /* ended sessions that stay readable */
 #define STOP_GRACE   5000  /* ms of KillGrace at the daemon's end, at most */
 
 /* --- the table --- */
@@ -37,7 +36,7 @@ session_set(char **to, const char *from)
 	*to = copy;
 }
 
-static struct session *
+struct session *
 session_find(const struct env *env, const char *id)
 {
 	struct session *s;
@@ -96,6 +95,8 @@ session_free_all(struct env *env)
 
 	while ((s = TAILQ_FIRST(&env->sessions)) != NULL)
 		session_remove(env, s);
+	loop_timer_free(env->keep_timer);
+	env->keep_timer = NULL;
 }
 
 size_t
@@ -152,63 +153,6 @@ session_to_msg(const struct session *s, struct msg_session *to)
 	to->output = s->ring == NULL ? 0 : ring_reader_head(s->ring);
 	to->oldest = s->ring == NULL ? 0 : ring_reader_tail(s->ring);
 	to->sandboxed = s->sandboxed;
-}
-
-/*
- * Forgets the session that ended longest ago if there are too many, never the
- * one that has ended just now, however long ago it began.
- */
-static void
-drop_old(struct env *env, const struct session *just_ended)
-{
-	struct session *s, *oldest = NULL;
-
-	if (env->nsessions - session_count(env, NULL) <= ENDED_MAX)
-		return;
-	TAILQ_FOREACH(s, &env->sessions, link)
-		if (s != just_ended && s->state == SST_TERMINATED &&
-		    (oldest == NULL || s->ended_at < oldest->ended_at))
-			oldest = s;
-	if (oldest != NULL)
-		session_remove(env, oldest);
-}
-
-static void
-session_end(struct env *env, struct session *s, const char *reason,
-    const char *text)
-{
-	s->state = SST_TERMINATED;
-	s->ended_at = time(NULL);
-	s->viewers = 0;
-	session_set(&s->reason, reason);
-	session_set(&s->text, text);
-	log_info("session %s: ended (%s, status %d, signal %u)", s->id,
-	    reason, s->exit_code, s->signal);
-	drop_old(env, s);
-}
-
-static struct session *
-first_living(const struct env *env)
-{
-	struct session *s;
-
-	TAILQ_FOREACH(s, &env->sessions, link)
-		if (s->state != SST_TERMINATED)
-			return s;
-	return NULL;
-}
-
-void
-session_all_lost(struct env *env)
-{
-	struct session *s;
-
-	/* From the top each time: the end of one may forget another. */
-	while ((s = first_living(env)) != NULL)
-		session_end(env, s, "lost",
-		    env->stopping ? "the daemon was stopped"
-				  : "the sandboxer died, and the jail with "
-				    "it");
 }
 
 /* --- requests --- */
@@ -592,43 +536,6 @@ on_SESSION_ATTACH(struct peer *p, struct msg *m)
 }
 
 /* --- what the sandboxer says --- */
-
-static void
-on_dropped(void *arg, struct msg *reply, int err)
-{
-	(void)arg;
-	if (err == 0 && reply->hdr.type == MSG_ERROR)
-		log_warn("the sandboxer could not forget a session");
-}
-
-/*
- * Hostile sandboxer: it can end sessions, which it could by killing them, and
- * cannot bring one back or touch another field.  Nor can it fill our memory
- * with what it is asked to forget.
- */
-int
-on_JAIL_STATE(struct peer *p, struct msg *m)
-{
-	struct env *env = peer_env(p);
-	const struct msg_jail_state *js = m->body;
-	struct session *s = session_find(env, js->id);
-	struct msg_jail_drop drop;
-
-	if (js->state != SST_TERMINATED)
-		return 0;
-	if (s != NULL && s->state != SST_TERMINATED) {
-		s->exit_code = (int)js->exit_code;
-		s->signal = (unsigned)js->signal;
-		session_end(env, s, js->reason, js->text);
-	}
-	/* Even one that we gave up: the sandboxer keeps it until told. */
-	drop.id = js->id;
-	if (peer_call(p, MSG_JAIL_DROP, &drop, NULL, 0, CALL_TIMEOUT,
-		on_dropped, NULL, NULL) != RL_ERR_LIMIT)
-		return 0;
-	log_error("%s: it answers nothing", peer_name(p));
-	return RL_ERR_PROTOCOL;
-}
 
 /*
  * Hostile sandboxer: it can show viewers of its own session what it likes,

@@ -39,7 +39,8 @@ struct session {
 	TAILQ_ENTRY(session) link;
 };
 
-/* session.c, for session-start.c */
+/* session.c, for session-start.c and session-end.c */
+struct session *session_find(const struct env *, const char *id);
 struct session *session_add(struct env *, const char *alias);
 void session_remove(struct env *, struct session *);
 /* Copies what is known of s to the message; strings stay s's. */

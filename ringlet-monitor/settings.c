@@ -85,6 +85,7 @@ take(struct env *env, const struct conf *fresh)
 	log_set_level((enum log_level)env->conf.log_level);
 	keychain_set_timeout(env->keychain, env->conf.keychain_timeout_ms);
 	supervise_settings(env);
+	session_keep(env);
 }
 
 void

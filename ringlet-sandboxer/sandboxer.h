@@ -145,6 +145,7 @@ struct session {
 	char *failure;	 /* why the agent was not started, or NULL */
 	bool kill_asked; /* TERM or KILL was asked for */
 	bool killed;	 /* SIGKILL was sent */
+	uint64_t oom_kills; /* by the kernel, when the agent began */
 	bool proven;	 /* nothing of it is left */
 	const char *proof_text;
 	uint32_t kills[KILLS_MAX]; /* requests to answer at the end */

@@ -37,6 +37,7 @@
 #include "peer.h"
 #include "proc.h"
 #include "pty.h"
+#include "reason.h"
 #include "ring-write.h"
 #include "ring.h"
 #include "sandboxer.h"
@@ -161,6 +162,8 @@ session_finish(struct session *s)
 	struct msg_jail_state state = {
 		.id = s->id, .state = SST_TERMINATED, .exit_code = -1
 	};
+	struct ending ending;
+	struct reason reason;
 
 	if (!s->reported)
 		s->status = STATUS_LOST;
@@ -168,10 +171,15 @@ session_finish(struct session *s)
 		state.exit_code = WEXITSTATUS(s->status);
 	else
 		state.signal = (uint64_t)WTERMSIG(s->status);
-	state.reason = s->kill_asked ? "kill" : s->reported ? "exit" : "lost";
-	state.text = s->kill_asked || s->reported
-			 ? ""
-			 : "the jail ended without a report of its agent";
+	ending = (struct ending){ .reported = s->reported,
+		.status = s->status,
+		.kill_asked = s->kill_asked,
+		.killed = s->killed,
+		.oom_before = s->oom_kills,
+		.oom_after = reason_oom_kills("") };
+	reason_of(&ending, &reason);
+	state.reason = reason.word;
+	state.text = reason.text;
 
 	s->phase = SP_ENDED;
 	loop_timer_disarm(s->timer);
@@ -270,6 +278,7 @@ session_started(struct session *s)
 		.tier = s->tier };
 
 	s->phase = SP_RUNNING;
+	s->oom_kills = reason_oom_kills("");
 	loop_timer_disarm(s->timer);
 	s->expired = NULL;
 	ring_writer_set_running(s->ring);

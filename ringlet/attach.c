@@ -155,6 +155,9 @@ conclude(struct cli *cli, const struct view *view)
 {
 	switch (view->end) {
 	case VIEW_ENDED:
+		if (view->text != NULL && *view->text != '\0' &&
+		    session_status(view->exit_code, view->signal) >= 0)
+			hint(cli, "session %s: %s", view->id, view->text);
 		return status_of_end(
 		    cli, view->id, view->exit_code, view->signal, view->text);
 	case VIEW_DETACHED:
@@ -228,6 +231,8 @@ attach_session(struct cli *cli, const struct attach *how)
 	a = m.body;
 	view.id = a->id;
 	view.ring = ring;
+	if (view.channel == -1)
+		ask_fate(cli, &view);
 	client_close(cli);
 	if (view.silent)
 		hint(cli, "recording to %s: ^C ends the recording",

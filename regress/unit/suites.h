@@ -27,6 +27,7 @@ Suite *suite_paths(void);
 Suite *suite_peer(void);
 Suite *suite_peer_flow(void);
 Suite *suite_proc(void);
+Suite *suite_reason(void);
 Suite *suite_ring(void);
 Suite *suite_route(void);
 Suite *suite_rules(void);

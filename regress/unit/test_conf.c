@@ -69,6 +69,7 @@ START_TEST(defaults)
 	ck_assert_uint_eq(c.scrollback, RING_CAPACITY);
 	ck_assert_uint_ge(c.max_sessions, 1);
 	ck_assert_uint_ge(c.max_viewers, 1);
+	ck_assert_uint_eq(c.session_keep_s, 24 * 3600);
 	takes(&c, "");
 	takes(&c, "\n\n  \t\n# comment\n   # more\n");
 	conf_free(&c);
@@ -119,11 +120,19 @@ START_TEST(units)
 	struct conf c;
 
 	conf_defaults(&c);
-	takes(&c, "ScrollbackSize 131072\nKillGrace 7\nKeychainTimeout 25s");
+	takes(&c, "ScrollbackSize 131072\nKillGrace 7\nKeychainTimeout 25s\n"
+		  "SessionKeep 90");
+	ck_assert_uint_eq(c.session_keep_s, 90);
 	ck_assert_uint_eq(c.scrollback, 131072);
 	ck_assert_uint_eq(c.kill_grace_ms, 7000);
 	ck_assert_uint_eq(c.keychain_timeout_ms, 25000);
-	takes(&c, "ScrollbackSize 256M\nKillGrace 20s\nKeychainTimeout 1S");
+	takes(&c, "ScrollbackSize 256M\nKillGrace 20s\nKeychainTimeout 1S\n"
+		  "SessionKeep 2h");
+	ck_assert_uint_eq(c.session_keep_s, 2 * 3600);
+	takes(&c, "SessionKeep 365D");
+	ck_assert_uint_eq(c.session_keep_s, 365 * 24 * 3600);
+	takes(&c, "SessionKeep 3m");
+	ck_assert_uint_eq(c.session_keep_s, 180);
 	ck_assert_uint_eq(c.scrollback, 256u << 20);
 	ck_assert_uint_eq(c.kill_grace_ms, 20000);
 	ck_assert_uint_eq(c.keychain_timeout_ms, 1000);
@@ -185,6 +194,13 @@ START_TEST(refuses)
 		    "F line 1: KillGrace: '5h' is not a time from 0 to 25s, "
 		    "such as 500ms or 5s" },
 		{ "KillGrace 26", NULL },
+		{ "KillGrace 1h", NULL },
+		{ "SessionKeep 366d",
+		    "F line 1: SessionKeep: '366d' is not a time from 1s to "
+		    "365d, such as 12h or 7d" },
+		{ "SessionKeep 0", NULL },
+		{ "SessionKeep 5ms", NULL },
+		{ "SessionKeep -1h", NULL },
 		{ "KillGrace s", NULL },
 		{ "KeychainTimeout 0", NULL },
 		{ "KeychainTimeout 999ms", NULL },
@@ -356,6 +372,7 @@ START_TEST(prints_what_it_takes)
 		"AllowRemote yes\nListenAddress 0.0.0.0:1\nLogLevel trace\n"
 		"ScrollbackSize 128K\nKillGrace 1ms\nKeychainTimeout 1001ms\n"
 		"MaxSessions 7\nMaxViewers 9\nRequireFullSeal yes\n"
+		"SessionKeep 3d\n"
 		"LogDestination stderr\nSyslogFacility user" };
 	struct conf a, b;
 	struct buf *small;

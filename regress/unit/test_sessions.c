@@ -224,7 +224,7 @@ START_TEST(forget_oldest_end)
 	for (int i = 0; i < 100; i++) {
 		s = session_add(&w.env, "short");
 		s->state = SST_TERMINATED;
-		s->ended_at = 1000 - i;
+		s->ended_at = time(NULL) - i;
 		free(first);
 		first = xstrdup(s->id);
 	}
@@ -238,6 +238,39 @@ START_TEST(forget_oldest_end)
 	ck_assert(kept);
 	free(first);
 	free(id);
+}
+END_TEST
+
+/* What ended SessionKeep ago is forgotten, and what runs never. */
+START_TEST(forget_in_time)
+{
+	struct session *s, *old = running("old");
+	int64_t now = time(NULL);
+	char *ids[2];
+
+	old->created_at = 0;
+	for (int i = 0; i < 2; i++) {
+		s = session_add(&w.env, "ended");
+		s->state = SST_TERMINATED;
+		s->ended_at = now - 100 - 10 * i;
+		ids[i] = xstrdup(s->id);
+	}
+	w.env.conf.session_keep_s = 1000;
+	session_keep(&w.env);
+	ck_assert_uint_eq(w.env.nsessions, 3);
+	w.env.conf.session_keep_s = 105;
+	session_keep(&w.env);
+	ck_assert_ptr_null(session_find(&w.env, ids[1]));
+	ck_assert_ptr_nonnull(session_find(&w.env, ids[0]));
+	/* By itself, later. */
+	session_find(&w.env, ids[0])->ended_at = now - 104;
+	session_keep(&w.env);
+	for (int i = 0; i < 1000 && w.env.nsessions > 1; i++)
+		turn();
+	ck_assert_ptr_null(session_find(&w.env, ids[0]));
+	ck_assert_ptr_eq(session_find(&w.env, old->id), old);
+	free(ids[0]);
+	free(ids[1]);
 }
 END_TEST
 
@@ -592,6 +625,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, forget_oldest_end);
+	tcase_add_test(tc, forget_in_time);
 	tcase_add_test(tc, all_lost);
 	tcase_add_test(tc, end_of_unknown);
 	tcase_add_test(tc, attach_burst);

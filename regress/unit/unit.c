@@ -36,6 +36,7 @@ static const struct {
 	{ "peer", suite_peer },
 	{ "peer-flow", suite_peer_flow },
 	{ "proc", suite_proc },
+	{ "reason", suite_reason },
 	{ "ring", suite_ring },
 	{ "route", suite_route },
 	{ "rules", suite_rules },
