@@ -157,7 +157,7 @@ on_sought(void *arg, struct msg *reply, int err)
 	}
 	if (err == 0 && reply->hdr.type == MSG_ERROR && !v->over) {
 		e = reply->body;
-		view_say(v, "session %s: %s", v->view->id, e->text);
+		view_say(v, "%s", e->text);
 	}
 	if (err != 0 || reply->hdr.type == MSG_ERROR ||
 	    place_as_told(v, reply) != 0)

@@ -459,7 +459,7 @@ START_TEST(seek_fails)
 	ck_assert_int_eq(msg_write(channel, MSG_ERROR, expect_seek(SEEK_OLDEST),
 			     &e, NULL, 0),
 	    0);
-	expect_text(err, "ringlet: session 0123456789abcdef: no\\x1b keeper\n"
+	expect_text(err, "ringlet: no\\x1b keeper\n"
 			 "ringlet: output was missed: 4 bytes, from 0 to 4\n");
 	expect_text(out, "456789");
 	expect_at(10);
