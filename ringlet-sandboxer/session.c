@@ -229,7 +229,9 @@ is_empty(struct session *s)
 	} else if (WIFEXITED(s->child_status) &&
 		   WEXITSTATUS(s->child_status) == 0) {
 		s->proven = true;
-		s->proof_text = "its reaper found no process left";
+		/* A service manager may run what it was asked to. */
+		s->proof_text = "its reaper found none; what it had others "
+				"start is not known";
 	} else {
 		s->proven = false;
 		s->proof_text = "its reaper could not end every process";

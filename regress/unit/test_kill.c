@@ -26,6 +26,73 @@ static bool jails; /* bwrap works here */
 	"setsid sh -c 'trap \"\" TERM HUP; exec 9>held; echo x >&9; "          \
 	"sleep 300' </dev/null >/dev/null 2>&1 & "
 
+/*
+ * Every way to get out of the reach of a signal to the agent, its process
+ * group, its session or its terminal.  Each holds the FIFO.
+ */
+static const char *const escapees[] = {
+	DAEMON,
+	/* Twice forked: nobody's child that the agent could know. */
+	"(( trap '' TERM HUP INT QUIT; exec 9>held; echo x >&9; sleep 300 "
+	"</dev/null >/dev/null 2>&1 & ) & ); ",
+	/* A process group of its own. */
+	"set -m; sh -c 'exec 9>held; echo x >&9; sleep 300' </dev/null "
+	">/dev/null 2>&1 & set +m; ",
+	/* Stopped, so that it takes no leave. */
+	"sh -c 'exec 9>held; echo x >&9; kill -STOP $$' </dev/null & ",
+	/* Never the same process for long. */
+	"echo '(sleep 0.02; exec sh ./hop) &' >hop; "
+	"(exec 9>held; echo x >&9; setsid sh ./hop </dev/null >/dev/null "
+	"2>&1); ",
+	/* A parent of orphans itself. */
+	"setsid sh -c 'exec 9>held; echo x >&9; trap \"\" TERM; "
+	"(setsid sleep 300 & ); while :; do sleep 300; done' </dev/null "
+	">/dev/null 2>&1 & "
+};
+
+START_TEST(test_escapees)
+{
+	struct rig *r = rig_start();
+	char *script = xstrdup("trap '' TERM HUP; "), *more;
+	struct rig_plan p = { .unjailed = _i == 1 };
+	const struct msg_killed *killed;
+	struct msg_jail_kill k = { .grace_ms = 200 };
+	struct rig_session s;
+	struct msg m;
+	int fifo = rig_fifo(r, "held");
+	size_t i;
+
+	for (i = 0; i < sizeof(escapees) / sizeof(escapees[0]); i++) {
+		more = xasprintf("%s%s", script, escapees[i]);
+		free(script);
+		script = more;
+	}
+	more = xasprintf("%s echo up; while :; do sleep 300; done", script);
+	p.script = more;
+	rig_must_run(r, &p, &s);
+	for (i = 0; i < sizeof(escapees) / sizeof(escapees[0]); i++)
+		rig_fifo_held(fifo);
+	rig_wait_output(&s, "up");
+	ck_assert(!rig_fifo_free(fifo, 0));
+	k.id = s.id;
+	rig_send(r, MSG_JAIL_KILL, &k);
+	rig_wait_end(r, &s, &m);
+	msg_clear(&m);
+	rig_expect(r, MSG_KILLED, &m);
+	ck_assert(rig_fifo_free(fifo, 0));
+	killed = m.body;
+	ck_assert(killed->ended && killed->proven);
+	/* Without a jail others may have been asked to start something. */
+	ck_assert_int_eq(strstr(killed->text, "not known") != NULL, _i == 1);
+	msg_clear(&m);
+	close(fifo);
+	free(script);
+	free(more);
+	rig_session_done(&s);
+	rig_stop(r);
+}
+END_TEST
+
 START_TEST(test_kill)
 {
 	struct rig *r = rig_start();
@@ -271,6 +338,7 @@ suite(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, test_kill, from, 2);
+	tcase_add_loop_test(t, test_escapees, from, 2);
 	tcase_add_loop_test(t, test_leftovers, from, 2);
 	tcase_add_loop_test(t, test_init_killed, from, jails ? 3 : 2);
 	if (jails) {
