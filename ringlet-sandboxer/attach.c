@@ -99,6 +99,34 @@ viewer_free(struct viewer *v)
 	free(v);
 }
 
+static void
+on_left(void *arg)
+{
+	struct session *s = arg;
+
+	s->left = false;
+	pump_flow(s);
+}
+
+/*
+ * Most who leave do so because a connection broke, or ringletd, and come back
+ * for the next byte.  It is kept for them as for one that stands still.
+ */
+static void
+keep_place(const struct viewer *v)
+{
+	struct session *s = v->session;
+
+	if (v->stalled || s->phase != SP_RUNNING)
+		return;
+	if (s->left_timer == NULL)
+		s->left_timer = loop_timer_new(s->env->loop, on_left, s);
+	if (!s->left || v->at > s->left_at)
+		s->left_at = v->at;
+	s->left = true;
+	loop_timer_arm(s->left_timer, RETURN_MS);
+}
+
 /*
  * The viewer went, or broke the protocol and has to go.  Others are not
  * touched; the monitor counts one viewer less.
@@ -118,6 +146,8 @@ on_closed(struct peer *p, int err, const char *why)
 		log_warn("session %s: viewer %llu is dropped: %s", s->id,
 		    (unsigned long long)v->number, why);
 	(void)peer_send(s->env->monitor, MSG_VIEWER_GONE, &gone, NULL, 0);
+	if (err == RL_ERR_EOF)
+		keep_place(v);
 	viewer_free(v);
 	if (owned)
 		find_owner(s);
@@ -143,9 +173,9 @@ viewer_add(
 	v->number = number;
 	v->event = event;
 	v->read_only = read_only;
-	/* Where it really starts is its own affair: nothing is held up for
-	   the replay of what is old. */
-	v->at = ring_writer_head(s->ring);
+	/* It will say where it starts (seek.c).  Until then, if one has just
+	   left, this is taken for that one. */
+	v->at = s->left ? s->left_at : ring_writer_head(s->ring);
 	v->mark = v->at;
 	TAILQ_INSERT_TAIL(&s->viewers, v, link);
 	v->peer = peer_new(s->env->loop, sock, FROM_VIEWER,

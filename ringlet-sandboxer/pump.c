@@ -7,8 +7,9 @@
  * three quarters (keeper.c), reading pauses, and the kernel then stops the
  * agent's writes: whoever watches sees all of it.  A
  * viewer that stands still for STALL_MS meanwhile is not waited for until it
- * has caught up, so that a dead browser tab never stops an agent.  Without a
- * viewer the agent runs freely.
+ * has caught up, so that a dead browser tab never stops an agent.  The place
+ * of the last to leave is kept for RETURN_MS: most come back, and for the next
+ * byte.  Without a viewer the agent runs freely.
  *
  * Input: one bounded queue in the order of arrival.  It does not wait for
  * output, so ^C passes even while reading is paused.
@@ -222,6 +223,11 @@ pump_flow(struct session *s)
 	}
 	s->pause_at = keeper_check(s);
 	s->check_at = keeper_due(s);
+	if (s->left) {
+		counted = true;
+		if (s->left_at > best)
+			best = s->left_at;
+	}
 	if (counted)
 		limit = best + ring_writer_capacity(s->ring) / 2;
 	behind = ring_writer_head(s->ring) > limit;

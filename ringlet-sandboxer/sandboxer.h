@@ -56,6 +56,7 @@ struct session;
 #define RESIZE_MS 50   /* between two sizes of a terminal */
 #define WAKE_MS	 2     /* between wake-ups of viewers in a stream of output */
 #define STALL_MS 1000  /* a viewer that stands still stops nobody longer */
+#define RETURN_MS 3000 /* one that has left may come back as long */
 
 struct keeper;
 
@@ -130,6 +131,9 @@ struct session {
 	uint64_t pause_at; /* stop reading when head is past it */
 	bool paused;
 	bool behind; /* it is the viewers who are waited for */
+	bool left;	  /* one has left and may come back ... */
+	uint64_t left_at; /* ... for this byte */
+	struct loop_timer *left_timer;
 	struct loop_timer *stall_timer;
 
 	int ring_fd; /* for keepers */

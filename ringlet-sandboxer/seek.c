@@ -47,6 +47,7 @@ send_screen(struct viewer *v, uint32_t id, const struct screen *at)
 		.exact = at->exact };
 
 	v->seeking = false;
+	v->at = at->offset;
 	(void)peer_reply(v->peer, id, MSG_VIEWER_SCREEN, &m, &at->fd, 1);
 	send_sizes(v, at->offset, at->cols, at->rows);
 }
@@ -60,6 +61,7 @@ send_from(struct viewer *v, uint32_t id, uint64_t offset)
 	screens_size(&v->session->screens, offset, &cols, &rows);
 	m.cols = cols;
 	m.rows = rows;
+	v->at = offset;
 	(void)peer_reply(v->peer, id, MSG_VIEWER_FROM, &m, NULL, 0);
 	send_sizes(v, offset, cols, rows);
 }
@@ -114,10 +116,12 @@ on_viewer_seek(struct peer *p, struct msg *m)
 		    (long long)seek->offset, (unsigned long long)head);
 	if (seek->offset >= 0 && (uint64_t)seek->offset >= tail) {
 		send_from(v, m->hdr.id, (uint64_t)seek->offset);
+		pump_flow(s);
 		return 0;
 	}
 	if (seek->offset == SEEK_OLDEST && tail == 0) {
 		send_from(v, m->hdr.id, 0);
+		pump_flow(s);
 		return 0;
 	}
 	/* Not one that is about to leave the ring. */
@@ -128,6 +132,7 @@ on_viewer_seek(struct peer *p, struct msg *m)
 	if (at->offset < tail)
 		return no_screen(v, m->hdr.id);
 	send_screen(v, m->hdr.id, at);
+	pump_flow(s);
 	return 0;
 }
 

@@ -447,6 +447,7 @@ session_free(struct session *s)
 	loop_timer_free(s->timer);
 	loop_timer_free(s->stall_timer);
 	loop_timer_free(s->wake_timer);
+	loop_timer_free(s->left_timer);
 	loop_timer_free(s->resize_timer);
 	fd_close(s->init);
 	fd_close(s->agent);

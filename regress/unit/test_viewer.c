@@ -313,17 +313,21 @@ END_TEST
 #define WIDTH  100 /* bytes, with CR and LF */
 #define TOTAL  ((uint64_t)NLINES * WIDTH)
 
-/* Reads all output as a viewer that says AT now and then. */
+/* Reads output to the byte end as a viewer that says AT now and then. */
 static void
-follow(struct rig_session *s, struct rig_viewer *v, unsigned int usec)
+follow(struct rig_session *s, struct rig_viewer *v, uint64_t at, uint64_t end,
+    unsigned int usec)
 {
 	char block[65536], line[WIDTH + 1];
-	uint64_t at = 0, said = 0, oldest, n = 0;
+	uint64_t said = at, oldest, n = at / WIDTH;
 	size_t fill = 0, i;
 	ssize_t got;
 
-	while (at < TOTAL) {
-		got = ring_read(s->ring, at, block, sizeof(block), &oldest);
+	while (at < end) {
+		got = ring_read(s->ring, at, block,
+		    end - at < sizeof(block) ? (size_t)(end - at)
+					     : sizeof(block),
+		    &oldest);
 		ck_assert_msg(got >= 0, "lost %llu bytes at %llu",
 		    (unsigned long long)(oldest - at), (unsigned long long)at);
 		if (got == 0 || at - said >= RING_CAPACITY / 8) {
@@ -350,7 +354,7 @@ follow(struct rig_session *s, struct rig_viewer *v, unsigned int usec)
 		if (usec > 0 && got > 0)
 			(void)usleep(usec);
 	}
-	ck_assert_uint_eq(n, NLINES);
+	ck_assert_uint_eq(n, end / WIDTH);
 }
 
 /*
@@ -372,7 +376,7 @@ START_TEST(test_follow)
 	rig_attach(r, &s, true, &stalled);
 	rig_attach(r, &s, true, &v);
 	ck_assert_int_eq(system(go), 0);
-	follow(&s, &v, _i == 0 ? 0 : 20000);
+	follow(&s, &v, 0, TOTAL, _i == 0 ? 0 : 20000);
 	rig_wait_end(r, &s, &m);
 	msg_clear(&m);
 	rig_view_done(&v);
@@ -384,7 +388,54 @@ START_TEST(test_follow)
 }
 END_TEST
 
-/* With none but a dead viewer, or with none, the agent runs to its end. */
+/* Whoever leaves is waited for, and comes back for the next byte. */
+START_TEST(test_return)
+{
+	const uint64_t left = 10000 * WIDTH;
+	struct rig *r = rig_start();
+	struct rig_session s;
+	struct rig_viewer v, w;
+	char *script = xasprintf(
+	    "while [ ! -e %s/go ]; do sleep 0.05; done; %s", r->work, LINES);
+	char *go = xasprintf("touch %s/go", r->work);
+	struct msg m;
+
+	run(r, &s, script);
+	rig_attach(r, &s, true, &v);
+	ck_assert_int_eq(system(go), 0);
+	follow(&s, &v, 0, left, 0);
+	send_at(&v, left);
+	rig_view_done(&v);
+	expect_gone(r, &v);
+	while (ring_reader_head(s.ring) < left + RING_CAPACITY / 2)
+		(void)poll(NULL, 0, 10);
+	/* Time enough to go on, if it were not stopped. */
+	(void)poll(NULL, 0, 200);
+	ck_assert_uint_le(
+	    ring_reader_head(s.ring), left + RING_CAPACITY / 2 + 65536);
+	rig_attach(r, &s, true, &w);
+	rig_seek(&w, (int64_t)left, &m);
+	ck_assert_uint_eq(m.hdr.type, MSG_VIEWER_FROM);
+	msg_clear(&m);
+	/* Still stopped: it is as far behind as the one that left. */
+	(void)poll(NULL, 0, 200);
+	ck_assert_uint_le(
+	    ring_reader_head(s.ring), left + RING_CAPACITY / 2 + 65536);
+	follow(&s, &w, left, TOTAL, 0);
+	rig_wait_end(r, &s, &m);
+	msg_clear(&m);
+	rig_view_done(&w);
+	free(script);
+	free(go);
+	rig_session_done(&s);
+	rig_stop(r);
+}
+END_TEST
+
+/*
+ * With none but a dead viewer, with none, or with one that has left, the agent
+ * runs to its end.
+ */
 START_TEST(test_free_run)
 {
 	struct rig *r = rig_start();
@@ -394,8 +445,12 @@ START_TEST(test_free_run)
 	char *out;
 
 	run(r, &s, LINES "; echo the end");
-	if (_i == 1)
+	if (_i > 0)
 		rig_attach(r, &s, true, &v);
+	if (_i == 2) {
+		rig_view_done(&v);
+		expect_gone(r, &v);
+	}
 	rig_wait_end(r, &s, &m);
 	ck_assert_int_eq(((struct msg_jail_state *)m.body)->exit_code, 0);
 	msg_clear(&m);
@@ -573,7 +628,8 @@ suite(void)
 	tcase_add_test(t, test_wake);
 	tcase_add_test(t, test_much_input);
 	tcase_add_loop_test(t, test_follow, 0, 2);
-	tcase_add_loop_test(t, test_free_run, 0, 2);
+	tcase_add_test(t, test_return);
+	tcase_add_loop_test(t, test_free_run, 0, 3);
 	tcase_add_test(t, test_creeping);
 	tcase_add_test(t, test_hostile);
 	tcase_add_test(t, test_deaf);
