@@ -110,19 +110,21 @@ on_left(void *arg)
 
 /*
  * Most who leave do so because a connection broke, or ringletd, and come back
- * for the next byte.  It is kept for them as for one that stands still.
+ * for the next byte.  It is kept for them as for one that stands still; not
+ * for one that has never read, so that nobody stops the agent by coming and
+ * going.
  */
 static void
 keep_place(const struct viewer *v)
 {
 	struct session *s = v->session;
 
-	if (v->stalled || s->phase != SP_RUNNING)
+	if (v->stalled || !v->reads || s->phase != SP_RUNNING ||
+	    (s->left && v->at <= s->left_at))
 		return;
 	if (s->left_timer == NULL)
 		s->left_timer = loop_timer_new(s->env->loop, on_left, s);
-	if (!s->left || v->at > s->left_at)
-		s->left_at = v->at;
+	s->left_at = v->at;
 	s->left = true;
 	loop_timer_arm(s->left_timer, RETURN_MS);
 }
@@ -295,7 +297,7 @@ on_at(struct peer *p, struct msg *m)
 	if (at->offset > head)
 		return RL_ERR_INVALID;
 	v->at = at->offset;
-	v->armed = true;
+	v->reads = v->armed = true;
 	if (head - v->at <= ring_writer_capacity(s->ring) / 2)
 		v->stalled = false;
 	if (head > v->at)

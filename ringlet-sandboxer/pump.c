@@ -5,11 +5,11 @@
  * the ring, and how fast, does not matter here, with one exception.  While
  * every viewer is more than half a ring behind, or the screen keeper more than
  * three quarters (keeper.c), reading pauses, and the kernel then stops the
- * agent's writes: whoever watches sees all of it.  A
- * viewer that stands still for STALL_MS meanwhile is not waited for until it
- * has caught up, so that a dead browser tab never stops an agent.  The place
- * of the last to leave is kept for RETURN_MS: most come back, and for the next
- * byte.  Without a viewer the agent runs freely.
+ * agent's writes: whoever watches sees all of it.  A viewer that stands still
+ * for STALL_MS meanwhile is not waited for until it has caught up, so that a
+ * dead browser tab never stops an agent.  The place of the last to leave is
+ * kept for RETURN_MS: most come back, and for the next byte.  Without a viewer
+ * the agent runs freely.
  *
  * Input: one bounded queue in the order of arrival.  It does not wait for
  * output, so ^C passes even while reading is paused.

@@ -68,6 +68,7 @@ struct viewer {
 	uint64_t at;	 /* read by it, as it says */
 	uint64_t mark;	 /* at when the pause began, or a STALL_MS ago */
 	bool armed;	 /* wants to be woken past at */
+	bool reads;	 /* has said how far it is */
 	bool stalled;	 /* stood still in a pause: not waited for */
 	bool read_only;
 	unsigned int cols; /* its own window; 0: not told */

@@ -466,6 +466,28 @@ START_TEST(test_free_run)
 }
 END_TEST
 
+/* Nor does one that comes and goes without reading. */
+START_TEST(test_flapping)
+{
+	struct rig *r = rig_start();
+	struct rig_session s;
+	struct rig_viewer v;
+	uint64_t until = loop_now() + 20000;
+
+	run(r, &s, LINES "; read x");
+	while (ring_reader_head(s.ring) < TOTAL) {
+		ck_assert_msg(loop_now() < until, "the agent is held up");
+		rig_attach(r, &s, true, &v);
+		rig_view_done(&v);
+		expect_gone(r, &v);
+		/* Longer than anything takes that it could be waited for. */
+		(void)poll(NULL, 0, 10);
+	}
+	end(r, &s);
+	rig_stop(r);
+}
+END_TEST
+
 /* One that creeps on byte by byte stops the agent no longer than a dead one. */
 START_TEST(test_creeping)
 {
@@ -631,6 +653,7 @@ suite(void)
 	tcase_add_test(t, test_return);
 	tcase_add_loop_test(t, test_free_run, 0, 3);
 	tcase_add_test(t, test_creeping);
+	tcase_add_test(t, test_flapping);
 	tcase_add_test(t, test_hostile);
 	tcase_add_test(t, test_deaf);
 	suite_add_tcase(s, t);
