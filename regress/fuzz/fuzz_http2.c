@@ -48,6 +48,7 @@ struct conn {
 	bool paused;
 	bool finished;
 	bool aborted;
+	bool hungry; /* it has not said that there is nothing to send */
 	size_t room; /* what the socket takes before the next piece */
 	uint64_t stuck_at;
 };
@@ -143,8 +144,9 @@ conn_pump(struct conn *c)
 		return;
 	c->busy = true;
 	flush(c);
+	c->hungry = true;
 	while (buf_len(c->out) == 0 && !c->finished && !c->aborted &&
-	       rounds++ < 4 && c->ops->output(c->h))
+	       rounds++ < 4 && (c->hungry = c->ops->output(c->h)))
 		flush(c);
 	c->busy = false;
 }
@@ -412,6 +414,23 @@ route_run(struct request *r)
 
 /* --- a run --- */
 
+/* What can be sent has been: nothing but a window holds a frame back. */
+static void
+check_streams(const struct http2 *h)
+{
+	struct h2_stream *s;
+
+	if (conn->hungry || conn->finished || conn->aborted || h->ending)
+		return;
+	TAILQ_FOREACH (s, &h->streams, link) {
+		if (s->ops != NULL && buf_len(s->carrier.out) > 0)
+			require(nghttp2_session_get_stream_remote_window_size(
+				    h->session, s->id) <= 0 ||
+				nghttp2_session_get_remote_window_size(
+				    h->session) <= 0);
+	}
+}
+
 static void
 check_bounds(const struct http2 *h)
 {
@@ -438,6 +457,7 @@ turn(struct conn *c, uint8_t how, unsigned n)
 	if ((how & 7) == 7 && n % 16 == 0)
 		c->room = 64;
 	conn_pump(c);
+	check_streams(c->h);
 	if ((how >> 3 & 7) != 0 && n % (how >> 3 & 7) == 0)
 		answer(n % 5 == 4 ? RL_ERR_TIMEOUT : 0);
 	now += steps[how >> 6];
