@@ -46,6 +46,21 @@ static const struct {
 	{ 25, true },	 /* cursor shown */
 };
 
+static bool
+is_alternate(unsigned mode)
+{
+	return mode == 47 || mode == 1047 || mode == 1049;
+}
+
+/* There is one alternate screen: whichever mode leaves it, it is left. */
+static void
+leave_alternate(struct termmode *t)
+{
+	for (size_t k = 0; k < NELEM(modes); k++)
+		if (is_alternate(modes[k].mode))
+			t->changed &= ~(UINT32_C(1) << k);
+}
+
 static void
 set_modes(struct termmode *t, bool on)
 {
@@ -53,6 +68,8 @@ set_modes(struct termmode *t, bool on)
 		for (size_t k = 0; k < NELEM(modes); k++) {
 			if (modes[k].mode != t->params[i])
 				continue;
+			if (is_alternate(modes[k].mode))
+				leave_alternate(t);
 			if (on != modes[k].initially)
 				t->changed |= UINT32_C(1) << k;
 			else
@@ -207,9 +224,14 @@ termmode_undo(const struct termmode *t, struct buf *out)
 		r |= buf_puts(out, "\033[0 q");
 	if (t->keypad)
 		r |= buf_puts(out, "\033>");
-	for (size_t k = 0; k < NELEM(modes); k++)
-		if (t->changed & (UINT32_C(1) << k))
-			r |= buf_putf(out, "\033[?%u%c", modes[k].mode,
-			    modes[k].initially ? 'h' : 'l');
+	for (size_t k = 0; k < NELEM(modes); k++) {
+		if (!(t->changed & (UINT32_C(1) << k)))
+			continue;
+		r |= buf_putf(out, "\033[?%u%c", modes[k].mode,
+		    modes[k].initially ? 'h' : 'l');
+		/* 1049 alone puts the cursor back by itself. */
+		if (modes[k].mode == 47 || modes[k].mode == 1047)
+			r |= buf_puts(out, "\0338");
+	}
 	return r;
 }

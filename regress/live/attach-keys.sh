@@ -12,7 +12,8 @@ on_tty --out "$T/out" expect drawn send '~.' wait x \
     -- ringlet terminal attach "$ID"
 is "leaving is no error" $? 0
 after=$(sed 's/.*drawn//' "$T/out" | od -An -c | tr -d ' \n')
-for mode in '033\[?104[79]l' '033\[?25h' '033\[?2004l' '033\[0m'; do
+like "it leaves the alternate screen" "$after" '033\[\?(1049|1047)l'
+for mode in '033\[?25h' '033\[?2004l' '033\[0m'; do
 	like "it sends $mode" "$after" "$(printf %s "$mode" |
 	    sed 's/[[?]/\\&/g; s/\\\\/\\/g')"
 done
