@@ -218,13 +218,11 @@ live(void)
 static void
 still(void)
 {
-	const int size = STILL_BUF;
-	struct wsc *w = attach();
+	struct wsc *w;
 	char byte;
 
-	if (setsockopt(wsc_fd(w), SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) ==
-	    -1)
-		err(1, "SO_RCVBUF");
+	wsc_receive(STILL_BUF);
+	w = attach();
 	while (at < MARK_LEN)
 		if (!take(w) || (at < MARK_LEN && wsc_fill(w, 0) <= 0))
 			errx(1, "it is gone before it is ready");

@@ -102,6 +102,14 @@ wsc_number(const char *text, const char *name)
 	return n;
 }
 
+static int receive_buffer; /* bytes; 0: what the kernel gives */
+
+void
+wsc_receive(int bytes)
+{
+	receive_buffer = bytes;
+}
+
 static int
 dial(const char *address)
 {
@@ -118,6 +126,11 @@ dial(const char *address)
 	fd = socket(all->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		err(1, "socket");
+	/* Afterwards the window that was offered could not shrink. */
+	if (receive_buffer != 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer,
+		sizeof(receive_buffer)) == -1)
+		err(1, "SO_RCVBUF");
 	if (connect(fd, all->ai_addr, all->ai_addrlen) == -1) {
 		(void)close(fd);
 		fd = -1;

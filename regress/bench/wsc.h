@@ -20,6 +20,8 @@ enum wsc_event {
 
 struct wsc;
 
+/* How many bytes connections from now on take in before they are read. */
+void wsc_receive(int bytes);
 /*
  * Connects to HOST:PORT and shakes hands for path.  token may be NULL.
  * Returns NULL if that fails, and *status is the HTTP status of the answer, or
