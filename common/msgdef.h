@@ -85,6 +85,7 @@ enum msg_number {
 	MSG_VIEWER_SEEK = 106,	 /* -> VIEWER_FROM, VIEWER_SCREEN */
 	MSG_VIEWER_FROM = 107,
 	MSG_VIEWER_SCREEN = 108, /* 1 descriptor: screen */
+	MSG_VIEWER_ANSWER = 109,
 
 	/* monitor and keychain helper */
 	MSG_KC_REQUEST = 120, /* -> KC_REPLY */
@@ -469,7 +470,7 @@ struct msg_jail_screen {
 
 /* --- viewer and sandboxer --- */
 
-struct msg_viewer_input {
+struct msg_viewer_input { /* INPUT, ANSWER */
 	struct msg_bin data;
 };
 

@@ -579,6 +579,7 @@ static const struct msg_type types[] = {
 	TYPE(VIEWER_SEEK, rec_msg_viewer_seek),
 	TYPE(VIEWER_FROM, rec_msg_viewer_from),
 	TYPE(VIEWER_SCREEN, rec_msg_viewer_screen),
+	TYPE(VIEWER_ANSWER, rec_msg_viewer_input),
 	TYPE(KC_REQUEST, rec_msg_kc_request),
 	TYPE(KC_REPLY, rec_msg_kc_reply),
 	TYPE(SCREEN_START, rec_msg_screen_start),

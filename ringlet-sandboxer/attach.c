@@ -3,7 +3,7 @@
  * of its own from ringletd or a CLI, an eventfd, and (elsewhere) the ring.
  *
  * A viewer may be hostile: ringletd may have been taken over.  All it can say
- * is in the five rows below; a viewer that may only read has but two of them,
+ * is in the six rows below; a viewer that may only read has but two of them,
  * so that typing, resizing and signalling are not refused by a handler but
  * have no row.  Anything else closes this one viewer.  What it can cost is
  * bounded: one held frame of input, one eventfd write for each AT, one saved
@@ -32,6 +32,7 @@
 #define PST_READ_ONLY 0x0100 /* instead of PST_SERVING */
 
 static int on_input(struct peer *, struct msg *);
+static int on_answer(struct peer *, struct msg *);
 static int on_resize(struct peer *, struct msg *);
 static int on_signal(struct peer *, struct msg *);
 static int on_at(struct peer *, struct msg *);
@@ -41,6 +42,8 @@ static void on_closed(struct peer *, int, const char *);
 static const struct msg_rule rules[] = {
 	{ MSG_VIEWER_INPUT, FROM_VIEWER, PST_SERVING, 0, INPUT_MAX + 16, 0, 0,
 	    on_input },
+	{ MSG_VIEWER_ANSWER, FROM_VIEWER, PST_SERVING, 0, INPUT_MAX + 16, 0, 0,
+	    on_answer },
 	{ MSG_VIEWER_RESIZE, FROM_VIEWER, PST_SERVING, 0, 32, 0, 0, on_resize },
 	{ MSG_VIEWER_SIGNAL, FROM_VIEWER, PST_SERVING, 0, 16, 0, 0, on_signal },
 	{ MSG_VIEWER_AT, FROM_VIEWER, PST_SERVING | PST_READ_ONLY, 0, 16, 0, 0,
@@ -186,6 +189,20 @@ viewer_add(
 	return 0;
 }
 
+/* Types for a viewer.  Without room it is held, and the viewer not read. */
+static void
+type(struct viewer *v, const struct msg_bin *data)
+{
+	struct session *s = v->session;
+
+	if (data->len == 0 || pump_input(s, data->p, data->len) == 0)
+		return;
+	v->held = buf_new_secret(INPUT_MAX);
+	(void)buf_put(v->held, data->p, data->len);
+	s->holding++;
+	peer_pause(v->peer, true);
+}
+
 /*
  * Bytes to type.  Safe from a hostile viewer: they go to the agent's own
  * terminal, in bounded number, and are not looked at.  Without room they are
@@ -203,12 +220,22 @@ on_input(struct peer *p, struct msg *m)
 		if (v->cols != 0)
 			pump_resize(s, v->cols, v->rows);
 	}
-	if (in->data.len == 0 || pump_input(s, in->data.p, in->data.len) == 0)
-		return 0;
-	v->held = buf_new_secret(INPUT_MAX);
-	(void)buf_put(v->held, in->data.p, in->data.len);
-	s->holding++;
-	peer_pause(p, true);
+	type(v, &in->data);
+	return 0;
+}
+
+/*
+ * An answer of its terminal.  Several would confuse the agent, and none of
+ * them was typed.  Safe: of all viewers one is heard, who may type anyway.
+ */
+static int
+on_answer(struct peer *p, struct msg *m)
+{
+	struct viewer *v = peer_arg(p);
+	const struct msg_viewer_input *in = m->body;
+
+	if (v->session->owner == v)
+		type(v, &in->data);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "buf.h"
 #include "peer.h"
 #include "ringlet.h"
@@ -39,6 +40,16 @@ send_input(struct viewer *v, const uint8_t *p, size_t len)
 		return;
 	}
 	(void)peer_send(v->peer, MSG_VIEWER_INPUT, &in, NULL, 0);
+}
+
+/* Of what nobody typed, nothing is kept until there is a channel. */
+static void
+send_answer(struct viewer *v, const uint8_t *p, size_t len)
+{
+	const struct msg_viewer_input in = { .data = { p, len } };
+
+	if (!v->over && !v->view->read_only && v->peer != NULL)
+		(void)peer_send(v->peer, MSG_VIEWER_ANSWER, &in, NULL, 0);
 }
 
 static void
@@ -82,6 +93,22 @@ type(struct viewer *v, const uint8_t *p, size_t len)
 	secret_wipe(out, sizeof(out));
 }
 
+/* Answers of the terminal come between the keys. */
+static void
+from_terminal(struct viewer *v, const uint8_t *p, size_t len)
+{
+	bool is_answer;
+	size_t n;
+
+	for (; len > 0 && !v->finished; p += n, len -= n) {
+		n = answer_part(p, len, &is_answer);
+		if (is_answer)
+			send_answer(v, p, n);
+		else
+			type(v, p, n);
+	}
+}
+
 void
 view_wait_for_input(struct viewer *v)
 {
@@ -114,7 +141,7 @@ read_some(struct viewer *v)
 		if (v->in_tty) /* it has gone away */
 			view_finish(v, VIEW_DETACHED);
 	} else if (v->in_tty)
-		type(v, block, (size_t)n);
+		from_terminal(v, block, (size_t)n);
 	else
 		send_input(v, block, (size_t)n);
 	secret_wipe(block, sizeof(block));

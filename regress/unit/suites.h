@@ -8,6 +8,7 @@
 
 #include <check.h>
 
+Suite *suite_answer(void);
 Suite *suite_bwrapflags(void);
 Suite *suite_buf(void);
 Suite *suite_conf(void);

@@ -420,6 +420,43 @@ START_TEST(draws_a_screen)
 }
 END_TEST
 
+/*
+ * What the terminal answers by itself goes its own way; and is nothing typed,
+ * so that an escape after it is still one at the beginning of a line.
+ */
+START_TEST(answers_are_not_typed)
+{
+	static const char keys[] = "l\r\033[?62;22c\033]11;rgb:0/0/0\033\\~.";
+	static const struct {
+		uint16_t type;
+		const char *bytes;
+	} said[] = {
+		{ MSG_VIEWER_INPUT, "l\r" },
+		{ MSG_VIEWER_ANSWER, "\033[?62;22c" },
+		{ MSG_VIEWER_ANSWER, "\033]11;rgb:0/0/0\033\\" },
+	};
+	const struct msg_viewer_input *got;
+	struct msg m;
+
+	with.tty = true;
+	start(false, false, "");
+	expect(MSG_VIEWER_RESIZE, &m);
+	msg_clear(&m);
+	answer_from(expect_seek(SEEK_SCREEN), 0);
+	expect_at(0);
+	ck_assert_int_eq(
+	    write(in, keys, sizeof(keys) - 1), (ssize_t)sizeof(keys) - 1);
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		expect(said[i].type, &m);
+		got = m.body;
+		ck_assert_uint_eq(got->data.len, strlen(said[i].bytes));
+		ck_assert_mem_eq(got->data.p, said[i].bytes, got->data.len);
+		msg_clear(&m);
+	}
+	ck_assert_int_eq(result(), HOW(VIEW_DETACHED));
+}
+END_TEST
+
 START_TEST(redraws_after_a_stop)
 {
 	struct msg m;
@@ -938,6 +975,7 @@ main(void)
 	tcase_add_test(tc, goes_on_as_told);
 	tcase_add_test(tc, comes_late);
 	tcase_add_loop_test(tc, draws_a_screen, 0, 2);
+	tcase_add_test(tc, answers_are_not_typed);
 	tcase_add_test(tc, redraws_after_a_stop);
 	tcase_add_test(tc, seek_fails);
 	tcase_add_loop_test(tc, ends_while_it_seeks, 0, 2);

@@ -155,6 +155,60 @@ START_TEST(test_resize)
 }
 END_TEST
 
+static void
+answer(const struct rig_viewer *v, const char *text)
+{
+	struct msg_viewer_input in = { { (const uint8_t *)text,
+	    strlen(text) } };
+
+	rig_view_send(v, MSG_VIEWER_ANSWER, &in);
+}
+
+/*
+ * Every viewer's terminal answers a question of the agent: one answer counts,
+ * that of the window that decides, and answering is not typing.
+ */
+START_TEST(test_answers)
+{
+	struct rig *r = rig_start();
+	struct rig_session s;
+	struct rig_viewer a, b;
+	char *out;
+
+	run(r, &s,
+	    "trap 'stty size' WINCH; stty -echo; echo up; "
+	    "while :; do read x && echo \"<$x>\"; done");
+	rig_wait_output(&s, "up");
+	rig_attach(r, &s, false, &a);
+	rig_attach(r, &s, false, &b);
+	send_size(&a, 100, 40);
+	rig_wait_output(&s, "40 100\r\n");
+	send_size(&b, 120, 50);
+	expect_size(&b, 100, 40);
+	answer(&b, "answer of b\r");
+	answer(&b, "again\r");
+	answer(&a, "answer of a\r");
+	rig_wait_output(&s, "<answer of a>");
+	/* b's came before, on a channel that has been read since. */
+	rig_view_type(&b, "typed\r");
+	rig_wait_output(&s, "<typed>");
+	out = rig_output(&s);
+	ck_assert_ptr_null(strstr(out, "answer of b"));
+	ck_assert_ptr_null(strstr(out, "again"));
+	free(out);
+	/* Now it is b's window that decides. */
+	rig_wait_output(&s, "50 120\r\n");
+	answer(&b, "heard\r");
+	rig_wait_output(&s, "<heard>");
+	rig_view_done(&a);
+	rig_view_done(&b);
+	expect_gone(r, &a);
+	expect_gone(r, &b);
+	end(r, &s);
+	rig_stop(r);
+}
+END_TEST
+
 /*
  * A window whose edge is dragged: the agent is told a few times, not a
  * thousand, and of the last size for sure.
@@ -645,6 +699,7 @@ suite(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, test_type);
 	tcase_add_test(t, test_resize);
+	tcase_add_test(t, test_answers);
 	tcase_add_test(t, test_storm);
 	tcase_add_test(t, test_signals);
 	tcase_add_test(t, test_wake);

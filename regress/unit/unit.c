@@ -17,6 +17,7 @@ static const struct {
 	const char *name;
 	Suite *(*make)(void);
 } suites[] = {
+	{ "answer", suite_answer },
 	{ "bwrapflags", suite_bwrapflags },
 	{ "buf", suite_buf },
 	{ "conf", suite_conf },
