@@ -308,6 +308,8 @@ on_upgrade(struct carrier *via, const struct request *r,
 		{ "Sec-WebSocket-Protocol", "bearer" },
 	};
 
+	bool busy = s->h->busy;
+
 	s->ops = ops;
 	s->arg = arg;
 	if (s->dead)
@@ -316,8 +318,11 @@ on_upgrade(struct carrier *via, const struct request *r,
 	s->deadline = 0;
 	s->h->nsockets++;
 	submit(s, 200, fields, r->ws_bearer ? 2 : 1, true);
-	if (buf_len(s->body) > 0)
+	if (buf_len(s->body) > 0) {
+		s->h->busy = true;
 		ops->input(arg, buf_ptr(s->body), buf_len(s->body));
+		s->h->busy = busy;
+	}
 	h2_request_forget(s);
 	settle(s);
 	if (s->ended)

@@ -12,7 +12,7 @@
 
 #include "front.h"
 #include "h2client.h"
-#include "ringletd/ringletd.h"
+#include "ringletd/http2.h"
 #include "suites.h"
 
 #define GOOD "authorization", "Bearer good"
@@ -372,6 +372,41 @@ START_TEST(viewers_share_the_connection)
 }
 END_TEST
 
+static bool
+window_is_full(const void *arg)
+{
+	const struct h2_answer *const *a = arg;
+
+	return a[0]->len + a[1]->len >= H2_WINDOW;
+}
+
+/* The connection's window is not for whoever came first. */
+START_TEST(viewers_share_the_window)
+{
+	const char *const fields[] = { WS, GOOD, NULL };
+	const nghttp2_settings_entry open = {
+		NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, H2_WINDOW
+	};
+	struct h2_answer *a[2];
+	size_t i;
+
+	front_start();
+	h2_open(&c, 1);
+	for (i = 0; i < 2; i++) {
+		a[i] = h2_ask_open(
+		    &c, "CONNECT", "/ws/terminal/" LAPPED, fields, "", 0);
+		ck_assert(h2_head(&c, a[i]));
+	}
+	/* Both have more to say than the window lets through, at once. */
+	ck_assert_int_eq(nghttp2_submit_settings(c.session, 0, &open, 1), 0);
+	ck_assert(h2_until(&c, window_is_full, a, 5000));
+	ck_assert_uint_ge(a[0]->len, H2_FRAME_MAX);
+	ck_assert_uint_ge(a[1]->len, H2_FRAME_MAX);
+	h2_close(&c);
+	front_stop();
+}
+END_TEST
+
 /* Input that nobody takes stops its stream, not the others. */
 START_TEST(input_is_bounded)
 {
@@ -450,6 +485,7 @@ suite_http2_ws(void)
 	tcase_add_test(tc, ends_on_wrong_frames);
 	tcase_add_test(tc, output_obeys_the_window);
 	tcase_add_test(tc, viewers_share_the_connection);
+	tcase_add_test(tc, viewers_share_the_window);
 	tcase_add_test(tc, input_is_bounded);
 	tcase_add_test(tc, forgets_viewers_that_go);
 	suite_add_tcase(s, tc);
