@@ -126,7 +126,10 @@ on_header(nghttp2_session *session, const nghttp2_frame *frame,
 	return NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
-/* A field that is against the grammar: RFC 9113 8.2.1 wants it refused. */
+/*
+ * A field that is against the grammar: RFC 9113 8.2.1 wants it refused, where
+ * some versions of nghttp2 would skip it.
+ */
 static int
 on_invalid_header(nghttp2_session *session, const nghttp2_frame *frame,
     const uint8_t *name, size_t name_len, const uint8_t *value, size_t len,

@@ -29,7 +29,8 @@ struct ws;
 
 /*
  * Limits.  A connection's input is bounded by HTTP1_REQUEST_MAX and its output
- * by OUT_MAX, so the most that clients can make us hold is known.
+ * by OUT_MAX, so the most that clients can make us hold is known.  What HTTP/2
+ * adds is in http2.h.
  */
 #define CONN_MAX   512		     /* connections, WebSockets included */
 #define OUT_MAX	   (4 * 1024 * 1024) /* bytes of replies not yet sent */
