@@ -5,8 +5,8 @@
  * sandboxer made for the test; and a client for it.  It is not sealed: that
  * is test_seal.c's affair.
  *
- * The monitor takes the token "good".  To "slow" it never answers, and to "late"
- * as to a good one, but only when the next good one comes.  It knows these
+ * The monitor takes the token "good".  To "slow" it never answers; to "late" as
+ * to a good one, but only when the next good one comes.  It knows these
  * sessions:
  *
  *	LIVE	 echoes what is typed; its ring holds GREETING at first
