@@ -5,6 +5,15 @@
 is "without a daemon, status says so by 3" \
     "$(status ringlet daemon status)" 3
 refute "and does not start one" test -e "$RINGLET_RUNTIME_DIR/control.sock"
+# Root in a namespace of its own is as much root as we can be.
+if unshare --user --map-root-user true 2>/dev/null; then
+	is "root is refused" "$(status unshare --user --map-root-user \
+	    ringletd -D)" 1
+	like "with words" "$(cat "$T/err")" 'will not run as root'
+	refute "and makes nothing" test -e "$TOKEN"
+else
+	skip "root is refused: this system has no user namespaces for users"
+fi
 start_daemon
 is "the token is closed to others" "$(stat -c %a "$TOKEN")" 600
 like "it is 256 random bits" "$(cat "$TOKEN")" \

@@ -421,6 +421,30 @@ START_TEST(start_bad_ring)
 }
 END_TEST
 
+/* A ring that the sandboxer has sealed: what viewers get can only be read. */
+START_TEST(start_good_ring)
+{
+	struct msg_session_create req = { .alias = "sh" };
+	struct msg_jail_started started = { .pid = 1, .tier = "full" };
+	const struct session *s;
+	struct msg m;
+
+	make_profile("sh", NULL);
+	say(w.cli, MSG_SESSION_CREATE, 7, &req);
+	hear(w.sandboxer, MSG_JAIL_START, &m);
+	ck_assert_int_eq(fcntl(m.fds[0], F_ADD_SEALS,
+			     F_SEAL_FUTURE_WRITE | F_SEAL_SEAL),
+	    0);
+	say(w.sandboxer, MSG_JAIL_STARTED, m.hdr.id, &started);
+	msg_clear(&m);
+	hear(w.cli, MSG_SESSION, &m);
+	msg_clear(&m);
+	ck_assert_ptr_nonnull(s = TAILQ_FIRST(&w.env.sessions));
+	ck_assert_int_eq(
+	    fcntl(s->ring_fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+}
+END_TEST
+
 /* The channel goes while a jail is being built: an answer, and no session. */
 START_TEST(start_sandboxer_dies)
 {
@@ -631,6 +655,7 @@ main(void)
 	tcase_add_test(tc, attach_burst);
 	tcase_add_test(tc, attach_asker_leaves);
 	tcase_add_test(tc, only_the_cli_chooses);
+	tcase_add_test(tc, start_good_ring);
 	tcase_add_test(tc, start_bad_ring);
 	tcase_add_test(tc, start_sandboxer_dies);
 	tcase_add_test(tc, list_too_long);
