@@ -67,9 +67,8 @@ screens_add(
 
 	screens_size(sc, offset, &new.cols, &new.rows);
 	/* The newest has served once it does not part the others. */
-	if (sc->n >= 2 && offset - sc->saved[sc->n - 2].offset < space)
-		drop(sc, sc->n - 1);
-	else if (sc->saved[sc->n - 1].offset == offset)
+	if ((sc->n >= 2 && offset - sc->saved[sc->n - 2].offset < space) ||
+	    sc->saved[sc->n - 1].offset == offset)
 		drop(sc, sc->n - 1);
 	else if (sc->n == SCREENS_MAX)
 		drop(sc, 0);

@@ -146,8 +146,11 @@ try_make_wait(void)
 static bool
 try_hold_peer(void)
 {
+	int fd;
+	socklen_t len = sizeof(fd);
+
 	return !is_refused(
-	    getsockopt(-1, SOL_SOCKET, SO_PEERPIDFD, NULL, NULL));
+	    getsockopt(-1, SOL_SOCKET, SO_PEERPIDFD, &fd, &len));
 }
 
 static bool

@@ -110,7 +110,7 @@ judge(const char *p, size_t len)
 		errx(1,
 		    "offset %llu: byte 0x%02x does not belong there "
 		    "(attach %u)",
-		    (unsigned long long)(at + good), (unsigned char)p[good],
+		    (unsigned long long)at + good, (unsigned char)p[good],
 		    attaches);
 	at += len;
 }
