@@ -63,20 +63,18 @@ is "~^Z stops it, and fg shows it again" $? 0
 is "the session never noticed" "$(field "$ID" state)" running
 
 # A crash of its own; what it was to write cannot be written.
-for signo in 6 11; do
-	# shellcheck disable=SC2016
-	on_tty --out "$T/out" expect ready wait x -- bash -c '
-		before=$(stty -g)
-		(
-			until stty -a </dev/tty | grep -q -e -icanon; do
-				sleep 0.05
-			done
-			pkill -"$1" -P $$ -x ringlet
-		) &
-		ringlet terminal attach "$0"
-		test "$before" = "$(stty -g)"' "$ID" $signo 2>/dev/null
-	is "after signal $signo the terminal is as it was" $? 0
-done
+# shellcheck disable=SC2016
+on_tty --out "$T/out" expect ready wait x -- bash -c '
+	before=$(stty -g)
+	(
+		until stty -a </dev/tty | grep -q -e -icanon; do
+			sleep 0.05
+		done
+		pkill -ABRT -P $$ -x ringlet
+	) &
+	ringlet terminal attach "$0"
+	test "$before" = "$(stty -g)"' "$ID" 2>/dev/null
+is "after a crash the terminal is as it was" $? 0
 # shellcheck disable=SC2016
 on_tty --out "$T/out" expect 'said:1' wait x -- bash -c '
 	before=$(stty -g)
