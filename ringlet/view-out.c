@@ -22,7 +22,6 @@
 #include "err.h"
 #include "fdpass.h"
 #include "log.h"
-#include "record.h"
 #include "ring.h"
 #include "snapshot.h"
 #include "view.h"
@@ -43,61 +42,6 @@ static bool
 draws(const struct viewer *v)
 {
 	return v->out_tty;
-}
-
-/* Output that the user sees now, or would. */
-static void
-record(struct viewer *v, const uint8_t *p, size_t len)
-{
-	const struct view *w = v->view;
-	uint32_t size;
-
-	if (v->recording_failed || w->record == NULL)
-		return;
-	size = ring_reader_size(w->ring);
-	record_size(w->record, size >> 16, size & 0xffff);
-	record_output(w->record, p, len);
-	if (record_error(w->record) == 0)
-		return;
-	v->recording_failed = true;
-	if (w->silent)
-		view_finish(v, VIEW_RECORD);
-	else
-		view_say(v, "%s: %s: the recording ends here",
-		    record_path(w->record), strerror(record_error(w->record)));
-}
-
-/*
- * Before a screen is drawn: what it stands for is recorded byte by byte, if it
- * is there; else the screen is.
- */
-static void
-record_until(struct viewer *v, uint64_t offset, int fd)
-{
-	struct view *w = v->view;
-	uint8_t block[4096]; /* v->block may be in hand */
-	const uint8_t *screen;
-	uint64_t oldest;
-	size_t want, len;
-	ssize_t n;
-
-	if (w->record == NULL || w->offset == offset)
-		return;
-	while (w->offset < offset) {
-		want = sizeof(block);
-		if (offset - w->offset < want)
-			want = (size_t)(offset - w->offset);
-		n = ring_read(w->ring, w->offset, block, want, &oldest);
-		if (n <= 0)
-			break;
-		record(v, block, (size_t)n);
-		w->offset += (uint64_t)n;
-	}
-	if (w->offset == offset || fd == -1 ||
-	    snapshot_map(fd, &screen, &len) != 0)
-		return;
-	record(v, screen, len);
-	snapshot_unmap(screen, len);
 }
 
 static void
@@ -152,7 +96,7 @@ view_place(struct viewer *v, uint64_t offset, int fd)
 	const uint8_t *screen;
 	size_t len;
 
-	record_until(v, offset, fd);
+	view_record_until(v, offset, fd);
 	if (fd != -1 && draws(v)) {
 		if (snapshot_map(fd, &screen, &len) != 0)
 			return RL_ERR_INVALID;
@@ -252,7 +196,7 @@ refill(struct viewer *v)
 		nonsense(v);
 		return false;
 	}
-	record(v, v->block, (size_t)n);
+	view_record(v, w->offset, v->block, (size_t)n);
 	v->p = v->block;
 	v->left = w->silent ? 0 : (size_t)n;
 	w->offset += (uint64_t)n;

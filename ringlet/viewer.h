@@ -2,7 +2,8 @@
 #define VIEWER_H
 /*
  * What the files of a viewer share: view.c begins and ends it, view-out.c is
- * its output, view-in.c its input, view-channel.c its channel.
+ * its output, view-in.c its input, view-channel.c its channel, view-record.c
+ * its recording.
  */
 
 #include <stdbool.h>
@@ -54,6 +55,7 @@ struct viewer {
 	struct termmode modes;
 	bool escapes;	 /* what was shown may have asked our terminal */
 	uint64_t missed; /* bytes; told at the end, where a terminal shows */
+	uint64_t recorded; /* all before it, or what stands for that */
 	bool recording_failed;
 	bool fetched; /* the monitor was asked for an ended one's screen */
 	bool inexact; /* likewise: a screen may not have been right */
@@ -106,6 +108,17 @@ void view_inexact(struct viewer *);
 void view_drop(struct viewer *);
 /* Switches off what the session has switched on in our terminal. */
 void view_undo_modes(struct viewer *);
+
+/* --- view-record.c --- */
+
+/* Records those bytes of the output, but for what has been recorded. */
+void view_record(
+    struct viewer *, uint64_t offset, const uint8_t *p, size_t len);
+/*
+ * The same with all before offset: byte by byte from the ring, or else by the
+ * screen (-1: none).
+ */
+void view_record_until(struct viewer *, uint64_t offset, int fd);
 
 /* --- view-in.c --- */
 

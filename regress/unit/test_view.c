@@ -188,7 +188,7 @@ run_viewer(bool read_only, bool ended, int sock)
 	if (with.channels > 0)
 		view.again = on_again;
 	if (with.record != NULL) {
-		view.silent = true;
+		view.silent = !with.tty;
 		view.record = record_new(with.record);
 	}
 	view_run(&view);
@@ -643,6 +643,60 @@ START_TEST(too_slow_for_the_end)
 }
 END_TEST
 
+/*
+ * What a terminal draws instead of the past is not a second past, and one that
+ * begins a little earlier, amid an escape sequence, repeats nothing.
+ */
+START_TEST(records_each_byte_once)
+{
+	char path[] = "/tmp/test_view.XXXXXX", got[4096];
+	ssize_t n;
+	int fd;
+
+	ck_assert_int_ge(fd = mkstemp(path), 0);
+	ck_assert_int_eq(unlink(path), 0);
+	close(fd);
+	with.record = path;
+	with.tty = true;
+	start(false, false, "");
+	expect_size();
+	answer_from(expect_seek(SEEK_OLDEST), 0);
+	expect_at(0);
+	append("one\033[3", 6);
+	wake();
+	expect_text(out, "one\033[3");
+	expect_at(6);
+	kill(viewer, SIGTSTP);
+	ck_assert_int_eq(waitpid(viewer, &(int){ 0 }, WUNTRACED), viewer);
+	if (_i == 1)
+		append("1mtwo", 5);
+	kill(viewer, SIGCONT);
+	expect_size();
+	answer_screen(expect_seek(SEEK_SCREEN), _i == 1 ? 11 : 3,
+	    screen_of("<picture>"), true);
+	expect_text(out, _i == 1 ? "<picture>" : "<picture>\033[3");
+	if (_i == 0)
+		append("1mtwo", 5);
+	append("three", 5);
+	wake();
+	expect_text(out, _i == 1 ? "three" : "1mtwothree");
+	end_session(0);
+	ck_assert_int_eq(result(), ENDED(0));
+	ck_assert_int_ge(fd = open(path, O_RDONLY), 0);
+	ck_assert_int_gt(n = read(fd, got, sizeof(got) - 1), 0);
+	close(fd);
+	got[n] = '\0';
+	unlink(path);
+	ck_assert_ptr_null(strstr(got, "picture"));
+	for (const char *const *word = (const char *const[]){ "one\\u001b[3",
+		 "1mtwo", "three", NULL };
+	     *word != NULL; word++) {
+		ck_assert_ptr_nonnull(strstr(got, *word));
+		ck_assert_ptr_null(strstr(strstr(got, *word) + 1, *word));
+	}
+}
+END_TEST
+
 /* A recording goes on with what a terminal would show. */
 START_TEST(records_a_screen)
 {
@@ -986,6 +1040,7 @@ main(void)
 	tcase_add_test(tc, stops_by_escape);
 	tcase_add_test(tc, too_slow_for_the_end);
 	tcase_add_test(tc, records_a_screen);
+	tcase_add_loop_test(tc, records_each_byte_once, 0, 2);
 	tcase_add_test(tc, attaches_again);
 	tcase_add_test(tc, attaches_again_while_it_seeks);
 	tcase_add_test(tc, gives_up);
