@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "reason.h"
@@ -57,20 +58,20 @@ static bool
 read_count(const char *file, const char *name, uint64_t *out)
 {
 	char line[LINE_SIZE];
-	unsigned long long n;
+	const char *why = "none";
 	size_t len = strlen(name);
-	bool found = false;
 	FILE *fp;
 
 	if ((fp = fopen(file, "re")) == NULL)
 		return false;
-	while (!found && fgets(line, sizeof(line), fp) != NULL)
-		found = strncmp(line, name, len) == 0 && line[len] == ' ' &&
-			sscanf(line + len, "%llu", &n) == 1;
+	while (why != NULL && fgets(line, sizeof(line), fp) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		if (strncmp(line, name, len) == 0 && line[len] == ' ')
+			*out = (uint64_t)strtonum(
+			    line + len + 1, 0, LLONG_MAX, &why);
+	}
 	(void)fclose(fp);
-	if (found)
-		*out = n;
-	return found;
+	return why == NULL;
 }
 
 /* The folder of our own group in the one hierarchy of version 2. */

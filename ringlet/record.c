@@ -27,7 +27,8 @@
 #define BYTE_MAX  9	      /* what one byte may become, with a part before */
 #define LINE_SIZE (PIECE * BYTE_MAX + 8192)
 #define VALUE_MAX 1024 /* bytes of a variable */
-#define REPLACED  "\xef\xbf\xbd"
+
+static const uint8_t replaced[] = { 0xef, 0xbf, 0xbd }; /* U+FFFD */
 
 struct record {
 	char *path;
@@ -79,6 +80,7 @@ static size_t
 put_character(uint8_t *o, const uint8_t *p, size_t n)
 {
 	static const char hex[] = "0123456789abcdef";
+	static const uint8_t control[] = { '\\', 'u', '0', '0' };
 
 	if (n == 1 && (*p == '"' || *p == '\\')) {
 		o[0] = '\\';
@@ -86,7 +88,7 @@ put_character(uint8_t *o, const uint8_t *p, size_t n)
 		return 2;
 	}
 	if (n == 1 && (*p < 0x20 || *p == 0x7f)) {
-		memcpy(o, "\\u00", 4);
+		memcpy(o, control, sizeof(control));
 		o[4] = (uint8_t)hex[*p >> 4];
 		o[5] = (uint8_t)hex[*p & 15];
 		return 6;
@@ -99,8 +101,8 @@ static size_t
 put_replaced(struct utf8 *u, uint8_t *o)
 {
 	u->n = 0;
-	memcpy(o, REPLACED, strlen(REPLACED));
-	return strlen(REPLACED);
+	memcpy(o, replaced, sizeof(replaced));
+	return sizeof(replaced);
 }
 
 /* The next byte: at most BYTE_MAX bytes go to o. */
@@ -158,7 +160,7 @@ utf8_end(struct utf8 *u, struct buf *b)
 	bool cut = u->n > 0;
 
 	u->n = 0;
-	return cut ? buf_puts(b, REPLACED) : 0;
+	return cut ? buf_put(b, replaced, sizeof(replaced)) : 0;
 }
 
 /* --- the file --- */

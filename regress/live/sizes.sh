@@ -44,6 +44,7 @@ session size -C "$WORK" --cols 4096 --rows 1 -- -c 'stty size'
 is "4096 and 1 are sizes" "$(output "$ID")" '1 4096'
 
 # Two terminals: whoever typed last decides, and ~? says so.
+# shellcheck disable=SC2016
 on_tty --size 20x70 --out "$T/one" expect '\$ ' send 'stty size\r' \
     expect '20 70' send 'echo one:$((1+1))\r' expect 'one:2' \
     expect 'two:2' send '~?' expect "its size is 90x25, another viewer's" \
@@ -62,6 +63,7 @@ first()
 	return $code
 }
 wait_for 20 first || bail "the first viewer types"
+# shellcheck disable=SC2016
 on_tty --size 25x90 --out "$T/two" expect '\$ ' send '\r' expect '\$ ' \
     send 'until stty size | grep "25 90"; do :; done\r' expect '25 90' \
     send 'echo two:$((1+1))\r' expect 'two:2' wait x \
