@@ -1,12 +1,9 @@
 # Who attaches late sees the screen as it is: a terminal draws it instead of the past, a pipe gets the bytes that are kept.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2016
 . "${0%/*}/lib.sh"
 
 start_daemon ScrollbackSize=64K
 shell_profile late
-[ -x "${LIVE_LIBEXEC:-/nonexistent}/ringlet-screen" ] || [ -z "$LIVE_LIBEXEC" ] ||
-	skip_all "ringlet-screen is not among the programs"
-
 # Far more than is kept, then a screen that no last 64K of output would give:
 # what is at its top was drawn long before.
 # shellcheck disable=SC2016

@@ -1,5 +1,5 @@
 # `profiles run --record` writes an asciicast that asciinema plays byte for byte, and never over a file that is there.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2016
 . "${0%/*}/lib.sh"
 
 shell_profile rec

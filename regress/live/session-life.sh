@@ -1,5 +1,5 @@
 # A session says why and when it ended, is kept for SessionKeep, and there are no more of them, nor viewers, than settings allow.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2016
 . "${0%/*}/lib.sh"
 
 start_daemon MaxSessions=3 MaxViewers=2
@@ -21,8 +21,8 @@ why()
 
 why exit 7 '^$' -- -c 'exit 7'
 is "it ended no sooner than it began" \
-    "$([ "$(field "$ID" ended_at)" \< "$(field "$ID" created_at)" ] ||
-    echo true)" true
+    "$( (field "$ID" created_at; field "$ID" ended_at) | sort | head -n 1)" \
+    "$(field "$ID" created_at)"
 why exit 138 '^$' -- -c 'kill -USR1 $$'
 why limit 153 "session [0-9a-f]*: it wrote a file larger than it may" -- -c \
     'ulimit -f 1; exec head -c 1000000 /dev/zero >"$HOME/large"'

@@ -1,5 +1,5 @@
 # `terminal list` tells sessions apart in 80 columns, `terminal info` says all about one, and JSON has the same names as HTTP.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2016
 . "${0%/*}/lib.sh"
 
 long=a-profile-with-a-name-that-is-as-long-as-the-name-of-one-may-be-x
