@@ -53,9 +53,12 @@ alignment_test(struct screen *s)
 {
 	struct cell e = { .ch = 'E', .a = s->pen };
 
+	/* An underline is a plain one in xterm.js. */
 	e.a.link = 0;
-	if (!(e.a.flags & A_UL_MASK))
-		e.a.ul = COLOR_DEFAULT;
+	e.a.ul = COLOR_DEFAULT;
+	if (e.a.flags & A_UL_MASK)
+		e.a.flags = (uint16_t)((e.a.flags & ~A_UL_MASK) |
+				       1u << A_UL_SHIFT);
 	cursor_set(s, 0, 0);
 	for (unsigned int y = s->y; y < s->rows; y++) {
 		for (unsigned int x = 0; x < s->cols; x++)

@@ -214,7 +214,7 @@ struct screen {
 	uint32_t modes;
 	uint16_t mouse;	 /* 0, 9, 1000, 1002, 1003 */
 	uint16_t encode; /* 0, 1006, 1016 */
-	uint8_t style;	 /* of the cursor, as DECSCUSR's argument */
+	uint8_t style;	 /* of the cursor, DECSCUSR's argument, up to 8 */
 	uint8_t modify;	 /* modifyOtherKeys */
 	struct title title;
 	struct title icon;

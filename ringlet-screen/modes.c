@@ -105,11 +105,18 @@ mode_set(struct screen *s, bool private, bool on)
 	}
 }
 
+/* Above 6 it says whether to blink and leaves the shape; 7, 8: the default. */
 void
 mode_cursor_style(struct screen *s)
 {
-	if (par(s, 0) <= 6)
-		s->style = (uint8_t)par(s, 0);
+	int32_t n = par(s, 0);
+	bool steady = n % 2 == 0;
+
+	if (n > 6 && s->style >= 1 && s->style <= 6)
+		n = (s->style - 1) / 2 * 2 + (steady ? 2 : 1);
+	else if (n > 6)
+		n = steady ? 8 : 7;
+	s->style = (uint8_t)n;
 }
 
 void

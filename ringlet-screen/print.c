@@ -260,7 +260,10 @@ print_ascii(struct screen *s, const uint8_t *p, size_t len)
 	s->join = 1;
 }
 
-/* More than a screen of the same shows what a screen of it does. */
+/*
+ * Past a screen of the same only the cursor's column still changes, and that
+ * with every row.
+ */
 void
 print_repeat(struct screen *s, unsigned int n)
 {
@@ -271,7 +274,7 @@ print_repeat(struct screen *s, unsigned int n)
 		return;
 	len = cell_chars(s, &s->cur->rows[s->y].cells[s->x - s->join], cp);
 	if (n > max)
-		n = max;
+		n = max + (n - max) % (s->cols / s->join);
 	while (n-- > 0)
 		for (unsigned int i = 0; i < len; i++)
 			print_char(s, cp[i]);

@@ -376,6 +376,128 @@ START_TEST(floods_are_skipped_rightly)
 }
 END_TEST
 
+/* --- recordings of real programs --- */
+
+#define RAW_MAX (256 * 1024)
+#define CUTS	40
+
+/* The folder of recordings, or the file of one of them, open. */
+static FILE *
+recording(const char *name)
+{
+	const char *srcdir = getenv("srcdir");
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/regress/screen/recordings/%s",
+	    srcdir != NULL ? srcdir : ".", name);
+	return fopen(path, "re");
+}
+
+static const char *const recordings[] = { "bash.60x15", "claude.84x30",
+	"codex.84x30", "dialog.76x22", "git.80x20", "htop.90x24", "less.72x18",
+	"ls.70x20", "man.66x22", "mc-colour.80x24", "mc.80x24", "nano.80x24",
+	"progress.80x24", "python.64x16", "tmux.84x26", "top.80x20",
+	"vim.80x24", "whiptail.76x22" };
+
+#define NRECORDINGS ((int)(sizeof(recordings) / sizeof(recordings[0])))
+
+static size_t
+load(const char *name, uint8_t data[RAW_MAX], unsigned int *cols,
+    unsigned int *rows)
+{
+	char file[128];
+	size_t len;
+	FILE *f;
+
+	ck_assert_int_eq(sscanf(strchr(name, '.'), ".%ux%u", cols, rows), 2);
+	snprintf(file, sizeof(file), "%s.raw", name);
+	ck_assert_ptr_nonnull(f = recording(file));
+	len = fread(data, 1, RAW_MAX, f);
+	fclose(f);
+	ck_assert_uint_gt(len, 0);
+	ck_assert_uint_lt(len, RAW_MAX);
+	return len;
+}
+
+/* After each quarter ours holds what xterm.js did: see regress/screen. */
+START_TEST(recordings_are_as_in_xterm_js)
+{
+	static uint8_t data[RAW_MAX];
+	static char want[RAW_MAX], got[RAW_MAX];
+	const char *name = recordings[_i];
+	struct screen *s;
+	unsigned int cols, rows;
+	char file[128], *at;
+	size_t len, from = 0, cut, n;
+	FILE *f;
+
+	len = load(name, data, &cols, &rows);
+	snprintf(file, sizeof(file), "%s.dump", name);
+	ck_assert_ptr_nonnull(f = recording(file));
+	n = fread(want, 1, sizeof(want) - 1, f);
+	fclose(f);
+	want[n] = '\0';
+	s = screen_new(cols, rows);
+	for (int i = 1; i <= 4; i++) {
+		ck_assert_int_eq(
+		    sscanf(want + strlen(got), "at %zu\n", &cut), 1);
+		ck_assert(cut >= from && cut <= len);
+		screen_feed(s, data + from, cut - from);
+		from = cut;
+		at = dump_of(s);
+		n = strlen(got);
+		snprintf(got + n, sizeof(got) - n, "at %zu\n%s", cut, at);
+		free(at);
+		if (strncmp(got, want, strlen(got)) != 0)
+			break;
+	}
+	screen_free(s);
+	if (strcmp(got, want) != 0) {
+		for (n = 0; got[n] == want[n]; n++)
+			;
+		ck_abort_msg("%s: at byte %zu of the dump, \"%.60s\" is "
+			     "\"%.60s\"",
+		    name, n, want + n, got + n);
+	}
+}
+END_TEST
+
+START_TEST(recordings_survive_every_cut)
+{
+	static uint8_t data[RAW_MAX];
+	const char *name = recordings[_i];
+	struct screen *s, *t, *all;
+	struct buf *b;
+	unsigned int cols, rows;
+	const char *what;
+	size_t len, cut, from = 0;
+
+	len = load(name, data, &cols, &rows);
+	s = screen_new(cols, rows);
+	all = screen_new(cols, rows);
+	screen_feed(all, data, len);
+	for (int i = 1; i <= CUTS; i++) {
+		cut = len * (size_t)i / CUTS;
+		screen_feed(s, data + from, cut - from);
+		from = cut;
+		b = snapshot_of(s);
+		t = screen_new(cols, rows);
+		screen_feed(t, buf_ptr(b), buf_len(b));
+		cut -= screen_pending(s);
+		screen_feed(t, data + cut, from - cut);
+		if ((what = screen_differ(s, t)) != NULL)
+			ck_abort_msg("%s at %zu: %s", name, from, what);
+		screen_feed(t, data + from, len - from);
+		if ((what = screen_differ(all, t)) != NULL)
+			ck_abort_msg("%s from %zu: %s", name, from, what);
+		screen_free(t);
+		buf_free(b);
+	}
+	screen_free(s);
+	screen_free(all);
+}
+END_TEST
+
 static Suite *
 suite_screen(void)
 {
@@ -395,6 +517,11 @@ suite_screen(void)
 	tcase_add_loop_test(tc, snapshot_is_the_state, 0, 150);
 	tcase_add_loop_test(tc, snapshot_needs_no_fresh_terminal, 0, 50);
 	tcase_add_loop_test(tc, floods_are_skipped_rightly, 0, 10);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("recordings");
+	tcase_set_timeout(tc, 120);
+	tcase_add_loop_test(tc, recordings_are_as_in_xterm_js, 0, NRECORDINGS);
+	tcase_add_loop_test(tc, recordings_survive_every_cut, 0, NRECORDINGS);
 	suite_add_tcase(s, tc);
 	return s;
 }
