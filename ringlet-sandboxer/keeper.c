@@ -14,10 +14,11 @@
  * is two numbers, which are checked here; the bytes of a screen are never
  * looked at in this process.
  *
- * No byte is overwritten before the keeper has read it: reading the terminal
- * pauses while it is more than three quarters of a ring behind.  One that
- * does not answer in KEEPER_MS is killed; after KEEPER_FAILS in a row the
- * session goes on without screens, and whoever asks for one is told.
+ * No byte is overwritten before a screen is saved that comes after it: reading
+ * the terminal pauses while the newest is more than seven eighths of a ring
+ * old.  A keeper that does not answer in KEEPER_MS is killed; after
+ * KEEPER_FAILS in a row the session goes on without screens, and whoever asks
+ * for one is told.
  */
 
 #include "config.h"
@@ -45,6 +46,7 @@
 #define KEEPER_MS      5000 /* for an answer */
 #define KEEPER_IDLE_MS 3000 /* without work, before it is ended */
 #define KEEPER_FAILS   3    /* in a row */
+#define KEEPER_LAG     8192 /* bytes of a sequence that is not complete */
 
 extern char **environ;
 
@@ -54,10 +56,10 @@ struct keeper {
 	struct session *session; /* NULL: given up */
 	struct proc proc;
 	struct peer *peer;
-	uint64_t asked; /* told to read up to here */
-	uint64_t fed;	/* has read up to here */
+	uint64_t asked;	     /* told to read up to here */
+	uint64_t fed;	     /* has read up to here */
 	struct size_at size; /* the last that it knows */
-	int saving;	/* the file that it writes, or -1 */
+	int saving;	     /* the file that it writes, or -1 */
 	struct loop_timer *idle;
 	TAILQ_ENTRY(keeper) link;
 };
@@ -178,7 +180,8 @@ keeper_failed(struct session *s, const char *why)
 		screens_lost(&s->screens, ring_writer_head(s->ring), fd);
 	if (++s->keeper_fails >= KEEPER_FAILS) {
 		log_error("session %s: what its terminal shows is not known "
-			  "any more", s->id);
+			  "any more",
+		    s->id);
 		viewers_no_screen(s);
 	} else if (viewers_want_screen(s))
 		keeper_save(s);
@@ -209,8 +212,8 @@ on_idle(void *arg)
 static int
 keeper_spawn(struct keeper *k, const char *path, char *why, size_t size)
 {
-	char *const argv[] = { (char *)(uintptr_t)"ringlet-screen",
-		(char *)(uintptr_t)"-Z", NULL };
+	char *const argv[] = { (char *)(uintptr_t) "ringlet-screen",
+		(char *)(uintptr_t) "-Z", NULL };
 	struct proc_spec spec = { .path = path, .argv = argv, .envp = environ };
 	int sv[2];
 
@@ -295,8 +298,8 @@ feed(struct keeper *k, uint64_t upto)
 	if (upto <= k->asked)
 		return;
 	k->asked = upto;
-	(void)peer_call(k->peer, MSG_SCREEN_FEED, &m, NULL, 0, KEEPER_MS,
-	    on_fed, k, NULL);
+	(void)peer_call(
+	    k->peer, MSG_SCREEN_FEED, &m, NULL, 0, KEEPER_MS, on_fed, k, NULL);
 }
 
 /* The same, with the changes of the size on the way. */
@@ -342,7 +345,9 @@ on_saved(void *arg, struct msg *reply, int err)
 		return; /* on_closed() tells */
 	saved = reply->body;
 	last = screens_newest(&s->screens);
+	/* One that does not get on would hold up the agent for ever. */
 	if (saved->offset < last->offset || saved->offset > k->fed ||
+	    k->asked - saved->offset > KEEPER_LAG ||
 	    snapshot_seal(k->saving, saved->size) != 0) {
 		keeper_failed(s, "its screen makes no sense");
 		return;
@@ -387,8 +392,7 @@ keeper_save(struct session *s)
 void
 keeper_resized(struct session *s, unsigned int cols, unsigned int rows)
 {
-	if (!screens_resize(
-		&s->screens, ring_writer_head(s->ring), cols, rows))
+	if (!screens_resize(&s->screens, ring_writer_head(s->ring), cols, rows))
 		log_debug("session %s: too many sizes to note", s->id);
 	if (s->screens.nsizes > SIZES_MAX / 2)
 		keeper_save(s);
@@ -406,9 +410,7 @@ keeper_check(struct session *s)
 		keeper_save(s);
 	if (s->keeper_fails >= KEEPER_FAILS)
 		return UINT64_MAX;
-	if (s->keeper != NULL && s->keeper->fed > known)
-		known = s->keeper->fed;
-	return known + capacity / 4 * 3;
+	return screens_newest(&s->screens)->offset + capacity / 8 * 7;
 }
 
 uint64_t

@@ -3,8 +3,8 @@
  *
  * Output: read from the terminal and appended to the ring at once; who reads
  * the ring, and how fast, does not matter here, with one exception.  While
- * every viewer is more than half a ring behind, or the screen keeper more than
- * three quarters (keeper.c), reading pauses, and the kernel then stops the
+ * every viewer is more than half a ring behind, or the newest screen more than
+ * seven eighths (keeper.c), reading pauses, and the kernel then stops the
  * agent's writes: whoever watches sees all of it.  A viewer that stands still
  * for STALL_MS meanwhile is not waited for until it has caught up, so that a
  * dead browser tab never stops an agent.  The place of the last to leave is

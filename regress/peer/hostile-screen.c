@@ -2,6 +2,7 @@
  * A screen keeper that was taken over.  RINGLET_HOSTILE says what it does:
  *
  *	honest	nothing wrong: it draws the number of bytes it has read
+ *	late	the same, but takes its time to save it
  *	die	ends at once
  *	silent	reads its messages and answers none
  *	ahead	claims to have read more than it was told to
@@ -51,6 +52,8 @@ save(uint32_t id, uint64_t offset, int fd)
 	char text[64];
 	ssize_t n;
 
+	if (strcmp(mode, "late") == 0)
+		(void)sleep(1);
 	(void)snprintf(
 	    text, sizeof(text), "%llu", (unsigned long long)offset);
 	if ((n = write(fd, text, strlen(text))) == -1)

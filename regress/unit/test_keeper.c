@@ -150,6 +150,25 @@ START_TEST(a_screen_for_every_quarter)
 }
 END_TEST
 
+/* So there is as soon as any has, though the keeper be late. */
+START_TEST(a_screen_from_a_late_keeper)
+{
+	struct rig *r = rig_start_hostile_screen("late");
+	struct rig_session s;
+	struct rig_viewer v;
+	struct msg m;
+
+	run(r, &s, "stty -echo; " FLOOD "; echo up; read x");
+	while (ring_reader_tail(s.ring) == 0)
+		(void)usleep(1000);
+	rig_attach(r, &s, true, &v);
+	rig_seek(&v, 0, &m);
+	ck_assert_uint_gt(offset_of(&m), 0);
+	msg_clear(&m);
+	done(r, &s, &v);
+}
+END_TEST
+
 /* The window's changes come after the answer, each with its offset. */
 START_TEST(sizes_come_with_their_offsets)
 {
@@ -288,6 +307,7 @@ suite(void)
 	tcase_add_test(t, begins_at_the_beginning);
 	tcase_add_test(t, draws_what_is_shown);
 	tcase_add_test(t, a_screen_for_every_quarter);
+	tcase_add_test(t, a_screen_from_a_late_keeper);
 	tcase_add_test(t, sizes_come_with_their_offsets);
 	tcase_add_loop_test(
 	    t, a_lying_keeper_is_ended, 0, (int)(sizeof(lies) / sizeof(*lies)));
