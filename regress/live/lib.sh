@@ -10,6 +10,7 @@
 #			with the programs of another version in next/
 #	LIVE_TMP	where to make $T	LIVE_SCAN	memscan's socket
 #	LIVE_AGENTS	node_modules with the real agents, or empty
+#	LIVE_XTERM	node_modules with xterm.js, or empty
 #
 # Every claim that a test makes is one line on its output, "ok WHAT",
 # "not ok WHAT" or "skip WHAT: WHY", and its last line is "done": the runner

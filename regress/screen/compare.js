@@ -3,6 +3,7 @@
  * compare.js: our screens against xterm.js, cell by cell.
  *
  * usage: compare.js SCREEN-CUTS [-c CUTS] [-g FOLDER] RECORDING...
+ *	  compare.js -e NAME COLUMNSxROWS EARLY LATE MARK
  *
  * For each recording (NAME.COLUMNSxROWS.raw), at many cuts:
  *   1. what our screen holds is what xterm.js holds that was fed the same;
@@ -10,6 +11,9 @@
  *      recording, ends with the same as one that was fed all of it.
  * Then the width of every character.  With -g the dumps at four cuts are
  * written into FOLDER: xterm.js's, to compare with where there is no npm.
+ *
+ * With -e two files are compared: what an early viewer got, and what a late
+ * one did up to where MARK is in it.
  *
  * Prints a line "ok ..." or "not ok ..." for each; exit status 1 if any is
  * not.  What xterm.js is known to do differently is left out, by name, below.
@@ -315,8 +319,28 @@ async function compare_widths(tool) {
   verdict(wrong === '', `every character is as wide as in xterm.js ${wrong}`);
 }
 
+async function compare_viewers(name, size, early, late, mark) {
+  const [cols, rows] = size.split('x').map(Number);
+  const dumps = [];
+  for (const file of [early, late]) {
+    const data = fs.readFileSync(file);
+    const end = data.lastIndexOf(mark);
+    const term = await open(cols, rows);
+    await write(term, data.subarray(0, end === -1 ? 0 : end + mark.length));
+    dumps.push(dump(term.t, term.title));
+  }
+  const same = dumps[0] === dumps[1] && dumps[0].includes(mark);
+  verdict(same, `${name}: who comes late sees the same ` +
+      (same ? '' : first_difference(...dumps)));
+  process.exitCode = bad;
+}
+
 async function main() {
   const args = process.argv.slice(2);
+  if (args[0] === '-e') {
+    await compare_viewers(...args.slice(1));
+    return;
+  }
   const tool = args.shift();
   let cuts = 40, golden;
   while (args[0] === '-c' || args[0] === '-g') {
