@@ -393,7 +393,7 @@ recording(const char *name)
 	return fopen(path, "re");
 }
 
-static const char *const recordings[] = { "bash.60x15", "claude.84x30",
+static const char *const recordings[] = { "bash.60x15", "chance.12x5", "claude.84x30",
 	"codex.84x30", "dialog.76x22", "git.80x20", "htop.90x24", "less.72x18",
 	"ls.70x20", "man.66x22", "mc-colour.80x24", "mc.80x24", "nano.80x24",
 	"progress.80x24", "python.64x16", "tmux.84x26", "top.80x20",
@@ -438,7 +438,7 @@ START_TEST(recordings_are_as_in_xterm_js)
 	fclose(f);
 	want[n] = '\0';
 	s = screen_new(cols, rows);
-	for (int i = 1; i <= 4; i++) {
+	while (want[strlen(got)] != '\0') {
 		ck_assert_int_eq(
 		    sscanf(want + strlen(got), "at %zu\n", &cut), 1);
 		ck_assert(cut >= from && cut <= len);
