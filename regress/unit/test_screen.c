@@ -107,6 +107,15 @@ static const struct {
 	{ "\033P1;2qsixel\302\234is not", " 0 |is not|" },
 	{ "\302\2331mbold", " 0 bold |bold|" },
 	{ "\033[1\n;4mx", "row 1\n 0 bold ul1 |x|" },
+	{ "1\r\n2\r\n3\r\n4\033[2;3r\033[2;1H\033M",
+	    "row 0\n 0 |1|\nrow 2\n 0 |2|\nrow 3\n 0 |4|" },
+	{ "\033(A#\033(4@\033(C[\033(5[\033(R@\033(Q@\033(K[\033(Y`",
+	    "|\\{a3:1}\\{be:1}\\{c4:1}\\{c4:1}\\{e0:1}\\{e0:1}\\{c4:1}\\{f9:1}"
+	    "|" },
+	{ "\033(E@\033(6[\033(Z[\033(H@\033(7[\033(=#",
+	    "|\\{c4:1}\\{c6:1}\\{a1:1}\\{c9:1}\\{c4:1}\\{f9:1}|" },
+	{ "\033)0\016q\017q\033*0\033nq\033+0\033oq\033~q",
+	    "|\\{2500:1}q\\{2500:1}\\{2500:1}\\{2500:1}|" },
 	{ "\377\344\270x\300\200", " 0 |x|" },
 };
 
@@ -393,11 +402,11 @@ recording(const char *name)
 	return fopen(path, "re");
 }
 
-static const char *const recordings[] = { "bash.60x15", "chance.12x5", "claude.84x30",
-	"codex.84x30", "dialog.76x22", "git.80x20", "htop.90x24", "less.72x18",
-	"ls.70x20", "man.66x22", "mc-colour.80x24", "mc.80x24", "nano.80x24",
-	"progress.80x24", "python.64x16", "tmux.84x26", "top.80x20",
-	"vim.80x24", "whiptail.76x22" };
+static const char *const recordings[] = { "bash.60x15", "chance.12x5",
+	"claude.84x30", "codex.84x30", "dialog.76x22", "git.80x20",
+	"htop.90x24", "less.72x18", "ls.70x20", "man.66x22", "mc-colour.80x24",
+	"mc.80x24", "nano.80x24", "progress.80x24", "python.64x16",
+	"tmux.84x26", "top.80x20", "vim.80x24", "whiptail.76x22" };
 
 #define NRECORDINGS ((int)(sizeof(recordings) / sizeof(recordings[0])))
 
