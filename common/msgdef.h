@@ -13,7 +13,7 @@
 
 #include "msg.h"
 
-#define MSG_VERSION 3
+#define MSG_VERSION 4
 
 enum msg_number {
 	/* any daemon: its life */
@@ -426,6 +426,12 @@ struct msg_jail_start {
 	bool nesting; /* the agent may build a sandbox of its own inside */
 	struct msg_strs proofs; /* of the flags' binds, for the init: place
 				   inside, device, inode number, in turn */
+	/* What the session may use, all of its processes together where that
+	   can be had; 0: no bound. */
+	uint64_t limit_memory;	  /* bytes */
+	uint64_t limit_processes; /* processes and threads */
+	uint64_t limit_files;	  /* descriptors of one process */
+	uint64_t limit_cpu;	  /* seconds of processor time */
 };
 
 struct msg_jail_started {

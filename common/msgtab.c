@@ -367,6 +367,10 @@ static const struct msg_field f_msg_jail_start[] = {
 	U64(msg_jail_start, rows, TERM_SIZE_MAX),
 	BOOL(msg_jail_start, nesting),
 	STRS(msg_jail_start, proofs, ARGS_MAX),
+	U64(msg_jail_start, limit_memory, INT64_MAX),
+	U64(msg_jail_start, limit_processes, INT32_MAX),
+	U64(msg_jail_start, limit_files, INT32_MAX),
+	U64(msg_jail_start, limit_cpu, INT32_MAX),
 };
 REC(msg_jail_start);
 
