@@ -8,11 +8,6 @@
 
 #include "config.h"
 
-#include <sys/types.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,8 +53,16 @@ static const struct conf_keyword keywords[] = {
 	/* Whoever waits for these gives up after a minute (ringletd.h). */
 	{ "KillGrace", CK_TIME, CONF_AT_ONCE, F(kill_grace_ms), 0, 25 * 1000,
 	    "a time from 0 to 25s, such as 500ms or 5s" },
-	{ "SessionKeep", CK_PERIOD, CONF_AT_ONCE, F(session_keep_s), 1,
-	    365 * 24 * 3600, "a time from 1s to 365d, such as 12h or 7d" },
+	{ "JailReadOnly", CK_PATHS, CONF_AT_ONCE, F(jail_read_only), 0, 0,
+	    "an absolute path, one that begins with ~/, or none" },
+	{ "JailReadWrite", CK_PATHS, CONF_AT_ONCE, F(jail_read_write), 0, 0,
+	    "an absolute path, one that begins with ~/, or none" },
+	{ "JailHide", CK_PATHS, CONF_AT_ONCE, F(jail_hide), 0, 0,
+	    "an absolute path, one that begins with ~/, or none" },
+	{ "JailEnv", CK_NAMES, CONF_AT_ONCE, F(jail_env), 0, 0,
+	    "a variable's name, or none" },
+	{ "JailProtectRepo", CK_BOOL, CONF_AT_ONCE, F(jail_protect_repo), 0, 0,
+	    "yes or no" },
 	{ "KeychainTimeout", CK_TIME, CONF_AT_ONCE, F(keychain_timeout_ms),
 	    1000, 25 * 1000, "a time from 1s to 25s, such as 20s" },
 };
@@ -125,84 +128,6 @@ refuse_value(struct parse *ps, const struct conf_keyword *k, const char *value)
 
 /* --- ListenAddress --- */
 
-/* Splits "host:port" or "[host]:port"; false if it is neither. */
-static bool
-split_address(const char *s, char *host, size_t size, int *port)
-{
-	const char *end, *errstr;
-	size_t n;
-
-	if (*s == '[') {
-		s++;
-		if ((end = strchr(s, ']')) == NULL || end[1] != ':')
-			return false;
-		n = (size_t)(end - s);
-		end++;
-	} else {
-		if ((end = strchr(s, ':')) == NULL ||
-		    strchr(end + 1, ':') != NULL)
-			return false;
-		n = (size_t)(end - s);
-	}
-	if (n == 0 || n >= size)
-		return false;
-	memcpy(host, s, n);
-	host[n] = '\0';
-	end++; /* past the colon */
-	if (end[0] == '\0' || strspn(end, "0123456789") != strlen(end))
-		return false;
-	*port = (int)strtonum(end, 0, 65535, &errstr);
-	return errstr == NULL;
-}
-
-/* Nobody means them in a name, and a file could not say them again. */
-static bool
-has_control(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return true;
-	return false;
-}
-
-/*
- * The canonical form of a value: what conf.h says of `listen`.  NULL if it is
- * none.  *local: cannot be reached from another machine.
- */
-static char *
-listen_clean(const char *value, bool *local)
-{
-	char host[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN];
-	struct sockaddr_un sun;
-	struct in6_addr in6;
-	struct in_addr in;
-	int port;
-
-	if (value[0] == '/') {
-		*local = true;
-		if (!valid_abs_path(value) || has_control(value) ||
-		    strlen(value) >= sizeof(sun.sun_path))
-			return NULL;
-		return xstrdup(value);
-	}
-	if (!split_address(value, host, sizeof(host), &port))
-		return NULL;
-	if (value[0] == '[') {
-		if (inet_pton(AF_INET6, host, &in6) != 1 ||
-		    inet_ntop(AF_INET6, &in6, text, sizeof(text)) == NULL)
-			return NULL;
-		*local = IN6_IS_ADDR_LOOPBACK(&in6);
-		return xasprintf("[%s]:%d", text, port);
-	}
-	if (strcasecmp(host, "localhost") == 0)
-		(void)strlcpy(host, "127.0.0.1", sizeof(host));
-	if (inet_pton(AF_INET, host, &in) != 1 ||
-	    inet_ntop(AF_INET, &in, text, sizeof(text)) == NULL)
-		return NULL;
-	*local = (ntohl(in.s_addr) >> 24) == 127;
-	return xasprintf("%s:%d", text, port);
-}
-
 static void
 listen_clear(struct conf *c)
 {
@@ -231,7 +156,7 @@ set_listen(struct parse *ps, const struct conf_keyword *k, const char *value)
 		return refuse(ps, ps->line,
 		    "%s: line %u says none, which stands alone", k->name,
 		    ps->seen[k - keywords]);
-	if ((address = listen_clean(value, &local)) == NULL)
+	if ((address = conf_listen_clean(value, &local)) == NULL)
 		return refuse_value(ps, k, value);
 	if (first)
 		listen_clear(c);
@@ -272,8 +197,9 @@ check_remote(struct parse *ps)
 
 	if (c->allow_remote)
 		return 0;
-	for (size_t i = 0; i < c->nlisten; i++)
-		if (conf_is_remote(c->listen[i]))
+	for (size_t i = 0; i < c->nlisten; i++) {
+		free(conf_listen_clean(c->listen[i], &local));
+		if (!local)
 			return refuse(ps, ps->listen_line[i],
 			    "ListenAddress: %s is reachable from other "
 			    "machines: use a loopback address, or set "
@@ -350,6 +276,22 @@ conf_words(enum conf_kind kind)
 	return kind == CK_DESTINATION ? destinations : facilities;
 }
 
+/* The first of a call takes the place of those set before. */
+static int
+set_list(struct parse *ps, const struct conf_keyword *k, struct strlist *list,
+    const char *value)
+{
+	char shown[VALUE_SHOWN];
+	const char *wrong;
+
+	if (ps->seen[k - keywords] == 0)
+		strlist_clear(list);
+	if ((wrong = conflist_add(k->kind, list, value)) == NULL)
+		return 0;
+	return refuse(ps, ps->line, "%s: '%s' %s", k->name,
+	    text_escape(shown, sizeof(shown), value), wrong);
+}
+
 static int
 set_value(struct parse *ps, const struct conf_keyword *k, const char *value)
 {
@@ -399,6 +341,9 @@ set_value(struct parse *ps, const struct conf_keyword *k, const char *value)
 			break;
 		*(unsigned *)field = (unsigned)n;
 		return 0;
+	case CK_PATHS:
+	case CK_NAMES:
+		return set_list(ps, k, field, value);
 	}
 	return refuse_value(ps, k, value);
 }
@@ -474,7 +419,7 @@ parse_line(struct parse *ps, char *s)
 	if (*s == '\0' || *s == '#')
 		return refuse(ps, ps->line, "%s: the value is missing: %s",
 		    k->name, k->accepts);
-	if (k->kind != CK_LISTEN && ps->seen[k - keywords] != 0)
+	if (k->kind != CK_LISTEN && !conflist_is(k->kind) && ps->seen[k - keywords] != 0)
 		return refuse(ps, ps->line, "%s: already set on line %u",
 		    k->name, ps->seen[k - keywords]);
 	if ((value = take_value(s)) == NULL)
@@ -487,12 +432,26 @@ parse_line(struct parse *ps, char *s)
 	return r;
 }
 
+static void *
+field_of(struct conf *c, const struct conf_keyword *k)
+{
+	return (char *)c + k->off;
+}
+
 static void
 conf_copy(struct conf *dst, const struct conf *src)
 {
 	*dst = *src;
 	for (size_t i = 0; i < src->nlisten; i++)
 		dst->listen[i] = xstrdup(src->listen[i]);
+	for (size_t i = 0; i < NELEM(keywords); i++)
+		if (conflist_is(keywords[i].kind)) {
+			struct strlist *to = field_of(dst, &keywords[i]);
+
+			*to = (struct strlist){ NULL, 0 };
+			strlist_copy(to, field_of((struct conf *)(uintptr_t)src,
+					     &keywords[i]));
+		}
 }
 
 /* Gives work to c if r is 0, else throws it away. */
@@ -586,6 +545,7 @@ conf_defaults(struct conf *c)
 	c->kill_grace_ms = 5000;
 	c->session_keep_s = 24 * 3600;
 	c->keychain_timeout_ms = 20000;
+	c->jail_protect_repo = true;
 }
 
 void
@@ -594,5 +554,8 @@ conf_free(struct conf *c)
 	if (c == NULL)
 		return;
 	listen_clear(c);
+	for (size_t i = 0; i < NELEM(keywords); i++)
+		if (conflist_is(keywords[i].kind))
+			strlist_clear(field_of(c, &keywords[i]));
 	memset(c, 0, sizeof(*c));
 }

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "strlist.h"
+
 #define CONF_LISTEN_MAX 8
 
 /* LogDestination. */
@@ -42,7 +44,14 @@ struct conf {
 	unsigned kill_grace_ms;
 	unsigned session_keep_s; /* how long an ended session is kept */
 	unsigned keychain_timeout_ms;
+	struct strlist jail_read_only; /* absolute paths, or "~/..." */
+	struct strlist jail_read_write;
+	struct strlist jail_hide;
+	struct strlist jail_env; /* names of variables */
+	bool jail_protect_repo;
 };
+
+#define CONF_LIST_MAX 64 /* values of one keyword that is a list */
 
 /* What holds when nothing is said. */
 void conf_defaults(struct conf *);
@@ -51,8 +60,9 @@ void conf_free(struct conf *);
 /*
  * Applies the settings in text (len bytes) to c.  On error c is unchanged
  * and why (size bytes) is "FILE line N: what"; RL_ERR_INVALID.  The first
- * ListenAddress of a call replaces those set before; any other keyword may
- * come once in a call.  An address that other machines can reach is an error
+ * ListenAddress of a call replaces those set before, and so does the first of
+ * a keyword that is a list; any other keyword may come once in a call.  An
+ * address that other machines can reach is an error
  * unless AllowRemote is yes by the end of the call.
  */
 int conf_parse(struct conf *c, const char *text, size_t len,

@@ -4,6 +4,7 @@
  * The table of keywords, for conf.c, which has it, and confprint.c alone.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "conf.h"
@@ -16,8 +17,9 @@ enum conf_kind {
 	CK_FACILITY,	/* int: a word */
 	CK_COUNT,	/* unsigned */
 	CK_SIZE,	/* uint64_t: bytes, with K, M or G; a power of two */
-	CK_TIME,	/* unsigned: milliseconds; ms, s or m, s without a unit */
-	CK_PERIOD	/* unsigned: seconds; s, m, h or d, s without a unit */
+	CK_TIME, /* unsigned: milliseconds; ms, s or m, s without a unit */
+	CK_PATHS, /* struct strlist: a path a line */
+	CK_NAMES  /* struct strlist: a variable's name a line */
 };
 
 struct conf_keyword {
@@ -39,5 +41,24 @@ struct conf_word {
 const struct conf_keyword *conf_keyword_get(size_t i);
 /* The words of CK_DESTINATION or CK_FACILITY. */
 const struct conf_word *conf_words(enum conf_kind);
+
+/* --- conflisten.c --- */
+
+/*
+ * The canonical form of a value: what conf.h says of `listen`, for free().
+ * NULL if it is none.  *local: cannot be reached from another machine.
+ */
+char *conf_listen_clean(const char *value, bool *local);
+
+/* --- conflist.c: keywords that are lists --- */
+
+/*
+ * Adds value to the list of that kind, or empties it for "none".  NULL, or
+ * what is wrong with it, as a text that goes on after the keyword.
+ */
+const char *conflist_add(
+    enum conf_kind, struct strlist *, const char *value);
+/* Whether the kind's field is a struct strlist. */
+bool conflist_is(enum conf_kind);
 
 #endif /* COMMON_CONFKEY_H */

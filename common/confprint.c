@@ -31,6 +31,21 @@ print_listen(const struct conf *c, const char *name, struct buf *out)
 }
 
 static int
+print_list(const struct strlist *l, const char *name, struct buf *out)
+{
+	const char *quote;
+	int r = 0;
+
+	if (l->n == 0)
+		return buf_putf(out, "%s none\n", name);
+	for (size_t i = 0; i < l->n && r == 0; i++) {
+		quote = strpbrk(l->v[i], " \t#") != NULL ? "\"" : "";
+		r = buf_putf(out, "%s %s%s%s\n", name, quote, l->v[i], quote);
+	}
+	return r;
+}
+
+static int
 print_keyword(
     const struct conf *c, const struct conf_keyword *k, struct buf *out)
 {
@@ -63,9 +78,9 @@ print_keyword(
 	case CK_TIME:
 		return buf_putf(
 		    out, "%s %ums\n", k->name, *(const unsigned *)field);
-	case CK_PERIOD:
-		return buf_putf(
-		    out, "%s %us\n", k->name, *(const unsigned *)field);
+	case CK_PATHS:
+	case CK_NAMES:
+		return print_list(field, k->name, out);
 	}
 	return RL_ERR_INTERNAL;
 }
@@ -108,7 +123,7 @@ shown(const struct conf *c, const struct conf_keyword *k)
 	return s;
 }
 
-/* What may change at once has its value in the struct itself. */
+/* What may change at once has its value in the struct itself, or is a list. */
 static void
 take_field(
     struct conf *c, const struct conf *from, const struct conf_keyword *k)
@@ -134,6 +149,12 @@ take_field(
 	case CK_SIZE:
 		size = sizeof(uint64_t);
 		break;
+	case CK_PATHS:
+	case CK_NAMES:
+		strlist_copy((struct strlist *)(void *)((char *)c + k->off),
+		    (const struct strlist *)(const void *)((const char *)from +
+			k->off));
+		return;
 	}
 	memcpy((char *)c + k->off, (const char *)from + k->off, size);
 }

@@ -97,7 +97,12 @@ enum msg_number {
 	MSG_SCREEN_SIZE = 132,
 	MSG_SCREEN_SAVE = 133,	/* 1 descriptor: screen -> SCREEN_SAVED */
 	MSG_SCREEN_FED = 134,
-	MSG_SCREEN_SAVED = 135
+	MSG_SCREEN_SAVED = 135,
+
+	/* CLI alone to monitor: jails */
+	MSG_JAIL_EXPLAIN = 140,	 /* -> EXPLAINED */
+	MSG_EXPLAINED = 141,
+	MSG_PROFILE_GRANT = 142	 /* -> PROFILE */
 };
 
 /* VIEWER_SEEK, SESSION_ATTACH: places that have no number. */
@@ -123,6 +128,9 @@ struct msg_profile {
 	int64_t last_used;   /* the same, 0: never */
 	uint64_t total_runs;
 	bool has_key;
+	struct msg_strs grants;	  /* see ringlet-monitor/grant.h */
+	struct msg_strs pass_env; /* names that a jail takes over from the
+				     asker's environment */
 };
 
 struct msg_session {
@@ -144,6 +152,17 @@ struct msg_session {
 	uint64_t output;    /* bytes since it began */
 	uint64_t oldest;    /* of them: the first that is kept */
 	bool sandboxed;
+	struct msg_strs changed; /* once ended: "new PATH", "changed PATH" ...
+				    of files that programs outside execute;
+				    not in lists of sessions */
+};
+
+struct msg_jail_mount {
+	uint64_t kind; /* enum bind_kind */
+	const char *src;
+	const char *dst;
+	uint64_t size;
+	const char *rule; /* why it is there */
 };
 
 struct msg_agent {
@@ -177,7 +196,8 @@ enum bind_kind {
 	BIND_DIR = 4,	 /* an empty folder */
 	BIND_SYMLINK = 5, /* dst is a link to src */
 	BIND_DEV = 6,	 /* a minimal /dev */
-	BIND_PROC = 7	 /* a fresh /proc */
+	BIND_PROC = 7,	 /* a fresh /proc */
+	BIND_EMPTY = 8	 /* an empty read-only folder over dst */
 };
 
 struct msg_bind {
@@ -235,6 +255,7 @@ struct msg_held_listener {
 struct msg_held_ring { /* of the session of the same index */
 	uint64_t fd;
 	int64_t screen_fd; /* -1: none */
+	uint64_t note_fd;  /* what is remembered of its jail */
 	uint64_t clean;	   /* the screen is that before this byte */
 	uint64_t next_viewer;
 };
@@ -359,8 +380,61 @@ struct msg_session_create {
 	const char *working_dir; /* "": the profile's, else its home */
 	bool no_sandbox;
 	struct msg_strs bwrap_flags; /* each as given to --bwrap-flags */
-	struct msg_strs client_env; /* these two from the CLI alone */
+	struct msg_strs client_env; /* these from the CLI alone */
 	struct msg_strs search_path;
+	struct msg_strs pass_env; /* K=V of what PROFILE names there */
+	const char *auth_sock;	  /* SSH_AUTH_SOCK, or "" */
+};
+
+/* As SESSION_CREATE, but nothing is started. */
+struct msg_jail_explain {
+	struct msg_bin token;
+	const char *alias;
+	struct msg_strs args;
+	const char *working_dir;
+	bool no_sandbox;
+	struct msg_strs bwrap_flags;
+	struct msg_strs client_env;
+	struct msg_strs search_path;
+	struct msg_strs pass_env;
+	const char *auth_sock;
+	const char *path; /* what is asked about, absolute, or "" */
+};
+
+struct msg_explained {
+	const char *alias;
+	bool sandboxed;
+	const char *tier;
+	const char *program;
+	struct msg_strs argv;
+	const char *home;
+	const char *working_dir;
+	struct msg_recs mounts;	    /* struct msg_jail_mount, in order */
+	struct msg_strs namespaces; /* that are its own */
+	struct msg_strs env;	    /* names */
+	struct msg_strs filter;	    /* of system calls: its variants */
+	uint64_t limit_memory;	    /* as in JAIL_START */
+	uint64_t limit_processes;
+	uint64_t limit_files;
+	uint64_t limit_cpu;
+	struct msg_strs left_out;  /* what is not there, and why */
+	struct msg_strs command;   /* what is executed */
+	struct msg_strs arguments; /* what bwrap reads from --args */
+	const char *path;	   /* as asked, or "" */
+	const char *inside;	   /* where it leads, in the jail */
+	const char *outside;	   /* and what is that outside, or "" */
+	bool there;
+	bool readable;
+	bool writable;
+	const char *rule;
+	const char *text; /* for people */
+};
+
+struct msg_profile_grant {
+	struct msg_bin token;
+	const char *alias;
+	const char *grant;
+	bool revoke;
 };
 
 struct msg_session_id {

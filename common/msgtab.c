@@ -56,6 +56,8 @@ static const struct msg_field f_msg_profile[] = {
 	I64(msg_profile, last_used, INT64_MAX),
 	U64(msg_profile, total_runs, UINT64_MAX),
 	BOOL(msg_profile, has_key),
+	STRS(msg_profile, grants, ARGS_MAX),
+	STRS(msg_profile, pass_env, ARGS_MAX),
 };
 REC(msg_profile);
 
@@ -78,6 +80,7 @@ static const struct msg_field f_msg_session[] = {
 	U64(msg_session, output, UINT64_MAX),
 	U64(msg_session, oldest, UINT64_MAX),
 	BOOL(msg_session, sandboxed),
+	STRS(msg_session, changed, ARGS_MAX),
 };
 REC(msg_session);
 
@@ -109,7 +112,7 @@ static const struct msg_field f_msg_provider[] = {
 REC(msg_provider);
 
 static const struct msg_field f_msg_bind[] = {
-	U64(msg_bind, kind, BIND_PROC),
+	U64(msg_bind, kind, BIND_EMPTY),
 	STR(msg_bind, src, PATH_MAX_LEN),
 	STR(msg_bind, dst, PATH_MAX_LEN),
 	U64(msg_bind, size, UINT64_MAX),
@@ -165,6 +168,7 @@ REC(msg_held_listener);
 static const struct msg_field f_msg_held_ring[] = {
 	U64(msg_held_ring, fd, INT32_MAX),
 	I64(msg_held_ring, screen_fd, INT32_MAX),
+	U64(msg_held_ring, note_fd, INT32_MAX),
 	U64(msg_held_ring, clean, UINT64_MAX),
 	U64(msg_held_ring, next_viewer, UINT64_MAX),
 };
@@ -297,8 +301,72 @@ static const struct msg_field f_msg_session_create[] = {
 	STRS(msg_session_create, bwrap_flags, ARGS_MAX),
 	STRS(msg_session_create, client_env, ARGS_MAX),
 	STRS(msg_session_create, search_path, ARGS_MAX),
+	SECRET_STRS(msg_session_create, pass_env, ARGS_MAX),
+	STR(msg_session_create, auth_sock, PATH_MAX_LEN),
 };
 REC(msg_session_create);
+
+static const struct msg_field f_msg_jail_explain[] = {
+	SECRET_BIN(msg_jail_explain, token, TOKEN_MAX),
+	STR(msg_jail_explain, alias, NAME_MAX_LEN),
+	STRS(msg_jail_explain, args, ARGS_MAX),
+	STR(msg_jail_explain, working_dir, PATH_MAX_LEN),
+	BOOL(msg_jail_explain, no_sandbox),
+	STRS(msg_jail_explain, bwrap_flags, ARGS_MAX),
+	STRS(msg_jail_explain, client_env, ARGS_MAX),
+	STRS(msg_jail_explain, search_path, ARGS_MAX),
+	SECRET_STRS(msg_jail_explain, pass_env, ARGS_MAX),
+	STR(msg_jail_explain, auth_sock, PATH_MAX_LEN),
+	STR(msg_jail_explain, path, PATH_MAX_LEN),
+};
+REC(msg_jail_explain);
+
+static const struct msg_field f_msg_jail_mount[] = {
+	U64(msg_jail_mount, kind, BIND_EMPTY),
+	STR(msg_jail_mount, src, PATH_MAX_LEN),
+	STR(msg_jail_mount, dst, PATH_MAX_LEN),
+	U64(msg_jail_mount, size, UINT64_MAX),
+	STR(msg_jail_mount, rule, NAME_MAX_LEN),
+};
+REC(msg_jail_mount);
+
+static const struct msg_field f_msg_explained[] = {
+	STR(msg_explained, alias, NAME_MAX_LEN),
+	BOOL(msg_explained, sandboxed),
+	STR(msg_explained, tier, NAME_MAX_LEN),
+	STR(msg_explained, program, PATH_MAX_LEN),
+	STRS(msg_explained, argv, 2 * ARGS_MAX),
+	STR(msg_explained, home, PATH_MAX_LEN),
+	STR(msg_explained, working_dir, PATH_MAX_LEN),
+	RECS(msg_explained, mounts, LIST_MAX, rec_msg_jail_mount),
+	STRS(msg_explained, namespaces, 16),
+	STRS(msg_explained, env, 2 * ARGS_MAX),
+	STRS(msg_explained, filter, 16),
+	U64(msg_explained, limit_memory, INT64_MAX),
+	U64(msg_explained, limit_processes, INT32_MAX),
+	U64(msg_explained, limit_files, INT32_MAX),
+	U64(msg_explained, limit_cpu, INT32_MAX),
+	STRS(msg_explained, left_out, LIST_MAX),
+	STRS(msg_explained, command, LIST_MAX),
+	STRS(msg_explained, arguments, LIST_MAX),
+	STR(msg_explained, path, PATH_MAX_LEN),
+	STR(msg_explained, inside, PATH_MAX_LEN),
+	STR(msg_explained, outside, PATH_MAX_LEN),
+	BOOL(msg_explained, there),
+	BOOL(msg_explained, readable),
+	BOOL(msg_explained, writable),
+	STR(msg_explained, rule, NAME_MAX_LEN),
+	STR(msg_explained, text, TEXT_MAX_LEN),
+};
+REC(msg_explained);
+
+static const struct msg_field f_msg_profile_grant[] = {
+	SECRET_BIN(msg_profile_grant, token, TOKEN_MAX),
+	STR(msg_profile_grant, alias, NAME_MAX_LEN),
+	STR(msg_profile_grant, grant, PATH_MAX_LEN + 16),
+	BOOL(msg_profile_grant, revoke),
+};
+REC(msg_profile_grant);
 
 static const struct msg_field f_msg_session_id[] = {
 	SECRET_BIN(msg_session_id, token, TOKEN_MAX),
@@ -366,7 +434,7 @@ static const struct msg_field f_msg_jail_start[] = {
 	U64(msg_jail_start, cols, TERM_SIZE_MAX),
 	U64(msg_jail_start, rows, TERM_SIZE_MAX),
 	BOOL(msg_jail_start, nesting),
-	STRS(msg_jail_start, proofs, ARGS_MAX),
+	STRS(msg_jail_start, proofs, 4 * ARGS_MAX),
 	U64(msg_jail_start, limit_memory, INT64_MAX),
 	U64(msg_jail_start, limit_processes, INT32_MAX),
 	U64(msg_jail_start, limit_files, INT32_MAX),
@@ -592,6 +660,9 @@ static const struct msg_type types[] = {
 	TYPE(SCREEN_SAVE, rec_empty),
 	TYPE(SCREEN_FED, rec_msg_screen_fed),
 	TYPE(SCREEN_SAVED, rec_msg_screen_saved),
+	TYPE(JAIL_EXPLAIN, rec_msg_jail_explain),
+	TYPE(EXPLAINED, rec_msg_explained),
+	TYPE(PROFILE_GRANT, rec_msg_profile_grant),
 };
 
 const struct msg_type *

@@ -40,6 +40,9 @@ static const char *const home_dirs[] = {
 	".npm-global/bin",
 	".claude/local",
 	".bun/bin",
+	".cargo/bin",
+	".local/share/pnpm",
+	".opencode/bin",
 	"bin",
 };
 

@@ -16,7 +16,8 @@
 #include <time.h>
 
 #include "err.h"
-#include "jailplan.h"
+#include "grant.h"
+#include "jailcheck.h"
 #include "keychain.h"
 #include "log.h"
 #include "manifest.h"
@@ -71,6 +72,7 @@ alias_release(struct env *env, const char *alias)
 struct profile_msg {
 	struct msg_profile body;
 	char **env_names;
+	struct strlist pass_env;
 	char *home;
 	char *url;
 };
@@ -81,6 +83,7 @@ profile_msg_clear(struct profile_msg *pm)
 	for (size_t i = 0; pm->env_names != NULL && pm->env_names[i]; i++)
 		free(pm->env_names[i]);
 	free(pm->env_names);
+	strlist_clear(&pm->pass_env);
 	free(pm->home);
 	free(pm->url);
 }
@@ -93,6 +96,23 @@ count(char *const *list)
 	while (list != NULL && list[n] != NULL)
 		n++;
 	return n;
+}
+
+/* Names of variables that a jail takes over from who asks. */
+static void
+fill_pass_env(const struct env *env, struct profile_msg *pm,
+    const struct profile *pr)
+{
+	struct grant g;
+	char why[WHY_MAX];
+
+	strlist_copy(&pm->pass_env, &env->conf.jail_env);
+	for (size_t i = 0; i < count(pr->grants); i++)
+		if (grant_parse(pr->grants[i], &g, why, sizeof(why)) == 0 &&
+		    g.kind == GRANT_ENV && !strlist_has(&pm->pass_env, g.value))
+			strlist_add(&pm->pass_env, g.value);
+	pm->body.pass_env.v = (const char **)pm->pass_env.v;
+	pm->body.pass_env.n = pm->pass_env.n;
 }
 
 static void
@@ -123,6 +143,9 @@ profile_msg_fill(struct env *env, struct profile_msg *pm,
 		    xstrndup(pr->env[i], strcspn(pr->env[i], "="));
 	to->env.v = (const char **)pm->env_names;
 	to->env.n = nenv;
+	to->grants.v = (const char **)pr->grants;
+	to->grants.n = count(pr->grants);
+	fill_pass_env(env, pm, pr);
 	if (agent != NULL)
 		to->home = pm->home =
 		    profile_home_path(&env->paths, agent, pr->alias);
@@ -356,10 +379,10 @@ check_offered_cwd(struct env *env, const struct profile *pr, char *why,
 		return 0;
 	home = profile_home_path(
 	    &env->paths, manifest_agent(pr->agent_id), pr->alias);
-	err = fd = jailplan_open_cwd(
+	err = fd = jailcheck_open_cwd(
 	    &env->paths, home, pr->working_dir, &real, why, size);
 	if (fd >= 0)
-		err = jailplan_may_offer(
+		err = jailcheck_may_offer(
 		    &env->paths, home, fd, real, why, size);
 	fd_close(fd);
 	free(real);
@@ -519,24 +542,30 @@ on_PROFILE_LIST(struct peer *p, struct msg *m)
 	return 0;
 }
 
-/* Hostile ringletd: as PROFILE_LIST; the alias is checked by profile_load(). */
-int
-on_PROFILE_GET(struct peer *p, struct msg *m)
+void
+profile_reply(struct env *env, const struct asker *a, const char *alias)
 {
-	struct env *env = peer_env(p);
-	const struct msg_alias *req = m->body;
-	struct asker a = asker_of(p, m);
 	struct profile *pr;
 	char why[WHY_MAX];
 	int err;
 
-	err = profile_load(&env->paths, req->alias, &pr, why, sizeof(why));
+	err = profile_load(&env->paths, alias, &pr, why, sizeof(why));
 	if (err != 0) {
-		peer_reply_error(p, m->hdr.id, err, "%s", why);
-		return 0;
+		reply_error(env, a, err, why);
+		return;
 	}
-	reply_profile(env, &a, pr);
+	reply_profile(env, a, pr);
 	profile_free(pr);
+}
+
+/* Hostile ringletd: as PROFILE_LIST; the alias is checked by profile_load(). */
+int
+on_PROFILE_GET(struct peer *p, struct msg *m)
+{
+	const struct msg_alias *req = m->body;
+	struct asker a = asker_of(p, m);
+
+	profile_reply(peer_env(p), &a, req->alias);
 	return 0;
 }
 
@@ -711,11 +740,15 @@ on_PROFILE_RUN(struct peer *p, struct msg *m)
 {
 	const struct msg_profile_run *req = m->body;
 	struct local_run *l = xcalloc(1, sizeof(*l));
+	const struct run_ask ask = { .alias = req->alias,
+		.args = req->args,
+		.client_env = req->client_env,
+		.search = req->search_path,
+		.cli = true };
 
 	l->env = peer_env(p);
 	l->asker = asker_of(p, m);
 	l->count = m->hdr.type == MSG_PROFILE_RUN;
-	run_prepare(l->env, req->alias, &req->args, &req->client_env,
-	    &req->search_path, false, on_local_run, l);
+	run_prepare(l->env, &ask, on_local_run, l);
 	return 0;
 }

@@ -18,7 +18,7 @@
 #include "bwrapflags.h"
 #include "err.h"
 #include "fdpass.h"
-#include "jailplan.h"
+#include "jailcheck.h"
 #include "msg.h"
 #include "valid.h"
 #include "xmalloc.h"
@@ -206,20 +206,21 @@ take_bind(const struct paths *paths, char *const *w, struct bwrap_flags *out,
 	    strcmp(w[0], "--ro-bind-try") == 0)
 		return 0;
 	if (fd == -1 || fstat(fd, &st) == -1 ||
-	    (real = jailplan_real_name(fd)) == NULL) {
+	    (real = jailcheck_real_name(fd)) == NULL) {
 		snprintf(why, size, "--bwrap-flags: %s: %s: %s", w[0], w[1],
 		    strerror(errno));
 		r = RL_ERR_INVALID;
 		goto out;
 	}
-	if ((r = jailplan_may_show(paths, real, more, sizeof(more))) != 0 ||
-	    (r = jailplan_may_cover(w[2], more, sizeof(more))) != 0) {
+	if ((r = jailcheck_may_show(paths, real, more, sizeof(more))) != 0 ||
+	    (r = jailcheck_may_cover(w[2], more, sizeof(more))) != 0) {
 		snprintf(why, size, "--bwrap-flags: %s: %s", w[0], more);
 		goto out;
 	}
 	keep(out, "--ro-bind");
 	keep(out, real);
 	keep(out, w[2]);
+	append(&out->places, &out->nplaces, w[2]);
 	keep_proof(out, w[2], &st);
 out:
 	fd_close(fd);
@@ -299,5 +300,8 @@ bwrap_flags_clear(struct bwrap_flags *f)
 	for (size_t i = 0; i < f->nproofs; i++)
 		free(f->proofs[i]);
 	free(f->proofs);
+	for (size_t i = 0; i < f->nplaces; i++)
+		free(f->places[i]);
+	free(f->places);
 	memset(f, 0, sizeof(*f));
 }

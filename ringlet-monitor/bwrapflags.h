@@ -16,6 +16,8 @@ struct bwrap_flags {
 	size_t nwords;
 	char **proofs; /* place inside, device, inode number of each bind */
 	size_t nproofs;
+	char **places; /* inside, of all that they mount or make */
+	size_t nplaces;
 	bool unshare_net;
 	bool widens; /* something becomes readable that was not */
 };

@@ -63,6 +63,10 @@ static const struct msg_rule control_rules[] = {
 	/* These hand out a key, so there is no row for ringletd. */
 	{ MSG_PROFILE_ENV, FROM_CLI, SERVE, 0, MEDIUM, 0, 0, on_PROFILE_RUN },
 	{ MSG_PROFILE_RUN, FROM_CLI, SERVE, 0, LARGE, 0, 0, on_PROFILE_RUN },
+	/* These tell which files there are, and loosen jails. */
+	{ MSG_JAIL_EXPLAIN, FROM_CLI, SERVE, 0, LARGE, 0, 0, on_JAIL_EXPLAIN },
+	{ MSG_PROFILE_GRANT, FROM_CLI, SERVE, 0, MEDIUM, 0, 0,
+		on_PROFILE_GRANT },
 };
 
 static const struct msg_rule ringletd_rules[] = {

@@ -49,6 +49,7 @@ keep_all(struct env *env, bool kept)
 	TAILQ_FOREACH(s, &env->sessions, link) {
 		keep(s->ring_fd, kept);
 		keep(s->screen_fd, kept);
+		keep(s->note_fd, kept);
 	}
 }
 
@@ -61,11 +62,25 @@ struct arrays {
 	struct msg_held_ring *rings;
 };
 
+/* The notes' memory files are made for the message alone. */
 static void
+close_notes(struct env *env)
+{
+	struct session *s;
+
+	TAILQ_FOREACH(s, &env->sessions, link) {
+		fd_close(s->note_fd);
+		s->note_fd = -1;
+	}
+}
+
+/* RL_ERR_SYSTEM: a note could not be written. */
+static int
 fill_arrays(struct env *env, struct arrays *a, struct msg_handover *h)
 {
 	struct session *s;
 	size_t n = 0;
+	int r = 0;
 
 	a->listeners = xcalloc(env->nlisteners + 1, sizeof(*a->listeners));
 	for (size_t i = 0; i < env->nlisteners; i++) {
@@ -85,10 +100,17 @@ fill_arrays(struct env *env, struct arrays *a, struct msg_handover *h)
 		a->rings[n].fd = (uint64_t)s->ring_fd;
 		a->rings[n].screen_fd = s->screen_fd;
 		a->rings[n].clean = s->clean;
-		a->rings[n++].next_viewer = s->next_viewer;
+		a->rings[n].next_viewer = s->next_viewer;
+		s->note_fd = jailnote_save(&s->note);
+		if (s->note_fd < 0)
+			r = s->note_fd;
+		else
+			a->rings[n].note_fd = (uint64_t)s->note_fd;
+		n++;
 	}
 	h->sessions = (struct msg_recs){ a->sessions, n };
 	h->rings = (struct msg_recs){ a->rings, n };
+	return r;
 }
 
 /* A memory file that holds the message.  A descriptor or an error. */
@@ -136,9 +158,12 @@ handover_save(struct env *env)
 		h.sandboxer_fd = (uint64_t)peer_fd(sb->client.peer);
 		h.sandboxer_level = sb->level;
 	}
-	fill_arrays(env, &a, &h);
-	if ((fd = write_down(&h)) >= 0)
+	if ((fd = fill_arrays(env, &a, &h)) == 0)
+		fd = write_down(&h);
+	if (fd >= 0)
 		keep_all(env, true);
+	else
+		close_notes(env);
 	free(a.listeners);
 	free(a.sessions);
 	free(a.rings);
@@ -149,6 +174,7 @@ void
 handover_undo(struct env *env, int fd)
 {
 	fd_close(fd);
+	close_notes(env);
 	keep_all(env, false);
 }
 
@@ -202,6 +228,9 @@ load_session(struct env *env, const struct msg_session *from,
 	s->ring_fd = (int)ring->fd;
 	s->screen_fd = (int)ring->screen_fd;
 	s->clean = ring->clean;
+	if (jailnote_load(&s->note, (int)ring->note_fd) != 0)
+		fatal("handover: session %s has no note", s->id);
+	close((int)ring->note_fd);
 	if (s->screen_fd != -1 && !fd_is(s->screen_fd, FD_MEM))
 		fatal("handover: session %s has no screen", s->id);
 	if (!fd_is(s->ring_fd, FD_MEM) || !ring_is_sealed(s->ring_fd))

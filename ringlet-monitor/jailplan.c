@@ -1,36 +1,42 @@
 /*
  * The planner.  The root of a jail is an allow-list: what is not named here is
- * not there.  A folder of sockets must never be named, not even read-only: a
- * unix socket on a read-only mount can still be connected to.
+ * not there.
  *
  * Root is nobody's: an empty file system that bwrap makes, with
  *	/usr /etc /opt /nix/store	read-only, where they exist
  *	/bin /sbin /lib*		as they are outside: links, or read-only
  *	/proc /dev			fresh and minimal
  *	/tmp /var/tmp /run		empty and private
+ * and then, in the order of their names, so that what lies in another comes
+ * after it:
  *	the agent's program		read-only at its own place
  *	the profile's home		read-write at its own place
  *	the working folder		read-write at its own place
+ *	what settings and grants name	read-only, read-write, or hidden
+ *	what programs outside execute	read-only, in folders that are writable
  */
 
 #include "config.h"
 
 #include <sys/stat.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agent-binary.h"
+#include "agent-search.h"
+#include "bwrapflags.h"
+#include "conf.h"
 #include "err.h"
 #include "fdpass.h"
+#include "jailcheck.h"
+#include "jailmount.h"
+#include "jailnote.h"
 #include "jailplan.h"
-#include "manifest.h"
 #include "paths.h"
 #include "xmalloc.h"
 
@@ -41,338 +47,22 @@
 static const char *const system_dirs[] = { "/usr", "/etc", "/opt",
 	"/nix/store", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32" };
 
-/*
- * What no working folder, bind or agent may lie in.  /run and /dev hold
- * sockets and devices; /proc and /sys are the kernel's.
- */
-static const char *const never_dirs[] = { "/proc", "/sys", "/dev", "/run",
-	"/var/run", "/boot" };
-
-/* Of the real home: credentials that are not the agent's. */
-static const char *const never_home[] = { ".ssh", ".gnupg",
-	".local/share/keyrings", ".pki", ".aws", ".netrc",
-	".docker", ".kube", ".password-store" };
-
-/*
- * Of the real home, closed to a working folder: what is written there is run
- * outside at the next login, or as soon as its name is typed.
- */
-static const char *const never_writable[] = { ".config/autostart",
-	".config/environment.d", ".config/systemd", ".local/bin",
-	".local/share/applications", ".local/share/dbus-1",
-	".local/share/systemd" };
-
-/* Whether path is dir or lies in it. */
-static bool
-within(const char *path, const char *dir)
-{
-	size_t len = strlen(dir);
-
-	if (strcmp(dir, "/") == 0)
-		return true;
-	return strncmp(path, dir, len) == 0 &&
-	    (path[len] == '\0' || path[len] == '/');
-}
-
-static bool
-overlaps(const char *a, const char *b)
-{
-	return within(a, b) || within(b, a);
-}
-
-/* Whether path is dir or lies in it, whatever links lead to dir. */
-static bool
-within_real(const char *path, const char *dir)
-{
-	char *real = realpath(dir, NULL);
-	bool in = within(path, dir) || (real != NULL && within(path, real));
-
-	free(real);
-	return in;
-}
-
-/*
- * The same both ways.  path is free of links, but a home, or a folder in it,
- * may be reached by one: then its names would have nothing in common.
- */
-static bool
-overlaps_real(const char *path, const char *dir)
-{
-	char *real = realpath(dir, NULL);
-	bool both = overlaps(path, dir) ||
-	    (real != NULL && overlaps(path, real));
-
-	free(real);
-	return both;
-}
-
-static int
-hidden(const char *path, const char *what, char *why, size_t size)
-{
-	snprintf(why, size, "%s: %s %s, which a jail never shows", path,
-	    within_real(path, what) ? "is or lies in" : "holds", what);
-	return RL_ERR_DENIED;
-}
-
-/* As jailplan_may_show(), but for the profile home that is allowed. */
-static int
-check_hidden(const struct paths *paths, const char *path,
-    const char *allowed_home, char *why, size_t size)
-{
-	const char *own[] = { paths->config_dir, paths->data_dir,
-		paths->state_dir, paths->runtime_dir };
-	const struct manifest_agent *agents;
-	char dir[PATH_MAX], *home;
-	size_t n;
-	bool above;
-
-	for (size_t i = 0; i < sizeof(never_dirs) / sizeof(*never_dirs); i++)
-		if (overlaps(path, never_dirs[i]))
-			return hidden(path, never_dirs[i], why, size);
-	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
-		if (overlaps_real(path, own[i]))
-			return hidden(path, own[i], why, size);
-	for (size_t i = 0; i < sizeof(never_home) / sizeof(*never_home);
-	     i++) {
-		snprintf(dir, sizeof(dir), "%s/%s", paths->home,
-		    never_home[i]);
-		if (overlaps_real(path, dir))
-			return hidden(path, dir, why, size);
-	}
-	if (allowed_home != NULL && within_real(path, allowed_home))
-		return 0;
-	agents = manifest_agents(&n);
-	for (size_t i = 0; i < n; i++) {
-		snprintf(dir, sizeof(dir), "%s/%s", paths->home,
-		    agents[i].homes);
-		if (overlaps_real(path, dir))
-			return hidden(path, dir, why, size);
-	}
-	/* Above the home lie the homes of all profiles, and more. */
-	home = realpath(paths->home, NULL);
-	above = within(paths->home, path) ||
-	    (home != NULL && within(home, path));
-	free(home);
-	if (above)
-		return hidden(path, paths->home, why, size);
-	return 0;
-}
-
-int
-jailplan_may_show(
-    const struct paths *paths, const char *path, char *why, size_t size)
-{
-	return check_hidden(paths, path, NULL, why, size);
-}
-
-int
-jailplan_may_cover(const char *path, char *why, size_t size)
-{
-	static const char *const kept[] = { "/proc", "/dev", "/sys", "/run",
-		"/usr", "/etc", "/bin", "/sbin", "/lib", "/lib32", "/lib64",
-		"/libx32", "/nix" };
-
-	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
-		if (overlaps(path, kept[i])) {
-			snprintf(why, size, "%s: nothing may be mounted over "
-			    "%s", path, kept[i]);
-			return RL_ERR_DENIED;
-		}
-	return 0;
-}
-
-/*
- * bwrap makes what is missing of a place and follows links on the way, while
- * the old root still is there: a link in a folder of the agent's would have it
- * make a file anywhere outside.
- */
-int
-jailplan_may_mount(const char *home, const char *cwd, char *const *proofs,
-    size_t n, char *why, size_t size)
-{
-	const char *in;
-
-	for (size_t i = 0; i < n; i += 3) {
-		in = within(proofs[i], home) ? home
-		    : within(proofs[i], cwd) ? cwd
-					     : NULL;
-		for (size_t k = 0; in == NULL && k < i; k += 3)
-			if (strcmp(proofs[i], proofs[k]) != 0 &&
-			    within(proofs[i], proofs[k]))
-				in = proofs[k];
-		if (in == NULL)
-			continue;
-		snprintf(why, size, "--bwrap-flags: %s: nothing may be "
-		    "mounted in %s, where an agent may have put links",
-		    proofs[i], in);
-		return RL_ERR_DENIED;
-	}
-	return 0;
-}
-
-/* --- the working folder --- */
-
-static int
-check_writable(
-    const struct paths *paths, const char *path, char *why, size_t size)
-{
-	char dir[PATH_MAX];
-
-	for (size_t i = 0;
-	     i < sizeof(never_writable) / sizeof(*never_writable); i++) {
-		snprintf(dir, sizeof(dir), "%s/%s", paths->home,
-		    never_writable[i]);
-		if (!overlaps_real(path, dir))
-			continue;
-		snprintf(why, size, "%s: %s %s, from where programs are run "
-		    "outside a jail", path,
-		    within_real(path, dir) ? "is or lies in" : "holds", dir);
-		return RL_ERR_DENIED;
-	}
-	return 0;
-}
-
-char *
-jailplan_real_name(int fd)
-{
-	char link[64], name[PATH_MAX];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, name, sizeof(name));
-	if (n <= 0 || (size_t)n >= sizeof(name) || name[0] != '/')
-		return NULL;
-	return xstrndup(name, (size_t)n);
-}
-
-int
-jailplan_open_cwd(const struct paths *paths, const char *home,
-    const char *path, char **real, char *why, size_t size)
-{
-	struct stat st;
-	int fd, r = RL_ERR_DENIED;
-
-	*real = NULL;
-	if (path[0] != '/') {
-		snprintf(why, size, "working folder '%s' is not an absolute "
-		    "path", path);
-		return RL_ERR_INVALID;
-	}
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1) {
-		r = errno == ENOENT ? RL_ERR_NOTFOUND : RL_ERR_INVALID;
-		snprintf(why, size, "working folder %s: %s", path,
-		    strerror(errno));
-		return r;
-	}
-	if (fstat(fd, &st) == -1 || (*real = jailplan_real_name(fd)) == NULL) {
-		snprintf(why, size, "working folder %s: its name cannot be "
-		    "found out", path);
-		r = RL_ERR_SYSTEM;
-	} else if (st.st_uid != geteuid())
-		snprintf(why, size, "working folder %s: belongs to another "
-		    "user", *real);
-	else if (within_real(*real, home) ||
-	    ((r = check_hidden(paths, *real, home, why, size)) == 0 &&
-		(r = check_writable(paths, *real, why, size)) == 0))
-		return fd;
-	fd_close(fd);
-	free(*real);
-	*real = NULL;
-	return r;
-}
-
-/* Whether path lies in a hidden folder of dir, or in dir's bin. */
-static bool
-in_settings(const char *path, const char *dir)
-{
-	size_t len = strlen(dir);
-
-	if (strncmp(path, dir, len) != 0 || path[len] != '/')
-		return false;
-	path += len + 1;
-	return path[0] == '.' || within(path, "bin");
-}
-
-/* The first socket in the folder that fd names, in name[size]. */
-static int
-find_socket(int fd, char *name, size_t size)
-{
-	struct dirent *e;
-	struct stat st;
-	DIR *d;
-	int dfd, r = RL_ERR_NOTFOUND;
-
-	dfd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dfd == -1)
-		return RL_ERR_SYSTEM;
-	if ((d = fdopendir(dfd)) == NULL) {
-		fd_close(dfd);
-		return RL_ERR_SYSTEM;
-	}
-	while (r == RL_ERR_NOTFOUND && (e = readdir(d)) != NULL)
-		if (e->d_type == DT_SOCK ||
-		    (e->d_type == DT_UNKNOWN &&
-			fstatat(dfd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) ==
-			    0 &&
-			S_ISSOCK(st.st_mode))) {
-			snprintf(name, size, "%s", e->d_name);
-			r = 0;
-		}
-	closedir(d);
-	return r;
-}
-
-int
-jailplan_may_offer(const struct paths *paths, const char *home, int fd,
-    const char *path, char *why, size_t size)
-{
-	char name[NAME_MAX + 1], *user_home;
-	bool settings;
-	int r;
-
-	if (within_real(path, home))
-		return 0;
-	user_home = realpath(paths->home, NULL);
-	settings = in_settings(path, paths->home) ||
-	    (user_home != NULL && in_settings(path, user_home));
-	free(user_home);
-	if (settings) {
-		snprintf(why, size, "working folder %s: holds settings or "
-		    "programs: it must be named as it is here, on the "
-		    "command line", path);
-		return RL_ERR_DENIED;
-	}
-	if ((r = find_socket(fd, name, sizeof(name))) == RL_ERR_NOTFOUND)
-		return 0;
-	if (r != 0)
-		snprintf(why, size, "working folder %s: %s", path,
-		    strerror(errno));
-	else {
-		snprintf(why, size, "working folder %s: holds the socket %s, "
-		    "which may lead out of the jail: remove it, or name the "
-		    "folder as it is here, on the command line", path, name);
-		r = RL_ERR_DENIED;
-	}
-	return r;
-}
-
-/* --- mounts --- */
-
 static const char *
 keep_string(struct jailplan *jp, const char *s)
 {
-	return jp->strings[jp->nstrings++] = xstrdup(s);
+	strlist_add(&jp->strings, s);
+	return jp->strings.v[jp->strings.n - 1];
 }
 
 static int
 add(struct jailplan *jp, enum bind_kind kind, const char *src,
-    const char *dst, uint64_t bytes)
+    const char *dst, uint64_t bytes, const char *rule)
 {
 	struct msg_bind *b;
 
 	if (jp->nbinds == JAILPLAN_BINDS_MAX)
 		return RL_ERR_LIMIT;
+	jp->rules[jp->nbinds] = rule;
 	b = &jp->binds[jp->nbinds++];
 	b->kind = kind;
 	b->src = keep_string(jp, src);
@@ -392,14 +82,14 @@ add_system(struct jailplan *jp, const char *dir)
 	if (lstat(dir, &st) == -1)
 		return 0;
 	if (S_ISDIR(st.st_mode))
-		return add(jp, BIND_RO, dir, dir, 0);
+		return add(jp, BIND_RO, dir, dir, 0, "system");
 	if (!S_ISLNK(st.st_mode))
 		return 0;
 	n = readlink(dir, target, sizeof(target) - 1);
 	if (n <= 0)
 		return RL_ERR_SYSTEM;
 	target[n] = '\0';
-	return add(jp, BIND_SYMLINK, target, dir, 0);
+	return add(jp, BIND_SYMLINK, target, dir, 0, "system");
 }
 
 /* /etc/resolv.conf often is a link into /run: that one file is shown. */
@@ -409,51 +99,271 @@ add_resolv_conf(struct jailplan *jp)
 	char real[PATH_MAX];
 
 	if (realpath("/etc/resolv.conf", real) == NULL ||
-	    !within(real, "/run"))
+	    !path_is_below(real, "/run"))
 		return 0;
-	return add(jp, BIND_RO, real, real, 0);
+	return add(jp, BIND_RO, real, real, 0, "resolver");
 }
 
-int
-jailplan_make(const struct paths *paths, const char *home, const char *cwd,
-    const struct agent_binary *binary, struct jailplan *jp, char *why,
-    size_t size)
+/* What every jail has, whatever it is for. */
+static int
+plan_system(struct jailplan *jp, uint64_t tmp)
 {
 	int r = 0;
 
-	memset(jp, 0, sizeof(*jp));
 	for (size_t i = 0;
 	     r == 0 && i < sizeof(system_dirs) / sizeof(*system_dirs); i++)
 		r = add_system(jp, system_dirs[i]);
-	if (r != 0 || (r = add(jp, BIND_PROC, "", "/proc", 0)) != 0 ||
-	    (r = add(jp, BIND_DEV, "", "/dev", 0)) != 0 ||
-	    (r = add(jp, BIND_TMPFS, "", "/tmp", TMP_SIZE)) != 0 ||
-	    (r = add(jp, BIND_TMPFS, "", "/var/tmp", TMP_SIZE)) != 0 ||
-	    (r = add(jp, BIND_TMPFS, "", "/run", RUN_SIZE)) != 0 ||
-	    (r = add_resolv_conf(jp)) != 0)
-		goto fail;
-	for (size_t i = 0; i < binary->nbinds; i++) {
-		const char *b = binary->binds[i];
+	if (r != 0 ||
+	    (r = add(jp, BIND_PROC, "", "/proc", 0, "private")) != 0 ||
+	    (r = add(jp, BIND_DEV, "", "/dev", 0, "private")) != 0 ||
+	    (r = add(jp, BIND_TMPFS, "", "/tmp", tmp, "private")) != 0 ||
+	    (r = add(jp, BIND_TMPFS, "", "/var/tmp", tmp, "private")) != 0 ||
+	    (r = add(jp, BIND_TMPFS, "", "/run", RUN_SIZE, "private")) != 0)
+		return r;
+	r = add_resolv_conf(jp);
+	jp->nsystem = jp->nbinds;
+	return r;
+}
 
-		if ((r = check_hidden(paths, b, NULL, why, size)) != 0)
-			return r;
-		if ((r = add(jp, BIND_RO, b, b, 0)) != 0)
-			goto fail;
+static void
+add_proof(struct jailplan *jp, const char *dst, uint64_t dev, uint64_t ino)
+{
+	strlist_add(&jp->proofs, dst);
+	strlist_addf(&jp->proofs, "%ju", (uintmax_t)dev);
+	strlist_addf(&jp->proofs, "%ju", (uintmax_t)ino);
+}
+
+/* --- grants that are no mounts of folders --- */
+
+static void
+take_limit(struct jailplan *jp, const struct grant *g, uint64_t *tmp)
+{
+	switch (g->limit) {
+	case LIMIT_MEMORY:
+		jp->memory = g->number;
+		break;
+	case LIMIT_PROCESSES:
+		jp->processes = g->number;
+		break;
+	case LIMIT_FILES:
+		jp->files = g->number;
+		break;
+	case LIMIT_CPU:
+		jp->cpu = g->number;
+		break;
+	case LIMIT_TMP:
+		*tmp = g->number;
+		break;
 	}
-	if ((r = add(jp, BIND_RW, home, home, 0)) != 0)
-		goto fail;
-	if (!within(cwd, home) && (r = add(jp, BIND_RW, cwd, cwd, 0)) != 0)
-		goto fail;
+}
+
+/*
+ * The socket of the asker's agent of ssh-add(1), under a name of its own.  Its
+ * folder is never shown: others may be in there.
+ */
+static int
+add_agent(const struct jailplan_in *in, struct jailplan *jp, char *why,
+    size_t size)
+{
+	char *real = NULL, more[512];
+	struct stat st;
+	int fd = -1, r = RL_ERR_DENIED;
+
+	if (!in->unix_sockets) {
+		snprintf(why, size, "ssh-agent is granted, but this kernel "
+		    "cannot confine unix sockets (tier no-landlock-scope), so "
+		    "an agent gets none: revoke the grant to start it");
+		return RL_ERR_DENIED;
+	}
+	if (in->auth_sock == NULL || *in->auth_sock == '\0') {
+		strlist_add(&jp->left_out,
+		    "ssh-agent: who asks has no SSH_AUTH_SOCK");
+		return 0;
+	}
+	fd = open(in->auth_sock, O_PATH | O_CLOEXEC);
+	if (fd == -1 || fstat(fd, &st) == -1 ||
+	    (real = jailcheck_real_name(fd)) == NULL)
+		snprintf(why, size, "ssh-agent: SSH_AUTH_SOCK %s: %s",
+		    in->auth_sock, strerror(errno));
+	else if (!S_ISSOCK(st.st_mode) || st.st_uid != geteuid())
+		snprintf(why, size, "ssh-agent: SSH_AUTH_SOCK %s: is no "
+		    "socket of yours", in->auth_sock);
+	else if (jailcheck_may_be_agent(in->paths, real, more,
+		     sizeof(more)) != 0)
+		snprintf(why, size, "ssh-agent: SSH_AUTH_SOCK %s", more);
+	else if ((r = add(jp, BIND_RO, real, JAILPLAN_AGENT, 0,
+		      "grant ssh-agent")) == 0) {
+		add_proof(jp, JAILPLAN_AGENT, st.st_dev, st.st_ino);
+		jp->ssh_agent = true;
+	}
+	fd_close(fd);
+	free(real);
+	return r;
+}
+
+static int
+take_grants(const struct jailplan_in *in, struct jailplan *jp,
+    struct mounts *ms, uint64_t *tmp, bool *agent, char *why, size_t size)
+{
+	struct grant g;
+	int r = 0;
+
+	for (size_t i = 0; in->grants != NULL && in->grants[i] != NULL; i++) {
+		if ((r = grant_parse(in->grants[i], &g, why, size)) != 0)
+			return r;
+		if (g.kind == GRANT_RO || g.kind == GRANT_RW)
+			r = mounts_grant(ms, g.value, g.kind == GRANT_RW,
+			    g.kind == GRANT_RW ? "grant rw" : "grant ro", why,
+			    size);
+		else if (g.kind == GRANT_LIMIT)
+			take_limit(jp, &g, tmp);
+		else if (g.kind == GRANT_NESTED)
+			jp->nesting = true;
+		else if (g.kind == GRANT_SSH_AGENT)
+			*agent = true;
+		if (r != 0)
+			return r;
+	}
 	return 0;
-fail:
-	snprintf(why, size, "the jail cannot be planned: %s", rl_strerror(r));
+}
+
+/* --- the whole --- */
+
+static int
+take_settings(const struct jailplan_in *in, struct mounts *ms, char *why,
+    size_t size)
+{
+	const struct conf *c = in->conf;
+	char *path;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < c->jail_read_only.n; i++) {
+		path = jailcheck_setting(in->paths, c->jail_read_only.v[i]);
+		r = mounts_grant(ms, path, false, "JailReadOnly", why, size);
+		free(path);
+	}
+	for (size_t i = 0; r == 0 && i < c->jail_read_write.n; i++) {
+		path = jailcheck_setting(in->paths, c->jail_read_write.v[i]);
+		r = mounts_grant(ms, path, true, "JailReadWrite", why, size);
+		free(path);
+	}
+	for (size_t i = 0; r == 0 && i < c->jail_hide.n; i++) {
+		path = jailcheck_setting(in->paths, c->jail_hide.v[i]);
+		r = mounts_hide(ms, path, why, size);
+		free(path);
+	}
+	return r;
+}
+
+static int
+take_agent(const struct jailplan_in *in, struct mounts *ms, char *why,
+    size_t size)
+{
+	int r;
+
+	for (size_t i = 0; i < in->binary->nbinds; i++) {
+		const char *b = in->binary->binds[i];
+
+		if ((r = jailcheck_may_show(in->paths, b, why, size)) != 0)
+			return r;
+		mounts_add(ms, MP_AGENT, b, "agent's program");
+	}
+	return 0;
+}
+
+/* Writes the mounts that were settled on into the plan. */
+static int
+emit(struct jailplan *jp, const struct mounts *ms)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < ms->n && r == 0; i++) {
+		const struct mount_wish *w = &ms->v[i];
+
+		r = add(jp, w->kind, w->src, w->path, 0, w->rule);
+		if (r == 0 && w->proof)
+			add_proof(jp, w->path, w->dev, w->ino);
+	}
+	return r;
+}
+
+int
+jailplan_make(const struct jailplan_in *in, struct jailplan *jp, char *why,
+    size_t size)
+{
+	struct mounts ms = { .in = in, .left_out = &jp->left_out };
+	uint64_t tmp = TMP_SIZE;
+	bool agent = false;
+	int r;
+
+	memset(jp, 0, sizeof(*jp));
+	*why = '\0';
+	mounts_add(&ms, MP_OWN, in->home, "profile's home");
+	if (!path_is_below(in->cwd, in->home))
+		mounts_add(&ms, MP_OWN, in->cwd, "working folder");
+	if ((r = take_agent(in, &ms, why, size)) == 0 &&
+	    (r = take_grants(in, jp, &ms, &tmp, &agent, why, size)) == 0 &&
+	    (r = take_settings(in, &ms, why, size)) == 0)
+		r = mounts_settle(&ms, why, size);
+	if (r == 0 && (r = plan_system(jp, tmp)) == 0 && agent)
+		r = add_agent(in, jp, why, size);
+	if (r == 0)
+		r = emit(jp, &ms);
+	mounts_clear(&ms);
+	if (r != 0 && *why == '\0')
+		snprintf(why, size, "the jail cannot be planned: %s",
+		    rl_strerror(r));
 	return r;
 }
 
 void
 jailplan_clear(struct jailplan *jp)
 {
-	for (size_t i = 0; i < jp->nstrings; i++)
-		free(jp->strings[i]);
+	strlist_clear(&jp->strings);
+	strlist_clear(&jp->proofs);
+	strlist_clear(&jp->left_out);
 	memset(jp, 0, sizeof(*jp));
+}
+
+/*
+ * bwrap makes what is missing of a place and follows links on the way, while
+ * the old root still is there: a link in a folder of the agent's would have it
+ * make a file anywhere outside.
+ */
+int
+jailplan_may_add(const struct jailplan *jp, const struct bwrap_flags *f,
+    char *why, size_t size)
+{
+	for (size_t i = 0; i < f->nplaces; i++) {
+		const char *place = f->places[i], *in = NULL;
+
+		for (size_t k = jp->nsystem; in == NULL && k < jp->nbinds; k++)
+			if (path_is_below(place, jp->binds[k].dst) &&
+			    (jp->binds[k].kind == BIND_RW ||
+				strcmp(place, jp->binds[k].dst) != 0))
+				in = jp->binds[k].dst;
+		for (size_t k = 0; in == NULL && k < i; k++)
+			if (strcmp(place, f->places[k]) != 0 &&
+			    path_is_below(place, f->places[k]))
+				in = f->places[k];
+		if (in == NULL)
+			continue;
+		snprintf(why, size, "--bwrap-flags: %s: nothing may be "
+		    "mounted in %s, where an agent may have put links",
+		    place, in);
+		return RL_ERR_DENIED;
+	}
+	return 0;
+}
+
+void
+jailplan_note(const struct jailplan *jp, struct jailnote *note)
+{
+	for (size_t i = jp->nsystem; i < jp->nbinds; i++) {
+		const struct msg_bind *b = &jp->binds[i];
+
+		strlist_add(&note->mounts, b->dst);
+		if (b->kind == BIND_RW)
+			strlist_add(&note->writable, b->dst);
+	}
 }

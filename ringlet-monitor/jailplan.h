@@ -2,80 +2,74 @@
 #define JAILPLAN_H
 /*
  * The planner: what a jail is made of, as data.  It looks at the file system
- * and changes nothing.
+ * and changes nothing; the same request, settings and files give the same
+ * plan.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "msgdef.h"
+#include "strlist.h"
 
 struct agent_binary;
+struct bwrap_flags;
+struct conf;
+struct jailnote;
 struct paths;
 
-#define JAILPLAN_BINDS_MAX 48
+#define JAILPLAN_BINDS_MAX 240 /* ARGS_MAX less what flags may add */
+#define JAILPLAN_AGENT	   "/run/ringlet/ssh-agent" /* its socket inside */
+
+/* What a plan is made from; all of it is borrowed. */
+struct jailplan_in {
+	const struct paths *paths;
+	const char *home; /* the profile's; absolute, without links, checked */
+	const char *cwd;  /* the same */
+	const struct agent_binary *binary;
+	const struct conf *conf;
+	char *const *grants;   /* the profile's, ends in NULL; NULL: none */
+	const char *auth_sock; /* the asker's SSH_AUTH_SOCK; NULL or "": none */
+	bool unix_sockets;     /* the agent may have them */
+	/* Jails that run: what is in their reach is not trusted to stay. */
+	const struct jailnote *const *others;
+	size_t nothers;
+};
 
 struct jailplan {
-	struct msg_bind binds[JAILPLAN_BINDS_MAX];
+	struct msg_bind binds[JAILPLAN_BINDS_MAX]; /* strings in `strings` */
+	const char *rules[JAILPLAN_BINDS_MAX];	   /* why each is there */
 	size_t nbinds;
-	char *strings[2 * JAILPLAN_BINDS_MAX]; /* private */
-	size_t nstrings;
+	size_t nsystem; /* the first so many are every jail's */
+	struct strlist proofs; /* place, device, inode number, in turn */
+	struct strlist left_out; /* what is not there, and why */
+	bool ssh_agent;
+	bool nesting;
+	uint64_t memory, processes, files, cpu; /* 0: no bound */
+	struct strlist strings; /* private */
 };
 
 /*
- * Plans the mounts of a jail with that profile home and working folder (both
- * absolute, without symbolic links, checked) and agent.  RL_ERR_DENIED: the
- * agent lies where a jail must not look; RL_ERR_SYSTEM; RL_ERR_LIMIT; why[size]
- * says more.  Free with jailplan_clear() in any case.
+ * Plans the mounts of a jail.  RL_ERR_DENIED: the agent, a setting or a grant
+ * names what a jail must not show; RL_ERR_INVALID (a grant), RL_ERR_SYSTEM,
+ * RL_ERR_LIMIT; why[size] says more.  Free with jailplan_clear() in any case.
  */
-int jailplan_make(const struct paths *, const char *home, const char *cwd,
-    const struct agent_binary *, struct jailplan *out, char *why,
+int jailplan_make(const struct jailplan_in *, struct jailplan *out, char *why,
     size_t size);
 void jailplan_clear(struct jailplan *);
 
 /*
- * Opens path as a working folder and checks it: a folder, ours, and neither
- * in, nor above, anything that a jail hides or that is run at login; home is
- * the profile's, which is fine itself.  Returns an O_PATH descriptor and its name without symbolic
- * links in *real (for the caller to free); RL_ERR_NOTFOUND, RL_ERR_DENIED,
- * RL_ERR_INVALID or RL_ERR_SYSTEM, with why[size].
+ * Whether the mounts that flags add may be made on top.  RL_ERR_DENIED and
+ * why[size]: one lies where an agent may have put links for bwrap to follow.
  */
-int jailplan_open_cwd(const struct paths *, const char *home,
-    const char *path, char **real, char *why, size_t size);
+int jailplan_may_add(const struct jailplan *, const struct bwrap_flags *,
+    char *why, size_t size);
 
 /*
- * Whether the folder fd, of that name without symbolic links, which
- * jailplan_open_cwd() has opened, may be the working folder for somebody who
- * did not name it at this machine: who asks over HTTP, or has named a link
- * that an agent may have made.  RL_ERR_DENIED and why[size]: it lies in a
- * hidden folder of the user's home or in ~/bin, or holds a socket, such as a
- * terminal multiplexer's; RL_ERR_SYSTEM.
+ * Writes down for later plans, and for the end of the session, what this jail
+ * can write and where it has mounts.
  */
-int jailplan_may_offer(const struct paths *, const char *home, int fd,
-    const char *path, char *why, size_t size);
-
-/*
- * Whether path (absolute, without symbolic links) may be shown read-only.
- * RL_ERR_DENIED and why[size]: it is, holds, or lies in something that a jail
- * hides (Ringlet's own files, profiles' homes, keyrings, ~/.ssh, folders of
- * sockets, kernel file systems).
- */
-int jailplan_may_show(
-    const struct paths *, const char *path, char *why, size_t size);
-/*
- * The name of an open file, without symbolic links, for the caller to free;
- * NULL if it has none that can be found out.
- */
-char *jailplan_real_name(int fd);
-/* Whether something may be mounted over path inside. */
-int jailplan_may_cover(const char *path, char *why, size_t size);
-
-/*
- * Whether what is added to a jail may be mounted at these places: proofs[n]
- * are those of struct bwrap_flags.  RL_ERR_DENIED and why[size]: one lies in
- * the home, in the working folder or in another, where an agent may have put
- * links for bwrap to follow.
- */
-int jailplan_may_mount(const char *home, const char *cwd, char *const *proofs,
-    size_t n, char *why, size_t size);
+void jailplan_note(const struct jailplan *, struct jailnote *);
 
 #endif /* JAILPLAN_H */

@@ -15,11 +15,14 @@
  *	auth.c		tokens, sealed keys
  *	api-daemon.c	requests about the daemon
  *	api-profile.c	requests about profiles
+ *	api-grant.c	what their jails get beyond the default
  *	home-removal.c	a profile's home, removed beside the loop
  *	run.c		from a profile to what is started
  *	session.c	the table of sessions, requests about them
- *	session-end.c	their ends, and how long they are kept
- *	jailplan.c	what a jail is made of
+ *	jailmake.c	from a request to a jail's description
+ *	jailplan.c	what a jail is made of: jailmount.c, jailcheck.c, repo.c
+ *	jail-explain.c	the same, to be looked at: jailview.c
+ *	jailnote.c	what is remembered of a jail that runs
  *	bwrapflags.c	the words of --bwrap-flags
  *	logfile.c	where the log goes
  *	logsocket.c	the socket of the system's log
@@ -219,7 +222,7 @@ int on_RESTART(struct peer *, struct msg *);
  * Changes with every change of struct msg_handover or of what it means: a
  * monitor takes over from one of the same number alone.
  */
-#define HANDOVER_VERSION 2
+#define HANDOVER_VERSION 3
 /*
  * Writes down what outlives an exec and lets its descriptors do so.  Returns
  * the memory file's descriptor, or RL_ERR_INVALID (it does not fit a message)
@@ -285,11 +288,19 @@ int on_PROVIDER_LIST(struct peer *, struct msg *);
 /* Reserves alias for a change; false: another one is under way. */
 bool alias_reserve(struct env *, const char *alias);
 void alias_release(struct env *, const char *alias);
+/* Answers with the profile of that name, or with why there is none. */
+void profile_reply(struct env *, const struct asker *, const char *alias);
 int on_PROFILE_CREATE(struct peer *, struct msg *);
 int on_PROFILE_LIST(struct peer *, struct msg *);
 int on_PROFILE_GET(struct peer *, struct msg *);
 int on_PROFILE_DELETE(struct peer *, struct msg *);
 int on_PROFILE_RUN(struct peer *, struct msg *);
+
+/* api-grant.c */
+int on_PROFILE_GRANT(struct peer *, struct msg *);
+
+/* jail-explain.c */
+int on_JAIL_EXPLAIN(struct peer *, struct msg *);
 
 /* home-removal.c */
 /*

@@ -14,12 +14,14 @@
 #include <string.h>
 
 #include "err.h"
+#include "grant.h"
 #include "manifest.h"
 #include "profile-env.h"
 #include "profile.h"
 #include "valid.h"
 
-#define TEXT_LEN 4096 /* bytes of a working folder's name */
+#define TEXT_LEN   4096 /* bytes of a working folder's name */
+#define GRANTS_MAX 64
 
 static int
 check_args(const struct profile *p, char *why, size_t size)
@@ -92,6 +94,44 @@ check_env(const struct profile *p, char *why, size_t size)
 	return RL_OK;
 }
 
+/* What a path may be is judged when it is granted, and at each start. */
+static int
+check_grants(const struct profile *p, char *why, size_t size)
+{
+	char reason[256];
+	struct grant g;
+	size_t i, j;
+
+	for (i = 0; p->grants != NULL && p->grants[i] != NULL; i++) {
+		if (i >= GRANTS_MAX) {
+			snprintf(why, size, "grants: more than %d",
+			    GRANTS_MAX);
+			return RL_ERR_INVALID;
+		}
+		if (grant_parse(p->grants[i], &g, reason, sizeof(reason)) !=
+		    RL_OK) {
+			snprintf(why, size, "grants: number %zu: %s", i + 1,
+			    reason);
+			return RL_ERR_INVALID;
+		}
+		if (g.kind == GRANT_ENV &&
+		    !profile_env_allowed(p->agent_id, p->provider_id, g.value,
+			strlen(g.value), reason, sizeof(reason))) {
+			snprintf(why, size, "grants: env %s: %s", g.value,
+			    reason);
+			return RL_ERR_INVALID;
+		}
+		for (j = 0; j < i; j++)
+			if (grant_same(p->grants[j], p->grants[i])) {
+				snprintf(why, size, "grants: number %zu says "
+				    "again what number %zu says", i + 1,
+				    j + 1);
+				return RL_ERR_INVALID;
+			}
+	}
+	return RL_OK;
+}
+
 int
 profile_check(const struct profile *p, char *why, size_t size)
 {
@@ -149,5 +189,7 @@ profile_check(const struct profile *p, char *why, size_t size)
 	}
 	if ((r = check_args(p, why, size)) != RL_OK)
 		return r;
-	return check_env(p, why, size);
+	if ((r = check_env(p, why, size)) != RL_OK)
+		return r;
+	return check_grants(p, why, size);
 }

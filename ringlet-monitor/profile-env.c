@@ -311,8 +311,17 @@ env_make(const struct profile_run *run, const struct manifest_agent *agent,
 
 	memset(&l, 0, sizeof(l));
 	l.text = buf_new_secret(ENV_SIZE);
-	if ((r = env_base(&l, run, vars->home)) != RL_OK ||
-	    (r = env_templates(&l, agent->env, vars)) != RL_OK ||
+	if ((r = env_base(&l, run, vars->home)) != RL_OK)
+		goto out;
+	/* Before the manifest's, so that none of them is replaced. */
+	for (i = 0; run->pass_env != NULL && run->pass_env[i] != NULL; i++) {
+		if ((r = env_put(&l, run->pass_env[i])) != RL_OK)
+			goto out;
+	}
+	if (run->auth_sock != NULL &&
+	    (r = env_set(&l, "SSH_AUTH_SOCK", run->auth_sock)) != RL_OK)
+		goto out;
+	if ((r = env_templates(&l, agent->env, vars)) != RL_OK ||
 	    (r = env_templates(&l, provider->env, vars)) != RL_OK)
 		goto out;
 	/* profile_check() has seen to it that none of ours is among them. */
@@ -428,6 +437,48 @@ profile_plan_make(const struct paths *paths, const struct profile_run *run,
 		    "are too large, or its manifest is wrong: %s",
 		    p->alias, rl_strerror(r));
 	return r;
+}
+
+/* Whether a list of K=V has a variable of the name that ends at eq. */
+static bool
+has_name(const char *const *list, const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; list != NULL && list[i] != NULL; i++)
+		if (strncmp(list[i], name, len) == 0 && list[i][len] == '=')
+			return true;
+	return false;
+}
+
+void
+profile_plan_hide(struct profile_plan *plan, const struct profile_run *run,
+    const char *hide)
+{
+	struct secret *old = plan->env_memory;
+	struct buf *b = buf_new_secret(ENV_SIZE);
+	const char *text;
+	size_t i, len, *off = xcalloc(plan->nenv + 1, sizeof(*off));
+
+	for (i = 0; i < plan->nenv; i++) {
+		const char *kv = plan->env[i];
+
+		len = strcspn(kv, "=");
+		off[i] = buf_len(b);
+		if (has_name((const char *const *)run->profile->env, kv,
+			len) || has_name(run->pass_env, kv, len))
+			(void)buf_putf(b, "%.*s=%s", (int)len, kv, hide);
+		else
+			(void)buf_puts(b, kv);
+		(void)buf_put(b, "", 1);
+	}
+	plan->env_memory = secret_new(buf_ptr(b), buf_len(b));
+	text = secret_ptr(plan->env_memory);
+	for (i = 0; i < plan->nenv; i++)
+		plan->env[i] = text + off[i];
+	buf_free(b);
+	free(off);
+	secret_free(old);
 }
 
 void

@@ -23,6 +23,9 @@ struct profile_run {
 	const char *const *args;       /* after the profile's own */
 	const char *const *client_env; /* TERM, LANG, LC_*, TZ ...: K=V; other
 					  names are passed over */
+	const char *const *pass_env;   /* K=V of those that settings and grants
+					  name, checked */
+	const char *auth_sock;	       /* SSH_AUTH_SOCK inside, or NULL */
 	const char *const *search;     /* folders for PATH outside a jail */
 };
 
@@ -47,6 +50,14 @@ struct profile_plan {
 int profile_plan_make(const struct paths *, const struct profile_run *,
     struct profile_plan *out, char *why, size_t size);
 void profile_plan_clear(struct profile_plan *);
+
+/*
+ * Shows instead of the values of variables that the profile sets itself, or
+ * that are passed on from the asker, hide.  The list then is no environment
+ * any more.
+ */
+void profile_plan_hide(struct profile_plan *, const struct profile_run *,
+    const char *hide);
 
 /*
  * Whether a profile of this agent may set the variable name itself (len bytes).

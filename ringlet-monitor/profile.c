@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "grant.h"
 #include "json.h"
 #include "manifest.h"
 #include "paths.h"
@@ -69,6 +70,7 @@ static const struct json_member members[] = {
 	STR(working_dir, TEXT_LEN, 0),
 	STRS(args),
 	STRS(env),
+	STRS(grants),
 	STR(keychain, NAME_LEN, 0),
 	STR(keychain_item, TEXT_LEN, 0),
 	INT(created_at),
@@ -136,6 +138,7 @@ profile_free(struct profile *p)
 		free(*string_at(p, i));
 	list_free(p->args);
 	list_free(p->env);
+	list_free(p->grants);
 	free(p);
 }
 
@@ -184,6 +187,7 @@ profile_format(const struct profile *p)
 	put(obj, "working_dir", json_string(p->working_dir));
 	put(obj, "args", strings_json(p->args));
 	put(obj, "env", strings_json(p->env));
+	put(obj, "grants", strings_json(p->grants));
 	put(obj, "keychain", json_string(p->keychain));
 	put(obj, "keychain_item", json_string(p->keychain_item));
 	put(obj, "created_at", json_integer(p->created_at));
@@ -454,6 +458,62 @@ profile_touch(const struct paths *paths, const char *alias, long long now,
 	if (p->total_runs < LLONG_MAX)
 		p->total_runs++;
 	r = save(paths, p, why, size);
+	profile_free(p);
+	return r;
+}
+
+/* Appends a copy of s to the list, which may be NULL. */
+static void
+list_add(char ***list, const char *s)
+{
+	size_t n = 0;
+
+	while (*list != NULL && (*list)[n] != NULL)
+		n++;
+	*list = xreallocarray(*list, n + 2, sizeof(char *));
+	(*list)[n] = xstrdup(s);
+	(*list)[n + 1] = NULL;
+}
+
+/* Takes out what grant replaces, or with exact what is equal alone. */
+static bool
+list_drop(char **list, const char *grant, bool exact)
+{
+	bool found = false;
+	size_t i, k = 0;
+
+	for (i = 0; list != NULL && list[i] != NULL; i++) {
+		if (exact ? strcmp(list[i], grant) == 0
+			  : grant_same(list[i], grant) != 0) {
+			free(list[i]);
+			found = true;
+		} else
+			list[k++] = list[i];
+	}
+	if (list != NULL)
+		list[k] = NULL;
+	return found;
+}
+
+int
+profile_grant(const struct paths *paths, const char *alias, const char *grant,
+    bool revoke, char *why, size_t size)
+{
+	struct profile *p;
+	int r;
+
+	if ((r = profile_load(paths, alias, &p, why, size)) != RL_OK)
+		return r;
+	if (!list_drop(p->grants, grant, revoke) && revoke) {
+		snprintf(why, size, "profile %s has no grant '%s': "
+		    "'ringlet profiles inspect %s' lists them", alias, grant,
+		    alias);
+		r = RL_ERR_NOTFOUND;
+	}
+	if (r == RL_OK && !revoke)
+		list_add(&p->grants, grant);
+	if (r == RL_OK && (r = profile_check(p, why, size)) == RL_OK)
+		r = save(paths, p, why, size);
 	profile_free(p);
 	return r;
 }

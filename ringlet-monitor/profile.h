@@ -6,6 +6,7 @@
  * damaged file is reported, and never overwritten or removed by accident.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct paths;
@@ -22,6 +23,7 @@ struct profile {
 	char *working_dir;    /* absolute, or "" */
 	char **args;	      /* ends in NULL; NULL: none */
 	char **env;	      /* K=V, ends in NULL; NULL: none */
+	char **grants;	      /* see grant.h; ends in NULL; NULL: none */
 	char *keychain;	      /* the store that has the key, or "none" */
 	char *keychain_item;  /* how the key is named there, or "" */
 	long long created_at; /* seconds since 1970 */
@@ -82,6 +84,14 @@ int profile_list(const struct paths *, struct profile_entry **list, size_t *n,
 void profile_list_free(struct profile_entry *, size_t n);
 /* How many profile files there are; 0 where they cannot be listed. */
 size_t profile_count(const struct paths *);
+
+/*
+ * Takes grant into the profile, in place of one that it replaces, or out of
+ * it.  RL_ERR_NOTFOUND: what is to be revoked is not there; else as
+ * profile_load() and profile_check(), and RL_ERR_SYSTEM.
+ */
+int profile_grant(const struct paths *, const char *alias, const char *grant,
+    bool revoke, char *why, size_t size);
 
 /* Counts a run and notes when.  As profile_load(), and RL_ERR_SYSTEM. */
 int profile_touch(const struct paths *, const char *alias, long long now,

@@ -7,8 +7,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "err.h"
+#include "grant.h"
+#include "jailplan.h"
 #include "keychain.h"
 #include "log.h"
 #include "manifest.h"
@@ -16,26 +19,16 @@
 #include "profile.h"
 #include "run.h"
 #include "secret.h"
+#include "valid.h"
 #include "xmalloc.h"
 
 #define WHY_MAX 1024
 
-static char **
-copy_list(const struct msg_strs *from)
-{
-	char **to = xcalloc(from->n + 1, sizeof(*to));
-
-	for (size_t i = 0; i < from->n; i++)
-		to[i] = xstrdup(from->v[i]);
-	return to;
-}
-
 static void
-free_list(char **list)
+copy_list(struct strlist *to, const struct msg_strs *from)
 {
-	for (size_t i = 0; list != NULL && list[i] != NULL; i++)
-		free(list[i]);
-	free(list);
+	for (size_t i = 0; i < from->n; i++)
+		strlist_add(to, from->v[i]);
 }
 
 void
@@ -46,9 +39,11 @@ run_free(struct run *r)
 	profile_plan_clear(&r->plan);
 	agent_binary_clear(&r->binary);
 	profile_free(r->profile);
-	free_list(r->args);
-	free_list(r->client_env);
-	free_list(r->search);
+	free(r->auth_sock);
+	strlist_clear(&r->args);
+	strlist_clear(&r->client_env);
+	strlist_clear(&r->search);
+	strlist_clear(&r->pass_env);
 	free(r);
 }
 
@@ -65,18 +60,27 @@ finish(struct run *r, int err, const char *why)
 	cb(arg, r, err, why);
 }
 
-static void
-make_plan(struct run *r, const struct secret *key)
+/* What the environment and the arguments are made from. */
+static struct profile_run
+profile_run_of(const struct run *r, const struct secret *key)
 {
-	struct profile_run in = {
+	return (struct profile_run){
 		.profile = r->profile,
 		.binary = &r->binary,
 		.key = key,
 		.jailed = r->jailed,
-		.args = (const char *const *)r->args,
-		.client_env = (const char *const *)r->client_env,
-		.search = (const char *const *)r->search,
+		.args = (const char *const *)r->args.v,
+		.client_env = (const char *const *)r->client_env.v,
+		.pass_env = (const char *const *)r->pass_env.v,
+		.auth_sock = r->auth_sock != NULL ? JAILPLAN_AGENT : NULL,
+		.search = (const char *const *)r->search.v,
 	};
+}
+
+static void
+make_plan(struct run *r, const struct secret *key)
+{
+	struct profile_run in = profile_run_of(r, key);
 	char why[WHY_MAX];
 	int err;
 
@@ -104,10 +108,103 @@ on_key(void *arg, int err, struct secret *key, const char *text)
 	secret_free(key);
 }
 
+/* --- variables that are passed on --- */
+
+/* The asker's K=V of that name, or our own where nobody at the machine asks. */
+static char *
+find_variable(const struct run_ask *ask, const char *name)
+{
+	size_t len = strlen(name);
+	const char *own;
+
+	for (size_t i = 0; i < ask->pass_env.n; i++)
+		if (strncmp(ask->pass_env.v[i], name, len) == 0 &&
+		    ask->pass_env.v[i][len] == '=')
+			return xstrdup(ask->pass_env.v[i]);
+	if (ask->cli || (own = getenv(name)) == NULL)
+		return NULL;
+	return xasprintf("%s=%s", name, own);
+}
+
+static int
+pass(struct run *r, const struct run_ask *ask, const char *rule,
+    const char *name, char *why, size_t size)
+{
+	char reason[256], *kv;
+
+	if (!profile_env_allowed(r->profile->agent_id,
+		r->profile->provider_id, name, strlen(name), reason,
+		sizeof(reason))) {
+		snprintf(why, size, "%s %s: %s", rule, name, reason);
+		return RL_ERR_DENIED;
+	}
+	if ((kv = find_variable(ask, name)) != NULL &&
+	    valid_env_assignment(kv) && valid_utf8(kv, strlen(kv)))
+		strlist_add(&r->pass_env, kv);
+	free(kv);
+	return 0;
+}
+
+/* What settings and grants take over from the asker. */
+static int
+take_from_asker(struct run *r, const struct run_ask *ask, char *why,
+    size_t size)
+{
+	const struct strlist *names = &r->env->conf.jail_env;
+	char *const *grants = r->profile->grants;
+	struct grant g;
+	int err = 0;
+
+	if (!r->jailed)
+		return 0;
+	for (size_t i = 0; i < names->n && err == 0; i++)
+		err = pass(r, ask, "JailEnv", names->v[i], why, size);
+	for (size_t i = 0; grants != NULL && grants[i] != NULL && err == 0;
+	     i++) {
+		if ((err = grant_parse(grants[i], &g, why, size)) != 0)
+			break;
+		if (g.kind == GRANT_ENV)
+			err = pass(r, ask, "grant env", g.value, why, size);
+		else if (g.kind == GRANT_SSH_AGENT && ask->auth_sock != NULL &&
+		    *ask->auth_sock != '\0' && r->auth_sock == NULL)
+			r->auth_sock = xstrdup(ask->auth_sock);
+	}
+	return err;
+}
+
+/* --- all but the key --- */
+
+static int
+prepare(struct run *r, const struct run_ask *ask,
+    const struct manifest_provider **provider, char *why, size_t size)
+{
+	int err;
+
+	r->jailed = ask->jailed;
+	copy_list(&r->args, &ask->args);
+	copy_list(&r->client_env, &ask->client_env);
+	copy_list(&r->search, &ask->search);
+	err = profile_load(
+	    &r->env->paths, ask->alias, &r->profile, why, size);
+	if (err != 0)
+		return err;
+	r->agent = manifest_agent(r->profile->agent_id);
+	*provider = manifest_provider(r->profile->provider_id);
+	if (r->agent == NULL || *provider == NULL) {
+		snprintf(why, size, "profile %s: agent %s or provider "
+		    "%s is not known any more", ask->alias,
+		    r->profile->agent_id, r->profile->provider_id);
+		return RL_ERR_INVALID;
+	}
+	if ((err = take_from_asker(r, ask, why, size)) != 0)
+		return err;
+	return agent_binary_find(r->agent, r->env->paths.home,
+	    (const char *const *)r->search.v, &r->binary, why, size);
+}
+
 void
-run_prepare(struct env *env, const char *alias, const struct msg_strs *args,
-    const struct msg_strs *client_env, const struct msg_strs *search,
-    bool jailed, run_cb cb, void *arg)
+run_prepare(
+    struct env *env, const struct run_ask *ask, run_cb cb, void *arg)
 {
 	struct run *r = xcalloc(1, sizeof(*r));
 	const struct manifest_provider *provider;
@@ -115,38 +212,45 @@ run_prepare(struct env *env, const char *alias, const struct msg_strs *args,
 	int err;
 
 	r->env = env;
-	r->jailed = jailed;
 	r->cb = cb;
 	r->arg = arg;
-	r->args = copy_list(args);
-	r->client_env = copy_list(client_env);
-	r->search = copy_list(search);
-	err = profile_load(&env->paths, alias, &r->profile, why, sizeof(why));
+	if ((err = prepare(r, ask, &provider, why, sizeof(why))) == 0)
+		err = profile_home_make(
+		    &env->paths, r->agent, ask->alias, why, sizeof(why));
 	if (err != 0)
-		goto fail;
-	r->agent = manifest_agent(r->profile->agent_id);
-	provider = manifest_provider(r->profile->provider_id);
-	if (r->agent == NULL || provider == NULL) {
-		snprintf(why, sizeof(why), "profile %s: agent %s or provider "
-		    "%s is not known any more", alias, r->profile->agent_id,
-		    r->profile->provider_id);
-		err = RL_ERR_INVALID;
-		goto fail;
-	}
-	err = agent_binary_find(r->agent, env->paths.home,
-	    (const char *const *)r->search, &r->binary, why, sizeof(why));
-	if (err != 0)
-		goto fail;
-	err = profile_home_make(
-	    &env->paths, r->agent, alias, why, sizeof(why));
-	if (err != 0)
-		goto fail;
-	if (provider->auth_variable == NULL)
+		finish(r, err, why);
+	else if (provider->auth_variable == NULL)
 		make_plan(r, NULL);
 	else
-		keychain_lookup(env->keychain, alias,
+		keychain_lookup(env->keychain, ask->alias,
 		    r->profile->provider_id, on_key, r);
-	return;
-fail:
-	finish(r, err, why);
+}
+
+int
+run_explain(struct env *env, const struct run_ask *ask, struct run **out,
+    char *why, size_t size)
+{
+	static const char hide[] = "<secret>";
+	struct run *r = xcalloc(1, sizeof(*r));
+	const struct manifest_provider *provider;
+	struct secret *key = secret_new(hide, sizeof(hide) - 1);
+	struct profile_run in;
+	int err;
+
+	*out = NULL;
+	r->env = env;
+	if ((err = prepare(r, ask, &provider, why, size)) == 0) {
+		in = profile_run_of(r,
+		    provider->auth_variable == NULL ? NULL : key);
+		err = profile_plan_make(
+		    &env->paths, &in, &r->plan, why, size);
+		if (err == 0)
+			profile_plan_hide(&r->plan, &in, hide);
+	}
+	secret_free(key);
+	if (err == 0)
+		*out = r;
+	else
+		run_free(r);
+	return err;
 }

@@ -10,6 +10,7 @@
 #include "agent-binary.h"
 #include "monitor.h"
 #include "profile-env.h"
+#include "strlist.h"
 
 struct manifest_agent;
 struct profile;
@@ -21,6 +22,18 @@ struct run;
  */
 typedef void (*run_cb)(void *arg, struct run *run, int err, const char *why);
 
+/* What is asked; copied by those who take it. */
+struct run_ask {
+	const char *alias;
+	struct msg_strs args;	    /* after the profile's own */
+	struct msg_strs client_env; /* TERM LANG LC_* TZ ...: K=V */
+	struct msg_strs search;	    /* folders of the asker's PATH */
+	struct msg_strs pass_env;   /* K=V that settings or grants may name */
+	const char *auth_sock;	    /* SSH_AUTH_SOCK; NULL or "": none */
+	bool jailed;
+	bool cli; /* else pass_env is our own environment's */
+};
+
 struct run {
 	struct env *env;
 	struct profile *profile;
@@ -28,10 +41,13 @@ struct run {
 	struct agent_binary binary;
 	struct profile_plan plan;
 
+	char *auth_sock; /* that the jail gets, or NULL */
+
 	/* Private: what was asked, until the key is here. */
-	char **args;
-	char **client_env;
-	char **search;
+	struct strlist args;
+	struct strlist client_env;
+	struct strlist search;
+	struct strlist pass_env;
 	bool jailed;
 	run_cb cb;
 	void *arg;
@@ -39,11 +55,16 @@ struct run {
 
 /*
  * Calls cb exactly once; before it returns where no key is needed or something
- * is wrong at once.  The lists are copied.
+ * is wrong at once.
  */
-void run_prepare(struct env *, const char *alias, const struct msg_strs *args,
-    const struct msg_strs *client_env, const struct msg_strs *search,
-    bool jailed, run_cb cb, void *arg);
+void run_prepare(struct env *, const struct run_ask *, run_cb cb, void *arg);
+/*
+ * The same for looking at it alone: nothing is made, no key is read, and
+ * "<secret>" stands for it and for what may be one.  0 and *out for
+ * run_free(), or an error and why[size].
+ */
+int run_explain(struct env *, const struct run_ask *, struct run **out,
+    char *why, size_t size);
 void run_free(struct run *);
 
 #endif /* RUN_H */

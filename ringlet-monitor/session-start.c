@@ -18,12 +18,10 @@
 #include "bwrapflags.h"
 #include "err.h"
 #include "fdpass.h"
-#include "jailplan.h"
-#include "keychain.h"
+#include "jailmake.h"
 #include "log.h"
 #include "manifest.h"
 #include "monitor.h"
-#include "profile-home.h"
 #include "profile.h"
 #include "run.h"
 #include "session.h"
@@ -177,63 +175,18 @@ on_started(void *arg, struct msg *reply, int err)
 	starting_free(st);
 }
 
-/*
- * Where it starts: as asked, else as the profile says, else at home.  With the
- * token alone nobody may choose a folder that is a way out of the jail; nor
- * may an agent, by a link where a profile's working folder was.
- */
+/* Completes the message for the sandboxer and sends it. */
 static int
-open_cwd(struct starting *st, const struct run *r, char **real, char *why,
-    size_t size)
+send_jail(struct starting *st, struct session *s, struct jailmake *jm,
+    int ring)
 {
-	const struct paths *paths = &st->env->paths;
-	const char *path = st->cwd;
-	int fd, err;
+	const int fds[3] = { ring, jm->cwd_fd, jm->home_fd };
 
-	if (path[0] == '\0')
-		path = r->profile->working_dir;
-	if (path[0] == '\0')
-		path = r->plan.home;
-	fd = jailplan_open_cwd(paths, r->plan.home, path, real, why, size);
-	if (fd < 0 || (st->cli && strcmp(path, *real) == 0))
-		return fd;
-	err = jailplan_may_offer(paths, r->plan.home, fd, *real, why, size);
-	if (err == 0)
-		return fd;
-	fd_close(fd);
-	free(*real);
-	*real = NULL;
-	return err;
-}
-
-/* Fills the message for the sandboxer and sends it with its descriptors. */
-static int
-send_jail(struct starting *st, struct session *s, const struct run *r,
-    const struct jailplan *jp, const int fds[3])
-{
-	struct msg_jail_start js = {
-		.id = s->id,
-		.sandboxed = s->sandboxed,
-		.path = r->binary.path,
-		.argv = { (const char **)r->plan.argv, r->plan.nargv },
-		.env = { r->plan.env, r->plan.nenv },
-		.cwd = s->cwd,
-		.home = r->plan.home,
-		.cols = s->cols,
-		.rows = s->rows,
-	};
-
-	if (s->sandboxed) {
-		js.binds.v = (void *)(uintptr_t)jp->binds;
-		js.binds.n = jp->nbinds;
-		js.flags.v = (const char **)st->flags.words;
-		js.flags.n = st->flags.nwords;
-		js.unshare_net = st->flags.unshare_net;
-		js.proofs.v = (const char **)st->flags.proofs;
-		js.proofs.n = st->flags.nproofs;
-	}
-	return peer_call(st->env->sandboxer.client.peer, MSG_JAIL_START, &js,
-	    fds, 3, START_TIMEOUT, on_started, st, NULL);
+	jm->start.id = s->id;
+	jm->start.cols = s->cols;
+	jm->start.rows = s->rows;
+	return peer_call(st->env->sandboxer.client.peer, MSG_JAIL_START,
+	    &jm->start, fds, 3, START_TIMEOUT, on_started, st, NULL);
 }
 
 static int
@@ -250,52 +203,49 @@ static int
 start(struct starting *st, const struct run *r, char *why, size_t size)
 {
 	struct env *env = st->env;
-	struct jailplan jp = { .nbinds = 0 };
-	int fds[3] = { -1, -1, -1 }; /* ring, working folder, home */
+	const struct jail_ask ask = { .cwd = st->cwd,
+		.no_sandbox = st->no_sandbox,
+		.cli = st->cli,
+		.flags = &st->flags };
+	struct jailmake jm;
 	struct session *s = NULL;
-	char *cwd = NULL;
-	int err;
+	int ring = -1, err;
 
-	/* Again: others may have started while the key was looked up. */
-	if ((err = check_number(env, why, size)) != 0 ||
-	    (err = fds[1] = open_cwd(st, r, &cwd, why, size)) < 0 ||
-	    (err = fds[2] = profile_home_open(&env->paths, r->agent,
-		 r->profile->alias, why, size)) < 0)
-		goto out;
-	if ((err = jailplan_may_mount(r->plan.home, cwd, st->flags.proofs,
-		 st->flags.nproofs, why, size)) != 0)
-		goto out;
-	if (!st->no_sandbox &&
-	    (err = jailplan_make(&env->paths, r->plan.home, cwd, &r->binary,
-		 &jp, why, size)) != 0)
+	if ((err = jailmake_make(env, r, &ask, &jm, why, size)) < 0)
 		goto out;
 	snprintf(why, size, "no memory for the session's output");
-	if ((err = fds[0] = ring_create(env->conf.scrollback)) < 0)
+	if ((err = ring = ring_create(env->conf.scrollback)) < 0)
 		goto out;
 	s = session_add(env, r->profile->alias);
-	session_set(&s->cwd, cwd);
+	session_set(&s->cwd, jm.cwd);
 	s->sandboxed = !st->no_sandbox;
 	s->cols = st->cols;
 	s->rows = st->rows;
 	memcpy(st->id, s->id, sizeof(st->id));
-	if ((err = keep_ring(s, fds[0])) != 0)
+	if ((err = keep_ring(s, ring)) != 0)
 		goto out;
 	snprintf(why, size, env->stopping
 		? "the daemon is stopping"
 		: "the sandboxer is starting: try again");
 	err = env->sandboxer.ready && !env->stopping
-	    ? send_jail(st, s, r, &jp, fds)
+	    ? send_jail(st, s, &jm, ring)
 	    : RL_ERR_UNAVAILABLE;
 	if (err == RL_ERR_INVALID)
 		snprintf(why, size, "a path, argument or variable of the "
 		    "session is not UTF-8, or all of it is too long");
+	/* Nothing of it runs before this function has returned. */
+	if (err == 0) {
+		jailmake_scan(&jm);
+		jailnote_move(&s->note, &jm.note);
+	}
 out:
 	if (err < 0 && s != NULL)
 		session_remove(env, s);
-	for (size_t i = 0; i < 3; i++)
-		fd_close(fds[i]);
-	free(cwd);
-	jailplan_clear(&jp);
+	fd_close(ring);
+	for (size_t i = 0; i < jm.plan.left_out.n; i++)
+		log_info("profile %s: left out: %s", r->profile->alias,
+		    jm.plan.left_out.v[i]);
+	jailmake_clear(&jm);
 	return err < 0 ? err : 0;
 }
 
@@ -338,8 +288,8 @@ check_authority(struct peer *p, const struct msg_session_create *req,
  * Hostile ringletd: it starts only what the token's holder could start, always
  * in a jail, and never with more shown than the defaults.  Names and paths are
  * resolved and checked here; the session's id is made here.  Folders in which
- * to look for the agent, and variables, are taken from the CLI alone: they
- * would choose the program that gets the key.
+ * to look for the agent, variables, and the socket of an agent of keys, are
+ * taken from the CLI alone: they would choose the program that gets the key.
  */
 int
 on_SESSION_CREATE(struct peer *p, struct msg *m)
@@ -349,6 +299,7 @@ on_SESSION_CREATE(struct peer *p, struct msg *m)
 	struct starting *st = xcalloc(1, sizeof(*st));
 	const struct msg_strs none = { NULL, 0 };
 	bool cli = peer_is_cli(p);
+	struct run_ask ask;
 	char why[WHY_MAX];
 	int err;
 
@@ -385,8 +336,14 @@ on_SESSION_CREATE(struct peer *p, struct msg *m)
 		refuse(st, err, why);
 		return 0;
 	}
-	run_prepare(env, req->alias, &req->args,
-	    cli ? &req->client_env : &none, cli ? &req->search_path : &none,
-	    !st->no_sandbox, on_run_ready, st);
+	ask = (struct run_ask){ .alias = req->alias,
+		.args = req->args,
+		.client_env = cli ? req->client_env : none,
+		.search = cli ? req->search_path : none,
+		.pass_env = cli ? req->pass_env : none,
+		.auth_sock = cli ? req->auth_sock : NULL,
+		.jailed = !st->no_sandbox,
+		.cli = cli };
+	run_prepare(env, &ask, on_run_ready, st);
 	return 0;
 }

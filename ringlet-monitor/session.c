@@ -66,7 +66,7 @@ session_add(struct env *env, const char *alias)
 	s->state = SST_STARTING;
 	s->exit_code = -1;
 	s->created_at = time(NULL);
-	s->ring_fd = s->screen_fd = -1;
+	s->ring_fd = s->screen_fd = s->note_fd = -1;
 	TAILQ_INSERT_TAIL(&env->sessions, s, link);
 	env->nsessions++;
 	return s;
@@ -80,11 +80,13 @@ session_remove(struct env *env, struct session *s)
 	ring_reader_free(s->ring);
 	fd_close(s->ring_fd);
 	fd_close(s->screen_fd);
+	fd_close(s->note_fd);
 	free(s->alias);
 	free(s->cwd);
 	free(s->tier);
 	free(s->reason);
 	free(s->text);
+	jailnote_clear(&s->note);
 	free(s);
 }
 
@@ -155,6 +157,77 @@ session_to_msg(const struct session *s, struct msg_session *to)
 	to->sandboxed = s->sandboxed;
 }
 
+/*
+ * Forgets the session that ended longest ago if there are too many, never the
+ * one that has ended just now, however long ago it began.
+ */
+static void
+drop_old(struct env *env, const struct session *just_ended)
+{
+	struct session *s, *oldest = NULL;
+
+	if (env->nsessions - session_count(env, NULL) <= ENDED_MAX)
+		return;
+	TAILQ_FOREACH(s, &env->sessions, link)
+		if (s != just_ended && s->state == SST_TERMINATED &&
+		    (oldest == NULL || s->ended_at < oldest->ended_at))
+			oldest = s;
+	if (oldest != NULL)
+		session_remove(env, oldest);
+}
+
+/*
+ * What programs outside will execute and is not as it was: the person who
+ * runs them wants to look first.
+ */
+static void
+tell_changed(struct session *s)
+{
+	jailnote_compare(&s->note);
+	for (size_t i = 0; i < s->note.changed.n; i++)
+		log_warn("session %s: executed outside: %s", s->id,
+		    s->note.changed.v[i]);
+}
+
+static void
+session_end(struct env *env, struct session *s, const char *reason,
+    const char *text)
+{
+	s->state = SST_TERMINATED;
+	s->ended_at = time(NULL);
+	s->viewers = 0;
+	session_set(&s->reason, reason);
+	session_set(&s->text, text);
+	log_info("session %s: ended (%s, status %d, signal %u)", s->id,
+	    reason, s->exit_code, s->signal);
+	tell_changed(s);
+	drop_old(env, s);
+}
+
+static struct session *
+first_living(const struct env *env)
+{
+	struct session *s;
+
+	TAILQ_FOREACH(s, &env->sessions, link)
+		if (s->state != SST_TERMINATED)
+			return s;
+	return NULL;
+}
+
+void
+session_all_lost(struct env *env)
+{
+	struct session *s;
+
+	/* From the top each time: the end of one may forget another. */
+	while ((s = first_living(env)) != NULL)
+		session_end(env, s, "lost",
+		    env->stopping ? "the daemon was stopped"
+				  : "the sandboxer died, and the jail with "
+				    "it");
+}
+
 /* --- requests --- */
 
 /*
@@ -218,6 +291,9 @@ on_SESSION_GET(struct peer *p, struct msg *m)
 
 	if (s != NULL) {
 		session_to_msg(s, &body);
+		/* A list of all sessions would have no room for these. */
+		body.changed.v = (const char **)s->note.changed.v;
+		body.changed.n = s->note.changed.n;
 		peer_reply(p, m->hdr.id, MSG_SESSION, &body, NULL, 0);
 	}
 	return 0;

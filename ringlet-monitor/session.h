@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "jailnote.h"
 #include "ring.h"
 #include "valid.h"
 
@@ -35,6 +36,8 @@ struct session {
 	int ring_fd;	/* read-only */
 	int screen_fd;	/* once ended: what was shown before ... */
 	uint64_t clean; /* ... this byte; without: -1 and 0 */
+	struct jailnote note;
+	int note_fd; /* during a handover, else -1 */
 	struct ring_reader *ring; /* NULL until the ring is sealed */
 	TAILQ_ENTRY(session) link;
 };

@@ -115,6 +115,10 @@ put_bind(struct buf *out, const struct msg_bind *b)
 		return put2(out, "--dev", b->dst);
 	case BIND_PROC:
 		return put2(out, "--proc", b->dst);
+	case BIND_EMPTY:
+		if ((ret = put2(out, "--tmpfs", b->dst)) != 0)
+			return ret;
+		return put2(out, "--remount-ro", b->dst);
 	default:
 		return RL_ERR_INVALID;
 	}

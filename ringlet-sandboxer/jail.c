@@ -87,6 +87,7 @@ check_bind(const struct msg_bind *b, char *why, size_t size)
 	case BIND_DIR:
 	case BIND_DEV:
 	case BIND_PROC:
+	case BIND_EMPTY:
 		return 0;
 	default:
 		return wrong(why, size, "mount kind %llu is unknown",

@@ -35,6 +35,7 @@ profile_json_whole(const struct msg_profile *p)
 	json_object_set_new(o, "endpoint_url", json_text(p->endpoint_url));
 	json_object_set_new(o, "args", json_strs(&p->args));
 	json_object_set_new(o, "env", json_strs(&p->env));
+	json_object_set_new(o, "grants", json_strs(&p->grants));
 	json_object_set_new(o, "working_dir", json_text(p->working_dir));
 	json_object_set_new(o, "home", json_text(p->home));
 	json_object_set_new(o, "keychain", json_text(p->keychain));
@@ -72,6 +73,7 @@ print_profile(const struct msg_profile *p)
 		print_field("Working folder", "%s", p->working_dir);
 	print_list("Argument", &p->args);
 	print_list("Variable", &p->env);
+	print_list("Grant", &p->grants);
 	if (p->created_at != 0)
 		print_field("Created", "%s",
 		    text_time(when, sizeof(when), p->created_at));
@@ -276,6 +278,60 @@ cmd_profiles_inspect(struct cli *cli, const struct args *args)
 	else
 		print_profile(m.body);
 	msg_clear(&m);
+	return r;
+}
+
+/*
+ * The text of a grant from its words, for free(); NULL after reporting.  A
+ * path is made absolute here, where the current folder is known; what is not
+ * there any more can still be revoked by its name.
+ */
+static char *
+grant_text(const struct cli *cli, const struct args *args)
+{
+	const char *kind = args->v[1];
+	const char *value = args->n > 2 ? args->v[2] : NULL;
+	char *real, *text;
+
+	if (value == NULL)
+		return xstrdup(kind);
+	if (strcmp(kind, "ro") != 0 && strcmp(kind, "rw") != 0)
+		return xasprintf("%s %s", kind, value);
+	if ((real = realpath(value, NULL)) == NULL) {
+		if (opt_has(args, OPT_REVOKE))
+			return xasprintf("%s %s", kind, value);
+		fail_error(cli, RL_ERR_NOTFOUND, "%s: %s", value,
+		    strerror(errno));
+		return NULL;
+	}
+	text = xasprintf("%s %s", kind, real);
+	free(real);
+	return text;
+}
+
+int
+cmd_profiles_grant(struct cli *cli, const struct args *args)
+{
+	struct msg_profile_grant req = { .alias = args->v[0],
+		.revoke = opt_has(args, OPT_REVOKE) };
+	char *text = grant_text(cli, args);
+	struct msg m;
+	int r;
+
+	if (text == NULL)
+		return STATUS_NOTFOUND;
+	req.grant = text;
+	r = client_call(cli, MSG_PROFILE_GRANT, &req, MSG_PROFILE, &m);
+	if (r == 0) {
+		if (cli->json)
+			r = print_json(cli, profile_json_whole(m.body));
+		else
+			hint(cli, "%s: %s %s: it holds for new sessions",
+			    req.alias, text,
+			    req.revoke ? "was revoked" : "is granted");
+		msg_clear(&m);
+	}
+	free(text);
 	return r;
 }
 

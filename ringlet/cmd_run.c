@@ -145,26 +145,75 @@ default_folder(const struct cli *cli)
 	return getcwd(NULL, 0);
 }
 
-/* Fills *folder (NULL: the monitor decides); 0, or reports. */
+/* What of the profile decides what is asked: 0, or reports. */
 static int
-choose_folder(struct cli *cli, const struct args *args, char **folder)
+look_at_profile(struct cli *cli, const struct args *args,
+    struct run_request *run)
 {
 	const struct msg_alias req = { .alias = args->v[0] };
 	const struct msg_profile *p;
 	struct msg m;
 	int r;
 
-	*folder = NULL;
-	if (opt_get(args, 'C') != NULL)
-		return resolve_folder(cli, opt_get(args, 'C'), folder);
 	r = client_call(cli, MSG_PROFILE_GET, &req, MSG_PROFILE, &m);
 	if (r != 0)
 		return r;
 	p = m.body;
-	if (*p->working_dir == '\0')
-		*folder = default_folder(cli);
+	if (opt_get(args, 'C') == NULL && *p->working_dir == '\0')
+		run->folder = default_folder(cli);
+	run->create.pass_env = session_pass_env(&p->pass_env);
+	for (size_t i = 0; i < p->grants.n; i++)
+		if (strcmp(p->grants.v[i], "ssh-agent") == 0)
+			run->wants_agent = true;
 	msg_clear(&m);
 	return 0;
+}
+
+int
+run_request_make(
+    struct cli *cli, const struct args *args, struct run_request *run)
+{
+	struct msg_session_create *req = &run->create;
+	int r;
+
+	memset(run, 0, sizeof(*run));
+	if (opt_get(args, 'C') != NULL &&
+	    (r = resolve_folder(cli, opt_get(args, 'C'), &run->folder)) != 0)
+		return r;
+	if ((r = look_at_profile(cli, args, run)) != 0) {
+		free(run->folder);
+		return r;
+	}
+	req->alias = args->v[0];
+	req->args.v = (const char **)args->rest;
+	req->args.n = args->nrest;
+	req->working_dir = run->folder;
+	req->no_sandbox = opt_has(args, OPT_NO_SANDBOX);
+	req->bwrap_flags.v =
+	    opt_all(args, OPT_BWRAP_FLAGS, &req->bwrap_flags.n);
+	req->client_env = session_client_env();
+	req->search_path = session_search_path(&run->hold);
+	if (run->wants_agent) {
+		req->auth_sock = getenv("SSH_AUTH_SOCK");
+		if (!req->no_sandbox &&
+		    (req->auth_sock == NULL || *req->auth_sock == '\0'))
+			hint(cli, "%s may use an ssh-agent, but SSH_AUTH_SOCK "
+				  "is not set", req->alias);
+	}
+	return 0;
+}
+
+void
+run_request_free(struct run_request *run)
+{
+	for (size_t i = 0; i < run->create.pass_env.n; i++)
+		free((char *)(uintptr_t)run->create.pass_env.v[i]);
+	free(run->create.pass_env.v);
+	free(run->create.bwrap_flags.v);
+	free(run->create.client_env.v);
+	free(run->create.search_path.v);
+	free(run->hold);
+	free(run->folder);
 }
 
 static void
@@ -214,49 +263,28 @@ open_record(const struct cli *cli, const struct args *args, struct record **out)
 static int
 create_session(struct cli *cli, const struct args *args, struct msg *m)
 {
-	struct msg_session_create req = { .alias = args->v[0] };
-	char *folder = NULL, *hold;
-	int r;
-
-	session_terminal_size(&req.cols, &req.rows);
-	if ((r = get_size(cli, args, OPT_COLS, "cols", &req.cols)) != 0 ||
-	    (r = get_size(cli, args, OPT_ROWS, "rows", &req.rows)) != 0 ||
-	    (r = choose_folder(cli, args, &folder)) != 0)
-		return r;
-	req.args.v = (const char **)args->rest;
-	req.args.n = args->nrest;
-	req.working_dir = folder;
-	req.no_sandbox = opt_has(args, OPT_NO_SANDBOX);
-	req.bwrap_flags.v = opt_all(args, OPT_BWRAP_FLAGS, &req.bwrap_flags.n);
-	req.client_env = session_client_env();
-	req.search_path = session_search_path(&hold);
-	r = client_call(cli, MSG_SESSION_CREATE, &req, MSG_SESSION, m);
-	free(req.bwrap_flags.v);
-	free(req.client_env.v);
-	free(req.search_path.v);
-	free(hold);
-	free(folder);
-	return r;
-}
-
-static int
-run_remote(struct cli *cli, const struct args *args)
-{
+	uint64_t cols = 0, rows = 0;
 	bool attach = opt_has(args, OPT_ATTACH);
-	struct attach how = { .read_only = !attach, .silent = !attach };
-	const struct msg_session *s;
+	struct run_request run;
 	struct msg m;
+	char *id;
 	int r;
 
 	if (attach && cli->json)
 		return fail_usage(cli,
 		    "--attach shows the session itself, not JSON: leave out "
 		    "one of --attach and --json");
-	if ((r = open_record(cli, args, &how.record)) != 0)
+	session_terminal_size(&cols, &rows);
+	if ((r = get_size(cli, args, OPT_COLS, "cols", &cols)) != 0 ||
+	    (r = get_size(cli, args, OPT_ROWS, "rows", &rows)) != 0 ||
+	    (r = run_request_make(cli, args, &run)) != 0)
 		return r;
-	if ((r = create_session(cli, args, &m)) != 0) {
-		record_discard(how.record);
-		record_free(how.record);
+	run.create.cols = cols;
+	run.create.rows = rows;
+	r = client_call(
+	    cli, MSG_SESSION_CREATE, &run.create, MSG_SESSION, &m);
+	run_request_free(&run);
+	if (r != 0)
 		return r;
 	}
 	s = m.body;

@@ -151,6 +151,8 @@ print_info(const struct msg_session *s)
 	print_field("Duration", "%s",
 	    text_duration(text, sizeof(text),
 		(s->ended_at != 0 ? s->ended_at : time(NULL)) - s->created_at));
+	for (size_t i = 0; i < s->changed.n; i++)
+		print_field("Executed outside", "%s", s->changed.v[i]);
 }
 
 static int

@@ -56,6 +56,10 @@ static const struct opt run_opts[] = {
 	{ OPT_NO_SANDBOX, "no-sandbox", NULL, "no jail at all", 0 },
 };
 
+static const struct opt grant_opts[] = {
+	{ OPT_REVOKE, "revoke", NULL, "take it away again", 0 },
+};
+
 static const struct opt attach_opts[] = {
 	{ OPT_READ_ONLY, "read-only", NULL, "watch, type nothing", 0 },
 };
@@ -93,6 +97,16 @@ const struct command commands[] = {
 	{ "profiles", "delete", "ALIAS [--keep-home] [-y]",
 	    "remove a profile, its key and its home", 1, 1, 0,
 	    OPTS(delete_opts), cmd_profiles_delete },
+
+	{ "profiles", "grant",
+	    "ALIAS ro|rw PATH | env NAME | ssh-agent | nested-sandbox | "
+	    "limit NAME=VALUE [--revoke]",
+	    "give its jails more, or less", 2, 3, 0, OPTS(grant_opts),
+	    cmd_profiles_grant },
+
+	{ "sandbox", "explain", "ALIAS [PATH] [run's options] [-- ARGS]",
+	    "show the jail of a run, or what it does with PATH", 1, 2,
+	    CMD_NO_START | CMD_REST, OPTS(run_opts), cmd_sandbox_explain },
 
 	{ "terminal", "list", "", "list sessions", 0, 0, 0, NO_OPTS,
 	    cmd_terminal_list },

@@ -242,8 +242,24 @@ int session_status(int64_t exit_code, uint64_t signal);
  * caller frees; the strings are borrowed from the environment or *hold. */
 struct msg_strs session_client_env(void);
 struct msg_strs session_search_path(char **hold);
+/* NAME=VALUE of the names that are set; strings and block are the caller's. */
+struct msg_strs session_pass_env(const struct msg_strs *names);
 /* Size of the terminal this runs on, or false. */
 bool session_terminal_size(uint64_t *cols, uint64_t *rows);
+
+/* --- cmd_run.c: what `profiles run` and `sandbox explain` ask --- */
+
+struct run_request {
+	struct msg_session_create create; /* without the terminal's size */
+	bool wants_agent; /* the profile may use an ssh-agent */
+	/* Private. */
+	char *folder;
+	char *hold;
+};
+/* 0 and *out for run_request_free(), or reports. */
+int run_request_make(
+    struct cli *, const struct args *, struct run_request *out);
+void run_request_free(struct run_request *);
 
 /* --- shared by commands --- */
 
@@ -283,6 +299,7 @@ enum opt_key {
 	OPT_READ_ONLY,
 	OPT_RECORD,
 	OPT_REMOTE,
+	OPT_REVOKE,
 	OPT_ROWS,
 	OPT_SIGNAL,
 	OPT_WORKING_DIR
@@ -335,11 +352,13 @@ int cmd_help(struct cli *, const struct args *);
 int cmd_profiles_create(struct cli *, const struct args *);
 int cmd_profiles_delete(struct cli *, const struct args *);
 int cmd_profiles_env(struct cli *, const struct args *);
+int cmd_profiles_grant(struct cli *, const struct args *);
 int cmd_profiles_inspect(struct cli *, const struct args *);
 int cmd_profiles_list(struct cli *, const struct args *);
 int cmd_profiles_run(struct cli *, const struct args *);
 int cmd_providers_list(struct cli *, const struct args *);
 int cmd_providers_inspect(struct cli *, const struct args *);
+int cmd_sandbox_explain(struct cli *, const struct args *);
 int cmd_terminal_attach(struct cli *, const struct args *);
 int cmd_terminal_cleanup(struct cli *, const struct args *);
 int cmd_terminal_info(struct cli *, const struct args *);

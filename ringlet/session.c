@@ -46,7 +46,7 @@ json_t *
 session_json(const struct msg_session *s)
 {
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-			 " s:I, s:I, s:I, s:I, s:I, s:b, s:s, s:s}",
+			 " s:I, s:I, s:I, s:I, s:I, s:b, s:s, s:s, s:o}",
 	    "id", s->id, "profile_alias", s->profile_alias,
 	    "state", session_state_name(s->state),
 	    "exit_code", json_number(s->exit_code, s->exit_code >= 0),
@@ -60,7 +60,8 @@ session_json(const struct msg_session *s)
 	    "output_bytes", (json_int_t)s->output,
 	    "output_offset", (json_int_t)s->oldest,
 	    "sandboxed", (int)s->sandboxed, "tier", s->tier,
-	    "working_dir", s->working_dir);
+	    "working_dir", s->working_dir,
+	    "changed", json_strs(&s->changed));
 }
 
 int
@@ -93,6 +94,26 @@ session_client_env(void)
 		if (is_client_variable(*e) && valid_env_assignment(*e) &&
 		    valid_utf8(*e, strlen(*e)))
 			s.v[s.n++] = *e;
+	return s;
+}
+
+struct msg_strs
+session_pass_env(const struct msg_strs *names)
+{
+	struct msg_strs s = { NULL, 0 };
+	const char *value;
+	char *kv;
+
+	s.v = xcalloc(names->n + 1, sizeof(*s.v));
+	for (size_t i = 0; i < names->n; i++) {
+		if ((value = getenv(names->v[i])) == NULL)
+			continue;
+		kv = xasprintf("%s=%s", names->v[i], value);
+		if (valid_env_assignment(kv) && valid_utf8(kv, strlen(kv)))
+			s.v[s.n++] = kv;
+		else
+			free(kv);
+	}
 	return s;
 }
 

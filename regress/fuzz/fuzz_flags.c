@@ -12,7 +12,7 @@
 
 #include "bwrapflags.h"
 #include "err.h"
-#include "jailplan.h"
+#include "jailcheck.h"
 #include "msg.h"
 #include "paths.h"
 #include "valid.h"
@@ -53,9 +53,9 @@ check_words(const struct bwrap_flags *f)
 		require(f->nwords - i >= 3);
 		require(valid_abs_path(f->words[i + 1]));
 		require(valid_abs_path(f->words[i + 2]));
-		require(jailplan_may_show(&paths, f->words[i + 1], why,
+		require(jailcheck_may_show(&paths, f->words[i + 1], why,
 		    sizeof(why)) == 0);
-		require(jailplan_may_cover(f->words[i + 2], why,
+		require(jailcheck_may_cover(f->words[i + 2], why,
 		    sizeof(why)) == 0);
 		require(f->nproofs >= 3 * (binds + 1));
 		require(strcmp(f->proofs[3 * binds], f->words[i + 2]) == 0);

@@ -214,6 +214,49 @@ START_TEST(finds_versioned_files)
 }
 END_TEST
 
+/* Each way of installing is found without a PATH, and enough of it is bound. */
+START_TEST(finds_every_layout)
+{
+	static const struct {
+		const char *real, *link, *target, *bind;
+	} rows[] = {
+		{ ".cargo/bin/ringlet-unit-probe", NULL, NULL, ".cargo/bin" },
+		{ ".local/share/pnpm/ringlet-unit-probe", NULL, NULL,
+		    ".local/share/pnpm" },
+		{ ".opencode/bin/ringlet-unit-probe", NULL, NULL,
+		    ".opencode/bin" },
+		{ ".local/bin/ringlet-unit-probe", NULL, NULL, ".local/bin" },
+		{ ".bun/install/global/node_modules/probe/cli",
+		    ".bun/bin/ringlet-unit-probe",
+		    "../install/global/node_modules/probe/cli",
+		    ".bun/install/global/node_modules" },
+		{ ".nvm/versions/node/v22.0.1/lib/node_modules/probe/cli",
+		    ".nvm/versions/node/v22.0.1/bin/ringlet-unit-probe",
+		    "../lib/node_modules/probe/cli",
+		    ".nvm/versions/node/v22.0.1/lib/node_modules" },
+		{ ".local/share/probe/1.2.3/bin/probe",
+		    ".local/bin/ringlet-unit-probe",
+		    "../share/probe/1.2.3/bin/probe",
+		    ".local/share/probe/1.2.3/bin" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *found =
+		    rows[i].link != NULL ? rows[i].link : rows[i].real;
+
+		put(in_home("%s", rows[i].real), ELF, 0755);
+		if (rows[i].link != NULL)
+			link_to(in_home("%s", rows[i].link), rows[i].target);
+		ck_assert_msg(find(NULL) == RL_OK, "%s: %s", found, why);
+		ck_assert_str_eq(b.found, in_home("%s", found));
+		ck_assert_str_eq(b.path, in_home("%s", rows[i].real));
+		ck_assert_uint_eq(b.nbinds, 1);
+		ck_assert_str_eq(b.binds[0], in_home("%s", rows[i].bind));
+		ck_assert_int_eq(unlink(in_home("%s", found)), 0);
+	}
+}
+END_TEST
+
 START_TEST(never_binds_the_home)
 {
 	const char *search[] = { home, NULL };
@@ -401,6 +444,7 @@ main(void)
 	tcase_add_test(tc, finds_natives);
 	tcase_add_test(tc, finds_npm_packages);
 	tcase_add_test(tc, finds_versioned_files);
+	tcase_add_test(tc, finds_every_layout);
 	tcase_add_test(tc, never_binds_the_home);
 	tcase_add_test(tc, finds_interpreters);
 	tcase_add_test(tc, searches_in_order);

@@ -446,6 +446,62 @@ START_TEST(changes)
 }
 END_TEST
 
+/* Lists: one value a line, the first of a call in place of those before. */
+START_TEST(lists)
+{
+	static const struct {
+		const char *text, *words;
+	} bad[] = {
+		{ "JailReadOnly data", "absolute" },
+		{ "JailReadOnly /", "absolute" },
+		{ "JailReadOnly /a/../b", "absolute" },
+		{ "JailHide ~root/x", "absolute" },
+		{ "JailHide ~/../x", "absolute" },
+		{ "JailReadWrite /a/", "absolute" },
+		{ "JailEnv A=B", "not a variable's name" },
+		{ "JailEnv LD_PRELOAD", "load code" },
+		{ "JailProtectRepo maybe", "yes or no" },
+		{ "JailProtectRepo no\nJailProtectRepo no", "already set" },
+	};
+	struct conf c, fresh;
+	struct buf *b = buf_new(65536);
+
+	conf_defaults(&c);
+	ck_assert(c.jail_protect_repo);
+	takes(&c, "JailReadOnly /srv\nJailReadOnly \"~/a b\"\nJailEnv A\n"
+		  "JailReadOnly /srv\nJailProtectRepo no\n");
+	ck_assert_uint_eq(c.jail_read_only.n, 2);
+	ck_assert_str_eq(c.jail_read_only.v[1], "~/a b");
+	ck_assert_uint_eq(c.jail_env.n, 1);
+	ck_assert(!c.jail_protect_repo);
+	/* What is printed is taken again, as the same. */
+	ck_assert_int_eq(conf_print(&c, b), 0);
+	conf_defaults(&fresh);
+	ck_assert_int_eq(conf_parse(&fresh, (const char *)buf_ptr(b),
+			     buf_len(b), "f", why, sizeof(why)), 0);
+	told[0] = '\0';
+	ck_assert_int_eq(conf_update(&c, &fresh, on_told, told), 0);
+	ck_assert_str_eq(told, "");
+	/* At once, and as a copy. */
+	takes(&fresh, "JailReadOnly none\nJailHide /x\n");
+	ck_assert_int_eq(conf_update(&c, &fresh, on_told, told), 0);
+	ck_assert_str_eq(told, "JailReadOnly=none:1 JailHide=/x:1 ");
+	conf_free(&fresh);
+	ck_assert_uint_eq(c.jail_read_only.n, 0);
+	ck_assert_str_eq(c.jail_hide.v[0], "/x");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ck_assert_int_eq(conf_parse(&c, bad[i].text,
+				     strlen(bad[i].text), "f", why,
+				     sizeof(why)), RL_ERR_INVALID);
+		ck_assert_msg(strstr(why, bad[i].words) != NULL, "%s: %s",
+		    bad[i].text, why);
+	}
+	ck_assert_str_eq(c.jail_hide.v[0], "/x");
+	conf_free(&c);
+	buf_free(b);
+}
+END_TEST
+
 Suite *
 suite_conf(void)
 {
@@ -462,6 +518,7 @@ suite_conf(void)
 	tcase_add_test(tc, options);
 	tcase_add_test(tc, prints_what_it_takes);
 	tcase_add_test(tc, changes);
+	tcase_add_test(tc, lists);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -32,6 +32,7 @@ static struct msg_bind binds[] = {
 	{ BIND_TMPFS, "", "/tmp", 1073741824 },
 	{ BIND_TMPFS, "", "/run", 0 },
 	{ BIND_DIR, "", "/var/empty", 0 },
+	{ BIND_EMPTY, "", "/usr/src", 0 },
 	{ BIND_RW, "/home/u/.claude-profiles/x", "/home/u/.claude-profiles/x",
 	    0 },
 	{ BIND_RW, "/home/u/src dir", "/home/u/src dir", 0 },
@@ -46,7 +47,7 @@ static const struct msg_jail_start full = {
 	.env = { env, 3 },
 	.cwd = "/home/u/src dir",
 	.home = "/home/u/.claude-profiles/x",
-	.binds = { binds, 9 },
+	.binds = { binds, 10 },
 	.flags = { flags, 4 },
 	.cols = 80,
 	.rows = 24,
@@ -117,6 +118,7 @@ START_TEST(test_args)
 	    "--size\n1073741824\n--tmpfs\n/tmp\n"
 	    "--tmpfs\n/run\n"
 	    "--dir\n/var/empty\n"
+	    "--tmpfs\n/usr/src\n--remount-ro\n/usr/src\n"
 	    "--bind\n/home/u/.claude-profiles/x\n/home/u/.claude-profiles/x\n"
 	    "--bind\n/home/u/src dir\n/home/u/src dir\n"
 	    "--setenv\nPATH\n/usr/bin\n"
@@ -251,7 +253,7 @@ START_TEST(test_check_binds)
 		{ { BIND_RW, "/a", "/b/./c", 0 }, "\"/b/./c\"" },
 		{ { BIND_SYMLINK, "", "/bin", 0 }, "no target" },
 		{ { 0, "/a", "/a", 0 }, "kind 0" },
-		{ { 8, "/a", "/a", 0 }, "kind 8" },
+		{ { 9, "/a", "/a", 0 }, "kind 9" },
 		{ { UINT64_MAX, "/a", "/a", 0 }, "unknown" },
 	};
 	struct msg_jail_start p = full;

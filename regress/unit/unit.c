@@ -23,6 +23,7 @@ static const struct {
 	{ "conf", suite_conf },
 	{ "conn", suite_conn },
 	{ "fdpass", suite_fdpass },
+	{ "grant", suite_grant },
 	{ "hostcheck", suite_hostcheck },
 	{ "http1", suite_http1 },
 	{ "http2", suite_http2 },

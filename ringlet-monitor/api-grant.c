@@ -1,0 +1,87 @@
+/*
+ * What profiles' jails get beyond the default: asked for by the CLI alone.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "err.h"
+#include "fdpass.h"
+#include "grant.h"
+#include "jailcheck.h"
+#include "log.h"
+#include "monitor.h"
+#include "profile.h"
+#include "xmalloc.h"
+
+#define WHY_MAX 1024
+
+/*
+ * The text under which the grant is kept: a path by its own name, so that a
+ * link that is put there later means nothing.  For free(), or NULL.
+ */
+static char *
+settle(struct env *env, const char *text, const struct grant *g, int *err,
+    char *why, size_t size)
+{
+	char *real = NULL, *kept = NULL;
+	int fd;
+
+	if (g->kind != GRANT_RO && g->kind != GRANT_RW)
+		return xstrdup(text);
+	fd = open(g->value, O_PATH | O_CLOEXEC);
+	if (fd == -1 || (real = jailcheck_real_name(fd)) == NULL) {
+		*err = errno == ENOENT ? RL_ERR_NOTFOUND : RL_ERR_INVALID;
+		snprintf(why, size, "%s: %s", g->value, strerror(errno));
+	} else if ((*err = jailcheck_may_grant(&env->paths, fd, real,
+			g->kind == GRANT_RW, why, size)) == 0)
+		kept = xasprintf(
+		    "%s %s", g->kind == GRANT_RW ? "rw" : "ro", real);
+	fd_close(fd);
+	free(real);
+	return kept;
+}
+
+/*
+ * From the CLI alone: whoever holds a token must not loosen jails.  A grant
+ * that would uncover what jails hide is refused here, and again at each start.
+ */
+int
+on_PROFILE_GRANT(struct peer *p, struct msg *m)
+{
+	struct env *env = peer_env(p);
+	const struct msg_profile_grant *req = m->body;
+	struct asker a = asker_of(p, m);
+	char why[WHY_MAX] = "", *text = NULL;
+	struct grant g;
+	int err;
+
+	err = grant_parse(req->grant, &g, why, sizeof(why));
+	if (err == 0 && req->revoke)
+		text = xstrdup(req->grant);
+	else if (err == 0)
+		text = settle(env, req->grant, &g, &err, why, sizeof(why));
+	if (err == 0 && !alias_reserve(env, req->alias)) {
+		snprintf(why, sizeof(why), "profile %s is being changed by "
+		    "another request: try again", req->alias);
+		err = RL_ERR_STATE;
+	} else if (err == 0) {
+		err = profile_grant(&env->paths, req->alias, text, req->revoke,
+		    why, sizeof(why));
+		alias_release(env, req->alias);
+	}
+	if (err != 0)
+		peer_reply_error(p, m->hdr.id, err, "%s", why);
+	else {
+		log_info("profile %s: %s: %s", req->alias,
+		    req->revoke ? "revoked" : "granted", text);
+		profile_reply(env, &a, req->alias);
+	}
+	free(text);
+	return 0;
+}

@@ -1,0 +1,294 @@
+/*
+ * A path is walked name by name, as the kernel of the jail would: each name is
+ * looked up in the mount that covers it there, and links start anew.
+ */
+
+#include "config.h"
+
+#include <sys/stat.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent-search.h"
+#include "jailview.h"
+#include "msgdef.h"
+#include "xmalloc.h"
+
+#define LINKS_MAX 40 /* as the kernel's */
+
+struct look {
+	const struct msg_jail_mount *v;
+	size_t n;
+	unsigned links;
+};
+
+enum found { FOUND, FOUND_LINK, NOT_FOUND, OWN /* no names are known */ };
+
+/* The mount that covers path: the last one that was made there or above. */
+static const struct msg_jail_mount *
+cover(const struct look *l, const char *path)
+{
+	for (size_t i = l->n; i-- > 0;)
+		if (path_is_below(path, l->v[i].dst))
+			return &l->v[i];
+	return NULL;
+}
+
+/* Whether a mount that can be seen lies below path, which then is a folder. */
+static bool
+leads_to_mount(const struct look *l, const char *path)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (path_is_below(l->v[i].dst, path) &&
+		    cover(l, l->v[i].dst) == &l->v[i])
+			return true;
+	return false;
+}
+
+static char *
+outside_of(const struct msg_jail_mount *m, const char *path)
+{
+	const char *rest = strcmp(m->dst, "/") == 0 ? path
+						    : path + strlen(m->dst);
+
+	if (strcmp(m->src, "/") == 0)
+		return xstrdup(*rest != '\0' ? rest : "/");
+	return xasprintf("%s%s", m->src, rest);
+}
+
+static bool
+has_outside(const struct msg_jail_mount *m)
+{
+	return m != NULL && (m->kind == BIND_RO || m->kind == BIND_RW);
+}
+
+static char *
+read_link(const char *path)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlink(path, target, sizeof(target) - 1);
+
+	if (n <= 0)
+		return NULL;
+	return xstrndup(target, (size_t)n);
+}
+
+static bool
+is_device(const char *name)
+{
+	static const char *const names[] = { "null", "zero", "full", "random",
+		"urandom", "tty", "console", "ptmx", "pts", "shm", "fd",
+		"stdin", "stdout", "stderr", "core" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* One name; *target is that of a link, for free(). */
+static enum found
+look_up(const struct look *l, const char *path, char **target)
+{
+	const struct msg_jail_mount *m = cover(l, path);
+	enum found r = NOT_FOUND;
+	char *outside;
+	struct stat st;
+
+	if (m != NULL && m->kind == BIND_SYMLINK) {
+		*target = xstrdup(m->src);
+		return FOUND_LINK;
+	}
+	if (m != NULL && m->kind == BIND_PROC)
+		return strcmp(path, m->dst) == 0 ? FOUND : OWN;
+	if (m != NULL && m->kind == BIND_DEV && strcmp(path, m->dst) != 0)
+		return is_device(path + strlen(m->dst) + 1) ? FOUND : OWN;
+	if (!has_outside(m)) {
+		if (m != NULL && strcmp(path, m->dst) == 0)
+			return FOUND;
+		return leads_to_mount(l, path) ? FOUND : NOT_FOUND;
+	}
+	outside = outside_of(m, path);
+	if (lstat(outside, &st) == 0) {
+		r = FOUND;
+		/* A mount's own place is what was bound, never a link. */
+		if (S_ISLNK(st.st_mode) && strcmp(path, m->dst) != 0 &&
+		    (*target = read_link(outside)) != NULL)
+			r = FOUND_LINK;
+	} else if (leads_to_mount(l, path))
+		r = FOUND;
+	free(outside);
+	return r;
+}
+
+/* Takes the last name off cur. */
+static void
+go_up(char *cur)
+{
+	char *slash = strrchr(cur, '/');
+
+	if (slash != NULL)
+		*slash = '\0';
+}
+
+/*
+ * Walks to the end, or to where nothing is.  *inside is the name, for free();
+ * with NOT_FOUND *rest tells whether more was to come behind it.
+ */
+static enum found
+walk(struct look *l, const char *path, char **inside, bool *rest)
+{
+	char *todo = xstrdup(path), *cur = xstrdup(""), *next, *target, *p;
+	enum found r = FOUND;
+
+	for (p = todo; r == FOUND && *p != '\0';) {
+		size_t len;
+
+		p += strspn(p, "/");
+		if ((len = strcspn(p, "/")) == 0)
+			break;
+		if (len == 1 && *p == '.') {
+			p++;
+			continue;
+		}
+		if (len == 2 && strncmp(p, "..", 2) == 0) {
+			go_up(cur);
+			p += 2;
+			continue;
+		}
+		next = xasprintf("%s/%.*s", cur, (int)len, p);
+		p += len;
+		*rest = p[strspn(p, "/")] != '\0';
+		r = look_up(l, next, &target);
+		if (r == FOUND_LINK) {
+			char *again = xasprintf("%s%s", target, p);
+
+			if (*target == '/')
+				*cur = '\0';
+			free(target);
+			free(todo);
+			p = todo = again;
+			free(next);
+			r = ++l->links > LINKS_MAX ? NOT_FOUND : FOUND;
+			continue;
+		}
+		free(cur);
+		cur = next;
+	}
+	if (*cur == '\0') {
+		free(cur);
+		cur = xstrdup("/");
+	}
+	*inside = cur;
+	free(todo);
+	return r;
+}
+
+/* What the mount allows with the file outside, as this user. */
+static void
+judge(const struct msg_jail_mount *m, struct jailview *out)
+{
+	const char *path = out->outside;
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+		out->text = "a socket: it can be connected to";
+	/* bwrap's binds are without devices. */
+	if (stat(path, &st) == 0 &&
+	    (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))) {
+		out->text = "hidden: it can be neither read nor written";
+		return;
+	}
+	out->readable = faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0;
+	out->writable = m->kind == BIND_RW &&
+	    faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
+	if (!out->readable)
+		out->text = "there, but its permissions keep this user out";
+	else if (m->kind == BIND_RW && !out->writable)
+		out->text = "its permissions do not let this user write";
+}
+
+/* Whether what is not there can be made: in the folder above. */
+static bool
+can_make(const struct look *l, const char *inside)
+{
+	char *dir = path_parent(inside), *outside;
+	const struct msg_jail_mount *m = cover(l, dir);
+	bool can = m != NULL && (m->kind == BIND_TMPFS ||
+	    m->kind == BIND_DIR);
+
+	if (m != NULL && m->kind == BIND_RW) {
+		outside = outside_of(m, dir);
+		can = faccessat(AT_FDCWD, outside, W_OK, AT_EACCESS) == 0;
+		free(outside);
+	}
+	/* Below the file system that is the root there is nothing to write. */
+	free(dir);
+	return can;
+}
+
+static void
+conclude(const struct look *l, const struct msg_jail_mount *m, bool rest,
+    struct jailview *out)
+{
+	if (!out->there) {
+		out->writable = !rest && can_make(l, out->inside);
+		out->text = out->writable ? "not there; it could be made"
+					  : "not there";
+		return;
+	}
+	if (has_outside(m)) {
+		out->outside = outside_of(m, out->inside);
+		judge(m, out);
+		return;
+	}
+	out->readable = true;
+	if (m == NULL)
+		out->text = "only leads to what is mounted";
+	else if (m->kind == BIND_EMPTY)
+		out->text = "hidden: it is empty inside";
+	else if (m->kind == BIND_PROC)
+		out->text = "the jail's own processes; /proc/sys is "
+			    "read-only";
+	else if (m->kind == BIND_DEV) {
+		out->writable = true;
+		out->text = "the jail's own devices";
+	} else {
+		out->writable = m->kind == BIND_TMPFS || m->kind == BIND_DIR;
+		out->text = "the jail's own; gone with the session";
+	}
+}
+
+void
+jailview_look(const struct msg_jail_mount *v, size_t n, const char *path,
+    struct jailview *out)
+{
+	struct look l = { v, n, 0 };
+	const struct msg_jail_mount *m;
+	bool rest = false;
+	enum found r;
+
+	memset(out, 0, sizeof(*out));
+	out->text = "";
+	r = walk(&l, path, &out->inside, &rest);
+	m = cover(&l, out->inside);
+	out->rule = m == NULL ? "empty root" : m->rule;
+	if (l.links > LINKS_MAX) {
+		out->text = "too many symbolic links";
+		return;
+	}
+	out->there = r == FOUND || (r == OWN && m != NULL &&
+	    m->kind == BIND_PROC);
+	conclude(&l, m, rest, out);
+}
+
+void
+jailview_clear(struct jailview *v)
+{
+	free(v->inside);
+	free(v->outside);
+	memset(v, 0, sizeof(*v));
+}
