@@ -1,7 +1,8 @@
 /*
- * The words of --bwrap-flags.  A table names every option that is known and
- * what it does to a jail; what no row names is refused.  Options are only ever
- * added to the default rules; none takes one away.
+ * The words of --bwrap-flags.  A table names every option of bwrap 0.8 to 0.11
+ * and what it does to a jail; what no row names is refused.  Options are only
+ * ever added to the default rules; none takes one away, and none makes a place
+ * writable that was not.
  */
 
 #include "config.h"
@@ -25,8 +26,13 @@
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
 
+/* Why some are refused. */
+#define WRITABLE   "it would make more files writable"
+#define DESCRIPTOR "it takes a descriptor"
+#define MODIFIES   "what options make in a jail is empty and read-only"
+
 enum flag_class {
-	TIGHTENS, /* free for everybody */
+	TIGHTENS, /* free for everybody; see take_tightening() */
 	NETWORK,  /* takes the network away */
 	BY_DEFAULT, /* every jail has it */
 	SHOWS,	  /* makes a file readable: for the person at the machine */
@@ -41,6 +47,7 @@ static const struct {
 } flags[] = {
 	{ "--unshare-net", 0, NETWORK, NULL },
 	{ "--unshare-all", 0, NETWORK, NULL },
+
 	{ "--unshare-user", 0, BY_DEFAULT, NULL },
 	{ "--unshare-user-try", 0, BY_DEFAULT, NULL },
 	{ "--unshare-pid", 0, BY_DEFAULT, NULL },
@@ -50,31 +57,65 @@ static const struct {
 	{ "--die-with-parent", 0, BY_DEFAULT, NULL },
 	{ "--disable-userns", 0, BY_DEFAULT, NULL },
 	{ "--clearenv", 0, BY_DEFAULT, NULL },
+	{ "--new-session", 0, BY_DEFAULT, NULL },
+	{ "--as-pid-1", 0, BY_DEFAULT, NULL },
+	{ "--cap-drop", 1, BY_DEFAULT, NULL },
+
 	{ "--hostname", 1, TIGHTENS, NULL },
+	{ "--unshare-cgroup", 0, TIGHTENS, NULL },
+	{ "--assert-userns-disabled", 0, TIGHTENS, NULL },
+	{ "--tmpfs", 1, TIGHTENS, NULL },
+	{ "--remount-ro", 1, TIGHTENS, NULL },
+	{ "--dir", 1, TIGHTENS, NULL },
+	{ "--symlink", 2, TIGHTENS, NULL },
+
 	{ "--ro-bind", 2, SHOWS, NULL },
 	{ "--ro-bind-try", 2, SHOWS, NULL },
-	{ "--bind", 2, REFUSED, "it would make more files writable" },
-	{ "--bind-try", 2, REFUSED, "it would make more files writable" },
+
+	{ "--bind", 2, REFUSED, WRITABLE },
+	{ "--bind-try", 2, REFUSED, WRITABLE },
+	{ "--overlay", 3, REFUSED, WRITABLE },
+	{ "--tmp-overlay", 1, REFUSED, WRITABLE },
+	{ "--ro-overlay", 1, REFUSED, "use --ro-bind" },
+	{ "--overlay-src", 1, REFUSED, "use --ro-bind" },
 	{ "--dev-bind", 2, REFUSED, "it would give access to devices" },
 	{ "--dev-bind-try", 2, REFUSED, "it would give access to devices" },
+	{ "--dev", 1, REFUSED, "each jail has one" },
+	{ "--proc", 1, REFUSED, "each jail has one" },
+	{ "--mqueue", 1, REFUSED, WRITABLE },
+	{ "--size", 1, REFUSED, MODIFIES },
+	{ "--perms", 1, REFUSED, MODIFIES },
+	{ "--chmod", 2, REFUSED, MODIFIES },
+	{ "--lock-file", 1, REFUSED, "it would open a file that an agent names" },
+	{ "--exec-label", 1, REFUSED, "labels are the administrator's" },
+	{ "--file-label", 1, REFUSED, "labels are the administrator's" },
 	{ "--share-net", 0, REFUSED, "the network is shared already" },
 	{ "--cap-add", 1, REFUSED, "it would give capabilities" },
+	{ "--uid", 1, REFUSED, "the agent is the user" },
+	{ "--gid", 1, REFUSED, "the agent is the user" },
+	{ "--chdir", 1, REFUSED, "use -C" },
 	{ "--setenv", 2, REFUSED, "use 'profiles create --env'" },
 	{ "--unsetenv", 1, REFUSED, "the environment is the profile's" },
-	{ "--args", 1, REFUSED, "it takes a descriptor" },
-	{ "--seccomp", 1, REFUSED, "it takes a descriptor" },
-	{ "--add-seccomp-fd", 1, REFUSED, "it takes a descriptor" },
-	{ "--file", 2, REFUSED, "it takes a descriptor" },
-	{ "--bind-data", 2, REFUSED, "it takes a descriptor" },
-	{ "--ro-bind-data", 2, REFUSED, "it takes a descriptor" },
-	{ "--userns", 1, REFUSED, "it takes a descriptor" },
-	{ "--userns2", 1, REFUSED, "it takes a descriptor" },
-	{ "--pidns", 1, REFUSED, "it takes a descriptor" },
-	{ "--sync-fd", 1, REFUSED, "it takes a descriptor" },
-	{ "--block-fd", 1, REFUSED, "it takes a descriptor" },
-	{ "--userns-block-fd", 1, REFUSED, "it takes a descriptor" },
-	{ "--info-fd", 1, REFUSED, "it takes a descriptor" },
-	{ "--json-status-fd", 1, REFUSED, "it takes a descriptor" },
+	{ "--argv0", 1, REFUSED, "the arguments are the profile's" },
+	{ "--args", 1, REFUSED, DESCRIPTOR },
+	{ "--seccomp", 1, REFUSED, DESCRIPTOR },
+	{ "--add-seccomp-fd", 1, REFUSED, DESCRIPTOR },
+	{ "--file", 2, REFUSED, DESCRIPTOR },
+	{ "--bind-data", 2, REFUSED, DESCRIPTOR },
+	{ "--ro-bind-data", 2, REFUSED, DESCRIPTOR },
+	{ "--bind-fd", 2, REFUSED, DESCRIPTOR },
+	{ "--ro-bind-fd", 2, REFUSED, DESCRIPTOR },
+	{ "--userns", 1, REFUSED, DESCRIPTOR },
+	{ "--userns2", 1, REFUSED, DESCRIPTOR },
+	{ "--pidns", 1, REFUSED, DESCRIPTOR },
+	{ "--sync-fd", 1, REFUSED, DESCRIPTOR },
+	{ "--block-fd", 1, REFUSED, DESCRIPTOR },
+	{ "--userns-block-fd", 1, REFUSED, DESCRIPTOR },
+	{ "--info-fd", 1, REFUSED, DESCRIPTOR },
+	{ "--json-status-fd", 1, REFUSED, DESCRIPTOR },
+	{ "--level-prefix", 0, REFUSED, "it is for bwrap's own messages" },
+	{ "--help", 0, REFUSED, "it starts nothing" },
+	{ "--version", 0, REFUSED, "it starts nothing" },
 };
 
 /* A growing list of words. */
@@ -228,6 +269,77 @@ out:
 	return r;
 }
 
+/* A name that a host may have. */
+static bool
+is_hostname(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n <= 63 && s[0] != '-' &&
+	    strspn(s, "0123456789abcdefghijklmnopqrstuvwxyz"
+		      "ABCDEFGHIJKLMNOPQRSTUVWXYZ.-") == n;
+}
+
+/*
+ * A place that an option hides, makes or closes.  What it makes is empty: a
+ * tmpfs is closed at once, and all else that is made lies in the root or in
+ * one of the jail's own folders in memory.
+ */
+static int
+take_place(char *const *w, const char *place, struct bwrap_flags *out,
+    char *why, size_t size)
+{
+	bool hides = strcmp(w[0], "--tmpfs") == 0;
+	char more[512];
+	int r;
+
+	if (!valid_abs_path(place)) {
+		snprintf(why, size, "--bwrap-flags: %s: '%s' is not an "
+		    "absolute path without '..'", w[0], place);
+		return RL_ERR_INVALID;
+	}
+	r = hides ? jailcheck_may_hide(place, more, sizeof(more))
+		  : jailcheck_may_cover(place, more, sizeof(more));
+	if (r != 0) {
+		snprintf(why, size, "--bwrap-flags: %s: %s", w[0], more);
+		return r;
+	}
+	if (strcmp(w[0], "--remount-ro") == 0)
+		append(&out->closed, &out->nclosed, place);
+	else
+		append(&out->places, &out->nplaces, place);
+	return 0;
+}
+
+static int
+take_tightening(char *const *w, size_t nargs, struct bwrap_flags *out,
+    char *why, size_t size)
+{
+	int r = 0;
+
+	if (strcmp(w[0], "--hostname") == 0 && !is_hostname(w[1])) {
+		snprintf(why, size, "--bwrap-flags: --hostname: '%s' is no "
+		    "name of a host", w[1]);
+		return RL_ERR_INVALID;
+	}
+	if (strcmp(w[0], "--symlink") == 0 && w[1][0] == '\0') {
+		snprintf(why, size, "--bwrap-flags: --symlink: the target is "
+		    "empty");
+		return RL_ERR_INVALID;
+	}
+	if (nargs > 0 && strcmp(w[0], "--hostname") != 0)
+		r = take_place(w, w[nargs], out, why, size);
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i <= nargs; i++)
+		keep(out, w[i]);
+	if (strcmp(w[0], "--tmpfs") == 0) {
+		keep(out, "--remount-ro");
+		keep(out, w[1]);
+	}
+	return 0;
+}
+
 /* Takes the option at w[0], of which there are n words.  Returns its length. */
 static int
 take_flag(const struct paths *paths, char *const *w, size_t n,
@@ -264,8 +376,8 @@ take_flag(const struct paths *paths, char *const *w, size_t n,
 			return r;
 		break;
 	case TIGHTENS:
-		for (size_t j = 0; j < 1 + k; j++)
-			keep(out, w[j]);
+		if ((r = take_tightening(w, k, out, why, size)) != 0)
+			return r;
 		break;
 	case BY_DEFAULT:
 	case REFUSED:
@@ -303,5 +415,8 @@ bwrap_flags_clear(struct bwrap_flags *f)
 	for (size_t i = 0; i < f->nplaces; i++)
 		free(f->places[i]);
 	free(f->places);
+	for (size_t i = 0; i < f->nclosed; i++)
+		free(f->closed[i]);
+	free(f->closed);
 	memset(f, 0, sizeof(*f));
 }

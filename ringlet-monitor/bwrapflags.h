@@ -1,7 +1,7 @@
 #ifndef BWRAPFLAGS_H
 #define BWRAPFLAGS_H
 /*
- * The words of --bwrap-flags: a few of bwrap(1)'s options that a person may
+ * The words of --bwrap-flags: those of bwrap(1)'s options that a person may
  * add to the default rules.
  */
 
@@ -18,6 +18,8 @@ struct bwrap_flags {
 	size_t nproofs;
 	char **places; /* inside, of all that they mount or make */
 	size_t nplaces;
+	char **closed; /* mounts that they make read-only */
+	size_t nclosed;
 	bool unshare_net;
 	bool widens; /* something becomes readable that was not */
 };

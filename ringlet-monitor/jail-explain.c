@@ -62,30 +62,11 @@ mount_add(struct answer *a, uint64_t kind, const char *src, const char *dst,
 		.src = src, .dst = dst, .size = size, .rule = rule };
 }
 
-/* The mounts that the words of --bwrap-flags make. */
-static void
-add_flags(struct answer *a, const struct msg_strs *w)
-{
-	static const char rule[] = "--bwrap-flags";
-
-	for (size_t i = 0; i < w->n; i++) {
-		if (strcmp(w->v[i], "--ro-bind") == 0 && i + 2 < w->n) {
-			mount_add(a, BIND_RO, w->v[i + 1], w->v[i + 2], 0,
-			    rule);
-			i += 2;
-		}
-	}
-}
-
 static void
 fill_mounts(struct answer *a, const char *init)
 {
-	const struct jailplan *jp = &a->make.plan;
-
-	for (size_t i = 0; i < jp->nbinds; i++)
-		mount_add(a, jp->binds[i].kind, jp->binds[i].src,
-		    jp->binds[i].dst, jp->binds[i].size, jp->rules[i]);
-	add_flags(a, &a->make.start.flags);
+	a->mounts = jailview_mounts(&a->make.plan, &a->make.start.flags,
+	    &a->body.mounts.n);
 	mount_add(a, BIND_RO, init, JAIL_INIT_INSIDE, 0, "first process");
 }
 

@@ -325,6 +325,25 @@ jailplan_clear(struct jailplan *jp)
 	memset(jp, 0, sizeof(*jp));
 }
 
+static bool
+has_mount(const struct jailplan *jp, const char *dst)
+{
+	for (size_t i = 0; i < jp->nbinds; i++)
+		if (strcmp(jp->binds[i].dst, dst) == 0 &&
+		    jp->binds[i].kind != BIND_SYMLINK)
+			return true;
+	return false;
+}
+
+static bool
+is_place(const struct bwrap_flags *f, const char *place)
+{
+	for (size_t i = 0; i < f->nplaces; i++)
+		if (strcmp(f->places[i], place) == 0)
+			return true;
+	return false;
+}
+
 /*
  * bwrap makes what is missing of a place and follows links on the way, while
  * the old root still is there: a link in a folder of the agent's would have it
@@ -346,13 +365,27 @@ jailplan_may_add(const struct jailplan *jp, const struct bwrap_flags *f,
 			if (strcmp(place, f->places[k]) != 0 &&
 			    path_is_below(place, f->places[k]))
 				in = f->places[k];
-		if (in == NULL)
-			continue;
-		snprintf(why, size, "--bwrap-flags: %s: nothing may be "
-		    "mounted in %s, where an agent may have put links",
-		    place, in);
-		return RL_ERR_DENIED;
+		if (in != NULL) {
+			snprintf(why, size, "--bwrap-flags: %s: nothing may "
+			    "be mounted in %s, where an agent may have put "
+			    "links", place, in);
+			return RL_ERR_DENIED;
+		}
+		for (size_t k = jp->nsystem; k < jp->nbinds; k++)
+			if (path_is_below(jp->binds[k].dst, place)) {
+				snprintf(why, size, "--bwrap-flags: %s: would "
+				    "hide %s (%s)", place, jp->binds[k].dst,
+				    jp->rules[k]);
+				return RL_ERR_DENIED;
+			}
 	}
+	for (size_t i = 0; i < f->nclosed; i++)
+		if (!has_mount(jp, f->closed[i]) &&
+		    !is_place(f, f->closed[i])) {
+			snprintf(why, size, "--bwrap-flags: --remount-ro %s: "
+			    "is no mount of the jail", f->closed[i]);
+			return RL_ERR_DENIED;
+		}
 	return 0;
 }
 

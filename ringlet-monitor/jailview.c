@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "agent-search.h"
+#include "jailplan.h"
 #include "jailview.h"
 #include "msgdef.h"
 #include "xmalloc.h"
@@ -135,11 +136,11 @@ go_up(char *cur)
 }
 
 /*
- * Walks to the end, or to where nothing is.  *inside is the name, for free();
- * with NOT_FOUND *rest tells whether more was to come behind it.
+ * Walks to the end, or to where nothing is; *inside is the name that it got to,
+ * for free().
  */
 static enum found
-walk(struct look *l, const char *path, char **inside, bool *rest)
+walk(struct look *l, const char *path, char **inside)
 {
 	char *todo = xstrdup(path), *cur = xstrdup(""), *next, *target, *p;
 	enum found r = FOUND;
@@ -161,7 +162,6 @@ walk(struct look *l, const char *path, char **inside, bool *rest)
 		}
 		next = xasprintf("%s/%.*s", cur, (int)len, p);
 		p += len;
-		*rest = p[strspn(p, "/")] != '\0';
 		r = look_up(l, next, &target);
 		if (r == FOUND_LINK) {
 			char *again = xasprintf("%s%s", target, p);
@@ -211,7 +211,10 @@ judge(const struct msg_jail_mount *m, struct jailview *out)
 		out->text = "its permissions do not let this user write";
 }
 
-/* Whether what is not there can be made: in the folder above. */
+/*
+ * Whether what is not there, and what would lie in it, can be made: in the
+ * folder above.
+ */
 static bool
 can_make(const struct look *l, const char *inside)
 {
@@ -231,11 +234,11 @@ can_make(const struct look *l, const char *inside)
 }
 
 static void
-conclude(const struct look *l, const struct msg_jail_mount *m, bool rest,
+conclude(const struct look *l, const struct msg_jail_mount *m,
     struct jailview *out)
 {
 	if (!out->there) {
-		out->writable = !rest && can_make(l, out->inside);
+		out->writable = can_make(l, out->inside);
 		out->text = out->writable ? "not there; it could be made"
 					  : "not there";
 		return;
@@ -262,18 +265,99 @@ conclude(const struct look *l, const struct msg_jail_mount *m, bool rest,
 	}
 }
 
+/* --- mounts --- */
+
+/* A list of mounts that grows. */
+struct grown {
+	struct msg_jail_mount *v;
+	size_t n;
+};
+
+static void
+grow(struct grown *g, uint64_t kind, const char *src, const char *dst,
+    uint64_t size, const char *rule)
+{
+	g->v = xreallocarray(g->v, g->n + 1, sizeof(*g->v));
+	g->v[g->n++] = (struct msg_jail_mount){ .kind = kind, .src = src,
+		.dst = dst, .size = size, .rule = rule };
+}
+
+/* The last mount at dst is read-only from now on. */
+static void
+close_mount(struct grown *g, const char *dst)
+{
+	for (size_t i = g->n; i-- > 0;) {
+		if (strcmp(g->v[i].dst, dst) != 0)
+			continue;
+		if (g->v[i].kind == BIND_RW)
+			g->v[i].kind = BIND_RO;
+		else if (g->v[i].kind == BIND_TMPFS)
+			g->v[i].kind = BIND_EMPTY;
+		return;
+	}
+}
+
+/* A folder in memory is writable where that around it is. */
+static void
+make_folder(struct grown *g, const char *dst, const char *rule)
+{
+	const struct look l = { g->v, g->n, 0 };
+	const struct msg_jail_mount *m = cover(&l, dst);
+
+	if (m == NULL || m->kind == BIND_EMPTY)
+		grow(g, BIND_EMPTY, "", dst, 0, rule);
+	else if (m->kind == BIND_TMPFS)
+		grow(g, BIND_TMPFS, "", dst, 0, rule);
+	/* Elsewhere it was there, or bwrap fails. */
+}
+
+struct msg_jail_mount *
+jailview_mounts(
+    const struct jailplan *jp, const struct msg_strs *w, size_t *n)
+{
+	static const char rule[] = "--bwrap-flags";
+	struct grown g = { NULL, 0 };
+
+	for (size_t i = 0; i < jp->nbinds; i++)
+		grow(&g, jp->binds[i].kind, jp->binds[i].src,
+		    jp->binds[i].dst, jp->binds[i].size, jp->rules[i]);
+	for (size_t i = 0; i + 1 < w->n; i++) {
+		const char *a = w->v[i + 1];
+		const char *b = i + 2 < w->n ? w->v[i + 2] : NULL;
+
+		if (strcmp(w->v[i], "--ro-bind") == 0 && b != NULL) {
+			grow(&g, BIND_RO, a, b, 0, rule);
+			i += 2;
+		} else if (strcmp(w->v[i], "--symlink") == 0 && b != NULL) {
+			grow(&g, BIND_SYMLINK, a, b, 0, rule);
+			i += 2;
+		} else if (strcmp(w->v[i], "--tmpfs") == 0) {
+			grow(&g, BIND_TMPFS, "", a, 0, rule);
+			i++;
+		} else if (strcmp(w->v[i], "--remount-ro") == 0) {
+			close_mount(&g, a);
+			i++;
+		} else if (strcmp(w->v[i], "--dir") == 0) {
+			make_folder(&g, a, rule);
+			i++;
+		} else if (strcmp(w->v[i], "--hostname") == 0)
+			i++;
+	}
+	*n = g.n;
+	return g.v;
+}
+
 void
 jailview_look(const struct msg_jail_mount *v, size_t n, const char *path,
     struct jailview *out)
 {
 	struct look l = { v, n, 0 };
 	const struct msg_jail_mount *m;
-	bool rest = false;
 	enum found r;
 
 	memset(out, 0, sizeof(*out));
 	out->text = "";
-	r = walk(&l, path, &out->inside, &rest);
+	r = walk(&l, path, &out->inside);
 	m = cover(&l, out->inside);
 	out->rule = m == NULL ? "empty root" : m->rule;
 	if (l.links > LINKS_MAX) {
@@ -282,7 +366,7 @@ jailview_look(const struct msg_jail_mount *v, size_t n, const char *path,
 	}
 	out->there = r == FOUND || (r == OWN && m != NULL &&
 	    m->kind == BIND_PROC);
-	conclude(&l, m, rest, out);
+	conclude(&l, m, out);
 }
 
 void

@@ -7,7 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct jailplan;
 struct msg_jail_mount;
+struct msg_strs;
 
 struct jailview {
 	char *inside;  /* the name there, after all links */
@@ -18,6 +20,13 @@ struct jailview {
 	const char *rule; /* of the mount that decides; static or borrowed */
 	const char *text; /* for people; static */
 };
+
+/*
+ * The mounts of a plan and, on top, those that the words of struct bwrap_flags
+ * make, in order: a block of *n for free(), whose strings are theirs.
+ */
+struct msg_jail_mount *jailview_mounts(
+    const struct jailplan *, const struct msg_strs *flags, size_t *n);
 
 /*
  * Looks path (absolute; . and .. are followed as the kernel does) up in the

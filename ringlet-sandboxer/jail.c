@@ -24,8 +24,14 @@ static const struct flag {
 	const char *name;
 	size_t nargs;
 } flags[] = {
+	{ "--assert-userns-disabled", 0 },
+	{ "--dir", 1 },
 	{ "--hostname", 1 },
+	{ "--remount-ro", 1 },
 	{ "--ro-bind", 2 },
+	{ "--symlink", 2 },
+	{ "--tmpfs", 1 },
+	{ "--unshare-cgroup", 0 },
 	{ "--unshare-net", 0 },
 };
 
@@ -117,12 +123,23 @@ check_flags(const struct msg_strs *words, char *why, size_t size)
 			    "bwrap's %s needs %zu more "
 			    "words",
 			    flags[k].name, flags[k].nargs);
-		if (strcmp(flags[k].name, "--ro-bind") != 0)
+		if (flags[k].nargs == 0 ||
+		    strcmp(flags[k].name, "--hostname") == 0)
 			continue;
+		/* What they make is read-only, or a link that is one inside. */
+		b.kind = strcmp(flags[k].name, "--ro-bind") == 0 ? BIND_RO
+		    : strcmp(flags[k].name, "--symlink") == 0	 ? BIND_SYMLINK
+								 : BIND_EMPTY;
 		b.src = words->v[i + 1];
-		b.dst = words->v[i + 2];
+		b.dst = words->v[i + flags[k].nargs];
 		if ((ret = check_bind(&b, why, size)) != 0)
 			return ret;
+		if (strcmp(flags[k].name, "--tmpfs") == 0 &&
+		    (words->n - i < 4 ||
+			strcmp(words->v[i + 2], "--remount-ro") != 0 ||
+			strcmp(words->v[i + 3], b.dst) != 0))
+			return wrong(why, size,
+			    "bwrap's --tmpfs %s stays writable", b.dst);
 	}
 	return 0;
 }

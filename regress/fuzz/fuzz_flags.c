@@ -44,12 +44,43 @@ check_words(const struct bwrap_flags *f)
 	size_t i, binds = 0;
 
 	for (i = 0; i < f->nwords;) {
-		if (strcmp(f->words[i], "--hostname") == 0) {
+		const char *w = f->words[i];
+
+		if (strcmp(w, "--unshare-cgroup") == 0 ||
+		    strcmp(w, "--assert-userns-disabled") == 0) {
+			i++;
+			continue;
+		}
+		if (strcmp(w, "--hostname") == 0) {
 			require(f->nwords - i >= 2);
 			i += 2;
 			continue;
 		}
-		require(strcmp(f->words[i], "--ro-bind") == 0);
+		if (strcmp(w, "--dir") == 0 || strcmp(w, "--remount-ro") == 0) {
+			require(f->nwords - i >= 2);
+			require(valid_abs_path(f->words[i + 1]));
+			require(jailcheck_may_cover(f->words[i + 1], why,
+			    sizeof(why)) == 0);
+			i += 2;
+			continue;
+		}
+		if (strcmp(w, "--tmpfs") == 0) {
+			require(f->nwords - i >= 4);
+			require(jailcheck_may_hide(f->words[i + 1], why,
+			    sizeof(why)) == 0);
+			require(strcmp(f->words[i + 2], "--remount-ro") == 0);
+			require(strcmp(f->words[i + 3], f->words[i + 1]) == 0);
+			i += 4;
+			continue;
+		}
+		if (strcmp(w, "--symlink") == 0) {
+			require(f->nwords - i >= 3);
+			require(jailcheck_may_cover(f->words[i + 2], why,
+			    sizeof(why)) == 0);
+			i += 3;
+			continue;
+		}
+		require(strcmp(w, "--ro-bind") == 0);
 		require(f->nwords - i >= 3);
 		require(valid_abs_path(f->words[i + 1]));
 		require(valid_abs_path(f->words[i + 2]));

@@ -71,6 +71,22 @@ START_TEST(accepted)
 		{ "--unshare-net,--ro-bind /etc /data",
 		    "--ro-bind /etc /data", true, true },
 		{ "--hostname jail", "--hostname jail", false, false },
+		{ "--new-session --cap-drop CAP_KILL --as-pid-1", "", false,
+		    false },
+		{ "--unshare-cgroup --assert-userns-disabled",
+		    "--unshare-cgroup --assert-userns-disabled", false, false },
+		/* What hides is closed at once: it would be writable. */
+		{ "--tmpfs /opt/secret",
+		    "--tmpfs /opt/secret --remount-ro /opt/secret", false,
+		    false },
+		{ "--dir /new --symlink /etc/x /link --remount-ro /tmp",
+		    "--dir /new --symlink /etc/x /link --remount-ro /tmp",
+		    false, false },
+		/* As on the page that describes all this, in order. */
+		{ "--unshare-net --ro-bind /etc /a --tmpfs /b --ro-bind /usr "
+		  "/c",
+		    "--ro-bind /etc /a --tmpfs /b --remount-ro /b --ro-bind "
+		    "/usr /c", true, true },
 		{ "--ro-bind-try /nonexistent-source /data", "", false,
 		    true },
 		{ "--ro-bind /usr/../etc /data", NULL, false, false },
@@ -120,6 +136,20 @@ START_TEST(refused)
 		int err;
 		const char *names;
 	} rows[] = {
+		{ "--tmpfs", RL_ERR_INVALID, "--tmpfs" },
+		{ "--tmpfs tmp", RL_ERR_INVALID, "--tmpfs" },
+		{ "--tmpfs /usr", RL_ERR_DENIED, "--tmpfs" },
+		{ "--tmpfs /proc", RL_ERR_DENIED, "--tmpfs" },
+		{ "--tmpfs /run/ringlet", RL_ERR_DENIED, "--tmpfs" },
+		{ "--tmpfs /tmp", RL_ERR_DENIED, "--tmpfs" },
+		{ "--remount-ro /run", RL_ERR_DENIED, "--remount-ro" },
+		{ "--dir /etc/x", RL_ERR_DENIED, "--dir" },
+		{ "--dir /", RL_ERR_DENIED, "--dir" },
+		{ "--symlink x /usr/bin/ls", RL_ERR_DENIED, "--symlink" },
+		{ "--symlink '' /x", RL_ERR_INVALID, "--symlink" },
+		{ "--symlink /x", RL_ERR_INVALID, "--symlink" },
+		{ "--hostname -x", RL_ERR_INVALID, "--hostname" },
+		{ "--hostname a/b", RL_ERR_INVALID, "--hostname" },
 		{ "--bind / /", RL_ERR_DENIED, "--bind" },
 		{ "--dev-bind / /", RL_ERR_DENIED, "--dev-bind" },
 		{ "--share-net", RL_ERR_DENIED, "--share-net" },
@@ -164,6 +194,44 @@ START_TEST(refused)
 }
 END_TEST
 
+/* Every option that bwrap 0.8 to 0.11 has, by how many words follow it. */
+START_TEST(all_known)
+{
+	static const char *const names[] = {
+		"add-seccomp-fd args argv0 assert-userns-disabled as-pid-1 "
+		"bind bind-data bind-fd bind-try block-fd cap-add cap-drop "
+		"chdir chmod clearenv dev dev-bind dev-bind-try "
+		"die-with-parent dir disable-userns exec-label file "
+		"file-label gid help hostname info-fd json-status-fd "
+		"level-prefix lock-file mqueue new-session overlay "
+		"overlay-src perms pidns proc remount-ro ro-bind ro-bind-data "
+		"ro-bind-fd ro-bind-try ro-overlay seccomp setenv share-net "
+		"size symlink sync-fd tmpfs tmp-overlay uid unsetenv "
+		"unshare-all unshare-cgroup unshare-cgroup-try unshare-ipc "
+		"unshare-net unshare-pid unshare-user unshare-user-try "
+		"unshare-uts userns userns2 userns-block-fd version"
+	};
+	char *all = strdup(names[0]), *next = all, *name, flag[64], why[512];
+	struct bwrap_flags f;
+	size_t n = 0;
+	int r;
+
+	while ((name = strsep(&next, " ")) != NULL) {
+		snprintf(flag, sizeof(flag), "--%s", name);
+		r = parse(flag, NULL, &f, why);
+		/* Classed one way or the other, and named if not taken. */
+		ck_assert_msg(r == 0 || strstr(why, flag) != NULL, "%s: %s",
+		    flag, why);
+		ck_assert_msg(strstr(why, "is not an option") == NULL, "%s",
+		    flag);
+		bwrap_flags_clear(&f);
+		n++;
+	}
+	ck_assert_uint_eq(n, 67);
+	free(all);
+}
+END_TEST
+
 Suite *
 suite_bwrapflags(void)
 {
@@ -173,6 +241,7 @@ suite_bwrapflags(void)
 	tcase_add_test(tc, accepted);
 	tcase_add_test(tc, several);
 	tcase_add_test(tc, refused);
+	tcase_add_test(tc, all_known);
 	suite_add_tcase(s, tc);
 	return s;
 }

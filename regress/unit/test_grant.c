@@ -142,7 +142,7 @@ START_TEST(looks)
 		{ "/link/../tmp", "/tmp", "trw" },
 		{ "/sys2/../../../tmp/.", "/tmp", "trw" },
 		{ "/tmp/new", "/tmp/new", "w" },
-		{ "/tmp/new/deeper", "/tmp/new", "" },
+		{ "/tmp/new/deeper", "/tmp/new", "w" },
 		{ "/etc", "/etc", "" },
 		{ "/proc/1/mem", "/proc/1", "tr" },
 		{ "/dev/null", "/dev/null", "trw" },

@@ -301,7 +301,12 @@ START_TEST(test_check_flags)
 		/* The monitor lets none of these through; nor do we. */
 		{ "--bind", "/x", "/x", "\"--bind\"" },
 		{ "--dev-bind", "/dev", "/dev", "\"--dev-bind\"" },
-		{ "--symlink", "/x", "/usr", "\"--symlink\"" },
+		{ "--symlink", "", "/x", "no target" },
+		{ "--symlink", "/x", "/", "\"/\"" },
+		{ "--tmpfs", "/x", NULL, "stays writable" },
+		{ "--tmpfs", "/x", "--remount-ro", "stays writable" },
+		{ "--dir", "x", NULL, "\"x\"" },
+		{ "--remount-ro", "/", NULL, "\"/\"" },
 		{ "--chmod", "0777", "/x", "\"--chmod\"" },
 		{ "--ro-bind", "/", "/x", "\"/\"" },
 		{ "--ro-bind", "/x", "/", "\"/\"" },

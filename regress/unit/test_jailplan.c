@@ -18,9 +18,11 @@
 #include "err.h"
 #include "paths.h"
 #include "ringlet-monitor/agent-binary.h"
+#include "ringlet-monitor/bwrapflags.h"
 #include "ringlet-monitor/jailcheck.h"
 #include "ringlet-monitor/jailnote.h"
 #include "ringlet-monitor/jailplan.h"
+#include "ringlet-monitor/jailview.h"
 #include "strlist.h"
 #include "suites.h"
 #include "valid.h"
@@ -767,6 +769,189 @@ START_TEST(plan_reach)
 }
 END_TEST
 
+/* --- --bwrap-flags --- */
+
+static unsigned
+below(unsigned n)
+{
+	static uint64_t state = 0x9e3779b97f4a7c15;
+
+	state ^= state >> 12;
+	state ^= state << 25;
+	state ^= state >> 27;
+	return (unsigned)((state * 0x2545f4914f6cdd1d) >> 40) % n;
+}
+
+/* Places that options may be about, and that are then looked at. */
+static const char *const places[] = { "/", "/tmp", "/tmp/a", "/tmp/a/b",
+	"/var/tmp", "/run", "/run/x", "/usr", "/usr/bin", "/etc", "/opt",
+	"/opt/x", "/dev", "/proc", "/new", "/new/deep", "/home", "@",
+	"@/data", "@/data/in", "@/work", "@/work/sub", "@/work/new",
+	"@/home", "@/home/.ssh", "@/home/.claude-profiles/mine",
+	"@/home/.claude-profiles/mine/x", "@/granted", "@/granted/x" };
+
+static char *
+place(size_t i)
+{
+	bool at = places[i][0] == '@';
+
+	return xasprintf("%s%s", at ? w.base : "", places[i] + at);
+}
+
+/* A random list of options, most of which could be accepted. */
+static char *
+random_flags(void)
+{
+	static const struct {
+		const char *name;
+		unsigned paths;
+	} options[] = { { "--tmpfs", 1 }, { "--remount-ro", 1 }, { "--dir", 1 },
+		{ "--symlink", 2 }, { "--ro-bind", 2 }, { "--ro-bind-try", 2 },
+		{ "--unshare-net", 0 }, { "--hostname x", 0 },
+		{ "--cap-drop ALL", 0 }, { "--bind", 2 }, { "--overlay", 2 },
+		{ "--unshare-all", 0 }, { "--size 1", 0 } };
+	char *text = xstrdup(""), *more, *p;
+
+	for (unsigned n = 1 + below(4); n > 0; n--) {
+		/* The last few are refused: seldom, or little is tried. */
+		unsigned k = below(10) != 0 ? below(9) : below(NELEM(options));
+
+		more = xasprintf("%s %s", text, options[k].name);
+		free(text);
+		text = more;
+		for (unsigned i = 0; i < options[k].paths; i++) {
+			p = place(below(NELEM(places)));
+			more = xasprintf("%s %s", text, p);
+			free(text);
+			free(p);
+			text = more;
+		}
+	}
+	return text;
+}
+
+/* Which places can be written, a bit each. */
+static uint64_t
+writable_places(const struct jailplan *jp, const struct msg_strs *words)
+{
+	struct msg_jail_mount *mounts;
+	struct jailview view;
+	uint64_t set = 0;
+	size_t n;
+	char *p;
+
+	mounts = jailview_mounts(jp, words, &n);
+	for (size_t i = 0; i < NELEM(places); i++) {
+		p = place(i);
+		jailview_look(mounts, n, p, &view);
+		/* By a link it is another place that can be written. */
+		if (view.writable &&
+		    strncmp(p, view.inside, strlen(view.inside)) == 0)
+			set |= 1ULL << i;
+		jailview_clear(&view);
+		free(p);
+	}
+	free(mounts);
+	return set;
+}
+
+/* Whatever is accepted, no place can be written that could not be before. */
+START_TEST(flags_never_widen)
+{
+	const struct msg_strs none = { NULL, 0 };
+	struct jailplan jp;
+	struct bwrap_flags f;
+	uint64_t before, after;
+	char why[512], *text;
+	unsigned accepted = 0, fewer = 0;
+
+	put_dir(w.base, "data");
+	put_dir(w.base, "data/in");
+	put_dir(w.base, "granted");
+	put_dir(w.work, "sub");
+	strlist_addf(&w.grants, "rw %s/granted", w.base);
+	ck_assert_int_eq(
+	    make_plan(w.work, &nothing, &jp, why, sizeof(why)), 0);
+	before = writable_places(&jp, &none);
+	ck_assert_uint_ne(before, 0);
+	for (int i = 0; i < 20000; i++) {
+		text = random_flags();
+		{
+			const char *v[] = { text };
+			const struct msg_strs given = { v, 1 };
+			int r = bwrap_flags_parse(
+			    &w.paths, &given, &f, why, sizeof(why));
+
+			if (r == 0)
+				r = jailplan_may_add(
+				    &jp, &f, why, sizeof(why));
+			if (r == 0) {
+				const struct msg_strs words = {
+					(const char **)f.words, f.nwords
+				};
+
+				accepted++;
+				after = writable_places(&jp, &words);
+				ck_assert_msg((after & ~before) == 0,
+				    "%s: makes %llx writable", text,
+				    (unsigned long long)(after & ~before));
+				fewer += after != before;
+			}
+			bwrap_flags_clear(&f);
+		}
+		free(text);
+	}
+	/* It was tried, and there was something to see. */
+	ck_assert_uint_gt(accepted, 1000);
+	ck_assert_uint_gt(fewer, 50);
+	jailplan_clear(&jp);
+}
+END_TEST
+
+START_TEST(flags_places)
+{
+	static const struct {
+		const char *flags, *words;
+	} rows[] = {
+		{ "--tmpfs @/work", "@/work" },
+		{ "--tmpfs @/work/sub", "links" },
+		{ "--dir @/work/sub", "links" },
+		{ "--symlink /x @/home/.claude-profiles/mine/.bashrc", "links" },
+		{ "--tmpfs @/home/.claude-profiles", "would hide" },
+		{ "--tmpfs @", "would hide" },
+		{ "--ro-bind /etc @/home", "would hide" },
+		{ "--remount-ro @/data", "is no mount" },
+		{ "--remount-ro /bin", "/bin" },
+		{ "--ro-bind /etc /a --tmpfs /a/b", "links" },
+	};
+	struct jailplan jp;
+	struct bwrap_flags f;
+	char why[512], text[1024], *to;
+	int r;
+
+	ck_assert_int_eq(
+	    make_plan(w.work, &nothing, &jp, why, sizeof(why)), 0);
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		const char *v[] = { text };
+		const struct msg_strs given = { v, 1 };
+
+		to = text;
+		for (const char *p = rows[i].flags; *p != '\0'; p++)
+			to += *p == '@' ? sprintf(to, "%s", w.base)
+					: sprintf(to, "%c", *p);
+		r = bwrap_flags_parse(&w.paths, &given, &f, why, sizeof(why));
+		if (r == 0)
+			r = jailplan_may_add(&jp, &f, why, sizeof(why));
+		ck_assert_msg(r == RL_ERR_DENIED, "%s", text);
+		ck_assert_msg(strstr(why, rows[i].words[0] == '@'
+			? w.work : rows[i].words) != NULL,
+		    "%s: %s", text, why);
+		bwrap_flags_clear(&f);
+	}
+	jailplan_clear(&jp);
+}
+END_TEST
+
 /* What an agent did to such files is told, whatever their names are. */
 START_TEST(note_changes)
 {
@@ -861,6 +1046,8 @@ suite_jailplan(void)
 	tcase_add_test(tc, plan_repo_hostile);
 	tcase_add_test(tc, plan_repo_granted);
 	tcase_add_test(tc, plan_reach);
+	tcase_add_test(tc, flags_never_widen);
+	tcase_add_test(tc, flags_places);
 	tcase_add_test(tc, note_changes);
 	tcase_add_test(tc, note_bounded);
 	suite_add_tcase(s, tc);
