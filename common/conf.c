@@ -63,6 +63,8 @@ static const struct conf_keyword keywords[] = {
 	    "a variable's name, or none" },
 	{ "JailProtectRepo", CK_BOOL, CONF_AT_ONCE, F(jail_protect_repo), 0, 0,
 	    "yes or no" },
+	{ "SessionKeep", CK_PERIOD, CONF_AT_ONCE, F(session_keep_s), 1,
+	    365 * 24 * 3600, "a time from 1s to 365d, such as 12h or 7d" },
 	{ "KeychainTimeout", CK_TIME, CONF_AT_ONCE, F(keychain_timeout_ms),
 	    1000, 25 * 1000, "a time from 1s to 25s, such as 20s" },
 };
@@ -182,7 +184,7 @@ conf_is_remote(const char *address)
 {
 	bool local = false;
 
-	free(listen_clean(address, &local));
+	free(conf_listen_clean(address, &local));
 	return !local;
 }
 
@@ -197,9 +199,8 @@ check_remote(struct parse *ps)
 
 	if (c->allow_remote)
 		return 0;
-	for (size_t i = 0; i < c->nlisten; i++) {
-		free(conf_listen_clean(c->listen[i], &local));
-		if (!local)
+	for (size_t i = 0; i < c->nlisten; i++)
+		if (conf_is_remote(c->listen[i]))
 			return refuse(ps, ps->listen_line[i],
 			    "ListenAddress: %s is reachable from other "
 			    "machines: use a loopback address, or set "

@@ -17,9 +17,10 @@ enum conf_kind {
 	CK_FACILITY,	/* int: a word */
 	CK_COUNT,	/* unsigned */
 	CK_SIZE,	/* uint64_t: bytes, with K, M or G; a power of two */
-	CK_TIME, /* unsigned: milliseconds; ms, s or m, s without a unit */
-	CK_PATHS, /* struct strlist: a path a line */
-	CK_NAMES  /* struct strlist: a variable's name a line */
+	CK_TIME,	/* unsigned: milliseconds; ms, s or m, s without a unit */
+	CK_PERIOD,	/* unsigned: seconds; s, m, h or d, s without a unit */
+	CK_PATHS,	/* struct strlist: a path a line */
+	CK_NAMES	/* struct strlist: a variable's name a line */
 };
 
 struct conf_keyword {

@@ -78,6 +78,9 @@ print_keyword(
 	case CK_TIME:
 		return buf_putf(
 		    out, "%s %ums\n", k->name, *(const unsigned *)field);
+	case CK_PERIOD:
+		return buf_putf(
+		    out, "%s %us\n", k->name, *(const unsigned *)field);
 	case CK_PATHS:
 	case CK_NAMES:
 		return print_list(field, k->name, out);

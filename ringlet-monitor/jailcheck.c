@@ -51,7 +51,8 @@ static const char *const never_writable[] = { ".config/autostart",
 static const char *const never_granted[] = { ".bash_aliases", ".bash_login",
 	".bash_logout", ".bash_profile", ".bashrc", ".cargo/bin",
 	".config/fish", ".config/git", ".config/nvim", ".emacs", ".emacs.d",
-	".gitconfig", ".inputrc", ".kshrc", ".login", ".npmrc", ".pam_environment",
+	".gitconfig", ".inputrc", ".kshrc", ".login", ".npmrc",
+	".pam_environment",
 	".profile", ".tmux.conf", ".vim", ".vimrc", ".xinitrc", ".xprofile",
 	".xsession", ".xsessionrc", ".zlogin", ".zprofile", ".zshenv", ".zshrc",
 	"bin" };
@@ -67,7 +68,8 @@ static bool
 within_real(const char *path, const char *dir)
 {
 	char *real = realpath(dir, NULL);
-	bool in = path_is_below(path, dir) || (real != NULL && path_is_below(path, real));
+	bool in = path_is_below(path, dir) ||
+	    (real != NULL && path_is_below(path, real));
 
 	free(real);
 	return in;

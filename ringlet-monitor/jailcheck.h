@@ -12,8 +12,8 @@ struct paths;
 /*
  * Opens path as a working folder and checks it: a folder, ours, and neither
  * in, nor above, anything that a jail hides or that is run at login; home is
- * the profile's, which is fine itself.  Returns an O_PATH descriptor and its name without symbolic
- * links in *real (for the caller to free); RL_ERR_NOTFOUND, RL_ERR_DENIED,
+ * the profile's, which is fine itself.  Returns an O_PATH descriptor and its
+ * name without symbolic links in *real (for the caller to free); RL_ERR_NOTFOUND, RL_ERR_DENIED,
  * RL_ERR_INVALID or RL_ERR_SYSTEM, with why[size].
  */
 int jailcheck_open_cwd(const struct paths *, const char *home,

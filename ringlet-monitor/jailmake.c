@@ -102,8 +102,11 @@ fill_jail(struct jailmake *out, const struct jail_ask *ask)
 
 	js->binds.v = out->plan.binds;
 	js->binds.n = out->plan.nbinds;
-	js->flags.v = (const char **)f->words;
-	js->flags.n = f->nwords;
+	for (size_t i = 0; i < f->nwords; i++)
+		strlist_add(&out->flags, f->words[i]);
+	jailplan_close(&out->plan, f, &out->flags);
+	js->flags.v = (const char **)out->flags.v;
+	js->flags.n = out->flags.n;
 	js->unshare_net = f->unshare_net;
 	strlist_copy(&out->proofs, &out->plan.proofs);
 	for (size_t i = 0; i < f->nproofs; i++)
@@ -169,5 +172,6 @@ jailmake_clear(struct jailmake *m)
 	jailplan_clear(&m->plan);
 	jailnote_clear(&m->note);
 	strlist_clear(&m->proofs);
+	strlist_clear(&m->flags);
 	free(m->cwd);
 }

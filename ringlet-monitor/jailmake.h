@@ -27,6 +27,7 @@ struct jailmake {
 	struct msg_jail_start start; /* without id and size of the terminal */
 	struct jailplan plan;
 	struct strlist proofs;
+	struct strlist flags;
 	struct jailnote note; /* without what is in files */
 	char *cwd;
 	int cwd_fd;

@@ -335,7 +335,8 @@ pin(struct mounts *ms)
 	}
 	for (size_t i = 0; i < parts.n; i++)
 		if (lstat(parts.v[i], &st) == 0 && S_ISDIR(st.st_mode))
-			prove(push(ms, MP_PIN, BIND_RW, parts.v[i], "pin"),
+			prove(push(ms, MP_PIN, BIND_RW, parts.v[i],
+				  MOUNT_PIN),
 			    &st);
 	strlist_clear(&parts);
 	sort(ms);

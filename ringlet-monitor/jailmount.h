@@ -26,6 +26,8 @@ enum mount_priority {
 	MP_HIDE
 };
 
+#define MOUNT_PIN "pin" /* the rule of MP_PIN */
+
 struct mount_wish {
 	enum mount_priority prio;
 	enum bind_kind kind;

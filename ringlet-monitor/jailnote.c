@@ -183,7 +183,8 @@ jailnote_load(struct jailnote *n, int fd)
 	if (pread(fd, text, len, 0) != st.st_size || text[len - 1] != '\0')
 		goto out;
 	end = text + len;
-	for (p = text; p < end && (l = list(n, i)) != NULL; p += strlen(p) + 1) {
+	for (p = text; p < end && (l = list(n, i)) != NULL;
+	     p += strlen(p) + 1) {
 		if (*p == '\0')
 			i++;
 		else

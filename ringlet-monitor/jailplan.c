@@ -390,6 +390,22 @@ jailplan_may_add(const struct jailplan *jp, const struct bwrap_flags *f,
 }
 
 void
+jailplan_close(const struct jailplan *jp, const struct bwrap_flags *f,
+    struct strlist *words)
+{
+	for (size_t i = 0; i < f->nclosed; i++)
+		for (size_t k = jp->nsystem; k < jp->nbinds; k++) {
+			const struct msg_bind *b = &jp->binds[k];
+
+			if (strcmp(jp->rules[k], MOUNT_PIN) != 0 ||
+			    !path_is_below(b->dst, f->closed[i]))
+				continue;
+			strlist_add(words, "--remount-ro");
+			strlist_add(words, b->dst);
+		}
+}
+
+void
 jailplan_note(const struct jailplan *jp, struct jailnote *note)
 {
 	for (size_t i = jp->nsystem; i < jp->nbinds; i++) {

@@ -67,6 +67,13 @@ int jailplan_may_add(const struct jailplan *, const struct bwrap_flags *,
     char *why, size_t size);
 
 /*
+ * Appends the words that are missing: a mount that flags make read-only takes
+ * with it the pins inside, which are mounts of their own.
+ */
+void jailplan_close(const struct jailplan *, const struct bwrap_flags *,
+    struct strlist *words);
+
+/*
  * Writes down for later plans, and for the end of the session, what this jail
  * can write and where it has mounts.
  */

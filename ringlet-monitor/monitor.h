@@ -19,6 +19,7 @@
  *	home-removal.c	a profile's home, removed beside the loop
  *	run.c		from a profile to what is started
  *	session.c	the table of sessions, requests about them
+ *	session-end.c	their ends, and how long they are kept
  *	jailmake.c	from a request to a jail's description
  *	jailplan.c	what a jail is made of: jailmount.c, jailcheck.c, repo.c
  *	jail-explain.c	the same, to be looked at: jailview.c

@@ -67,6 +67,19 @@ session_keep(struct env *env)
 	loop_timer_arm(env->keep_timer, (uint64_t)next * 1000);
 }
 
+/*
+ * What programs outside will execute and is not as it was: the person who
+ * runs them wants to look first.
+ */
+static void
+tell_changed(struct session *s)
+{
+	jailnote_compare(&s->note);
+	for (size_t i = 0; i < s->note.changed.n; i++)
+		log_warn("session %s: executed outside: %s", s->id,
+		    s->note.changed.v[i]);
+}
+
 static void
 session_end(
     struct env *env, struct session *s, const char *reason, const char *text)
@@ -78,6 +91,7 @@ session_end(
 	session_set(&s->text, text);
 	log_info("session %s: ended (%s, status %d, signal %u)", s->id, reason,
 	    s->exit_code, s->signal);
+	tell_changed(s);
 	drop_old(env, s);
 	session_keep(env);
 }

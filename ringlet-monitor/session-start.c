@@ -19,6 +19,7 @@
 #include "err.h"
 #include "fdpass.h"
 #include "jailmake.h"
+#include "keychain.h"
 #include "log.h"
 #include "manifest.h"
 #include "monitor.h"
@@ -211,6 +212,9 @@ start(struct starting *st, const struct run *r, char *why, size_t size)
 	struct session *s = NULL;
 	int ring = -1, err;
 
+	/* Again: others may have started while the key was looked up. */
+	if ((err = check_number(env, why, size)) != 0)
+		return err;
 	if ((err = jailmake_make(env, r, &ask, &jm, why, size)) < 0)
 		goto out;
 	snprintf(why, size, "no memory for the session's output");
@@ -224,6 +228,8 @@ start(struct starting *st, const struct run *r, char *why, size_t size)
 	memcpy(st->id, s->id, sizeof(st->id));
 	if ((err = keep_ring(s, ring)) != 0)
 		goto out;
+	/* Before anything of it can run. */
+	jailmake_scan(&jm);
 	snprintf(why, size, env->stopping
 		? "the daemon is stopping"
 		: "the sandboxer is starting: try again");
@@ -233,11 +239,8 @@ start(struct starting *st, const struct run *r, char *why, size_t size)
 	if (err == RL_ERR_INVALID)
 		snprintf(why, size, "a path, argument or variable of the "
 		    "session is not UTF-8, or all of it is too long");
-	/* Nothing of it runs before this function has returned. */
-	if (err == 0) {
-		jailmake_scan(&jm);
+	if (err == 0)
 		jailnote_move(&s->note, &jm.note);
-	}
 out:
 	if (err < 0 && s != NULL)
 		session_remove(env, s);

@@ -263,17 +263,10 @@ open_record(const struct cli *cli, const struct args *args, struct record **out)
 static int
 create_session(struct cli *cli, const struct args *args, struct msg *m)
 {
-	uint64_t cols = 0, rows = 0;
-	bool attach = opt_has(args, OPT_ATTACH);
 	struct run_request run;
-	struct msg m;
-	char *id;
+	uint64_t cols = 0, rows = 0;
 	int r;
 
-	if (attach && cli->json)
-		return fail_usage(cli,
-		    "--attach shows the session itself, not JSON: leave out "
-		    "one of --attach and --json");
 	session_terminal_size(&cols, &rows);
 	if ((r = get_size(cli, args, OPT_COLS, "cols", &cols)) != 0 ||
 	    (r = get_size(cli, args, OPT_ROWS, "rows", &rows)) != 0 ||
@@ -282,9 +275,29 @@ create_session(struct cli *cli, const struct args *args, struct msg *m)
 	run.create.cols = cols;
 	run.create.rows = rows;
 	r = client_call(
-	    cli, MSG_SESSION_CREATE, &run.create, MSG_SESSION, &m);
+	    cli, MSG_SESSION_CREATE, &run.create, MSG_SESSION, m);
 	run_request_free(&run);
-	if (r != 0)
+	return r;
+}
+
+static int
+run_remote(struct cli *cli, const struct args *args)
+{
+	bool attach = opt_has(args, OPT_ATTACH);
+	struct attach how = { .read_only = !attach, .silent = !attach };
+	const struct msg_session *s;
+	struct msg m;
+	int r;
+
+	if (attach && cli->json)
+		return fail_usage(cli,
+		    "--attach shows the session itself, not JSON: leave out "
+		    "one of --attach and --json");
+	if ((r = open_record(cli, args, &how.record)) != 0)
+		return r;
+	if ((r = create_session(cli, args, &m)) != 0) {
+		record_discard(how.record);
+		record_free(how.record);
 		return r;
 	}
 	s = m.body;

@@ -6,6 +6,7 @@ echo private >"$HOME/private"
 printf '\n' | ringlet profiles create claude bot -p self >/dev/null 2>&1 ||
 	bail "a profile of claude is made"
 start_daemon
+# shellcheck disable=SC2016  # the agent expands it
 script='echo "ran $0"; cat "$REAL/private" 2>/dev/null; touch "${0%/*}/x" 2>/dev/null && echo "installation written"'
 program()
 {
@@ -36,7 +37,7 @@ link ../share/claude/versions/2.0.1 "$HOME/.local/bin/claude"
 try "the vendor's own version folder" "$HOME/.local/share/claude/versions"
 rm -r "$HOME/.local/bin"
 program "$HOME/.local/bin/claude"
-try "~/.local/bin itself" "$HOME/.local/bin"
+try "a program in .local/bin itself" "$HOME/.local/bin"
 rm -r "$HOME/.local"/bin
 npm=lib/node_modules/@anthropic-ai/claude-code/cli.js
 program "$HOME/.npm-global/$npm"

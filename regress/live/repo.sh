@@ -67,6 +67,14 @@ like "people see it too" "$(ringlet terminal info "$ID")" \
     "^Executed outside: new $repo/.envrc"
 check "and it is in the log" grep -q "executed outside: new $repo/.envrc" "$LOG"
 
+# The whole folder can be closed: what is fixed in it goes with it.
+# shellcheck disable=SC2016  # the agent expands it
+jailed dev -C "$repo" --bwrap-flags="--remount-ro $repo" -- -c \
+    'for f in x .git/x .claude/x; do echo x >$f 2>/dev/null && echo "made $f"; done; echo done' \
+    >"$T/closed"
+like "a closed working folder is closed" "$(cat "$T/closed")" "^done"
+refute "with all that is in it" grep -q made "$T/closed"
+
 # Positive control: with the setting off the same works, and is listed.
 echo 'JailProtectRepo no' >>"$CONF"
 kill -HUP "$MONITOR"

@@ -15,6 +15,7 @@ ssh-add -q "$HOME/.ssh/id" || bail "it takes a key"
 shell_profile signer
 start_daemon
 tier=$(ringlet --json daemon status | json data jail)
+# shellcheck disable=SC2016  # the agent expands it
 list='ssh-add -l 2>&1; echo "sock=$SSH_AUTH_SOCK"'
 jailed signer -C "$WORK" -- -c "$list" >"$T/none"
 like "without the grant there is no agent" "$(cat "$T/none")" '^sock=$'

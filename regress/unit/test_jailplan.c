@@ -916,7 +916,7 @@ START_TEST(flags_places)
 		{ "--tmpfs @/work", "@/work" },
 		{ "--tmpfs @/work/sub", "links" },
 		{ "--dir @/work/sub", "links" },
-		{ "--symlink /x @/home/.claude-profiles/mine/.bashrc", "links" },
+		{ "--symlink /x @/home/.claude-profiles/mine/x", "links" },
 		{ "--tmpfs @/home/.claude-profiles", "would hide" },
 		{ "--tmpfs @", "would hide" },
 		{ "--ro-bind /etc @/home", "would hide" },
