@@ -19,11 +19,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <netinet/in.h>
+
 #include <errno.h>
-#include <linux/audit.h>
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -34,11 +37,18 @@
 
 #define INT_MASK  0xffffffffu
 #define TYPE_MASK 0xfu /* socket type without SOCK_CLOEXEC and friends */
+#define TMPFILE	  (O_TMPFILE & ~O_DIRECTORY)
 
 #ifndef TIOCLINUX
 #define TIOCLINUX 0x541c
 #endif
-#define NR_OPEN_TREE_ATTR 467 /* one number on every architecture */
+/* One number on every architecture; libseccomp may have no name for them. */
+#define NR_FCHMODAT2	  452
+#define NR_OPEN_TREE_ATTR 467
+
+#ifndef IPPROTO_L2TP
+#define IPPROTO_L2TP 115
+#endif
 
 /* clang-format off */
 #define ROW(call, err, ...) { SCMP_SYS(call), #call, err, __VA_ARGS__ }
@@ -54,6 +64,11 @@ static const struct jail_seccomp_row rows[] = {
 	ROW(ioctl, EPERM, IF(1, INT_MASK, TIOCSTI)),
 	/* The same by pasting the console's selection. */
 	ROW(ioctl, EPERM, IF(1, INT_MASK, TIOCLINUX)),
+	/* Line disciplines are modem and serial-bus code that any terminal
+	   loads into the kernel; root shells have come out of them. */
+	ROW(ioctl, EPERM, IF(1, INT_MASK, TIOCSETD)),
+	/* Has what the kernel prints on its console sent here. */
+	ROW(ioctl, EPERM, IF(1, INT_MASK, TIOCCONS)),
 
 	/* Keyrings belong to the uid, not to a pid or mount namespace: the
 	   user's kerberos tickets and disk keys would be in reach. */
@@ -104,9 +119,18 @@ static const struct jail_seccomp_row rows[] = {
 	/* Forges packets, and reads those of others. */
 	ROW(socket, EPERM, IF2(0, INT_MASK, AF_INET, 1, TYPE_MASK, SOCK_RAW)),
 	ROW(socket, EPERM, IF2(0, INT_MASK, AF_INET6, 1, TYPE_MASK, SOCK_RAW)),
-	/* Writes into the system's audit trail. */
+	/* An old name of packet sockets: the kernel changes the family. */
+	ROW(socket, EPERM, IF(1, TYPE_MASK, SOCK_PACKET)),
+	/* Protocols that few use and that a socket alone loads; each has
+	   given root to ordinary users.  SCTP also comes by its type. */
+	ROW(socket, EPERM, IF(1, TYPE_MASK, SOCK_DCCP)),
+	ROW(socket, EPERM, IF(2, INT_MASK, IPPROTO_DCCP)),
+	ROW(socket, EPERM, IF(2, INT_MASK, IPPROTO_SCTP)),
+	ROW(socket, EPERM, IF(2, INT_MASK, IPPROTO_L2TP)),
 	ROW(socket, EPERM,
-	    IF2(0, INT_MASK, AF_NETLINK, 2, INT_MASK, NETLINK_AUDIT)),
+	    IF2(0, INT_MASK, AF_INET, 1, TYPE_MASK, SOCK_SEQPACKET)),
+	ROW(socket, EPERM,
+	    IF2(0, INT_MASK, AF_INET6, 1, TYPE_MASK, SOCK_SEQPACKET)),
 
 	/* Abstract sockets have no path that a mount could hide: the session
 	   bus, X11 and others listen there. */
@@ -127,16 +151,46 @@ static const struct jail_seccomp_row rows[] = {
 	ROW(delete_module, EPERM, ALWAYS),
 	ROW(reboot, EPERM, ALWAYS),
 
+	/* The machine's clock: certificates and tickets expire by it. */
+	ROW(settimeofday, EPERM, ALWAYS),
+	ROW(clock_settime, EPERM, ALWAYS),
+	/* Ports of the hardware, past every driver. */
+	ROW(ioperm, EPERM, ALWAYS),
+	ROW(iopl, EPERM, ALWAYS),
+	/* Segments of 16 bits: what the kernel does on return to them has
+	   leaked its stack, and more. */
+	ROW(modify_ldt, EPERM, ALWAYS),
+
 	/* The kernel's log holds addresses and what others plugged in. */
 	ROW(syslog, EPERM, ALWAYS),
 	/* Opens a file by number, wherever it is mounted. */
 	ROW(open_by_handle_at, EPERM, ALWAYS),
+	/* Tells of every file of a mount, with a descriptor of each. */
+	ROW(fanotify_init, EPERM, ALWAYS),
 	/* Machine-wide accounting, quotas and swap. */
 	ROW(acct, EPERM, ALWAYS),
 	ROW(quotactl, EPERM, ALWAYS),
 	ROW(quotactl_fd, EPERM, ALWAYS),
 	ROW(swapon, EPERM, ALWAYS),
 	ROW(swapoff, EPERM, ALWAYS),
+
+	/* A set-user-ID program left in the working folder: whoever else of
+	   the machine starts it is this user.  The group's bit is allowed:
+	   shared repositories have it on their folders. */
+	ROW(chmod, EPERM, IF(1, S_ISUID, S_ISUID)),
+	ROW(fchmod, EPERM, IF(1, S_ISUID, S_ISUID)),
+	ROW(fchmodat, EPERM, IF(2, S_ISUID, S_ISUID)),
+	{ NR_FCHMODAT2, "fchmodat2", EPERM, IF(2, S_ISUID, S_ISUID) },
+	ROW(creat, EPERM, IF(1, S_ISUID, S_ISUID)),
+	ROW(mknod, EPERM, IF(1, S_ISUID, S_ISUID)),
+	ROW(mknodat, EPERM, IF(2, S_ISUID, S_ISUID)),
+	ROW(open, EPERM, IF2(1, O_CREAT, O_CREAT, 2, S_ISUID, S_ISUID)),
+	ROW(open, EPERM, IF2(1, TMPFILE, TMPFILE, 2, S_ISUID, S_ISUID)),
+	ROW(openat, EPERM, IF2(2, O_CREAT, O_CREAT, 3, S_ISUID, S_ISUID)),
+	ROW(openat, EPERM, IF2(2, TMPFILE, TMPFILE, 3, S_ISUID, S_ISUID)),
+	/* Its mode lies in memory; programs have openat for a kernel that
+	   does not know it. */
+	ROW(openat2, ENOSYS, ALWAYS),
 };
 
 /*
@@ -146,6 +200,14 @@ static const struct jail_seccomp_row rows[] = {
  */
 static const int families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
 
+/*
+ * What netlink may be asked: addresses and routes, which the C library needs,
+ * and the list of sockets, which /proc/net shows anyway.  Others set up
+ * firewalls, tunnels and kernel crypto, write into the audit trail, or tell
+ * what is plugged in.
+ */
+static const int netlinks[] = { NETLINK_ROUTE, NETLINK_SOCK_DIAG };
+
 const struct jail_seccomp_row *
 jail_seccomp_rows(size_t *n)
 {
@@ -153,16 +215,29 @@ jail_seccomp_rows(size_t *n)
 	return rows;
 }
 
-int
-jail_seccomp_family(int family)
+static int
+listed(const int *list, size_t n, int what)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-		if (families[i] == family)
+	for (i = 0; i < n; i++) {
+		if (list[i] == what)
 			return 1;
 	}
 	return 0;
+}
+
+int
+jail_seccomp_family(int family)
+{
+	return listed(families, sizeof(families) / sizeof(families[0]), family);
+}
+
+int
+jail_seccomp_netlink(int protocol)
+{
+	return listed(
+	    netlinks, sizeof(netlinks) / sizeof(netlinks[0]), protocol);
 }
 
 static int
@@ -190,6 +265,23 @@ add_families(scmp_filter_ctx ctx)
 		if (jail_seccomp_family(family))
 			continue;
 		row.cond[0].value = (uint64_t)family;
+		if ((ret = add_row(ctx, &row)) != 0)
+			return ret;
+	}
+	return 0;
+}
+
+static int
+add_netlinks(scmp_filter_ctx ctx)
+{
+	struct jail_seccomp_row row = ROW(socket, EPROTONOSUPPORT,
+	    IF2(0, INT_MASK, AF_NETLINK, 2, INT_MASK, 0));
+	int protocol, ret;
+
+	for (protocol = 0; protocol < JAIL_SECCOMP_NETLINKS; protocol++) {
+		if (jail_seccomp_netlink(protocol))
+			continue;
+		row.cond[1].value = (uint64_t)protocol;
 		if ((ret = add_row(ctx, &row)) != 0)
 			return ret;
 	}
@@ -233,8 +325,24 @@ out:
 	return ret;
 }
 
-int
-jail_seccomp_build(unsigned int variant, uint8_t **prog, size_t *len)
+/*
+ * Whether libseccomp can put the row into a program for that architecture: it
+ * translates numbers by their names.
+ */
+static bool
+has_row(uint32_t arch, const struct jail_seccomp_row *row)
+{
+	char *name;
+
+	if (arch == seccomp_arch_native())
+		return true;
+	name = seccomp_syscall_resolve_num_arch(seccomp_arch_native(), row->nr);
+	free(name);
+	return name != NULL;
+}
+
+static int
+build(uint32_t arch, unsigned int variant, uint8_t **prog, size_t *len)
 {
 	scmp_filter_ctx ctx;
 	size_t i;
@@ -245,17 +353,34 @@ jail_seccomp_build(unsigned int variant, uint8_t **prog, size_t *len)
 	if (seccomp_attr_set(
 		ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) != 0)
 		goto out;
+	if (arch != seccomp_arch_native() &&
+	    (seccomp_arch_add(ctx, arch) != 0 ||
+		seccomp_arch_remove(ctx, SCMP_ARCH_NATIVE) != 0))
+		goto out;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if ((rows[i].when & variant) != rows[i].when ||
-		    (rows[i].unless & variant) != 0)
+		    (rows[i].unless & variant) != 0 || !has_row(arch, &rows[i]))
 			continue;
 		if (add_row(ctx, &rows[i]) != 0)
 			goto out;
 	}
-	if (add_families(ctx) != 0)
+	if (add_families(ctx) != 0 || add_netlinks(ctx) != 0)
 		goto out;
 	ret = export(ctx, prog, len);
 out:
 	seccomp_release(ctx);
 	return ret;
+}
+
+int
+jail_seccomp_build(unsigned int variant, uint8_t **prog, size_t *len)
+{
+	return build(seccomp_arch_native(), variant, prog, len);
+}
+
+int
+jail_seccomp_build_for(
+    uint32_t arch, unsigned int variant, uint8_t **prog, size_t *len)
+{
+	return build(arch, variant, prog, len);
 }

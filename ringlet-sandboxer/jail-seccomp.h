@@ -30,7 +30,7 @@ struct jail_seccomp_row {
 	int nr; /* SCMP_SYS(); negative where the arch lacks it */
 	const char *name;
 	int error;
-	unsigned int when;   /* only with these SECCOMP_* */
+	unsigned int when;   /* only with these JAIL_SECCOMP_* */
 	unsigned int unless; /* not with any of these */
 	struct jail_seccomp_cond cond[JAIL_SECCOMP_CONDS];
 };
@@ -44,11 +44,22 @@ int jail_seccomp_family(int family);
 	64 /* families below this are judged; the kernel                       \
 	 knows none above */
 
+/* Whether a netlink socket of that protocol is. */
+int jail_seccomp_netlink(int protocol);
+#define JAIL_SECCOMP_NETLINKS 32 /* likewise */
+
 /*
  * Builds the program of that variant.  *prog (struct sock_filter[], *len
  * bytes) is the caller's to free.  RL_ERR_UNAVAILABLE: libseccomp refused;
  * RL_ERR_SYSTEM.
  */
 int jail_seccomp_build(unsigned int variant, uint8_t **prog, size_t *len);
+
+/*
+ * The same for another architecture (AUDIT_ARCH_* of linux/audit.h), without
+ * the rows that libseccomp has no name for: to look at, not to load.
+ */
+int jail_seccomp_build_for(
+    uint32_t arch, unsigned int variant, uint8_t **prog, size_t *len);
 
 #endif /* RINGLET_SANDBOXER_JAIL_SECCOMP_H */

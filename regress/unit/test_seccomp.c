@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
@@ -45,6 +46,8 @@ marker(int err)
 		return EXFULL;
 	case EAFNOSUPPORT:
 		return ENOANO;
+	case EPROTONOSUPPORT:
+		return EBADRQC;
 	default:
 		ck_abort_msg("the filter has an error unknown here: %d", err);
 	}
@@ -169,6 +172,60 @@ START_TEST(test_rows)
 }
 END_TEST
 
+START_TEST(test_netlink)
+{
+	struct sock_fprog prog = load(0);
+	struct call c = { SYS_socket, { AF_NETLINK, SOCK_RAW, 0, 0, 0, 0 } };
+	int protocol, got, want = marker(EPROTONOSUPPORT);
+
+	for (protocol = 0; protocol < JAIL_SECCOMP_NETLINKS; protocol++) {
+		c.arg[2] = protocol | (protocol % 2 == 0 ? 0 : HIGH);
+		got = try_call(&prog, &c);
+		ck_assert_msg((got == want) == !jail_seccomp_netlink(protocol),
+		    "protocol %d: %d", protocol, got);
+		ck_assert_int_ne(try_call(NULL, &c), want);
+	}
+	ck_assert(jail_seccomp_netlink(NETLINK_ROUTE));
+	ck_assert(!jail_seccomp_netlink(NETLINK_AUDIT));
+	ck_assert(!jail_seccomp_netlink(NETLINK_KOBJECT_UEVENT));
+	free(prog.filter);
+}
+END_TEST
+
+/* A mode with the set-user-ID bit, by every call that takes a mode. */
+START_TEST(test_setuid)
+{
+	struct sock_fprog prog = load(0);
+	char path[] = "/tmp/ringlet-suid.XXXXXX";
+	const long mode = 04755, plain = 02755;
+	const long name = (long)(intptr_t)path;
+	int fd = mkstemp(path), want = marker(EPERM);
+	struct call c;
+
+	ck_assert_int_ge(fd, 0);
+	c = (struct call){ SYS_fchmod, { fd, mode } };
+	ck_assert_int_eq(try_call(&prog, &c), want);
+	ck_assert_int_eq(try_call(NULL, &c), 0);
+	c.arg[1] = plain;
+	ck_assert_int_eq(try_call(&prog, &c), 0);
+	c = (struct call){ SYS_fchmodat, { AT_FDCWD, name, mode } };
+	ck_assert_int_eq(try_call(&prog, &c), want);
+	ck_assert_int_eq(try_call(NULL, &c), 0);
+	c.arg[2] = plain;
+	ck_assert_int_eq(try_call(&prog, &c), 0);
+	/* A mode only counts where a file is made. */
+	c = (struct call){ SYS_openat, { AT_FDCWD, name, O_RDONLY, mode } };
+	ck_assert_int_eq(try_call(&prog, &c), 0);
+	c.arg[2] |= O_CREAT;
+	ck_assert_int_eq(try_call(&prog, &c), want);
+	c.arg[3] = plain;
+	ck_assert_int_eq(try_call(&prog, &c), 0);
+	(void)unlink(path);
+	close(fd);
+	free(prog.filter);
+}
+END_TEST
+
 START_TEST(test_families)
 {
 	struct sock_fprog prog = load(0);
@@ -219,6 +276,14 @@ START_TEST(test_allowed)
 		{ "TIOCGWINSZ", { SYS_ioctl, { 0, TIOCGWINSZ, BAD } } },
 		{ "FIONREAD", { SYS_ioctl, { 0, FIONREAD, BAD } } },
 		{ "inotify", { SYS_inotify_init1, { 0 } } },
+		{ "multipath TCP",
+		    { SYS_socket, { AF_INET, SOCK_STREAM, 262 } } },
+		{ "ping", { SYS_socket, { AF_INET, SOCK_DGRAM, 1 } } },
+		{ "a unix packet socket",
+		    { SYS_socket, { AF_UNIX, SOCK_SEQPACKET } } },
+		{ "reading another's memory",
+		    { SYS_process_vm_readv, { 1, BAD, 1, BAD, 1, 0 } } },
+		{ "a mode", { SYS_fchmod, { -1, 02755 } } },
 		{ "memfd_create", { SYS_memfd_create, { BAD, 0 } } },
 	};
 	struct sock_fprog prog = load(0);
@@ -313,6 +378,8 @@ suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, test_rows, 0, JAIL_SECCOMP_VARIANTS);
 	tcase_add_test(t, test_families);
+	tcase_add_test(t, test_netlink);
+	tcase_add_test(t, test_setuid);
 	tcase_add_test(t, test_allowed);
 	tcase_add_test(t, test_no_unix);
 #if defined(__x86_64__) && !defined(__ILP32__)
