@@ -86,7 +86,7 @@ static const struct {
 	{ "--size", 1, REFUSED, MODIFIES },
 	{ "--perms", 1, REFUSED, MODIFIES },
 	{ "--chmod", 2, REFUSED, MODIFIES },
-	{ "--lock-file", 1, REFUSED, "it would open a file that an agent names" },
+	{ "--lock-file", 1, REFUSED, "it would open a file of the agent's" },
 	{ "--exec-label", 1, REFUSED, "labels are the administrator's" },
 	{ "--file-label", 1, REFUSED, "labels are the administrator's" },
 	{ "--share-net", 0, REFUSED, "the network is shared already" },
@@ -315,14 +315,15 @@ static int
 take_tightening(char *const *w, size_t nargs, struct bwrap_flags *out,
     char *why, size_t size)
 {
+	const char *arg = nargs > 0 ? w[1] : "";
 	int r = 0;
 
-	if (strcmp(w[0], "--hostname") == 0 && !is_hostname(w[1])) {
+	if (strcmp(w[0], "--hostname") == 0 && !is_hostname(arg)) {
 		snprintf(why, size, "--bwrap-flags: --hostname: '%s' is no "
-		    "name of a host", w[1]);
+		    "name of a host", arg);
 		return RL_ERR_INVALID;
 	}
-	if (strcmp(w[0], "--symlink") == 0 && w[1][0] == '\0') {
+	if (strcmp(w[0], "--symlink") == 0 && *arg == '\0') {
 		snprintf(why, size, "--bwrap-flags: --symlink: the target is "
 		    "empty");
 		return RL_ERR_INVALID;

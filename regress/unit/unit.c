@@ -29,6 +29,7 @@ static const struct {
 	{ "http2", suite_http2 },
 	{ "http2-limits", suite_http2_limits },
 	{ "http2-ws", suite_http2_ws },
+	{ "jailgrants", suite_jailgrants },
 	{ "jailplan", suite_jailplan },
 	{ "json", suite_json },
 	{ "log", suite_log },

@@ -1,0 +1,43 @@
+#ifndef UNIT_JAILWORLD_H
+#define UNIT_JAILWORLD_H
+/*
+ * What tests of plans share: a small world, base/home with Ringlet's folders
+ * and a profile's home, and base/work, which is outside of it all.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf.h"
+#include "paths.h"
+#include "ringlet-monitor/agent-binary.h"
+#include "ringlet-monitor/jailplan.h"
+#include "strlist.h"
+
+struct jailnote;
+
+extern struct jailworld {
+	char *base;
+	struct paths paths;
+	char *home; /* of the profile */
+	char *work;
+	struct conf conf;
+	struct strlist grants;
+	const char *auth_sock;
+	bool no_sockets;
+	const struct jailnote *others[2];
+	size_t nothers;
+} w;
+
+/* A fixture. */
+void world_setup(void);
+void world_teardown(void);
+/* Makes a folder below base; its name is for free(). */
+char *world_make(const char *below);
+/* A plan for the profile in cwd, with the settings and grants of w. */
+int world_plan(const char *cwd, const struct agent_binary *,
+    struct jailplan *out, char *why, size_t size);
+/* The last bind at dst, or NULL. */
+const struct msg_bind *world_find(const struct jailplan *, const char *dst);
+
+#endif /* UNIT_JAILWORLD_H */
