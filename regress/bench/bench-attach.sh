@@ -5,7 +5,7 @@
 
 shell_profile bench --working-dir "$WORK"
 start_daemon
-session bench -- -c "$RAW exec ./fake-agent flood $((64 * MIB)) wait"
+session bench -- -c "$RAW exec ./fake-agent text $((64 * MIB)) wait"
 # "ready", and the flood.
 head=$((64 * MIB + 6))
 full()
@@ -13,12 +13,18 @@ full()
 	[ "$(field "$ID" output_bytes)" = $head ]
 }
 wait_for 30 full || bail "the ring is full"
-"$LOAD" attach -t "$TOKEN" -n 100 "$ADDRESS" "/ws/terminal/$ID" $head \
-    >"$T/attach" || bail "attaching can be timed"
-read -r ms bytes <"$T/attach"
-check "a viewer gets the whole ring ($bytes bytes)" \
-    test "$bytes" -gt $((3 * MIB))
-goal attach "$(per "$ms") ms for $(per "$bytes / $MIB") MiB (median of 100), \
-ms a MiB $(per "$ms / ($bytes / $MIB)")" \
-    "$(per "$ms / ($bytes / $MIB)" 3)" at-most 1
+# attach FILE QUERY
+attach()
+{
+	"$LOAD" attach -t "$TOKEN" -n 100 "$ADDRESS" "/ws/terminal/$ID$2" \
+	    $head >"$T/$1" || bail "attaching can be timed"
+	read -r ms bytes <"$T/$1"
+	text="$(per "$ms") ms for $(per "$bytes / $MIB") MiB (median of 100), \
+ms a MiB $(per "$ms / ($bytes / $MIB)")"
+}
+attach all "?offset=$((head - 4 * MIB))"
+is "a viewer gets the whole ring" "$bytes" $((4 * MIB))
+goal attach "$text" "$(per "$ms / ($bytes / $MIB)" 3)" at-most 1
+attach screen ""
+figure attach-screen "$text, by a screen and what follows it"
 done_testing

@@ -5,7 +5,7 @@
 
 count=20000
 echoes="$RAW exec cat"
-floods="$RAW read x; exec $WORK/fake-agent flood 99999999999"
+floods="$RAW read x; exec $WORK/fake-agent text 99999999999"
 shell_profile bench --working-dir "$WORK"
 start_daemon
 say_left_out
@@ -53,7 +53,7 @@ if [ -n "$NODE" ]; then
 		bail "node-pty's echo can be timed"
 fi
 
-"$WORK/pty-read" "$WORK/fake-agent" flood 99999999999 >/dev/null &
+"$WORK/pty-read" "$WORK/fake-agent" text 99999999999 >/dev/null &
 flood=$!
 at_end $flood
 "$WORK/pty-read" -e $count /bin/cat >"$T/bare-flood"

@@ -31,7 +31,7 @@ daemons()
 settled()
 {
 	last='' now=x
-	while [ "$now" != "$last" ]; do
+	while [ "$now" != "$last" ] || [ "${now%% *}" = 0 ]; do
 		last=$now
 		sleep 0.3
 		# shellcheck disable=SC2046  # pids

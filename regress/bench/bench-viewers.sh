@@ -4,7 +4,7 @@
 . "$LIVE_SRC/../bench/bench-lib.sh"
 
 bytes=$((128 * MIB))
-agent="$RAW read x; exec $WORK/fake-agent flood $bytes wait"
+agent="$RAW read x; exec $WORK/fake-agent text $bytes wait"
 start_daemon MaxViewers=100
 shell_profile bench --working-dir "$WORK"
 say_left_out

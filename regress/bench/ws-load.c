@@ -1,7 +1,7 @@
 /*
  * ws-load: what clients of a terminal server do, with clocks.
  *
- * usage: ws-load read [-v VIEWERS] [-c PID] ADDRESS PATH BYTES
+ * usage: ws-load read [-p] [-v VIEWERS] [-c PID] ADDRESS PATH BYTES
  *        ws-load echo [-n COUNT] [-g MICROSECONDS] ADDRESS PATH
  *        ws-load attach [-n COUNT] ADDRESS PATH HEAD
  *        ws-load hold [-v VIEWERS] ADDRESS PATH
@@ -13,7 +13,8 @@
  *		missed, seconds from the first byte to the last, and
  *		processor seconds of this process and of PID with all that is
  *		Ringlet's below it, agents left out.  Fails if a viewer does
- *		not see the last line of fake-agent's flood.
+ *		not see the last line of fake-agent's flood, or with -p the
+ *		last bytes of its pattern.
  *	echo	Type a byte and wait for it, again and again, with a pause in
  *		between.  Prints "P50 P99 MAX" in microseconds.
  *	attach	Come, read until offset HEAD, and go.  Prints "MS BYTES":
@@ -43,6 +44,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../fake/pattern.h"
 #include "wsc.h"
 
 #define MARK	    "ready\n"
@@ -62,6 +64,7 @@ struct viewer {
 static const char *address, *path, *token;
 static unsigned int nviewers = 1, count = 1000, gap_us;
 static pid_t server;
+static bool patterned;
 
 static unsigned int
 number(const char *text, unsigned long max)
@@ -278,12 +281,18 @@ take(struct viewer *v)
 	}
 }
 
-/* The flood's last line has its number. */
+/* The flood's last line has its number; the pattern is told by offsets. */
 static void
 check_tail(const struct viewer *v, uint64_t bytes)
 {
 	char number[16];
 
+	if (patterned) {
+		if (bytes < LINE || v->at != bytes ||
+		    pattern_check(bytes - LINE, v->tail, LINE) != LINE)
+			errx(1, "a viewer did not see the last bytes");
+		return;
+	}
 	(void)snprintf(number, sizeof(number), "%010llu ",
 	    (unsigned long long)(bytes / LINE - 1));
 	if (bytes % LINE != 0 || v->at != bytes ||
@@ -398,7 +407,7 @@ static void
 do_attach(uint64_t head)
 {
 	struct viewer v;
-	uint64_t start = 0;
+	uint64_t start = 0, missed = 0;
 	double *ms;
 	const void *p;
 	size_t len;
@@ -418,11 +427,12 @@ do_attach(uint64_t head)
 			if (wsc_fill(v.ws, 0) <= 0)
 				errx(1, "it is gone");
 		ms[i] = (wsc_now() - wsc_asked(v.ws)) * 1e3;
+		missed = v.missed;
 		wsc_free(v.ws);
 	}
 	qsort(ms, count, sizeof(*ms), compare);
-	printf(
-	    "%.3f %llu\n", ms[count / 2], (unsigned long long)(head - start));
+	printf("%.3f %llu\n", ms[count / 2],
+	    (unsigned long long)(head - start - missed));
 	free(ms);
 }
 
@@ -465,7 +475,7 @@ main(int argc, char **argv)
 	uint64_t bytes = 0;
 	int c;
 
-	for (optind = 2; (c = getopt(argc, argv, "c:g:n:t:v:")) != -1;) {
+	for (optind = 2; (c = getopt(argc, argv, "c:g:n:pt:v:")) != -1;) {
 		switch (c) {
 		case 'c':
 			server = (pid_t)number(optarg, INT32_MAX);
@@ -475,6 +485,9 @@ main(int argc, char **argv)
 			break;
 		case 'n':
 			count = number(optarg, 1000000);
+			break;
+		case 'p':
+			patterned = true;
 			break;
 		case 't':
 			token = wsc_token(optarg);

@@ -134,8 +134,8 @@ dial(const char *address)
 	if (connect(fd, all->ai_addr, all->ai_addrlen) == -1) {
 		(void)close(fd);
 		fd = -1;
-	} else if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
-		       sizeof(on)) == -1)
+	} else if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) ==
+		   -1)
 		err(1, "TCP_NODELAY");
 	freeaddrinfo(all);
 	return fd;

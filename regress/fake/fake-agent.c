@@ -8,10 +8,10 @@
  *	size		print "size ROWS COLS" now and at every change, until
  *			its input ends
  *	flood BYTES	print numbered lines, BYTES of them altogether
- *	pattern BYTES	print so much of what pattern.h describes
- *	wait		read one line
- *	stubborn	ignore every signal that can be ignored, and stay
- *	orphan FILE	leave a process behind that has its own session and
+ *	text BYTES	the same, each line ended as a terminal wants it, by CR
+ *LF pattern BYTES	print so much of what pattern.h describes wait
+ *read one line stubborn	ignore every signal that can be ignored, and
+ *stay orphan FILE	leave a process behind that has its own session and
  *			parent; its pid goes to FILE
  *	connect PATH	say whether the unix socket PATH can be connected to
  *	abstract NAME	the same for the abstract socket NAME
@@ -156,7 +156,7 @@ do_echo(void)
  * lost byte from one that came twice.
  */
 static void
-do_flood(unsigned long long bytes)
+do_flood(unsigned long long bytes, const char *end)
 {
 	static const char fill[] =
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -168,7 +168,8 @@ do_flood(unsigned long long bytes)
 	while (bytes > 0) {
 		for (len = 0; len < sizeof(block); len += 64) {
 			snprintf(block + len, 64, "%010llu %s", line++, fill);
-			block[len + 63] = '\n';
+			memcpy(
+			    block + len + 64 - strlen(end), end, strlen(end));
 		}
 		n = bytes < len ? (size_t)bytes : len;
 		for (len = 0; len < n; len += (size_t)w) {
@@ -329,7 +330,9 @@ main(int argc, char **argv)
 			printf("%s\n", a);
 			fflush(stdout);
 		} else if (strcmp(c, "flood") == 0)
-			do_flood(number(c, a));
+			do_flood(number(c, a), "\n");
+		else if (strcmp(c, "text") == 0)
+			do_flood(number(c, a), "\r\n");
 		else if (strcmp(c, "pattern") == 0)
 			do_pattern(number(c, a));
 		else if (strcmp(c, "orphan") == 0)
