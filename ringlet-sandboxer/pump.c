@@ -32,7 +32,7 @@
 #include "sandboxer.h"
 
 #define READ_SIZE  4096		 /* a terminal gives no more at a time */
-#define READ_TURNS 16		 /* reads before others get their turn */
+#define READ_TURNS 4		 /* reads before others get their turn */
 #define DRAIN_MAX  (1024 * 1024) /* bytes; the kernel holds far less */
 
 static void
