@@ -70,17 +70,6 @@ static const struct json_member sealed_members[] = {
 	    SEALED_LEN, 0, 0, JSONF_REQUIRED },
 };
 
-static json_t *
-strings(const struct msg_strs *s)
-{
-	json_t *a = json_array();
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		json_array_append_new(a, json_string(s->v[i]));
-	return a;
-}
-
 /* What anybody with a token may see.  There is no key in it. */
 static json_t *
 profile_json(const struct msg_profile *p)
@@ -93,10 +82,10 @@ profile_json(const struct msg_profile *p)
 	    "endpoint_id", reply_text(p->endpoint_id),
 	    "endpoint_url", reply_text(p->endpoint_url),
 	    "model", reply_text(p->model),
-	    "args", strings(&p->args),
+	    "args", reply_strings(&p->args),
 	    "working_dir", reply_text(p->working_dir),
 	    "profile_home", p->home,
-	    "env", strings(&p->env),
+	    "env", reply_strings(&p->env),
 	    "created_at", reply_time(p->created_at),
 	    "last_used", reply_time(p->last_used),
 	    "total_runs", (json_int_t)p->total_runs,

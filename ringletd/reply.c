@@ -330,3 +330,14 @@ reply_text(const char *s)
 {
 	return s[0] != '\0' ? json_string(s) : json_null();
 }
+
+json_t *
+reply_strings(const struct msg_strs *s)
+{
+	json_t *a = json_array();
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		json_array_append_new(a, json_string(s->v[i]));
+	return a;
+}

@@ -246,6 +246,8 @@ void reply_switch(const struct request *r, struct buf *out);
 const char *reply_date(struct env *);
 /* Seconds since 1970 as RFC 3339 text; 0 is null. */
 json_t *reply_time(int64_t);
+/* An array of strings. */
+json_t *reply_strings(const struct msg_strs *);
 /* A text; "" is null, for that is how a message says that there is none. */
 json_t *reply_text(const char *);
 

@@ -40,7 +40,10 @@ watch()
 {
 	watch_mode=$1 watch_name=$2 watch_input=$3
 	shift 3
-	"$WORK/burst-viewer" "$watch_mode" -t "$TOKEN" "$@" "$ADDRESS" \
+	# The one that must get every byte is to be the quickest.
+	watch_nice=19
+	[ "$watch_mode" != live ] || watch_nice=0
+	nice -n $watch_nice "$WORK/burst-viewer" "$watch_mode" -t "$TOKEN" "$@" "$ADDRESS" \
 	    "/ws/terminal/$ID" $((END - 6)) \
 	    <"$watch_input" >"$T/$watch_name" 2>"$T/$watch_name.err" 7>&- &
 	WATCHER=$!
