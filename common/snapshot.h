@@ -9,7 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SNAPSHOT_MAX (2 * 1024 * 1024) /* bytes */
+/*
+ * Bytes.  A cell with colours of its own takes up to 40: two screens of 500
+ * columns and 200 rows full of such fit.
+ */
+#define SNAPSHOT_MAX (8 * 1024 * 1024)
 
 /* An empty one to write into; it grows.  The descriptor, or RL_ERR_SYSTEM. */
 int snapshot_new(void);

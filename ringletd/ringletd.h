@@ -339,12 +339,19 @@ void ws_start(struct ws *, struct request *r);
 /* A text message; msg is taken. */
 void ws_send_json(struct ws *, json_t *msg);
 /*
- * Room for one binary frame: *p is where up to *max bytes of payload go.
- * False if there is none now.  Then call ws_frame_commit(), nothing else.
+ * Room for one frame: *p is where up to *max bytes of payload go.  False if
+ * there is none now.  Then call ws_frame_commit() or ws_text_commit(), nothing
+ * else.
  */
 bool ws_frame_reserve(struct ws *, uint8_t **p, size_t *max);
-/* The frame has len bytes; 0 leaves it out. */
+/* It is a binary message of len bytes; 0 leaves it out. */
 void ws_frame_commit(struct ws *, size_t len);
+/*
+ * It is a piece of len bytes of a text message.  Until the last one is put,
+ * ws_send_json() waits with what it is given, and ws_frame_commit() must not
+ * be called.
+ */
+void ws_text_commit(struct ws *, size_t len, bool last);
 /* A Close frame; then the connection ends when the client has answered. */
 void ws_close(struct ws *, uint16_t code, const char *reason);
 bool ws_is_closing(const struct ws *);

@@ -149,6 +149,9 @@ on_output(void *arg)
 
 	if (t->seeking)
 		return false;
+	/* Piece by piece, as the client takes it. */
+	if (t->drawing.open)
+		return term_send_drawing(t);
 	if (!t->greeted) {
 		if (t->viewer == NULL) {
 			term_begin_ended(t);
@@ -381,6 +384,7 @@ term_free(void *arg)
 	peer_free(t->viewer);
 	ring_reader_free(t->ring);
 	fd_close(t->screen);
+	term_drop_drawing(t);
 	termsizes_clear(&t->sizes);
 	free(t);
 }

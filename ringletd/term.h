@@ -11,10 +11,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "msgdef.h"
 #include "termsize.h"
 #include "valid.h"
 
 #define REASON_MAX 128 /* bytes: the bound of the message's field */
+
+/* A screen that is being sent. */
+struct drawing {
+	struct msg_viewer_screen screen; /* what is told of it */
+	const uint8_t *p;		 /* mapped; NULL: it is empty */
+	size_t len;
+	size_t sent;
+	bool open; /* it is not complete */
+	bool begun;
+};
 
 struct term {
 	struct env *env;
@@ -39,6 +50,7 @@ struct term {
 	uint64_t signal;
 	char reason[REASON_MAX + 1];
 	struct termsizes sizes; /* to be told once their byte is sent */
+	struct drawing drawing;
 	bool read_only;
 	bool greeted;	/* "connected" has been sent */
 	bool seeking;	/* a SEEK is out */
@@ -57,6 +69,10 @@ void term_seek(struct term *, int64_t offset);
 void term_begin_ended(struct term *);
 /* The next byte has left the ring.  False: the answer is awaited. */
 bool term_catch_up(struct term *);
+/* Sends a piece of t->drawing.  False: there is no room now. */
+bool term_send_drawing(struct term *);
+/* Forgets what is left of it. */
+void term_drop_drawing(struct term *);
 /* The terminal has this size; nothing is sent if it had before. */
 void term_send_resized(struct term *, uint64_t cols, uint64_t rows);
 void term_send_error(struct term *, const char *text);

@@ -6,7 +6,9 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "err.h"
 #include "msgdef.h"
@@ -59,28 +61,78 @@ term_send_resized(struct term *t, uint64_t cols, uint64_t rows)
 	    "rows", (json_int_t)rows));
 }
 
-/* A screen, which is in the file fd.  It is passed on unread. */
+void
+term_drop_drawing(struct term *t)
+{
+	snapshot_unmap(t->drawing.p, t->drawing.len);
+	memset(&t->drawing, 0, sizeof(t->drawing));
+}
+
+/*
+ * A screen, which is in the file fd: it is sent before any other output, as
+ * one text message.  It may be far larger than a frame; see on_output().
+ */
 static int
 send_screen(struct term *t, int fd, const struct msg_viewer_screen *s)
 {
-	const uint8_t *p;
-	char *data;
-	size_t len;
+	struct drawing *d = &t->drawing;
 	int err;
 
-	if ((err = snapshot_map(fd, &p, &len)) != 0)
+	term_drop_drawing(t);
+	if ((err = snapshot_map(fd, &d->p, &d->len)) != 0)
 		return err;
-	data = base64_encode(p, len);
-	snapshot_unmap(p, len);
-	ws_send_json(t->ws, json_pack("{s:s, s:I, s:I, s:I, s:b, s:s}",
-	    "type", "screen",
-	    "offset", (json_int_t)s->offset,
-	    "cols", (json_int_t)s->cols,
-	    "rows", (json_int_t)s->rows,
-	    "exact", s->exact ? 1 : 0,
-	    "data", data));
-	free(data);
+	d->screen = *s;
+	d->open = true;
 	return 0;
+}
+
+/* What stands before the bytes of the screen.  Its length. */
+static size_t
+print_head(const struct msg_viewer_screen *s, char *dst, size_t size)
+{
+	int n;
+
+	n = snprintf(dst, size,
+	    "{\"type\":\"screen\",\"offset\":%llu,\"cols\":%llu,"
+	    "\"rows\":%llu,\"exact\":%s,\"data\":\"",
+	    (unsigned long long)s->offset, (unsigned long long)s->cols,
+	    (unsigned long long)s->rows, s->exact ? "true" : "false");
+	return n < 0 ? 0 : (size_t)n;
+}
+
+/* The bytes are passed on unread. */
+bool
+term_send_drawing(struct term *t)
+{
+	static const char end[] = "\"}";
+	struct drawing *d = &t->drawing;
+	size_t max, n = 0, len = d->len - d->sent, text_len;
+	uint8_t *to;
+	char *text;
+
+	if (!ws_frame_reserve(t->ws, &to, &max))
+		return false;
+	if (!d->begun)
+		n = print_head(&d->screen, (char *)to, max);
+	d->begun = true;
+	/* All of the rest, or whole groups of three bytes. */
+	if (len > (max - n - strlen(end)) / 4 * 3)
+		len = (max - n - strlen(end)) / 4 * 3;
+	text = base64_encode(len > 0 ? d->p + d->sent : NULL, len);
+	text_len = strlen(text);
+	memcpy(to + n, text, text_len);
+	free(text);
+	n += text_len;
+	d->sent += len;
+	d->open = d->sent < d->len;
+	if (!d->open) {
+		memcpy(to + n, end, strlen(end));
+		n += strlen(end);
+	}
+	ws_text_commit(t->ws, n, !d->open);
+	if (!d->open)
+		term_drop_drawing(t);
+	return true;
 }
 
 /* Goes on at to, and says so if that leaves bytes out. */

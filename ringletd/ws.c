@@ -7,6 +7,8 @@
  * small portions and its queue is emptied after each.  What we send is
  * framed here: a frame is built in the carrier's output, where its payload
  * has been written once.  Either way whole frames are put, so they can't mix.
+ * A text message may be put in several, as the client takes them; other ones
+ * wait until it is complete.
  */
 #include "config.h"
 
@@ -26,6 +28,9 @@
 
 #define PORTION 4096 /* bytes of input between emptyings of wslay's queue */
 
+#define LATER_MAX (64 * 1024) /* bytes of text messages that wait */
+
+#define OP_MORE	  0x0 /* goes on with a message */
 #define OP_TEXT	  0x1
 #define OP_BINARY 0x2
 #define OP_CLOSE  0x8
@@ -45,6 +50,8 @@ struct ws {
 	char text[WS_TEXT_MAX];
 	size_t text_len;
 	uint16_t fail; /* close code for what the client did; 0: nothing */
+	struct buf *later; /* frames that wait for the text's last piece */
+	bool in_text;	   /* a piece of a text has been put, not the last */
 	bool closing;  /* a Close frame has been put: nothing follows it */
 	bool pinged;   /* since the client was last heard */
 };
@@ -97,9 +104,9 @@ ws_handshake(struct request *r, const char **why)
 
 /* Writes the head of a frame of len bytes to p; returns its length. */
 static size_t
-put_head(uint8_t *p, uint8_t op, size_t len)
+put_head(uint8_t *p, uint8_t first, size_t len)
 {
-	p[0] = FIN | op;
+	p[0] = first;
 	if (len < 126) {
 		p[1] = (uint8_t)len;
 		return 2;
@@ -110,7 +117,10 @@ put_head(uint8_t *p, uint8_t op, size_t len)
 	return 4;
 }
 
-/* A whole frame.  Without room for it the carrier has no use any more. */
+/*
+ * A whole frame.  Without room for it the carrier has no use any more.  Only
+ * control frames may come between the pieces of a message.
+ */
 static void
 put_frame(struct ws *ws, uint8_t op, const void *p, size_t len)
 {
@@ -120,13 +130,18 @@ put_frame(struct ws *ws, uint8_t op, const void *p, size_t len)
 
 	if (ws->closing)
 		return;
+	if (ws->in_text && op == OP_TEXT) {
+		if (ws->later == NULL)
+			ws->later = buf_new(LATER_MAX);
+		out = ws->later;
+	}
 	if (len > WS_FRAME_MAX ||
 	    buf_reserve(out, WS_FRAME_HDR_MAX + len, &to) != 0) {
 		ws->closing = true;
 		ws->via->ops->finish(ws->via);
 		return;
 	}
-	n = put_head(to, op, len);
+	n = put_head(to, FIN | op, len);
 	if (len > 0)
 		memcpy(to + n, p, len);
 	buf_commit(out, n + len);
@@ -145,23 +160,47 @@ ws_frame_reserve(struct ws *ws, uint8_t **p, size_t *max)
 	return true;
 }
 
-void
-ws_frame_commit(struct ws *ws, size_t len)
+/* The head of the frame whose len bytes of payload were put in that room. */
+static void
+commit(struct ws *ws, uint8_t first, size_t len)
 {
 	struct buf *out = ws->via->out;
 	uint8_t *to;
 	size_t n;
 
-	if (len == 0)
-		return;
 	/* The same place as before: nothing has been put in between. */
 	if (buf_reserve(out, WS_FRAME_HDR_MAX + WS_FRAME_MAX, &to) != 0)
-		fatal("ws_frame_commit: the room has gone");
-	n = put_head(to, OP_BINARY, len);
+		fatal("ws: the room for a frame has gone");
+	n = put_head(to, first, len);
 	/* A short frame has a shorter head. */
 	if (n < WS_FRAME_HDR_MAX)
 		memmove(to + n, to + WS_FRAME_HDR_MAX, len);
 	buf_commit(out, n + len);
+}
+
+void
+ws_frame_commit(struct ws *ws, size_t len)
+{
+	if (len > 0)
+		commit(ws, FIN | OP_BINARY, len);
+}
+
+void
+ws_text_commit(struct ws *ws, size_t len, bool last)
+{
+	uint8_t first = ws->in_text ? OP_MORE : OP_TEXT;
+
+	commit(ws, last ? FIN | first : first, len);
+	ws->in_text = !last;
+	if (!last || ws->later == NULL)
+		return;
+	if (buf_put(ws->via->out, buf_ptr(ws->later), buf_len(ws->later)) !=
+	    0) {
+		ws->closing = true;
+		ws->via->ops->finish(ws->via);
+	}
+	buf_free(ws->later);
+	ws->later = NULL;
 }
 
 void
@@ -405,6 +444,7 @@ on_free(void *arg)
 	struct ws *ws = arg;
 
 	ws->ops->free(ws->arg);
+	buf_free(ws->later);
 	wslay_event_context_free(ws->wslay);
 	free(ws);
 }

@@ -136,7 +136,26 @@ on_fake_resize(struct peer *p, struct msg *m)
 	return 0;
 }
 
-/* What cannot be read any more is drawn, as SCREEN, at the ring's tail. */
+static int
+fake_screen(const struct fake *f)
+{
+	static uint8_t drawn[DRAWN_LEN];
+	const void *p = SCREEN;
+	size_t i, len = strlen(SCREEN);
+	int fd = snapshot_new();
+
+	if (strcmp(f->id, DRAWN) == 0) {
+		for (i = 0; i < DRAWN_LEN; i++)
+			drawn[i] = pattern_byte(i);
+		p = drawn;
+		len = DRAWN_LEN;
+	}
+	if (write(fd, p, len) != (ssize_t)len || snapshot_seal(fd, len) != 0)
+		abort();
+	return fd;
+}
+
+/* What cannot be read any more is drawn, at the ring's tail. */
 static int
 on_fake_seek(struct peer *p, struct msg *m)
 {
@@ -156,10 +175,7 @@ on_fake_seek(struct peer *p, struct msg *m)
 		    p, m->hdr.id, MSG_VIEWER_FROM, &from, NULL, 0);
 	}
 	screen.offset = tail;
-	fd = snapshot_new();
-	if (write(fd, SCREEN, strlen(SCREEN)) == -1 ||
-	    snapshot_seal(fd, strlen(SCREEN)) != 0)
-		abort();
+	fd = fake_screen(f);
 	peer_reply(p, m->hdr.id, MSG_VIEWER_SCREEN, &screen, &fd, 1);
 	close(fd);
 	return 0;
@@ -335,7 +351,7 @@ on_attach(struct peer *p, struct msg *m)
 	    &viewer_ops, f);
 	if (strcmp(q->id, LIVE) == 0)
 		fake_write(f, GREETING, strlen(GREETING));
-	if (strcmp(q->id, LAPPED) == 0)
+	if (strcmp(q->id, LAPPED) == 0 || strcmp(q->id, DRAWN) == 0)
 		fake_pattern(f, 3 * FRONT_RING);
 	return 0;
 }
@@ -625,8 +641,8 @@ front_next(int fd, struct frame *f)
 	f->len = 0;
 	if (!read_all(fd, head, 2, 5000))
 		return;
-	/* FIN, no reserved bits, no mask. */
-	ck_assert_uint_eq(head[0] & 0xf0, 0x80);
+	/* No reserved bits, no mask. */
+	ck_assert_uint_eq(head[0] & 0x70, 0);
 	ck_assert_uint_eq(head[1] & 0x80, 0);
 	f->len = head[1];
 	ck_assert_uint_ne(f->len, 127);
@@ -637,7 +653,10 @@ front_next(int fd, struct frame *f)
 	}
 	ck_assert(read_all(fd, f->data, f->len, 5000));
 	f->data[f->len] = '\0';
-	f->op = head[0] & 0x0f;
+	f->last = (head[0] & 0x80) != 0;
+	f->op = (head[0] & 0x0f) == 0 ? FRAME_MORE : head[0] & 0x0f;
+	/* All else is one frame. */
+	ck_assert(f->last || f->op == 1 || f->op == FRAME_MORE);
 }
 
 bool

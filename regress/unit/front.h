@@ -15,12 +15,14 @@
  *	DEAF	 its sandboxer reads no more than where to begin
  *	FORGED	 its ring is one that the sandboxer could still change
  *	ENDED	 is over, with exit code 3
+ *	DRAWN	 as LAPPED, with a screen of DRAWN_LEN bytes
  *
- * Where output has left the ring, the screen is SCREEN.
+ * Where output has left the ring, the screen is SCREEN, or those bytes: byte N
+ * is pattern_byte(N).
  *
  * What is typed: "exit\n" ends a session with code 7 after some last words,
- * "blather\n" does so for the reason LONG_REASON, "vanish\n" makes its sandboxer go away.  Byte N of LAPPED and FLOOD is
- * pattern_byte(N).
+ * "blather\n" does so for the reason LONG_REASON, "vanish\n" makes its
+ *sandboxer go away.  Byte N of LAPPED and FLOOD is pattern_byte(N).
  */
 
 #include <stdbool.h>
@@ -34,6 +36,7 @@
 #define FORGED	"0000000000000005"
 #define ENDED	"0000000000000006"
 #define MISSING "0000000000000007"
+#define DRAWN	"0000000000000008"
 
 /* Two bytes a letter: cut at an odd place it is no text. */
 #define TEN_LETTERS "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
@@ -43,6 +46,7 @@
 #define SCREEN_BASE64 "G1sySnNjcmVlbg=="
 #define GREETING  "hello\r\n"
 #define FLOOD_LEN (1024 * 1024)
+#define DRAWN_LEN     6000001	  /* no socket holds as much */
 #define FRONT_RING (64 * 1024) /* capacity of every ring */
 
 uint8_t pattern_byte(uint64_t offset);
@@ -77,9 +81,13 @@ bool front_closes(int fd, int ms);
 	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" \
 	"Sec-WebSocket-Protocol: bearer, good\r\n\r\n"
 
+/* Opcode 0: it goes on with the message of the frame before. */
+#define FRAME_MORE 0x10
+
 /* A frame from the server. */
 struct frame {
-	unsigned op; /* opcode; 0: end of file */
+	unsigned op; /* opcode, or FRAME_MORE; 0: end of file */
+	bool last;   /* of its message */
 	size_t len;
 	uint8_t data[70000];
 };

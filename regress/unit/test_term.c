@@ -63,6 +63,22 @@ expect(int fd, const char *text)
 	}
 }
 
+/* Reads binary frames with the bytes of the pattern from one to another. */
+static void
+expect_bytes(int fd, uint64_t offset, uint64_t end)
+{
+	size_t i;
+
+	for (; offset < end; offset += frame.len) {
+		front_next(fd, &frame);
+		ck_assert_uint_eq(frame.op, 2);
+		for (i = 0; i < frame.len; i++)
+			ck_assert_uint_eq(
+			    frame.data[i], pattern_byte(offset + i));
+	}
+	ck_assert_uint_eq(offset, end);
+}
+
 static void
 expect_close(int fd, unsigned code)
 {
@@ -222,8 +238,6 @@ is_event(const struct frame *f, const char *type)
 START_TEST(tells_what_was_missed)
 {
 	unsigned long from = 9, to = 9;
-	uint64_t offset;
-	size_t i;
 	char *at;
 	int fd;
 
@@ -248,14 +262,62 @@ START_TEST(tells_what_was_missed)
 	    "\"cols\":100,\"rows\":30,\"exact\":true"));
 	ck_assert_ptr_nonnull(at = strstr((char *)frame.data, "\"offset\":"));
 	ck_assert_uint_eq(strtoul(at + 9, NULL, 10), to);
-	for (offset = to; offset < 3 * FRONT_RING; offset += frame.len) {
+	expect_bytes(fd, to, 3 * FRONT_RING);
+	close(fd);
+	front_stop();
+}
+END_TEST
+
+/*
+ * A screen that is larger than a frame is one message in several, and nothing
+ * of another message comes between them.
+ */
+START_TEST(draws_large_screens)
+{
+	static char text[2 * DRAWN_LEN];
+	size_t len = 0, i, got;
+	int fd, small = 64 * 1024;
+	uint8_t *data;
+	char *from;
+
+	front_start();
+	fd = front_connect();
+	ck_assert_int_eq(
+	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+	ck_assert(front_send(fd, WS(DRAWN), strlen(WS(DRAWN))));
+	ck_assert_int_eq(front_reply(fd, head, sizeof(head), NULL, 0), 101);
+	ck_assert(front_event(fd, &frame, "connected"));
+	front_next(fd, &frame);
+	ck_assert(is_event(&frame, "screen"));
+	ck_assert(!frame.last);
+	control(fd, "{\"type\":\"x\"}");
+	ck_assert(front_frame(fd, FIN_PING, "p", 1));
+	for (;;) {
+		if (frame.op != 10) {
+			ck_assert_uint_lt(len + frame.len, sizeof(text));
+			memcpy(text + len, frame.data, frame.len);
+			len += frame.len;
+			if (frame.last)
+				break;
+		}
 		front_next(fd, &frame);
-		ck_assert_uint_eq(frame.op, 2);
-		for (i = 0; i < frame.len; i++)
-			ck_assert_uint_eq(frame.data[i],
-			    pattern_byte(offset + i));
+		ck_assert(frame.op == FRAME_MORE || frame.op == 10);
 	}
-	ck_assert_uint_eq(offset, 3 * FRONT_RING);
+	ck_assert_ptr_nonnull(from = strstr(text, "\"data\":\""));
+	from += strlen("\"data\":\"");
+	ck_assert_int_eq(strcmp(text + len - 2, "\"}"), 0);
+	data = base64_decode(from, (size_t)(text + len - 2 - from), &got);
+	ck_assert_ptr_nonnull(data);
+	ck_assert_uint_eq(got, DRAWN_LEN);
+	for (i = 0; i < got; i++)
+		ck_assert_uint_eq(data[i], pattern_byte(i));
+	free(data);
+	/* What had to wait for it comes next. */
+	front_next(fd, &frame);
+	ck_assert(is_event(&frame, "error"));
+	ck_assert(frame.last);
+	front_next(fd, &frame);
+	ck_assert(frame.op == 2 || frame.op == 10);
 	close(fd);
 	front_stop();
 }
@@ -583,6 +645,7 @@ suite_term(void)
 	tcase_add_test(tc, begins_where_asked);
 	tcase_add_test(tc, read_only_only_reads);
 	tcase_add_test(tc, tells_what_was_missed);
+	tcase_add_test(tc, draws_large_screens);
 	tcase_add_test(tc, slow_clients_get_gaps);
 	tcase_add_test(tc, the_end_comes_last);
 	tcase_add_test(tc, a_long_reason);
