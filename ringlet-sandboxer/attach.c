@@ -393,11 +393,9 @@ viewers_size(struct session *s)
 		.rows = s->rows };
 	struct viewer *v;
 
-	TAILQ_FOREACH (v, &s->viewers, link) {
-		if (v->cols != s->cols || v->rows != s->rows)
-			(void)peer_send(
-			    v->peer, MSG_VIEWER_SIZE, &size, NULL, 0);
-	}
+	/* Also the one whose window it is: it knows no offset by itself. */
+	TAILQ_FOREACH (v, &s->viewers, link)
+		(void)peer_send(v->peer, MSG_VIEWER_SIZE, &size, NULL, 0);
 }
 
 void

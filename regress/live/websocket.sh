@@ -24,12 +24,12 @@ is "connected names the session" "$(head -n 1 "$T/events" |
 ws "$path" --timeout 10 expect 'typed:42' expect '33 101' >/dev/null
 is "a later viewer sees it all" $? 0
 
-# The viewer that typed last decides the size; one that differs is told.  The
-# first size that it hears of is that of the past.
+# The viewer that typed last decides the size, and all are told, at which byte
+# it changes.  The first size that this one hears of is that of the past.
 # shellcheck disable=SC2016
 ws "$path" --timeout 20 --out "$T/first" --events "$T/told" \
     text '{"type":"resize","cols":90,"rows":20}' \
-    event resized \
+    event resized event resized \
     send 'echo first:$((2+2))\r' expect 'first:4' event resized 2>&1 &
 first=$!
 at_end $first

@@ -136,6 +136,7 @@ START_TEST(test_resize)
 	rig_attach(r, &s, false, &b);
 	send_size(&a, 100, 40);
 	rig_wait_output(&s, "40 100\r\n");
+	expect_size(&a, 100, 40);
 	expect_size(&b, 100, 40);
 	/* The other's window does not count while it has not typed. */
 	send_size(&b, 120, 50);
@@ -143,6 +144,11 @@ START_TEST(test_resize)
 	rig_view_type(&b, "\r");
 	rig_wait_output(&s, "50 120\r\n");
 	expect_size(&a, 120, 50);
+	expect_size(&b, 120, 50);
+	/* It is told, too, that it has its own size again. */
+	rig_view_type(&a, "\r");
+	expect_size(&a, 100, 40);
+	expect_size(&b, 100, 40);
 	/* Who stays decides again. */
 	rig_view_done(&b);
 	expect_gone(r, &b);
