@@ -325,6 +325,8 @@ uint32_t charset_unmap(unsigned int set, uint32_t cp);
 
 /* vtparse.c: one decoded character. */
 void parse_char(struct screen *, uint32_t cp);
+/* Takes the numbers of a CSI sequence under way; returns how many bytes. */
+size_t parse_numbers(struct screen *, const uint8_t *p, size_t len);
 /* More is pending than is kept: the rest of it will have no effect. */
 void parse_overflow(struct screen *);
 

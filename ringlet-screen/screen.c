@@ -256,6 +256,33 @@ ascii_length(const uint8_t *p, size_t len)
 	return i;
 }
 
+/*
+ * A character of two or three bytes that are all there, in ground state; most
+ * of what is not ASCII.  Returns how many bytes, or 0: not such a one.
+ */
+static size_t
+feed_char(struct screen *s, const uint8_t *p, size_t len)
+{
+	uint32_t cp;
+
+	if (len >= 3 && (p[0] & 0xf0) == 0xe0 && (p[1] & 0xc0) == 0x80 &&
+	    (p[2] & 0xc0) == 0x80) {
+		cp = (uint32_t)(p[0] & 0x0f) << 12 |
+		     (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3fu);
+		if (is_valid(cp, 3))
+			print_char(s, cp);
+		return 3;
+	}
+	if (len >= 2 && (p[0] & 0xe0) == 0xc0 && (p[1] & 0xc0) == 0x80) {
+		cp = (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3fu);
+		if (cp < 0xa0) /* a control, or malformed */
+			return 0;
+		print_char(s, cp);
+		return 2;
+	}
+	return 0;
+}
+
 static void
 feed(struct screen *s, const uint8_t *p, size_t len, bool short_cut)
 {
@@ -263,7 +290,10 @@ feed(struct screen *s, const uint8_t *p, size_t len, bool short_cut)
 
 	while (i < len) {
 		if (s->p.state != S_GROUND || s->p.need != 0) {
-			feed_byte(s, p[i++]);
+			if ((n = parse_numbers(s, p + i, len - i)) > 0)
+				i += n;
+			else
+				feed_byte(s, p[i++]);
 			continue;
 		}
 		if (short_cut && i >= next && len - i > 4 * s->rows) {
@@ -278,7 +308,9 @@ feed(struct screen *s, const uint8_t *p, size_t len, bool short_cut)
 		if ((n = ascii_length(p + i, len - i)) > 0) {
 			print_ascii(s, p + i, n);
 			i += n;
-		} else
+		} else if ((n = feed_char(s, p + i, len - i)) > 0)
+			i += n;
+		else
 			feed_byte(s, p[i++]);
 	}
 }

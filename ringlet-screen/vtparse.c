@@ -289,6 +289,25 @@ parse_csi(struct screen *s, uint32_t c)
 		enter_base(s, S_CSI_IGNORE);
 }
 
+size_t
+parse_numbers(struct screen *s, const uint8_t *p, size_t len)
+{
+	struct parser *q = &s->p;
+	size_t n = 0;
+
+	if ((q->state != S_CSI_ENTRY && q->state != S_CSI_PARAM) ||
+	    q->need != 0)
+		return 0;
+	if (len > SCREEN_PENDING_MAX - q->pending)
+		len = SCREEN_PENDING_MAX - q->pending;
+	while (n < len && p[n] >= '0' && p[n] <= ';')
+		add_any(q, p[n++]);
+	if (n > 0)
+		q->state = S_CSI_PARAM;
+	q->pending += n;
+	return n;
+}
+
 /* What a device control string says is of no interest, only where it ends. */
 static void
 parse_dcs(struct screen *s, uint32_t c)

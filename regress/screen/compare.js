@@ -21,6 +21,7 @@
 'use strict';
 
 const fs = require('fs');
+const os = require('os');
 const path = require('path');
 const { execFileSync } = require('child_process');
 const { Terminal } = require('@xterm/headless');
@@ -284,8 +285,10 @@ async function compare(tool, file, ncuts, golden) {
   verdict(rest === '', `${name}: a late terminal shows the same, ` +
       `${size} bytes at most ${rest}`);
   /* The add-on also says whether row 0 goes on from the scrollback. */
-  verdict(serialized === '' || name === 'chance', `${name}: and serializes to the same ` +
-      serialized);
+  if (name !== 'chance') {
+    verdict(serialized === '', `${name}: and serializes to the same ` +
+        serialized);
+  }
   if (golden !== undefined) {
     let out = '';
     for (const cut of golden_cuts) {
@@ -297,45 +300,42 @@ async function compare(tool, file, ncuts, golden) {
   all.t.dispose();
 }
 
-/* The width of each character that can be printed. */
+/* The width of each character that can be printed, a thousand on a screen. */
 async function compare_widths(tool) {
-  const cps = [];
+  const rows = 1000;
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringlet-widths.'));
+  const file = path.join(folder, 'all');
+  const cps = [], cuts = [], parts = [];
+  let at = 0;
   for (let cp = 0xa0; cp <= 0x10ffff; cp++) {
     if ((cp < 0xd800 || cp > 0xdfff) && cp !== 0xfeff) {
       cps.push(cp);
     }
   }
-  const file = path.join(fs.mkdtempSync('/tmp/ringlet-widths.'), 'all');
-  /* Each at the beginning, in a screen of two columns and one row. */
-  fs.writeFileSync(file, cps.map(cp =>
-      '\x1b[H' + String.fromCodePoint(cp)).join(''));
-  const offsets = [];
-  let at = 0;
-  for (const cp of cps) {
-    at += 3 + Buffer.byteLength(String.fromCodePoint(cp));
-    offsets.push(at);
+  for (let i = 0; i < cps.length; i += rows) {
+    const some = Buffer.from('\x1b[2J' + cps.slice(i, i + rows).map((cp, y) =>
+        `\x1b[${y + 1}H` + String.fromCodePoint(cp)).join(''));
+    parts.push(some);
+    at += some.length;
+    cuts.push(at);
   }
+  fs.writeFileSync(file, Buffer.concat(parts));
   const { unicodeService } = (await open(2, 1)).t._core;
-  let wrong = '';
-  for (let i = 0; i < cps.length; i += 5000) {
-    const some = [];
-    const from = i === 0 ? 0 : offsets[i - 1];
-    const slice = fs.readFileSync(file).subarray(from,
-        offsets[Math.min(i + 5000, cps.length) - 1]);
-    fs.writeFileSync(file + '.some', slice);
-    for (let k = i; k < Math.min(i + 5000, cps.length); k++) {
-      some.push(offsets[k] - from);
-    }
-    our_cuts(tool, file + '.some', 2, 1, some).forEach((o, k) => {
-      const cp = cps[i + k];
-      const width = /:(\d)}/.exec(o.dump);
-      if (wrong === '' && Number(width[1]) !== unicodeService.wcwidth(cp)) {
+  let wrong = '', seen = 0;
+  our_cuts(tool, file, 2, rows, cuts).forEach((o, i) => {
+    for (const [, y, hex, width] of
+        o.dump.matchAll(/^row (\d+)\n 0 \|\\{([0-9a-f]+):(\d)}\|$/gm)) {
+      const cp = cps[i * rows + Number(y)];
+      seen++;
+      if (wrong === '' && (parseInt(hex, 16) !== cp ||
+          Number(width) !== unicodeService.wcwidth(cp))) {
         wrong = `U+${cp.toString(16)}`;
       }
-    });
-  }
-  fs.rmSync(path.dirname(file), { recursive: true });
-  verdict(wrong === '', `every character is as wide as in xterm.js ${wrong}`);
+    }
+  });
+  fs.rmSync(folder, { recursive: true });
+  verdict(wrong === '' && seen === cps.length,
+      `all ${seen} characters are as wide as in xterm.js ${wrong}`);
 }
 
 async function compare_viewers(name, size, early, late, mark) {

@@ -19,7 +19,7 @@
 #include "ringlet-screen/screen.h"
 #include "snapshot.h"
 
-#define FILE_MAX (4 * 1024 * 1024)
+#define FILE_MAX (16 * 1024 * 1024)
 
 static void __attribute__((__noreturn__)) die(const char *why)
 {
