@@ -392,9 +392,8 @@ keeper_save(struct session *s)
 void
 keeper_resized(struct session *s, unsigned int cols, unsigned int rows)
 {
-	if (!screens_resize(&s->screens, ring_writer_head(s->ring), cols, rows))
-		log_debug("session %s: too many sizes to note", s->id);
-	if (s->screens.nsizes > SIZES_MAX / 2)
+	screens_resize(&s->screens, ring_writer_head(s->ring), cols, rows);
+	if (screens_unsaved(&s->screens) > SIZES_MAX / 2)
 		keeper_save(s);
 }
 

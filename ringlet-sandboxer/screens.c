@@ -24,6 +24,8 @@ screens_init(struct screens *sc, unsigned int cols, unsigned int rows)
 		.cols = cols, .rows = rows, .fd = fd, .exact = true
 	};
 	sc->n = 1;
+	sc->sizes[0] = (struct size_at){ 0, cols, rows };
+	sc->nsizes = 1;
 	return 0;
 }
 
@@ -32,7 +34,6 @@ screens_clear(struct screens *sc)
 {
 	while (sc->n > 0)
 		fd_close(sc->saved[--sc->n].fd);
-	sc->nsizes = 0;
 }
 
 static void
@@ -44,19 +45,11 @@ drop(struct screens *sc, size_t i)
 	    (sc->n - i) * sizeof(sc->saved[0]));
 }
 
-/*
- * Sizes before the oldest screen: that one has the last of them.  One at its
- * own offset may have come after it.
- */
 static void
-drop_sizes(struct screens *sc)
+drop_size(struct screens *sc)
 {
-	size_t n = 0;
-
-	while (n < sc->nsizes && sc->sizes[n].offset < sc->saved[0].offset)
-		n++;
-	sc->nsizes -= n;
-	memmove(sc->sizes, sc->sizes + n, sc->nsizes * sizeof(sc->sizes[0]));
+	sc->nsizes--;
+	memmove(sc->sizes, sc->sizes + 1, sc->nsizes * sizeof(sc->sizes[0]));
 }
 
 void
@@ -73,7 +66,6 @@ screens_add(
 	else if (sc->n == SCREENS_MAX)
 		drop(sc, 0);
 	sc->saved[sc->n++] = new;
-	drop_sizes(sc);
 }
 
 void
@@ -81,7 +73,10 @@ screens_trim(struct screens *sc, uint64_t tail)
 {
 	while (sc->n > 1 && sc->saved[0].offset < tail)
 		drop(sc, 0);
-	drop_sizes(sc);
+	if (sc->saved[0].offset < tail)
+		tail = sc->saved[0].offset;
+	while (sc->nsizes > 1 && sc->sizes[1].offset <= tail)
+		drop_size(sc);
 }
 
 void
@@ -90,7 +85,8 @@ screens_lost(struct screens *sc, uint64_t offset, int fd)
 	struct screen new = { .offset = offset, .fd = fd, .exact = false };
 
 	screens_size(sc, offset, &new.cols, &new.rows);
-	screens_clear(sc);
+	while (sc->n > 0)
+		drop(sc, sc->n - 1);
 	sc->saved[sc->n++] = new;
 }
 
@@ -112,26 +108,34 @@ screens_from(const struct screens *sc, uint64_t offset)
 	return NULL;
 }
 
-bool
-screens_resize(struct screens *sc, uint64_t offset, unsigned int cols,
-    unsigned int rows)
+void
+screens_resize(
+    struct screens *sc, uint64_t offset, unsigned int cols, unsigned int rows)
 {
-	struct size_at *last = NULL;
+	struct screen *newest = &sc->saved[sc->n - 1];
+	struct size_at *last = &sc->sizes[sc->nsizes - 1];
 
-	if (sc->nsizes > 0)
-		last = &sc->sizes[sc->nsizes - 1];
 	/* Two without a byte between them are one. */
-	if (last == NULL || last->offset != offset) {
-		while (sc->nsizes == SIZES_MAX && sc->n > 1) {
-			drop(sc, 0);
-			drop_sizes(sc);
+	if (last->offset != offset) {
+		if (sc->nsizes == SIZES_MAX) {
+			drop_size(sc);
+			if (sc->sizes[0].offset > newest->offset)
+				newest->exact = false;
 		}
-		if (sc->nsizes == SIZES_MAX)
-			return false;
 		last = &sc->sizes[sc->nsizes++];
 	}
 	*last = (struct size_at){ offset, cols, rows };
-	return true;
+}
+
+size_t
+screens_unsaved(const struct screens *sc)
+{
+	size_t n = 0;
+
+	while (n < sc->nsizes && sc->sizes[sc->nsizes - 1 - n].offset >
+				     screens_newest(sc)->offset)
+		n++;
+	return n;
 }
 
 void
@@ -140,10 +144,8 @@ screens_size(const struct screens *sc, uint64_t offset, unsigned int *cols,
 {
 	size_t i;
 
-	*cols = sc->saved[0].cols;
-	*rows = sc->saved[0].rows;
-	for (i = 0; i < sc->nsizes && sc->sizes[i].offset <= offset; i++) {
-		*cols = sc->sizes[i].cols;
-		*rows = sc->sizes[i].rows;
-	}
+	for (i = 1; i < sc->nsizes && sc->sizes[i].offset <= offset; i++)
+		continue;
+	*cols = sc->sizes[i - 1].cols;
+	*rows = sc->sizes[i - 1].rows;
 }

@@ -2,9 +2,9 @@
 #define RINGLET_SANDBOXER_SCREENS_H
 /*
  * What a session's terminal showed at some offsets of its output, and when its
- * size changed: a list in the order of offsets.  Of the screens, those before
- * the ring's oldest byte go; the newest always stays, since from it a keeper
- * goes on.
+ * size changed: two lists in the order of offsets.  What is before the ring's
+ * oldest byte goes, but for the size that the terminal had there, and for the
+ * newest screen, since from it a keeper goes on.
  */
 
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define SCREENS_MAX 12	/* saved ones */
-#define SIZES_MAX   128 /* changes of the size since the oldest of them */
+#define SIZES_MAX   128 /* that the terminal had */
 
 struct screen {
 	uint64_t offset; /* it is that before this byte */
@@ -32,7 +32,7 @@ struct screens {
 	struct screen saved[SCREENS_MAX];
 	size_t n; /* at least one */
 	struct size_at sizes[SIZES_MAX];
-	size_t nsizes;
+	size_t nsizes; /* at least one */
 };
 
 /* Begins with a blank screen at offset 0.  0 or RL_ERR_SYSTEM. */
@@ -45,7 +45,7 @@ void screens_clear(struct screens *);
  */
 void screens_add(
     struct screens *, uint64_t offset, int fd, bool exact, uint64_t space);
-/* Forgets screens before tail, but for the newest, and sizes before them. */
+/* The ring's oldest byte is that at tail: forgets what is not needed. */
 void screens_trim(struct screens *, uint64_t tail);
 /* Nothing is known any more: a blank screen at offset, not exact. */
 void screens_lost(struct screens *, uint64_t offset, int fd);
@@ -53,11 +53,14 @@ const struct screen *screens_newest(const struct screens *);
 /* The oldest at or after offset; NULL: there is none. */
 const struct screen *screens_from(const struct screens *, uint64_t offset);
 /*
- * The size changes at offset, which is not before the last change.  False:
- * there are too many since the newest screen, and it is not noted.
+ * The size changes at offset, which is not before the last change.  Of too many
+ * the first is forgotten, since the last must be right; if a screen was still
+ * to be made from there, that will not be exact.
  */
-bool screens_resize(struct screens *, uint64_t offset, unsigned int cols,
-    unsigned int rows);
+void screens_resize(
+    struct screens *, uint64_t offset, unsigned int cols, unsigned int rows);
+/* How many changes there were since the newest screen. */
+size_t screens_unsaved(const struct screens *);
 /* The size at offset, as far back as it is known. */
 void screens_size(const struct screens *, uint64_t offset, unsigned int *cols,
     unsigned int *rows);

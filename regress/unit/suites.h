@@ -34,6 +34,7 @@ Suite *suite_reason(void);
 Suite *suite_ring(void);
 Suite *suite_route(void);
 Suite *suite_rules(void);
+Suite *suite_screens(void);
 Suite *suite_seal(void);
 Suite *suite_secret(void);
 Suite *suite_term(void);

@@ -43,6 +43,7 @@ static const struct {
 	{ "ring", suite_ring },
 	{ "route", suite_route },
 	{ "rules", suite_rules },
+	{ "screens", suite_screens },
 	{ "seal", suite_seal },
 	{ "secret", suite_secret },
 	{ "term", suite_term },
