@@ -17,23 +17,23 @@
 
 enum msg_number {
 	/* any daemon: its life */
-	MSG_INIT = 1,	  /* monitor to child: who and how you are */
-	MSG_READY = 2,	  /* child to monitor: set up, nothing foreign read */
-	MSG_LOG = 3,	  /* child to monitor: one log entry */
-	MSG_ERROR = 4,	  /* reply: the request failed */
-	MSG_OK = 5,	  /* reply: done, nothing more to say */
+	MSG_INIT = 1,	   /* monitor to child: who and how you are */
+	MSG_READY = 2,	   /* child to monitor: set up, nothing foreign read */
+	MSG_LOG = 3,	   /* child to monitor: one log entry */
+	MSG_ERROR = 4,	   /* reply: the request failed */
+	MSG_OK = 5,	   /* reply: done, nothing more to say */
 	MSG_LISTENERS = 6, /* monitor to ringletd: one listening socket */
 	MSG_HANDOVER = 7,  /* a monitor to itself, across its own exec */
 	MSG_SETTINGS = 8,  /* monitor to child: settings that have changed */
 
 	/* CLI and ringletd to monitor: the daemon */
-	MSG_AUTH_CHECK = 20,  /* is this token good? -> OK */
-	MSG_STATUS_GET = 21,  /* -> STATUS */
+	MSG_AUTH_CHECK = 20, /* is this token good? -> OK */
+	MSG_STATUS_GET = 21, /* -> STATUS */
 	MSG_STATUS = 22,
-	MSG_STOP = 23,	      /* -> OK, then everything ends */
-	MSG_PUBKEY_GET = 24,  /* -> PUBKEY: seal API keys to it */
+	MSG_STOP = 23,	     /* -> OK, then everything ends */
+	MSG_PUBKEY_GET = 24, /* -> PUBKEY: seal API keys to it */
 	MSG_PUBKEY = 25,
-	MSG_RESTART = 26,     /* CLI only -> OK, then it executes itself */
+	MSG_RESTART = 26, /* CLI only -> OK, then it executes itself */
 
 	/* CLI and ringletd to monitor: profiles */
 	MSG_PROFILE_CREATE = 40, /* -> PROFILE */
@@ -45,9 +45,9 @@ enum msg_number {
 	MSG_PROFILE = 46,
 	MSG_PROFILES = 47,
 	MSG_RUN_PLAN = 48,
-	MSG_AGENT_LIST = 49,	 /* -> AGENTS */
+	MSG_AGENT_LIST = 49, /* -> AGENTS */
 	MSG_AGENTS = 50,
-	MSG_PROVIDER_LIST = 51,	 /* -> PROVIDERS */
+	MSG_PROVIDER_LIST = 51, /* -> PROVIDERS */
 	MSG_PROVIDERS = 52,
 
 	/* CLI and ringletd to monitor: sessions */
@@ -61,12 +61,12 @@ enum msg_number {
 	MSG_SESSIONS = 67,
 	MSG_KILLED = 68,
 	MSG_CLEANED = 69,
-	MSG_ATTACHED = 70,	  /* 3 descriptors: viewer socket, ring, event */
-	MSG_ATTACHED_ENDED = 71,  /* 2 descriptors: ring, screen */
+	MSG_ATTACHED = 70,	 /* 3 descriptors: viewer socket, ring, event */
+	MSG_ATTACHED_ENDED = 71, /* 2 descriptors: ring, screen */
 
 	/* monitor and sandboxer */
-	MSG_JAIL_START = 80,  /* 3 descriptors: ring, working folder, home
-				 -> JAIL_STARTED */
+	MSG_JAIL_START = 80, /* 3 descriptors: ring, working folder, home
+				-> JAIL_STARTED */
 	MSG_JAIL_STARTED = 81,
 	MSG_JAIL_KILL = 82,   /* -> KILLED */
 	MSG_JAIL_DROP = 83,   /* forget an ended session -> OK */
@@ -82,7 +82,7 @@ enum msg_number {
 	MSG_VIEWER_AT = 103,
 	MSG_VIEWER_STATE = 104,
 	MSG_VIEWER_SIZE = 105,
-	MSG_VIEWER_SEEK = 106,	 /* -> VIEWER_FROM, VIEWER_SCREEN */
+	MSG_VIEWER_SEEK = 106, /* -> VIEWER_FROM, VIEWER_SCREEN */
 	MSG_VIEWER_FROM = 107,
 	MSG_VIEWER_SCREEN = 108, /* 1 descriptor: screen */
 	MSG_VIEWER_ANSWER = 109,
@@ -95,14 +95,17 @@ enum msg_number {
 	MSG_SCREEN_START = 130, /* 2 descriptors: ring, screen */
 	MSG_SCREEN_FEED = 131,	/* -> SCREEN_FED */
 	MSG_SCREEN_SIZE = 132,
-	MSG_SCREEN_SAVE = 133,	/* 1 descriptor: screen -> SCREEN_SAVED */
+	MSG_SCREEN_SAVE = 133, /* 1 descriptor: screen -> SCREEN_SAVED */
 	MSG_SCREEN_FED = 134,
 	MSG_SCREEN_SAVED = 135,
 
 	/* CLI alone to monitor: jails */
 	MSG_JAIL_EXPLAIN = 140,	 /* -> EXPLAINED */
 	MSG_EXPLAINED = 141,
-	MSG_PROFILE_GRANT = 142	 /* -> PROFILE */
+	MSG_PROFILE_GRANT = 142, /* -> PROFILE */
+
+	/* CLI to monitor: the jail's test */
+	MSG_SANDBOX_CHECK = 150 /* -> SESSION */
 };
 
 /* VIEWER_SEEK, SESSION_ATTACH: places that have no number. */
@@ -649,6 +652,22 @@ struct msg_screen_fed {
 struct msg_screen_saved {
 	uint64_t offset; /* the screen is that before this byte */
 	uint64_t size;	 /* bytes written */
+};
+
+/* --- the jail's test --- */
+
+/*
+ * A session of ringlet-jail-check in the agent's place.  No key is read: the
+ * variable that takes it has other text.
+ */
+struct msg_sandbox_check {
+	struct msg_bin token;
+	const char *alias;
+	struct msg_strs targets; /* its arguments, KEY=VALUE */
+	const char *working_dir;
+	bool no_sandbox;
+	struct msg_strs bwrap_flags;
+	struct msg_strs search_path;
 };
 
 #endif /* COMMON_MSGDEF_H */

@@ -591,6 +591,17 @@ static const struct msg_field f_msg_screen_saved[] = {
 };
 REC(msg_screen_saved);
 
+static const struct msg_field f_msg_sandbox_check[] = {
+	SECRET_BIN(msg_sandbox_check, token, TOKEN_MAX),
+	STR(msg_sandbox_check, alias, NAME_MAX_LEN),
+	STRS(msg_sandbox_check, targets, 64),
+	STR(msg_sandbox_check, working_dir, PATH_MAX_LEN),
+	BOOL(msg_sandbox_check, no_sandbox),
+	STRS(msg_sandbox_check, bwrap_flags, ARGS_MAX),
+	STRS(msg_sandbox_check, search_path, ARGS_MAX),
+};
+REC(msg_sandbox_check);
+
 #define TYPE(name, rec) { MSG_##name, #name, &rec }
 
 static const struct msg_type types[] = {
@@ -663,6 +674,7 @@ static const struct msg_type types[] = {
 	TYPE(JAIL_EXPLAIN, rec_msg_jail_explain),
 	TYPE(EXPLAINED, rec_msg_explained),
 	TYPE(PROFILE_GRANT, rec_msg_profile_grant),
+	TYPE(SANDBOX_CHECK, rec_msg_sandbox_check),
 };
 
 const struct msg_type *

@@ -189,6 +189,7 @@ paths_init(struct paths *p, const char **bad)
 	p->monitor = path_join(p->libexec_dir, "ringlet-monitor");
 	p->sandboxer = path_join(p->libexec_dir, "ringlet-sandboxer");
 	p->jail_init = path_join(p->libexec_dir, "ringlet-jail-init");
+	p->jail_check = path_join(p->libexec_dir, "ringlet-jail-check");
 	p->screen = path_join(p->libexec_dir, "ringlet-screen");
 	p->keychain = path_join(p->libexec_dir, "ringlet-keychain");
 out:
@@ -219,6 +220,7 @@ paths_free(struct paths *p)
 	free(p->monitor);
 	free(p->sandboxer);
 	free(p->jail_init);
+	free(p->jail_check);
 	free(p->screen);
 	free(p->keychain);
 	memset(p, 0, sizeof(*p));

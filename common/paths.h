@@ -25,6 +25,7 @@ struct paths {
 	char *monitor;
 	char *sandboxer;
 	char *jail_init;
+	char *jail_check;
 	char *screen;
 	char *keychain;
 };

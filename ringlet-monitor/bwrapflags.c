@@ -221,6 +221,16 @@ keep_proof(struct bwrap_flags *out, const char *dst, const struct stat *st)
 	append(&out->proofs, &out->nproofs, number);
 }
 
+void
+bwrap_flags_show(struct bwrap_flags *out, const char *src, const char *dst,
+    const struct stat *st)
+{
+	keep(out, "--ro-bind");
+	keep(out, src);
+	keep(out, dst);
+	keep_proof(out, dst, st);
+}
+
 /*
  * The source is opened once: its name is judged, and its device and inode
  * number go along, for an agent that runs already may own a folder on the way,
@@ -258,11 +268,8 @@ take_bind(const struct paths *paths, char *const *w, struct bwrap_flags *out,
 		snprintf(why, size, "--bwrap-flags: %s: %s", w[0], more);
 		goto out;
 	}
-	keep(out, "--ro-bind");
-	keep(out, real);
-	keep(out, w[2]);
 	append(&out->places, &out->nplaces, w[2]);
-	keep_proof(out, w[2], &st);
+	bwrap_flags_show(out, real, w[2], &st);
 out:
 	fd_close(fd);
 	free(real);

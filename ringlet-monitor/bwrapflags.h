@@ -33,6 +33,13 @@ struct bwrap_flags {
  */
 int bwrap_flags_parse(const struct paths *, const struct msg_strs *given,
     struct bwrap_flags *out, char *why, size_t size);
+/*
+ * Adds a bind of Ringlet's own, of src (which is what st says) at dst; neither
+ * is looked at.
+ */
+struct stat;
+void bwrap_flags_show(struct bwrap_flags *, const char *src, const char *dst,
+    const struct stat *);
 void bwrap_flags_clear(struct bwrap_flags *);
 
 #endif /* BWRAPFLAGS_H */

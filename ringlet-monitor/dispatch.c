@@ -60,6 +60,9 @@ static const struct msg_rule control_rules[] = {
 	REQUESTS,
 	/* It ends ringletd, and all requests that are under way. */
 	{ MSG_RESTART, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_RESTART },
+	/* It starts a session without a jail, where that is asked for. */
+	{ MSG_SANDBOX_CHECK, FROM_CLI, SERVE, 0, LARGE, 0, 0,
+	    on_SANDBOX_CHECK },
 	/* These hand out a key, so there is no row for ringletd. */
 	{ MSG_PROFILE_ENV, FROM_CLI, SERVE, 0, MEDIUM, 0, 0, on_PROFILE_RUN },
 	{ MSG_PROFILE_RUN, FROM_CLI, SERVE, 0, LARGE, 0, 0, on_PROFILE_RUN },

@@ -317,6 +317,7 @@ void home_removal_main(const struct paths *, const char *agent_id,
 
 /* session.c */
 int on_SESSION_CREATE(struct peer *, struct msg *);
+int on_SANDBOX_CHECK(struct peer *, struct msg *);
 int on_SESSION_LIST(struct peer *, struct msg *);
 int on_SESSION_GET(struct peer *, struct msg *);
 int on_SESSION_KILL(struct peer *, struct msg *);

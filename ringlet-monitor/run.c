@@ -5,10 +5,14 @@
 
 #include "config.h"
 
+#include <sys/stat.h>
+
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bwrapflags.h"
 #include "err.h"
 #include "grant.h"
 #include "jailplan.h"
@@ -23,6 +27,8 @@
 #include "xmalloc.h"
 
 #define WHY_MAX 1024
+#define NO_KEY	"this-is-no-key"
+#define CHECK	"/run/ringlet/jail-check" /* its place in a jail */
 
 static void
 copy_list(struct strlist *to, const struct msg_strs *from)
@@ -208,6 +214,7 @@ run_prepare(
 {
 	struct run *r = xcalloc(1, sizeof(*r));
 	const struct manifest_provider *provider;
+	struct secret *none;
 	char why[WHY_MAX];
 	int err;
 
@@ -221,7 +228,11 @@ run_prepare(
 		finish(r, err, why);
 	else if (provider->auth_variable == NULL)
 		make_plan(r, NULL);
-	else
+	else if (ask->no_key) {
+		none = secret_new(NO_KEY, sizeof(NO_KEY) - 1);
+		make_plan(r, none);
+		secret_free(none);
+	} else
 		keychain_lookup(env->keychain, ask->alias,
 		    r->profile->provider_id, on_key, r);
 }
@@ -253,4 +264,31 @@ run_explain(struct env *env, const struct run_ask *ask, struct run **out,
 	else
 		run_free(r);
 	return err;
+}
+
+int
+run_become_check(
+    struct run *r, struct bwrap_flags *flags, char *why, size_t size)
+{
+	const char *path = r->env->paths.jail_check;
+	struct stat st;
+	size_t n;
+
+	if (stat(path, &st) == -1) {
+		snprintf(why, size, "%s: %s", path, strerror(errno));
+		return RL_ERR_UNAVAILABLE;
+	}
+	for (n = 0; n < r->plan.nargv; n++)
+		free(r->plan.argv[n]);
+	free(r->plan.argv);
+	r->plan.argv = xcalloc(r->args.n + 2, sizeof(*r->plan.argv));
+	r->plan.nargv = r->args.n + 1;
+	r->plan.argv[0] = xstrdup("ringlet-jail-check");
+	for (n = 0; n < r->args.n; n++)
+		r->plan.argv[n + 1] = xstrdup(r->args.v[n]);
+	free(r->binary.path);
+	r->binary.path = xstrdup(r->jailed ? CHECK : path);
+	if (r->jailed)
+		bwrap_flags_show(flags, path, CHECK, &st);
+	return 0;
 }

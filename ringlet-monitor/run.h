@@ -31,7 +31,8 @@ struct run_ask {
 	struct msg_strs pass_env;   /* K=V that settings or grants may name */
 	const char *auth_sock;	    /* SSH_AUTH_SOCK; NULL or "": none */
 	bool jailed;
-	bool cli; /* else pass_env is our own environment's */
+	bool cli;    /* else pass_env is our own environment's */
+	bool no_key; /* none is read: its variable gets other text */
 };
 
 struct run {
@@ -66,5 +67,12 @@ void run_prepare(struct env *, const struct run_ask *, run_cb cb, void *arg);
 int run_explain(struct env *, const struct run_ask *, struct run **out,
     char *why, size_t size);
 void run_free(struct run *);
+/*
+ * Puts ringlet-jail-check in the agent's place, with the asker's arguments
+ * alone; in a jail flags come to show it.  RL_ERR_UNAVAILABLE and why[size].
+ */
+struct bwrap_flags;
+int run_become_check(
+    struct run *, struct bwrap_flags *flags, char *why, size_t size);
 
 #endif /* RUN_H */

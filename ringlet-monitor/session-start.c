@@ -41,7 +41,8 @@ struct starting {
 	unsigned cols;
 	unsigned rows;
 	bool no_sandbox;
-	bool cli; /* the person at the machine asks */
+	bool cli;   /* the person at the machine asks */
+	bool check; /* the jail's test runs in the agent's place */
 	struct bwrap_flags flags;
 	char id[SESSION_ID_LEN + 1]; /* once it is in the table */
 };
@@ -166,8 +167,9 @@ on_started(void *arg, struct msg *reply, int err)
 	log_info("session %s of profile %s: started as pid %llu, %s", s->id,
 	    s->alias, (unsigned long long)s->pid,
 	    s->sandboxed ? s->tier : "without a jail");
-	if (profile_touch(
-		&env->paths, s->alias, time(NULL), text, sizeof(text)) != 0)
+	/* A test is no run of the agent's. */
+	if (!st->check && profile_touch(&env->paths, s->alias, time(NULL), text,
+			      sizeof(text)) != 0)
 		log_warn("%s", text);
 	if (p != NULL) {
 		session_to_msg(s, &body);
@@ -262,7 +264,9 @@ on_run_ready(void *arg, struct run *r, int err, const char *text)
 		refuse(st, err, text);
 		return;
 	}
-	if ((err = start(st, r, why, sizeof(why))) != 0)
+	if ((st->check && (err = run_become_check(
+			       r, &st->flags, why, sizeof(why))) != 0) ||
+	    (err = start(st, r, why, sizeof(why))) != 0)
 		refuse(st, err, why);
 	run_free(r);
 }
@@ -287,18 +291,12 @@ check_authority(struct peer *p, const struct msg_session_create *req,
 	return 0;
 }
 
-/*
- * Hostile ringletd: it starts only what the token's holder could start, always
- * in a jail, and never with more shown than the defaults.  Names and paths are
- * resolved and checked here; the session's id is made here.  Folders in which
- * to look for the agent, variables, and the socket of an agent of keys, are
- * taken from the CLI alone: they would choose the program that gets the key.
- */
-int
-on_SESSION_CREATE(struct peer *p, struct msg *m)
+/* Starts what was asked for, or refuses it: every asker's way. */
+static void
+create(struct peer *p, struct msg *m, const struct msg_session_create *req,
+    bool check)
 {
 	struct env *env = peer_env(p);
-	const struct msg_session_create *req = m->body;
 	struct starting *st = xcalloc(1, sizeof(*st));
 	const struct msg_strs none = { NULL, 0 };
 	bool cli = peer_is_cli(p);
@@ -313,6 +311,7 @@ on_SESSION_CREATE(struct peer *p, struct msg *m)
 	st->rows = req->rows > 0 ? (unsigned)req->rows : ROWS_DEFAULT;
 	st->no_sandbox = req->no_sandbox;
 	st->cli = cli;
+	st->check = check;
 	err = bwrap_flags_parse(&env->paths, &req->bwrap_flags, &st->flags,
 	    why, sizeof(why));
 	/* What may not be asked for is not explained: it names files. */
@@ -337,7 +336,7 @@ on_SESSION_CREATE(struct peer *p, struct msg *m)
 	}
 	if (err != 0) {
 		refuse(st, err, why);
-		return 0;
+		return;
 	}
 	ask = (struct run_ask){ .alias = req->alias,
 		.args = req->args,
@@ -346,7 +345,40 @@ on_SESSION_CREATE(struct peer *p, struct msg *m)
 		.pass_env = cli ? req->pass_env : none,
 		.auth_sock = cli ? req->auth_sock : NULL,
 		.jailed = !st->no_sandbox,
-		.cli = cli };
+		.cli = cli,
+		.no_key = check };
 	run_prepare(env, &ask, on_run_ready, st);
+}
+
+/*
+ * Hostile ringletd: it starts only what the token's holder could start, always
+ * in a jail, and never with more shown than the defaults.  Names and paths are
+ * resolved and checked here; the session's id is made here.  Folders in which
+ * to look for the agent, variables, and the socket of an agent of keys, are
+ * taken from the CLI alone: they would choose the program that gets the key.
+ */
+int
+on_SESSION_CREATE(struct peer *p, struct msg *m)
+{
+	create(p, m, m->body, false);
+	return 0;
+}
+
+/*
+ * Only the CLI has a row for it: it starts a program of Ringlet's, and reads
+ * no key.
+ */
+int
+on_SANDBOX_CHECK(struct peer *p, struct msg *m)
+{
+	const struct msg_sandbox_check *req = m->body;
+	struct msg_session_create as = { .alias = req->alias,
+		.args = req->targets,
+		.working_dir = req->working_dir,
+		.no_sandbox = req->no_sandbox,
+		.bwrap_flags = req->bwrap_flags,
+		.search_path = req->search_path };
+
+	create(p, m, &as, true);
 	return 0;
 }

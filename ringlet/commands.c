@@ -68,6 +68,14 @@ static const struct opt kill_opts[] = {
 	{ OPT_SIGNAL, "signal", "SIGNAL", "send this one alone", 0 },
 };
 
+static const struct opt check_opts[] = {
+	{ 'C', "directory", "DIR", "work in DIR", 0 },
+	{ OPT_BWRAP_FLAGS, "bwrap-flags", "FLAGS", "add to the jail's rules",
+	    OPT_MANY },
+	{ OPT_NO_SANDBOX, "no-sandbox", NULL, "try it without a jail alone",
+	    0 },
+};
+
 static const struct opt daemon_opts[] = {
 	{ OPT_FOREGROUND, "foreground", NULL, "stay on this terminal", 0 },
 	{ 'f', "config", "FILE", "settings from FILE", 0 },
@@ -104,6 +112,8 @@ const struct command commands[] = {
 	    "give its jails more, or less", 2, 3, 0, OPTS(grant_opts),
 	    cmd_profiles_grant },
 
+	{ "sandbox", "check", "[ALIAS] [options]", "test the jail from inside",
+	    0, 1, 0, OPTS(check_opts), cmd_sandbox_check },
 	{ "sandbox", "explain", "ALIAS [PATH] [run's options] [-- ARGS]",
 	    "show the jail of a run, or what it does with PATH", 1, 2,
 	    CMD_NO_START | CMD_REST, OPTS(run_opts), cmd_sandbox_explain },
@@ -139,8 +149,7 @@ const struct command commands[] = {
 	    NO_OPTS, cmd_daemon_stop },
 	{ "daemon", "restart", "[--force] [-f FILE] [-o KEYWORD=VALUE]",
 	    "replace it; sessions live on", 0, 0, CMD_NO_START,
-	    OPTS(restart_opts),
-	    cmd_daemon_restart },
+	    OPTS(restart_opts), cmd_daemon_restart },
 	{ "token", "path", "", "print the name of the HTTP token's file", 0, 0,
 	    0, NO_OPTS, cmd_token_path },
 

@@ -358,6 +358,7 @@ int cmd_profiles_list(struct cli *, const struct args *);
 int cmd_profiles_run(struct cli *, const struct args *);
 int cmd_providers_list(struct cli *, const struct args *);
 int cmd_providers_inspect(struct cli *, const struct args *);
+int cmd_sandbox_check(struct cli *, const struct args *);
 int cmd_sandbox_explain(struct cli *, const struct args *);
 int cmd_terminal_attach(struct cli *, const struct args *);
 int cmd_terminal_cleanup(struct cli *, const struct args *);

@@ -9,6 +9,7 @@
 #include <check.h>
 
 Suite *suite_answer(void);
+Suite *suite_battery(void);
 Suite *suite_bwrapflags(void);
 Suite *suite_buf(void);
 Suite *suite_conf(void);

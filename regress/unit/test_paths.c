@@ -117,6 +117,8 @@ START_TEST(defaults)
 	ck_assert_str_eq(p.monitor, RINGLET_LIBEXECDIR "/ringlet-monitor");
 	ck_assert_str_eq(p.sandboxer, RINGLET_LIBEXECDIR "/ringlet-sandboxer");
 	ck_assert_str_eq(p.jail_init, RINGLET_LIBEXECDIR "/ringlet-jail-init");
+	ck_assert_str_eq(
+	    p.jail_check, RINGLET_LIBEXECDIR "/ringlet-jail-check");
 	ck_assert_str_eq(p.keychain, RINGLET_LIBEXECDIR "/ringlet-keychain");
 	paths_free(&p);
 	paths_free(&p);

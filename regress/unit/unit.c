@@ -18,6 +18,7 @@ static const struct {
 	Suite *(*make)(void);
 } suites[] = {
 	{ "answer", suite_answer },
+	{ "battery", suite_battery },
 	{ "bwrapflags", suite_bwrapflags },
 	{ "buf", suite_buf },
 	{ "conf", suite_conf },
