@@ -20,6 +20,7 @@
 #include "err.h"
 #include "log.h"
 #include "ring.h"
+#include "tier.h"
 #include "valid.h"
 #include "xmalloc.h"
 
@@ -37,6 +38,8 @@ static const struct conf_keyword keywords[] = {
 	    "yes or no" },
 	{ "RequireFullSeal", CK_BOOL, CONF_AT_RESTART, F(require_full_seal), 0,
 	    0, "yes or no" },
+	{ "JailMinimum", CK_TIER, CONF_AT_ONCE, F(jail_minimum), 0, 0,
+	    "full, no-landlock-scope, no-fresh-proc or minimal" },
 	{ "LogLevel", CK_LEVEL, CONF_AT_ONCE, F(log_level), 0, 0,
 	    "error, warn, info, debug or trace" },
 	{ "LogDestination", CK_DESTINATION, CONF_AT_ONCE, F(log_destination), 0,
@@ -87,6 +90,14 @@ static const struct conf_word facilities[] = {
 	{ "local5", LOG_LOCAL5 },
 	{ "local6", LOG_LOCAL6 },
 	{ "local7", LOG_LOCAL7 },
+	{ NULL, 0 },
+};
+
+static const struct conf_word tiers[] = {
+	{ "full", TIER_FULL },
+	{ "no-landlock-scope", TIER_NO_LANDLOCK_SCOPE },
+	{ "no-fresh-proc", TIER_NO_FRESH_PROC },
+	{ "minimal", TIER_MINIMAL },
 	{ NULL, 0 },
 };
 
@@ -274,7 +285,14 @@ static const struct unit period_units[] = {
 const struct conf_word *
 conf_words(enum conf_kind kind)
 {
-	return kind == CK_DESTINATION ? destinations : facilities;
+	switch (kind) {
+	case CK_DESTINATION:
+		return destinations;
+	case CK_TIER:
+		return tiers;
+	default:
+		return facilities;
+	}
 }
 
 /* The first of a call takes the place of those set before. */
@@ -317,6 +335,7 @@ set_value(struct parse *ps, const struct conf_keyword *k, const char *value)
 		return 0;
 	case CK_DESTINATION:
 	case CK_FACILITY:
+	case CK_TIER:
 		for (w = conf_words(k->kind); w->name != NULL; w++)
 			if (strcasecmp(value, w->name) == 0) {
 				*(int *)field = w->value;
@@ -537,6 +556,7 @@ conf_defaults(struct conf *c)
 {
 	memset(c, 0, sizeof(*c));
 	c->listen[c->nlisten++] = xstrdup("127.0.0.1:8765");
+	c->jail_minimum = TIER_MINIMAL;
 	c->log_level = LOGL_INFO;
 	c->log_destination = CONF_LOG_AUTO;
 	c->syslog_facility = LOG_DAEMON;

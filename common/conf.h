@@ -35,6 +35,7 @@ struct conf {
 	size_t nlisten;		       /* 0: ListenAddress none */
 	bool allow_remote;
 	bool require_full_seal;
+	int jail_minimum;	 /* enum jail_tier */
 	int log_level;		 /* enum log_level */
 	int log_destination;	 /* enum conf_log */
 	int syslog_facility;	 /* LOG_DAEMON and others of syslog(3) */

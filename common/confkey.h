@@ -15,6 +15,7 @@ enum conf_kind {
 	CK_LEVEL,	/* int: a level's name */
 	CK_DESTINATION, /* int: a word */
 	CK_FACILITY,	/* int: a word */
+	CK_TIER,	/* int: a word */
 	CK_COUNT,	/* unsigned */
 	CK_SIZE,	/* uint64_t: bytes, with K, M or G; a power of two */
 	CK_TIME,	/* unsigned: milliseconds; ms, s or m, s without a unit */
@@ -40,7 +41,7 @@ struct conf_word {
 
 /* A keyword, in the order of the table, or NULL past the last. */
 const struct conf_keyword *conf_keyword_get(size_t i);
-/* The words of CK_DESTINATION or CK_FACILITY. */
+/* The words of CK_DESTINATION, CK_FACILITY or CK_TIER. */
 const struct conf_word *conf_words(enum conf_kind);
 
 /* --- conflisten.c --- */

@@ -63,6 +63,7 @@ print_keyword(
 		    log_level_name((enum log_level) * (const int *)field));
 	case CK_DESTINATION:
 	case CK_FACILITY:
+	case CK_TIER:
 		w = conf_words(k->kind);
 		while (w->name != NULL && w->value != *(const int *)field)
 			w++;
@@ -142,6 +143,7 @@ take_field(
 	case CK_LEVEL:
 	case CK_DESTINATION:
 	case CK_FACILITY:
+	case CK_TIER:
 		size = sizeof(int);
 		break;
 	case CK_COUNT:

@@ -105,7 +105,10 @@ enum msg_number {
 	MSG_PROFILE_GRANT = 142, /* -> PROFILE */
 
 	/* CLI to monitor: the jail's test */
-	MSG_SANDBOX_CHECK = 150 /* -> SESSION */
+	MSG_SANDBOX_CHECK = 150, /* -> SESSION */
+
+	/* sandboxer to monitor: what jails can be had, when that changes */
+	MSG_JAIL_TIER = 151
 };
 
 /* VIEWER_SEEK, SESSION_ATTACH: places that have no number. */
@@ -140,7 +143,7 @@ struct msg_session {
 	const char *id;
 	const char *profile_alias;
 	const char *working_dir;
-	const char *tier;   /* of the jail: full, no-landlock-scope, none */
+	const char *tier;   /* of the jail, as tier.h names them, or none */
 	const char *reason; /* exit, kill, limit, memory, lost; "" */
 	const char *text;   /* for people: why it ended, or "" */
 	uint64_t state;	    /* enum session_state */
@@ -217,10 +220,12 @@ struct msg_init {
 	const char *package; /* PACKAGE_VERSION of the monitor */
 	uint64_t log_level;
 	bool require_full_seal;
+	uint64_t jail_minimum; /* enum jail_tier */
 };
 
 struct msg_settings {
 	uint64_t log_level;
+	uint64_t jail_minimum; /* enum jail_tier */
 };
 
 struct msg_ready {
@@ -514,6 +519,11 @@ struct msg_jail_start {
 struct msg_jail_started {
 	uint64_t pid;	  /* of the agent, seen from outside; 0: unknown */
 	const char *tier;
+};
+
+struct msg_jail_tier {
+	const char *level; /* as READY's */
+	const char *text;
 };
 
 struct msg_jail_kill {

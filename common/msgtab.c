@@ -11,6 +11,7 @@
 
 #include "msgdef.h"
 #include "ring.h"
+#include "tier.h"
 #include "valid.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
@@ -124,11 +125,13 @@ static const struct msg_field f_msg_init[] = {
 	STR(msg_init, package, NAME_MAX_LEN),
 	U64(msg_init, log_level, 4),
 	BOOL(msg_init, require_full_seal),
+	U64(msg_init, jail_minimum, TIER_MAX),
 };
 REC(msg_init);
 
 static const struct msg_field f_msg_settings[] = {
 	U64(msg_settings, log_level, 4),
+	U64(msg_settings, jail_minimum, TIER_MAX),
 };
 REC(msg_settings);
 
@@ -448,6 +451,12 @@ static const struct msg_field f_msg_jail_started[] = {
 };
 REC(msg_jail_started);
 
+static const struct msg_field f_msg_jail_tier[] = {
+	STR(msg_jail_tier, level, NAME_MAX_LEN),
+	STR(msg_jail_tier, text, TEXT_MAX_LEN),
+};
+REC(msg_jail_tier);
+
 static const struct msg_field f_msg_jail_kill[] = {
 	STR(msg_jail_kill, id, SESSION_ID_LEN),
 	U64(msg_jail_kill, signal, 64),
@@ -675,6 +684,7 @@ static const struct msg_type types[] = {
 	TYPE(EXPLAINED, rec_msg_explained),
 	TYPE(PROFILE_GRANT, rec_msg_profile_grant),
 	TYPE(SANDBOX_CHECK, rec_msg_sandbox_check),
+	TYPE(JAIL_TIER, rec_msg_jail_tier),
 };
 
 const struct msg_type *

@@ -31,7 +31,7 @@ on_STATUS_GET(struct peer *p, struct msg *m)
 {
 	struct env *env = peer_env(p);
 	const struct child *all[] = { &env->ringletd, &env->sandboxer };
-	const char *listen[CONF_LISTEN_MAX], *trouble[2];
+	const char *listen[CONF_LISTEN_MAX], *trouble[3];
 	char *text;
 	struct msg_status s = {
 		.version = PACKAGE_VERSION,
@@ -54,6 +54,9 @@ on_STATUS_GET(struct peer *p, struct msg *m)
 	for (size_t i = 0; i < 2; i++)
 		if ((text = child_trouble(all[i])) != NULL)
 			trouble[s.trouble.n++] = text;
+	if (env->sandboxer.ready && env->sandboxer.lacks != NULL)
+		trouble[s.trouble.n++] = xasprintf("jails are of tier %s: %s",
+		    level_of(&env->sandboxer), env->sandboxer.lacks);
 	peer_reply(p, m->hdr.id, MSG_STATUS, &s, NULL, 0);
 	while (s.trouble.n > 0)
 		free((char *)(uintptr_t)trouble[--s.trouble.n]);

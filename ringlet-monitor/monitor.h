@@ -83,7 +83,8 @@ struct child {
 	unsigned ends; /* how often it ended unasked, under this monitor */
 	char ended[160]; /* how, the last time; empty: never */
 	bool ready;
-	char *level; /* of the seal, as it reported */
+	char *level; /* of the seal, or of jails, as it reported */
+	char *lacks; /* what is missing from the best one, or NULL */
 	char *words; /* why it does not get ready, or NULL */
 	struct log_limit limit; /* of its entries in the log */
 	struct loop_timer *limit_timer; /* tells of those left out */
@@ -212,6 +213,7 @@ void child_end(struct child *);
 void child_adopt(struct child *, pid_t pid, int fd, const char *level);
 int on_READY(struct peer *, struct msg *);
 int on_LOG(struct peer *, struct msg *);
+int on_JAIL_TIER(struct peer *, struct msg *);
 
 /* restart.c */
 /* What a monitor says to -Q: its own version and those of its protocols. */

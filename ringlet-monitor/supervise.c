@@ -161,6 +161,7 @@ child_start(struct child *c)
 		.package = PACKAGE_VERSION,
 		.log_level = log_get_level(),
 		.require_full_seal = env->conf.require_full_seal,
+		.jail_minimum = (uint64_t)env->conf.jail_minimum,
 	};
 	int fd;
 
@@ -200,7 +201,8 @@ tell_left_out(void *arg)
 static void
 child_settings(struct child *c)
 {
-	struct msg_settings s = { .log_level = log_get_level() };
+	struct msg_settings s = { .log_level = log_get_level(),
+		.jail_minimum = (uint64_t)c->env->conf.jail_minimum };
 
 	if (c->client.peer != NULL)
 		(void)peer_send(c->client.peer, MSG_SETTINGS, &s, NULL, 0);
@@ -282,6 +284,42 @@ child_adopt(struct child *c, pid_t pid, int fd, const char *level)
 	child_settings(c);
 }
 
+static void
+keep_level(struct child *c, const char *level, const char *lacks)
+{
+	free(c->level);
+	free(c->lacks);
+	c->level = xstrdup(level);
+	c->lacks = *lacks != '\0' ? xstrdup(lacks) : NULL;
+}
+
+static void
+tell_tier(const struct child *c)
+{
+	if (c->lacks == NULL)
+		log_info("%s: ready, jails of tier %s", c->name, c->level);
+	else
+		log_warn("%s: ready, jails of tier %s: %s", c->name, c->level,
+		    c->lacks);
+}
+
+/*
+ * Hostile sandboxer: the words are shown, and nothing is decided by them.
+ */
+int
+on_JAIL_TIER(struct peer *p, struct msg *m)
+{
+	const struct client *cl = peer_arg(p);
+	const struct msg_jail_tier *t = m->body;
+	struct child *c = cl->child;
+	bool changed = c->level == NULL || strcmp(c->level, t->level) != 0;
+
+	keep_level(c, t->level, t->text);
+	if (changed)
+		tell_tier(c);
+	return 0;
+}
+
 /* Its first words.  A child of another build is refused, not guessed at. */
 int
 on_READY(struct peer *p, struct msg *m)
@@ -303,8 +341,7 @@ on_READY(struct peer *p, struct msg *m)
 	c->ready = true;
 	free(c->words);
 	c->words = NULL;
-	free(c->level);
-	c->level = xstrdup(r->level);
+	keep_level(c, r->level, r->text);
 	loop_timer_disarm(c->timer);
 	peer_set_state(p, PST_SERVING);
 	if (c->from == FROM_RINGLETD) {
@@ -315,7 +352,7 @@ on_READY(struct peer *p, struct msg *m)
 			    r->text);
 		listen_give(c->env);
 	} else
-		log_info("%s: ready", c->name);
+		tell_tier(c);
 	if (c->env->ringletd.ready && c->env->sandboxer.ready)
 		monitor_ready(c->env);
 	return 0;

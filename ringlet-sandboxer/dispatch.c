@@ -16,7 +16,9 @@
 #include "peer.h"
 #include "sandboxer.h"
 
-#define WHY_MAX 512 /* bytes of a reason in an error reply */
+#define WHY_MAX                                                                \
+	(PROBE_TEXT_MAX + 128) /* bytes of a reason in an error reply          \
+				*/
 
 static int on_init(struct peer *, struct msg *);
 static int on_settings(struct peer *, struct msg *);
@@ -110,25 +112,29 @@ on_init(struct peer *p, struct msg *m)
 	struct msg_ready ready = { .version = MSG_VERSION,
 		.package = PACKAGE_VERSION,
 		.level = spawn_tier(env, true),
-		.text = "" };
+		.text = env->probe.text };
 
-	if (init->version != MSG_VERSION || init->log_level > LOGL_TRACE)
+	if (init->version != MSG_VERSION || init->log_level > LOGL_TRACE ||
+	    init->jail_minimum > TIER_MAX)
 		return RL_ERR_INVALID;
 	log_set_level((enum log_level)init->log_level);
-	if (env->landlock == -1)
-		ready.text = "the kernel's Landlock has no scopes (Linux 6.12 "
-			     "has): agents get no unix sockets";
+	env->minimum = (enum jail_tier)init->jail_minimum;
 	peer_set_state(p, PST_SERVING);
 	return peer_reply(p, m->hdr.id, MSG_READY, &ready, NULL, 0);
 }
 
+/* Also after a takeover: the new monitor does not know what READY said. */
 static int
 on_settings(struct peer *p, struct msg *m)
 {
+	struct env *env = peer_arg(p);
 	const struct msg_settings *s = m->body;
 
-	(void)p;
+	if (s->jail_minimum > TIER_MAX)
+		return RL_ERR_INVALID;
 	log_set_level((enum log_level)s->log_level);
+	env->minimum = (enum jail_tier)s->jail_minimum;
+	probe_tell(env);
 	return 0;
 }
 
@@ -142,6 +148,11 @@ on_jail_start(struct peer *p, struct msg *m)
 
 	if ((ret = jail_check(plan, why, sizeof(why))) != 0)
 		return peer_reply_error(p, m->hdr.id, ret, "%s", why);
+	if (plan->sandboxed &&
+	    (ret = probe_permit(env, why, sizeof(why))) != 0) {
+		log_warn("session %s: not started: %s", plan->id, why);
+		return peer_reply_error(p, m->hdr.id, ret, "%s", why);
+	}
 	if (!fd_is(m->fds[0], FD_MEM) || !fd_is(m->fds[1], FD_DIR) ||
 	    !fd_is(m->fds[2], FD_DIR))
 		return peer_reply_error(p, m->hdr.id, RL_ERR_INVALID,

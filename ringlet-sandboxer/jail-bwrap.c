@@ -152,12 +152,18 @@ jail_bwrap_args(const struct jail *j, struct buf *out)
 		if ((ret = put(out, fixed[i])) != 0)
 			return ret;
 	}
-	if (!plan->nesting && (ret = put(out, "--disable-userns")) != 0)
+	/* It writes below /proc, too; the agent's filter says the same. */
+	if (!plan->nesting && !j->no_proc &&
+	    (ret = put(out, "--disable-userns")) != 0)
 		return ret;
 	if (plan->unshare_net && (ret = put(out, "--unshare-net")) != 0)
 		return ret;
 	for (i = 0; i < plan->binds.n; i++) {
-		if ((ret = put_bind(out, &binds[i])) != 0)
+		if (binds[i].kind == BIND_PROC && j->no_proc)
+			ret = put2(out, "--dir", binds[i].dst);
+		else
+			ret = put_bind(out, &binds[i]);
+		if (ret != 0)
 			return ret;
 	}
 	for (i = 0; i < plan->env.n; i++) {

@@ -265,5 +265,6 @@ main(int argc, char **argv)
 	for (i = 0; i < n; i++)
 		try(list[i].name);
 	printf("%s end %zu\n", BATTERY_TAG, n);
-	return fflush(stdout) == 0 ? 0 : 1;
+	/* What a sanitizer does at exit needs ptrace. */
+	_exit(fflush(stdout) == 0 ? 0 : 1);
 }

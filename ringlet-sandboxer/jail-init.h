@@ -6,8 +6,10 @@
  * the record is a plain struct.
  *
  *	ringlet-jail-init [-u] FD [PATH DEV INO]... -- PROGRAM ARGV0 [ARG]...
+ *	ringlet-jail-init -t
  *
- * FD is the socket; DEV and INO are decimal.
+ * With -t it ends at once, with status 0.  FD is the socket; DEV and INO are
+ *decimal.
  */
 
 #include <stdint.h>

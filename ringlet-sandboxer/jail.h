@@ -7,6 +7,7 @@
  */
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "msgdef.h"
@@ -33,6 +34,7 @@ struct jail {
 	const struct msg_jail_start *plan;
 	const char *init; /* ringlet-jail-init's absolute name outside */
 	struct jail_proof proof[2]; /* working folder and home */
+	bool no_proc; /* a fresh /proc cannot be had: an empty one */
 };
 
 /*

@@ -88,6 +88,8 @@ main(int argc, char **argv)
 		env.landlock = -1;
 	}
 
+	probe_start(&env);
+
 	env.loop = loop_new();
 	reap_start(&env);
 	dispatch_start(&env, PROC_CHANNEL_FD);

@@ -8,6 +8,7 @@
  *	dispatch.c	what the monitor may say
  *	session.c	one session from start to end
  *	report.c	what comes back from a jail
+ *	probe.c		what jails can be had
  *	spawn.c		the child that becomes bwrap
  *	pump.c		bytes between terminal, ring and input queue
  *	attach.c	viewers
@@ -23,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "jail-probe.h"
 #include "jail-seccomp.h"
 #include "log.h"
 #include "screens.h"
@@ -171,6 +173,9 @@ struct env {
 	char *jail_init;			      /* absolute name */
 	char *screen;				      /* likewise */
 	int landlock;				      /* ruleset, or -1 */
+	struct jail_probe probe;		      /* what can be had */
+	uint64_t probed_at;			      /* loop_now() */
+	enum jail_tier minimum;			      /* as is set */
 	struct filter filters[JAIL_SECCOMP_VARIANTS]; /* made when needed */
 	struct rlimit nofile; /* as we found it, for the agents */
 	TAILQ_HEAD(, session) sessions;
@@ -217,6 +222,20 @@ void session_started(struct session *);
 void session_agent_ended(struct session *, int status);
 /* Frees it with its viewers, without a word to anybody. */
 void session_free(struct session *);
+
+/* --- probe.c --- */
+
+/* Tries what jails can be had. */
+void probe_start(struct env *);
+/* The same while serving, unless it was tried a moment ago. */
+void probe_again(struct env *);
+/* Tells the monitor. */
+void probe_tell(struct env *);
+/*
+ * Whether a jail may be built: 0, RL_ERR_JAIL or RL_ERR_DENIED (it would be
+ * less than is set) with *why (size bytes).
+ */
+int probe_permit(struct env *, char *why, size_t size);
 
 /* --- spawn.c --- */
 

@@ -126,9 +126,18 @@ static void
 session_fail(struct session *s)
 {
 	struct env *env;
-	char text[LOG_LINE_MAX];
+	char text[LOG_LINE_MAX + PROBE_TEXT_MAX + 2];
+	size_t len;
 
-	failure_text(s, text, sizeof(text));
+	failure_text(s, text, LOG_LINE_MAX);
+	/* bwrap itself failed: what it says seldom says what to do. */
+	if (s->sandboxed && s->failure == NULL) {
+		probe_again(s->env);
+		len = strlen(text);
+		if (s->env->probe.tier == TIER_UNAVAILABLE)
+			(void)snprintf(text + len, sizeof(text) - len, ": %s",
+			    s->env->probe.text);
+	}
 	log_warn("session %s: not started: %s", s->id, text);
 	ring_writer_end(s->ring, STATUS_LOST);
 	(void)peer_reply_error(
@@ -472,7 +481,9 @@ session_start(struct env *env, const struct msg_jail_start *plan, uint32_t id,
     int ring, int cwd, int home, char *why, size_t size)
 {
 	struct session *s;
-	struct jail jail = { .plan = plan, .init = env->jail_init };
+	struct jail jail = { .plan = plan,
+		.init = env->jail_init,
+		.no_proc = env->probe.tier < TIER_NO_LANDLOCK_SCOPE };
 	struct spawn sp = { .jail = &jail, .cwd = cwd };
 	struct pty pty;
 	int ret;

@@ -50,9 +50,7 @@ struct child {
 const char *
 spawn_tier(const struct env *env, bool sandboxed)
 {
-	if (!sandboxed)
-		return "none";
-	return env->landlock != -1 ? "full" : "no-landlock-scope";
+	return sandboxed ? tier_name(env->probe.tier) : "none";
 }
 
 /* Says on standard error, a pipe to our parent, what stopped the child. */

@@ -336,9 +336,11 @@ rig_run(struct rig *r, const struct rig_plan *p, struct rig_session *s,
 
 	for (;;) {
 		read_message(r->fd, &m);
-		if (m.hdr.type != MSG_LOG)
+		if (m.hdr.type == MSG_LOG)
+			fprintf(
+			    stderr, "# %s\n", ((struct msg_log *)m.body)->text);
+		else if (m.hdr.type != MSG_JAIL_TIER)
 			break;
-		fprintf(stderr, "# %s\n", ((struct msg_log *)m.body)->text);
 		msg_clear(&m);
 	}
 	ck_assert_uint_eq(m.hdr.id, id);

@@ -16,6 +16,7 @@
 #include "log.h"
 #include "ring.h"
 #include "suites.h"
+#include "tier.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -90,6 +91,7 @@ START_TEST(takes_everything)
 		  "AllowRemote no\n"
 		  "RequireFullSeal=YES\n"
 		  "LogLevel debug\n"
+		  "JailMinimum No-Fresh-Proc\n"
 		  "LogDestination SysLog\n"
 		  "SyslogFacility local7\n"
 		  "ScrollbackSize 64k\n"
@@ -104,6 +106,7 @@ START_TEST(takes_everything)
 	ck_assert_str_eq(c.listen[3], "/run/a b/sock");
 	ck_assert(c.require_full_seal);
 	ck_assert_int_eq(c.log_level, LOGL_DEBUG);
+	ck_assert_int_eq(c.jail_minimum, TIER_NO_FRESH_PROC);
 	ck_assert_int_eq(c.log_destination, CONF_LOG_SYSLOG);
 	ck_assert_int_eq(c.syslog_facility, LOG_LOCAL7);
 	ck_assert_uint_eq(c.scrollback, 65536);
@@ -168,6 +171,8 @@ START_TEST(refuses)
 		    "F line 1: AllowRemote: 'maybe' is not yes or no" },
 		{ "AllowRemote 1", NULL },
 		{ "RequireFullSeal true", NULL },
+		{ "JailMinimum none", NULL },
+		{ "JailMinimum unavailable", NULL },
 		{ "MaxSessions 0",
 		    "F line 1: MaxSessions: '0' is not a number from 1 to "
 		    "1024" },
@@ -373,7 +378,8 @@ START_TEST(prints_what_it_takes)
 		"ScrollbackSize 128K\nKillGrace 1ms\nKeychainTimeout 1001ms\n"
 		"MaxSessions 7\nMaxViewers 9\nRequireFullSeal yes\n"
 		"SessionKeep 3d\n"
-		"LogDestination stderr\nSyslogFacility user" };
+		"LogDestination stderr\nSyslogFacility user\n"
+		"JailMinimum full" };
 	struct conf a, b;
 	struct buf *small;
 	char *x, *y;
@@ -423,12 +429,14 @@ START_TEST(changes)
 	ck_assert_str_eq(told, "");
 	takes(&fresh, "AllowRemote yes\nListenAddress 127.0.0.1:1\n"
 		      "ListenAddress 0.0.0.0:2\nRequireFullSeal yes\n"
+		      "JailMinimum full\n"
 		      "MaxSessions 3\nLogLevel debug\nScrollbackSize 64K\n"
 		      "KillGrace 1ms\nLogDestination syslog");
 	ck_assert_int_eq(conf_update(&c, &fresh, on_told, told), 0);
 	ck_assert_str_eq(told,
 	    "ListenAddress=127.0.0.1:1 0.0.0.0:2:3 AllowRemote=yes:3 "
-	    "RequireFullSeal=yes:2 LogLevel=debug:1 LogDestination=syslog:1 "
+	    "RequireFullSeal=yes:2 JailMinimum=full:1 LogLevel=debug:1 "
+	    "LogDestination=syslog:1 "
 	    "ScrollbackSize=64K:1 MaxSessions=3:1 KillGrace=1ms:1 ");
 	ck_assert_uint_eq(c.nlisten, 1);
 	ck_assert_str_eq(c.listen[0], "127.0.0.1:8765");
@@ -436,7 +444,8 @@ START_TEST(changes)
 	ck_assert(!c.require_full_seal);
 	conf_defaults(&all);
 	takes(&all, "MaxSessions 3\nLogLevel debug\nScrollbackSize 64K\n"
-		    "KillGrace 1ms\nLogDestination syslog");
+		    "KillGrace 1ms\nLogDestination syslog\n"
+		    "JailMinimum full");
 	told[0] = '\0';
 	ck_assert_int_eq(conf_update(&all, &c, on_told, told), 0);
 	ck_assert_str_eq(told, "");

@@ -66,14 +66,13 @@ jail_of(const struct msg_jail_start *plan)
 
 /* Compares the words that go through --args with want, one a line. */
 static void
-args_are(const struct msg_jail_start *plan, const char *want)
+jail_args_are(const struct jail *j, const char *want)
 {
-	struct jail j = jail_of(plan);
 	struct buf *out = buf_new(65536);
 	char *text;
 	size_t i, len;
 
-	ck_assert_int_eq(jail_bwrap_args(&j, out), 0);
+	ck_assert_int_eq(jail_bwrap_args(j, out), 0);
 	len = buf_len(out);
 	text = malloc(len + 1);
 	ck_assert_ptr_nonnull(text);
@@ -86,6 +85,14 @@ args_are(const struct msg_jail_start *plan, const char *want)
 	ck_assert_str_eq(text, want);
 	free(text);
 	buf_free(out);
+}
+
+static void
+args_are(const struct msg_jail_start *plan, const char *want)
+{
+	struct jail j = jail_of(plan);
+
+	jail_args_are(&j, want);
 }
 
 static void
@@ -136,6 +143,30 @@ START_TEST(test_args)
 	    "--unshare-user\n--unshare-pid\n--unshare-ipc\n--unshare-uts\n"
 	    "--unshare-cgroup-try\n--cap-drop\nALL\n"
 	    "--as-pid-1\n--clearenv\n--unshare-net\n"
+	    "--chdir\n/home/u/src dir\n"
+	    "--ro-bind\n/usr/libexec/ringlet/ringlet-jail-init\n"
+	    "/run/ringlet/jail-init\n"
+	    "--remount-ro\n/\n"
+	    "--seccomp\n5\n");
+}
+END_TEST
+
+/* Where a fresh /proc cannot be had there is an empty one, and never an old. */
+START_TEST(test_args_no_proc)
+{
+	struct msg_jail_start plan = full;
+	struct jail j = jail_of(&plan);
+
+	plan.binds.v = (void *)(uintptr_t)&binds[2]; /* /proc, /dev */
+	plan.binds.n = 2;
+	plan.env.n = plan.flags.n = 0;
+	j.no_proc = true;
+	jail_args_are(&j,
+	    "--unshare-user\n--unshare-pid\n--unshare-ipc\n--unshare-uts\n"
+	    "--unshare-cgroup-try\n--cap-drop\nALL\n"
+	    "--as-pid-1\n--clearenv\n"
+	    "--dir\n/proc\n"
+	    "--dev\n/dev\n"
 	    "--chdir\n/home/u/src dir\n"
 	    "--ro-bind\n/usr/libexec/ringlet/ringlet-jail-init\n"
 	    "/run/ringlet/jail-init\n"
@@ -482,6 +513,7 @@ suite(void)
 	TCase *t = tcase_create("jail");
 
 	tcase_add_test(t, test_args);
+	tcase_add_test(t, test_args_no_proc);
 	tcase_add_test(t, test_args_bounded);
 	tcase_add_test(t, test_command);
 	tcase_add_test(t, test_check);

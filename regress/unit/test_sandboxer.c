@@ -26,6 +26,7 @@
 #include "err.h"
 #include "fdpass.h"
 #include "rig.h"
+#include "tier.h"
 #include "xmalloc.h"
 
 static bool jails; /* bwrap works here */
@@ -307,6 +308,36 @@ START_TEST(test_refused)
 }
 END_TEST
 
+/* Below what is set there is no jail; without one nothing is asked of it. */
+START_TEST(test_minimum)
+{
+	struct msg_settings settings = { .jail_minimum = TIER_FULL };
+	const struct msg_jail_tier *t;
+	struct rig *r = rig_start_old_kernel();
+	struct rig_plan p = { .script = "touch ran" };
+	struct msg m;
+
+	(void)rig_send(r, MSG_SETTINGS, &settings);
+	rig_expect(r, MSG_JAIL_TIER, &m);
+	t = m.body;
+	ck_assert_str_eq(t->level, "no-landlock-scope");
+	ck_assert_ptr_nonnull(strstr(t->text, "Linux 6.12"));
+	msg_clear(&m);
+	refused(r, &p, RL_ERR_DENIED, "JailMinimum wants full");
+	ck_assert(!exists(r, "ran"));
+	p.unjailed = true;
+	free(run_script(r, &p, 0, 0));
+	ck_assert(exists(r, "ran"));
+	p.unjailed = false;
+	settings.jail_minimum = TIER_NO_LANDLOCK_SCOPE;
+	(void)rig_send(r, MSG_SETTINGS, &settings);
+	rig_expect(r, MSG_JAIL_TIER, &m);
+	msg_clear(&m);
+	free(run_script(r, &p, 0, 0));
+	rig_stop(r);
+}
+END_TEST
+
 /* The next message is an error with this code. */
 static void
 answers_error(struct rig *r, int code)
@@ -527,6 +558,7 @@ suite(void)
 		tcase_add_test(t, test_exchanged);
 		tcase_add_test(t, test_exchanged_bind);
 		tcase_add_test(t, test_flags);
+		tcase_add_test(t, test_minimum);
 		tcase_add_loop_test(t, test_abstract, 0, 2);
 	}
 	suite_add_tcase(s, t);
