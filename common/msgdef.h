@@ -161,6 +161,7 @@ struct msg_session {
 	struct msg_strs changed; /* once ended: "new PATH", "changed PATH" ...
 				    of files that programs outside execute;
 				    not in lists of sessions */
+	const char *limits; /* what it may use, and how that is kept; "" */
 };
 
 struct msg_jail_mount {
@@ -519,6 +520,7 @@ struct msg_jail_start {
 struct msg_jail_started {
 	uint64_t pid;	  /* of the agent, seen from outside; 0: unknown */
 	const char *tier;
+	const char *limits; /* as in SESSION */
 };
 
 struct msg_jail_tier {

@@ -82,6 +82,7 @@ static const struct msg_field f_msg_session[] = {
 	U64(msg_session, oldest, UINT64_MAX),
 	BOOL(msg_session, sandboxed),
 	STRS(msg_session, changed, ARGS_MAX),
+	STR(msg_session, limits, NAME_MAX_LEN * 2),
 };
 REC(msg_session);
 
@@ -448,6 +449,7 @@ REC(msg_jail_start);
 static const struct msg_field f_msg_jail_started[] = {
 	U64(msg_jail_started, pid, INT32_MAX),
 	STR(msg_jail_started, tier, NAME_MAX_LEN),
+	STR(msg_jail_started, limits, NAME_MAX_LEN * 2),
 };
 REC(msg_jail_started);
 

@@ -212,6 +212,7 @@ load_session(struct env *env, const struct msg_session *from,
 	memcpy(s->id, from->id, sizeof(s->id));
 	session_set(&s->cwd, from->working_dir);
 	session_set(&s->tier, from->tier);
+	session_set(&s->limits, from->limits);
 	session_set(&s->reason, from->reason);
 	session_set(&s->text, from->text);
 	s->state = (enum session_state)from->state;

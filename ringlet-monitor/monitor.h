@@ -225,7 +225,7 @@ int on_RESTART(struct peer *, struct msg *);
  * Changes with every change of struct msg_handover or of what it means: a
  * monitor takes over from one of the same number alone.
  */
-#define HANDOVER_VERSION 3
+#define HANDOVER_VERSION 4
 /*
  * Writes down what outlives an exec and lets its descriptors do so.  Returns
  * the memory file's descriptor, or RL_ERR_INVALID (it does not fit a message)

@@ -102,6 +102,7 @@ accept_jail(struct session *s, const struct msg_jail_started *js)
 		return r;
 	s->pid = js->pid;
 	session_set(&s->tier, js->tier);
+	session_set(&s->limits, js->limits);
 	/* A very short agent may have ended before this answer came. */
 	if (s->state == SST_STARTING)
 		s->state = SST_RUNNING;

@@ -61,6 +61,7 @@ session_add(struct env *env, const char *alias)
 	s->alias = xstrdup(alias);
 	s->cwd = xstrdup("");
 	s->tier = xstrdup("");
+	s->limits = xstrdup("");
 	s->reason = xstrdup("");
 	s->text = xstrdup("");
 	s->state = SST_STARTING;
@@ -84,6 +85,7 @@ session_remove(struct env *env, struct session *s)
 	free(s->alias);
 	free(s->cwd);
 	free(s->tier);
+	free(s->limits);
 	free(s->reason);
 	free(s->text);
 	jailnote_clear(&s->note);
@@ -140,6 +142,7 @@ session_to_msg(const struct session *s, struct msg_session *to)
 	to->profile_alias = s->alias;
 	to->working_dir = s->cwd;
 	to->tier = s->tier;
+	to->limits = s->limits;
 	to->reason = s->reason;
 	to->text = s->text;
 	to->state = s->state;

@@ -20,6 +20,7 @@ struct session {
 	char *alias;
 	char *cwd;
 	char *tier;
+	char *limits; /* what it may use, for people */
 	char *reason;
 	char *text;
 	enum session_state state;

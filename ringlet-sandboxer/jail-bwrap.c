@@ -210,6 +210,19 @@ add_number(struct words *w, uint64_t n)
 	add(w, number);
 }
 
+static void
+add_limits(struct words *w, const struct jail_limits *l)
+{
+	const uint64_t each[] = { l->memory, l->processes, l->files, l->cpu };
+	size_t i;
+
+	if (l->memory == 0 && l->processes == 0 && l->files == 0 && l->cpu == 0)
+		return;
+	add(w, "-l");
+	for (i = 0; i < sizeof(each) / sizeof(each[0]); i++)
+		add_number(w, each[i]);
+}
+
 static char **
 words_finish(struct words *w)
 {
@@ -245,6 +258,7 @@ jail_command(const struct jail *j)
 		add(&w, j->init);
 		add(&w, "-u");
 	}
+	add_limits(&w, &j->limits);
 	add_number(&w, JAIL_FD_REPORT);
 	for (i = 0; plan->sandboxed && i < 2; i++) {
 		add(&w, j->proof[i].path);

@@ -20,6 +20,7 @@
 
 #include <sys/prctl.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -47,11 +48,15 @@
 
 extern char **environ;
 
+#define NLIMITS	  4 /* words of -l */
+#define CPU_GRACE 5 /* seconds from SIGXCPU to SIGKILL */
+
 struct init {
 	int report; /* socket to the sandboxer */
 	int sigfd;
 	int execfd; /* end of file once the agent's exec worked; or -1 */
 	bool unjailed;
+	uint64_t limits[NLIMITS]; /* of the agent; 0: none */
 	pid_t agent;
 	bool ended; /* status is valid */
 	int status; /* as wait(2)'s */
@@ -72,7 +77,8 @@ static void __attribute__((__noreturn__)) usage(const char *why)
 {
 	dprintf(STDERR_FILENO,
 	    "ringlet-jail-init: %s\n"
-	    "usage: ringlet-jail-init [-u] fd [path dev ino] ... "
+	    "usage: ringlet-jail-init [-u] [-l memory processes files "
+	    "seconds] fd [path dev ino] ... "
 	    "-- program argv0 [argument ...]\n",
 	    why);
 	_exit(JAIL_INIT_FAILED);
@@ -172,6 +178,35 @@ verify(const struct init *in, char **v, unsigned int n)
 }
 
 /*
+ * In the agent's own process: this one must not be bounded.  The hard limit of
+ * processor time is later, so that who wants to can save its work at SIGXCPU.
+ */
+static int
+limit_self(const struct init *in)
+{
+	static const __rlimit_resource_t what[NLIMITS] = { RLIMIT_DATA,
+		RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_CPU };
+	struct rlimit rl;
+	int i;
+
+	for (i = 0; i < NLIMITS; i++) {
+		if (in->limits[i] == 0)
+			continue;
+		if (getrlimit(what[i], &rl) == -1)
+			return -1;
+		/* One that is lower already may not be raised. */
+		if (in->limits[i] > rl.rlim_max)
+			continue;
+		rl.rlim_cur = in->limits[i];
+		rl.rlim_max = what[i] == RLIMIT_CPU ? in->limits[i] + CPU_GRACE
+						    : in->limits[i];
+		if (setrlimit(what[i], &rl) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/*
  * The agent's side of the fork.  All signals are blocked and some may be
  * ignored by inheritance; the agent gets them all as they are by default.
  */
@@ -192,7 +227,7 @@ agent_exec(const struct init *in, int errfd, char **argv)
 	    dup2(STDIN_FILENO, STDERR_FILENO) == -1)
 		goto failed;
 	ee.step = JSTEP_SETUP;
-	if (report_self(in->report, JREP_AGENT) == -1)
+	if (report_self(in->report, JREP_AGENT) == -1 || limit_self(in) == -1)
 		goto failed;
 	sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) == -1)
@@ -361,13 +396,13 @@ serve(struct init *in)
 int
 main(int argc, char **argv)
 {
-	struct init in = { -1, -1, -1, false, -1, false, 0 };
+	struct init in = { -1, -1, -1, false, { 0 }, -1, false, 0 };
 	uint64_t fd;
 	socklen_t len;
 	sigset_t all, wanted;
 	char **triples;
 	int type;
-	unsigned int n = 0;
+	unsigned int n = 0, i;
 
 	argv++;
 	/* A test whether a jail can be built: it is. */
@@ -376,6 +411,12 @@ main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[0], "-u") == 0) {
 		in.unjailed = true;
 		argv++;
+	}
+	if (*argv != NULL && strcmp(*argv, "-l") == 0) {
+		for (i = 0, argv++; i < NLIMITS; i++, argv++) {
+			if (*argv == NULL || !parse_u64(*argv, &in.limits[i]))
+				usage("-l needs four numbers");
+		}
 	}
 	if (*argv == NULL || !parse_u64(*argv, &fd) || fd > INT_MAX)
 		usage("a descriptor number is needed");

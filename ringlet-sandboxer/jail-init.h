@@ -5,11 +5,13 @@
  * SOCK_SEQPACKET pair, in the order of the enum.  Both are of one build, so
  * the record is a plain struct.
  *
- *	ringlet-jail-init [-u] FD [PATH DEV INO]... -- PROGRAM ARGV0 [ARG]...
+ *	ringlet-jail-init [-u] [-l MEMORY PROCESSES FILES SECONDS] FD
+ *	    [PATH DEV INO]... -- PROGRAM ARGV0 [ARG]...
  *	ringlet-jail-init -t
  *
- * With -t it ends at once, with status 0.  FD is the socket; DEV and INO are
- *decimal.
+ * -l bounds the agent: bytes of private memory, processes of its user,
+ * descriptors, processor time; 0: not.  With -t it ends at once, with status 0.
+ *FD is the socket; DEV and INO are decimal.
  */
 
 #include <stdint.h>

@@ -30,10 +30,19 @@ struct jail_proof {
 	uint64_t ino;
 };
 
+/* Limits of the agent's process and its children; 0: none. */
+struct jail_limits {
+	uint64_t memory;    /* bytes of private memory, RLIMIT_DATA */
+	uint64_t processes; /* RLIMIT_NPROC */
+	uint64_t files;	    /* RLIMIT_NOFILE */
+	uint64_t cpu;	    /* seconds, RLIMIT_CPU */
+};
+
 struct jail {
 	const struct msg_jail_start *plan;
 	const char *init; /* ringlet-jail-init's absolute name outside */
 	struct jail_proof proof[2]; /* working folder and home */
+	struct jail_limits limits;
 	bool no_proc; /* a fresh /proc cannot be had: an empty one */
 };
 

@@ -61,7 +61,7 @@ main(int argc, char **argv)
 	struct env env = { .landlock = -1 };
 	struct session *s;
 	struct paths paths;
-	const char *bad;
+	const char *bad, *why;
 	size_t i;
 	int ret;
 
@@ -88,6 +88,12 @@ main(int argc, char **argv)
 		env.landlock = -1;
 	}
 
+	/* Before anything is started that would be in the way there. */
+	cgroup_find(&env.cgroup, "", &why);
+	if (env.cgroup.dir == NULL)
+		log_debug("limits are of single processes: %s", why);
+	else
+		log_info("sessions have cgroups in %s", env.cgroup.dir);
 	probe_start(&env);
 
 	env.loop = loop_new();
@@ -108,5 +114,6 @@ main(int argc, char **argv)
 		free(env.filters[i].prog);
 	free(env.jail_init);
 	free(env.screen);
+	cgroup_clear(&env.cgroup);
 	return ret == 0 ? 0 : 1;
 }

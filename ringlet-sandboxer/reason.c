@@ -39,7 +39,7 @@ reason_of(const struct ending *e, struct reason *r)
 	else if (out_of_memory(e)) {
 		r->word = "memory";
 		r->text = "the kernel ended it, being out of memory";
-	} else if (signo == SIGXCPU) {
+	} else if (e->cpu_out || signo == SIGXCPU) {
 		r->word = "limit";
 		r->text = "it has used all the processor time that it may";
 	} else if (signo == SIGXFSZ) {

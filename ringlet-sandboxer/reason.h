@@ -15,6 +15,7 @@ struct ending {
 	bool killed;	     /* we sent SIGKILL, asked or not */
 	uint64_t oom_before; /* reason_oom_kills() when the agent began */
 	uint64_t oom_after;  /* and now */
+	bool cpu_out;	     /* SIGKILL was for its processor time */
 };
 
 struct reason {

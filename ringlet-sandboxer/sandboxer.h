@@ -8,6 +8,7 @@
  *	dispatch.c	what the monitor may say
  *	session.c	one session from start to end
  *	report.c	what comes back from a jail
+ *	limit.c		what a session may use
  *	probe.c		what jails can be had
  *	spawn.c		the child that becomes bwrap
  *	pump.c		bytes between terminal, ring and input queue
@@ -24,6 +25,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cgroup.h"
 #include "jail-probe.h"
 #include "jail-seccomp.h"
 #include "log.h"
@@ -33,6 +35,7 @@
 struct buf;
 struct env;
 struct jail;
+struct jail_limits;
 struct loop;
 struct loop_io;
 struct loop_signal;
@@ -153,6 +156,11 @@ struct session {
 	bool kill_asked; /* TERM or KILL was asked for */
 	bool killed;	 /* SIGKILL was sent */
 	uint64_t oom_kills; /* by the kernel, when the agent began */
+	struct cgroup_session *cgroup; /* NULL: none */
+	char *limits;		       /* for people */
+	uint64_t cpu_limit; /* microseconds of all its processes, 0: none */
+	bool cpu_out;	    /* it has reached that */
+	struct loop_timer *cpu_timer;
 	bool proven;	 /* nothing of it is left */
 	const char *proof_text;
 	uint32_t kills[KILLS_MAX]; /* requests to answer at the end */
@@ -176,6 +184,7 @@ struct env {
 	struct jail_probe probe;		      /* what can be had */
 	uint64_t probed_at;			      /* loop_now() */
 	enum jail_tier minimum;			      /* as is set */
+	struct cgroup cgroup;			      /* the daemon's */
 	struct filter filters[JAIL_SECCOMP_VARIANTS]; /* made when needed */
 	struct rlimit nofile; /* as we found it, for the agents */
 	TAILQ_HEAD(, session) sessions;
@@ -223,6 +232,20 @@ void session_agent_ended(struct session *, int status);
 /* Frees it with its viewers, without a word to anybody. */
 void session_free(struct session *);
 
+/* --- limit.c --- */
+
+/*
+ * Decides how the plan's limits are kept: sets s->limits, makes the session's
+ * cgroup where there can be one, and leaves in *each what the agent's own
+ * process has to be bounded by.  RL_ERR_SYSTEM with *why (size bytes).
+ */
+int limit_prepare(struct session *, const struct msg_jail_start *,
+    struct jail_limits *each, char *why, size_t size);
+/* The agent runs. */
+void limit_started(struct session *);
+/* All of it has ended. */
+void limit_end(struct session *);
+
 /* --- probe.c --- */
 
 /* Tries what jails can be had. */
@@ -243,6 +266,7 @@ struct spawn {
 	const struct jail *jail;
 	int slave;  /* of the terminal */
 	int cwd;    /* working folder */
+	int cgroup; /* to join, -1: none */
 	pid_t pid;  /* out: the child */
 	int report; /* out: our end of the socket, non-blocking */
 	int words;  /* out: read end of its standard error, non-blocking */

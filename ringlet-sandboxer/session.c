@@ -165,6 +165,14 @@ give_screen(struct session *s)
 	(void)peer_send(s->env->monitor, MSG_JAIL_SCREEN, &m, &at->fd, 1);
 }
 
+/* In its own group, where it has one: others may run out of memory, too. */
+static uint64_t
+oom_kills(const struct session *s)
+{
+	return s->cgroup != NULL ? cgroup_session_oom(s->cgroup)
+				 : reason_oom_kills("");
+}
+
 static void
 session_finish(struct session *s)
 {
@@ -185,13 +193,15 @@ session_finish(struct session *s)
 		.kill_asked = s->kill_asked,
 		.killed = s->killed,
 		.oom_before = s->oom_kills,
-		.oom_after = reason_oom_kills("") };
+		.oom_after = oom_kills(s),
+		.cpu_out = s->cpu_out };
 	reason_of(&ending, &reason);
 	state.reason = reason.word;
 	state.text = reason.text;
 
 	s->phase = SP_ENDED;
 	loop_timer_disarm(s->timer);
+	limit_end(s);
 	ring_writer_end(s->ring, s->status);
 	keeper_end(s);
 	/* The last screen, and the bytes since, for those who wait for one. */
@@ -285,11 +295,13 @@ session_blame(struct session *s, const char *what, const char *why)
 void
 session_started(struct session *s)
 {
-	struct msg_jail_started started = { .pid = s->agent_pid,
-		.tier = s->tier };
+	struct msg_jail_started started = {
+		.pid = s->agent_pid, .tier = s->tier, .limits = s->limits
+	};
 
 	s->phase = SP_RUNNING;
-	s->oom_kills = reason_oom_kills("");
+	s->oom_kills = oom_kills(s);
+	limit_started(s);
 	loop_timer_disarm(s->timer);
 	s->expired = NULL;
 	ring_writer_set_running(s->ring);
@@ -329,6 +341,9 @@ session_kill_now(struct session *s)
 		(void)reap_signal(s->init, SIGKILL);
 	else if (s->child != 0)
 		(void)kill(s->child, SIGKILL);
+	/* All at once, and also what has left its jail behind somehow. */
+	if (s->cgroup != NULL && (s->sandboxed || s->reported))
+		cgroup_session_kill(s->cgroup);
 	deadline(s, PROOF_MS, on_unproven);
 }
 
@@ -438,6 +453,7 @@ session_new(struct env *env, const struct msg_jail_start *plan, uint32_t id)
 	s->cols = (unsigned int)plan->cols;
 	s->rows = (unsigned int)plan->rows;
 	s->proof_text = "";
+	s->limits = xstrdup("");
 	s->timer = loop_timer_new(env->loop, on_timer, s);
 	TAILQ_INIT(&s->viewers);
 	TAILQ_INSERT_TAIL(&env->sessions, s, link);
@@ -449,6 +465,8 @@ session_free(struct session *s)
 {
 	TAILQ_REMOVE(&s->env->sessions, s, link);
 	viewers_free(s);
+	limit_end(s);
+	free(s->limits);
 	loop_io_free(s->init_io);
 	loop_io_free(s->report_io);
 	loop_io_free(s->words_io);
@@ -506,6 +524,8 @@ session_start(struct env *env, const struct msg_jail_start *plan, uint32_t id,
 		ret = RL_ERR_SYSTEM;
 		goto failed;
 	}
+	if ((ret = limit_prepare(s, plan, &jail.limits, why, size)) != 0)
+		goto failed;
 	if ((ret = pty_open(&pty, s->cols, s->rows)) != 0) {
 		(void)snprintf(why, size, "a terminal: %s", strerror(errno));
 		goto failed;
@@ -513,6 +533,7 @@ session_start(struct env *env, const struct msg_jail_start *plan, uint32_t id,
 	s->master = pty.master;
 	ring_writer_set_size(s->ring, s->cols, s->rows);
 	sp.slave = pty.slave;
+	sp.cgroup = s->cgroup != NULL ? cgroup_session_procs(s->cgroup) : -1;
 	ret = spawn_child(env, &sp, why, size);
 	fd_close(pty.slave);
 	if (ret != 0)

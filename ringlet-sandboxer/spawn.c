@@ -45,6 +45,7 @@ struct child {
 	int words;
 	int args;
 	int seccomp;
+	int cgroup;
 };
 
 const char *
@@ -118,6 +119,9 @@ static void __attribute__((__noreturn__)) child_main(const struct child *c)
 	if (setsid() == -1)
 		child_fail("setsid");
 	(void)umask(022);
+	/* Before anything is started that would have to be moved after it. */
+	if (c->cgroup != -1 && write(c->cgroup, "0", 1) != 1)
+		child_fail("cannot enter the session's cgroup");
 	if (sandboxed ? chdir("/") == -1 : fchdir(c->cwd) == -1)
 		child_fail("cannot enter the working folder");
 	if (sandboxed && c->env->landlock != -1 &&
@@ -236,6 +240,7 @@ spawn_child(struct env *env, struct spawn *sp, char *why, size_t size)
 		.parent = getpid(),
 		.slave = sp->slave,
 		.cwd = sp->cwd,
+		.cgroup = sp->cgroup,
 		.report = -1,
 		.words = -1,
 		.args = -1,

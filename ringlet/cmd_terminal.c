@@ -135,6 +135,8 @@ print_info(const struct msg_session *s)
 		print_field("Message", "%s", s->text);
 	print_field("Sandboxed", "%s", s->sandboxed ? "yes" : "no");
 	print_field("Jail", "%s", s->tier);
+	if (*s->limits != '\0')
+		print_field("Limits", "%s", s->limits);
 	print_field("Working folder", "%s", s->working_dir);
 	if (s->pid != 0)
 		print_field("Process", "%llu", (unsigned long long)s->pid);

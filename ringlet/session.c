@@ -46,7 +46,7 @@ json_t *
 session_json(const struct msg_session *s)
 {
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-			 " s:I, s:I, s:I, s:I, s:I, s:b, s:s, s:s, s:o}",
+			 " s:I, s:I, s:I, s:I, s:I, s:b, s:s, s:o, s:s, s:o}",
 	    "id", s->id, "profile_alias", s->profile_alias,
 	    "state", session_state_name(s->state),
 	    "exit_code", json_number(s->exit_code, s->exit_code >= 0),
@@ -60,7 +60,7 @@ session_json(const struct msg_session *s)
 	    "output_bytes", (json_int_t)s->output,
 	    "output_offset", (json_int_t)s->oldest,
 	    "sandboxed", (int)s->sandboxed, "tier", s->tier,
-	    "working_dir", s->working_dir,
+	    "limits", json_text(s->limits), "working_dir", s->working_dir,
 	    "changed", json_strs(&s->changed));
 }
 

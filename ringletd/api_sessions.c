@@ -60,7 +60,7 @@ static json_t *
 session_json(const struct msg_session *s)
 {
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-	    " s:I, s:I, s:I, s:I, s:I, s:b, s:s, s:s, s:o}",
+	    " s:I, s:I, s:I, s:I, s:I, s:b, s:s, s:o, s:s, s:o}",
 	    "id", s->id,
 	    "profile_alias", s->profile_alias,
 	    "state", session_state_name(s->state),
@@ -81,6 +81,7 @@ session_json(const struct msg_session *s)
 	    "output_offset", (json_int_t)s->oldest,
 	    "sandboxed", s->sandboxed ? 1 : 0,
 	    "tier", s->tier,
+	    "limits", reply_text(s->limits),
 	    "working_dir", s->working_dir,
 	    "changed", reply_strings(&s->changed));
 }

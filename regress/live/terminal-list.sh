@@ -64,8 +64,8 @@ want = {"id": str, "profile_alias": str, "state": str, "exit_code": int,
         "signal": None, "reason": str, "text": None, "created_at": str,
         "ended_at": str, "pid": None, "cols": int, "rows": int,
         "client_count": int, "output_bytes": int, "output_offset": int,
-        "sandboxed": bool, "tier": str, "working_dir": str,
-        "changed": list}
+        "sandboxed": bool, "tier": str, "limits": None,
+        "working_dir": str, "changed": list}
 assert list(got) == list(want), list(got)
 for name, kind in want.items():
     value = got[name]

@@ -277,6 +277,10 @@ request(struct rig *r, const struct rig_plan *p, struct rig_session *s)
 		.home = r->home,
 		.unshare_net = p->unshare_net,
 		.nesting = p->nesting,
+		.limit_memory = p->memory,
+		.limit_processes = p->processes,
+		.limit_files = p->files,
+		.limit_cpu = p->cpu,
 		.cols = 80,
 		.rows = 24 };
 	int fds[3];
@@ -355,6 +359,8 @@ rig_run(struct rig *r, const struct rig_plan *p, struct rig_session *s,
 	}
 	ck_assert_uint_eq(m.hdr.type, MSG_JAIL_STARTED);
 	s->pid = ((struct msg_jail_started *)m.body)->pid;
+	(void)snprintf(s->limits, sizeof(s->limits), "%s",
+	    ((struct msg_jail_started *)m.body)->limits);
 	ck_assert_str_eq(((struct msg_jail_started *)m.body)->tier,
 	    p->unjailed ? "none" : r->tier);
 	msg_clear(&m);

@@ -45,6 +45,10 @@ struct rig_plan {
 	size_t nenv;
 	const char *cwd; /* NULL: rig's work */
 	int cwd_fd;	 /* 0: rig's work_fd */
+	uint64_t memory; /* limits, as in JAIL_START */
+	uint64_t processes;
+	uint64_t files;
+	uint64_t cpu;
 };
 
 /* One session as its monitor and its readers see it. */
@@ -53,6 +57,7 @@ struct rig_session {
 	int ring_fd;
 	struct ring_reader *ring;
 	uint64_t pid;
+	char limits[256]; /* as it was answered */
 };
 
 struct rig_viewer {

@@ -190,6 +190,25 @@ START_TEST(test_args_bounded)
 }
 END_TEST
 
+/* The limits of a process are the init's to set. */
+START_TEST(test_command_limits)
+{
+	static const char *const want[] = { PATH_BWRAP, "--args", "4", "--",
+		"/run/ringlet/jail-init", "-l", "0", "64", "0",
+		"18446744073709551615", "3" };
+	struct jail j = jail_of(&full);
+	char **got;
+	size_t i;
+
+	j.limits.processes = 64;
+	j.limits.cpu = UINT64_MAX;
+	got = jail_command(&j);
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		ck_assert_str_eq(got[i], want[i]);
+	free(got);
+}
+END_TEST
+
 /* Nothing of the environment is in a command line. */
 START_TEST(test_command)
 {
@@ -515,6 +534,7 @@ suite(void)
 	tcase_add_test(t, test_args);
 	tcase_add_test(t, test_args_no_proc);
 	tcase_add_test(t, test_args_bounded);
+	tcase_add_test(t, test_command_limits);
 	tcase_add_test(t, test_command);
 	tcase_add_test(t, test_check);
 	tcase_add_test(t, test_check_env);

@@ -25,28 +25,46 @@ START_TEST(words)
 		const char *word;
 		bool text;
 	} rows[] = {
-		/* reported, status, kill_asked, killed, before, after */
-		{ { true, EXIT(0), false, false, 0, 0 }, "exit", false },
-		{ { true, EXIT(137), false, false, 0, 9 }, "exit", false },
-		{ { true, SIG(SIGSEGV), false, false, 3, 4 }, "exit", false },
-		{ { true, SIG(SIGTERM), true, false, 0, 0 }, "kill", false },
-		{ { true, SIG(SIGKILL), true, true, 3, 4 }, "kill", false },
-		{ { false, 0, true, true, 3, 4 }, "kill", false },
-		{ { true, SIG(SIGXCPU), false, false, 0, 0 }, "limit", true },
-		{ { true, SIG(SIGXFSZ), false, false, 3, 4 }, "limit", true },
-		{ { true, SIG(SIGXCPU), true, false, 0, 0 }, "kill", false },
-		{ { true, EXIT(SIGXCPU), false, false, 0, 0 }, "exit", false },
+		/* reported, status, kill_asked, killed, before, after,
+		   cpu_out */
+		{ { true, EXIT(0), false, false, 0, 0, false }, "exit", false },
+		{ { true, EXIT(137), false, false, 0, 9, false }, "exit",
+		    false },
+		{ { true, SIG(SIGSEGV), false, false, 3, 4, false }, "exit",
+		    false },
+		{ { true, SIG(SIGTERM), true, false, 0, 0, false }, "kill",
+		    false },
+		{ { true, SIG(SIGKILL), true, true, 3, 4, false }, "kill",
+		    false },
+		{ { false, 0, true, true, 3, 4, false }, "kill", false },
+		{ { true, SIG(SIGXCPU), false, false, 0, 0, false }, "limit",
+		    true },
+		{ { true, SIG(SIGXFSZ), false, false, 3, 4, false }, "limit",
+		    true },
+		{ { true, SIG(SIGXCPU), true, false, 0, 0, false }, "kill",
+		    false },
+		{ { true, EXIT(SIGXCPU), false, false, 0, 0, false }, "exit",
+		    false },
 		/* SIGKILL, and the kernel counted one meanwhile */
-		{ { true, SIG(SIGKILL), false, false, 3, 4 }, "memory", true },
+		{ { true, SIG(SIGKILL), false, false, 3, 4, false }, "memory",
+		    true },
 		/* the same without: somebody else sent it */
-		{ { true, SIG(SIGKILL), false, false, 4, 4 }, "exit", false },
+		{ { true, SIG(SIGKILL), false, false, 4, 4, false }, "exit",
+		    false },
 		/* a counter that went back is another one */
-		{ { true, SIG(SIGKILL), false, false, 4, 0 }, "exit", false },
+		{ { true, SIG(SIGKILL), false, false, 4, 0, false }, "exit",
+		    false },
 		/* we sent it, for a jail that would not end */
-		{ { true, SIG(SIGKILL), false, true, 3, 4 }, "exit", false },
-		{ { false, 0, false, false, 3, 4 }, "memory", true },
-		{ { false, 0, false, true, 3, 4 }, "lost", true },
-		{ { false, 0, false, false, 4, 4 }, "lost", true },
+		{ { true, SIG(SIGKILL), false, true, 3, 4, false }, "exit",
+		    false },
+		{ { false, 0, false, false, 3, 4, false }, "memory", true },
+		{ { false, 0, false, true, 3, 4, false }, "lost", true },
+		/* all of it has used more than it may */
+		{ { false, 0, false, true, 3, 4, true }, "limit", true },
+		{ { true, SIG(SIGKILL), false, true, 0, 0, true }, "limit",
+		    true },
+		{ { false, 0, true, true, 0, 0, true }, "kill", false },
+		{ { false, 0, false, false, 4, 4, false }, "lost", true },
 	};
 	struct reason r;
 
