@@ -14,13 +14,12 @@
 
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "buf.h"
 #include "err.h"
+#include "jail-words.h"
 #include "jail.h"
-#include "xmalloc.h"
 
 #define NUMBER_MAX 24 /* bytes of a 64-bit number in decimal, and its NUL */
 
@@ -187,89 +186,22 @@ jail_bwrap_args(const struct jail *j, struct buf *out)
 	return put_number(out, "--seccomp", JAIL_FD_SECCOMP);
 }
 
-/* A list of words under construction, in one block. */
-struct words {
-	struct buf *text; /* each word with its NUL */
-	size_t n;
-};
-
-static void
-add(struct words *w, const char *word)
-{
-	/* jail_command() has left the buffer unbounded. */
-	(void)put(w->text, word);
-	w->n++;
-}
-
-static void
-add_number(struct words *w, uint64_t n)
-{
-	char number[NUMBER_MAX];
-
-	(void)snprintf(number, sizeof(number), "%llu", (unsigned long long)n);
-	add(w, number);
-}
-
-static void
-add_limits(struct words *w, const struct jail_limits *l)
-{
-	const uint64_t each[] = { l->memory, l->processes, l->files, l->cpu };
-	size_t i;
-
-	if (l->memory == 0 && l->processes == 0 && l->files == 0 && l->cpu == 0)
-		return;
-	add(w, "-l");
-	for (i = 0; i < sizeof(each) / sizeof(each[0]); i++)
-		add_number(w, each[i]);
-}
-
-static char **
-words_finish(struct words *w)
-{
-	char **argv, *p;
-	size_t i;
-
-	argv = xmalloc((w->n + 1) * sizeof(*argv) + buf_len(w->text));
-	p = (char *)(argv + w->n + 1);
-	memcpy(p, buf_ptr(w->text), buf_len(w->text));
-	for (i = 0; i < w->n; i++) {
-		argv[i] = p;
-		p += strlen(p) + 1;
-	}
-	argv[i] = NULL;
-	buf_free(w->text);
-	return argv;
-}
-
 char **
 jail_command(const struct jail *j)
 {
-	const struct msg_jail_start *plan = j->plan;
-	struct words w = { buf_new(SIZE_MAX), 0 };
-	size_t i;
+	struct jail_words w;
 
-	if (plan->sandboxed) {
-		add(&w, PATH_BWRAP);
-		add(&w, "--args");
-		add_number(&w, JAIL_FD_ARGS);
-		add(&w, "--");
-		add(&w, JAIL_INIT_INSIDE);
+	jail_words_begin(&w);
+	if (j->plan->sandboxed) {
+		jail_words_add(&w, PATH_BWRAP);
+		jail_words_add(&w, "--args");
+		jail_words_number(&w, JAIL_FD_ARGS);
+		jail_words_add(&w, "--");
+		jail_words_add(&w, JAIL_INIT_INSIDE);
 	} else {
-		add(&w, j->init);
-		add(&w, "-u");
+		jail_words_add(&w, j->init);
+		jail_words_add(&w, "-u");
 	}
-	add_limits(&w, &j->limits);
-	add_number(&w, JAIL_FD_REPORT);
-	for (i = 0; plan->sandboxed && i < 2; i++) {
-		add(&w, j->proof[i].path);
-		add_number(&w, j->proof[i].dev);
-		add_number(&w, j->proof[i].ino);
-	}
-	for (i = 0; plan->sandboxed && i < plan->proofs.n; i++)
-		add(&w, plan->proofs.v[i]);
-	add(&w, "--");
-	add(&w, plan->path);
-	for (i = 0; i < plan->argv.n; i++)
-		add(&w, plan->argv.v[i]);
-	return words_finish(&w);
+	jail_words_init(&w, j);
+	return jail_words_end(&w);
 }
