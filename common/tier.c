@@ -4,6 +4,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "tier.h"
 
 const char *
@@ -22,4 +24,22 @@ tier_name(enum jail_tier tier)
 		break;
 	}
 	return "unavailable";
+}
+
+static bool
+is(const char *name, enum jail_tier tier)
+{
+	return name != NULL && strcmp(name, tier_name(tier)) == 0;
+}
+
+bool
+tier_has_scope(const char *name)
+{
+	return !is(name, TIER_NO_LANDLOCK_SCOPE) && !is(name, TIER_MINIMAL);
+}
+
+bool
+tier_has_proc(const char *name)
+{
+	return !is(name, TIER_NO_FRESH_PROC) && !is(name, TIER_MINIMAL);
 }

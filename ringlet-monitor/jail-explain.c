@@ -18,6 +18,7 @@
 #include "profile.h"
 #include "ringlet-sandboxer/jail.h"
 #include "run.h"
+#include "tier.h"
 #include "xmalloc.h"
 
 #define WHY_MAX	   1024
@@ -85,7 +86,7 @@ fill_walls(struct answer *a, const char *tier)
 	strlist_add(&a->filter, "agent");
 	if (js->nesting)
 		strlist_add(&a->filter, "nested-sandbox");
-	if (strstr(tier, "no-landlock-scope") != NULL)
+	if (!tier_has_scope(tier))
 		strlist_add(&a->filter, "no-unix-sockets");
 }
 
@@ -112,7 +113,9 @@ static int
 fill(struct env *env, struct answer *a)
 {
 	const struct msg_jail_start *js = &a->make.start;
-	struct jail jail = { .plan = js, .init = env->paths.jail_init };
+	struct jail jail = { .plan = js,
+		.init = env->paths.jail_init,
+		.no_proc = !tier_has_proc(env->sandboxer.level) };
 	const char *tier = env->sandboxer.level == NULL ? ""
 	    : env->sandboxer.level;
 	struct msg_explained *b = &a->body;

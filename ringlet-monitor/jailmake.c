@@ -21,6 +21,7 @@
 #include "profile.h"
 #include "run.h"
 #include "session.h"
+#include "tier.h"
 #include "xmalloc.h"
 
 /*
@@ -71,7 +72,6 @@ plan(struct env *env, const struct run *r, const struct jail_ask *ask,
 {
 	const struct jailnote **others =
 	    xcalloc(env->nsessions + 1, sizeof(*others));
-	const char *tier = env->sandboxer.level;
 	const struct jailplan_in in = {
 		.paths = &env->paths,
 		.home = r->plan.home,
@@ -80,8 +80,7 @@ plan(struct env *env, const struct run *r, const struct jail_ask *ask,
 		.conf = &env->conf,
 		.grants = r->profile->grants,
 		.auth_sock = r->auth_sock,
-		.unix_sockets = tier == NULL ||
-		    strstr(tier, "no-landlock-scope") == NULL,
+		.unix_sockets = tier_has_scope(env->sandboxer.level),
 		.others = others,
 		.nothers = running(env, others),
 	};

@@ -90,6 +90,10 @@ tier=$(ringlet --json daemon status | json data jail)
 is "a masked /proc: the daemon shows it" "$tier" no-fresh-proc
 like "a masked /proc: and says what to do" "$(trouble)" \
     'systempaths=unconfined'
+ringlet --json sandbox explain plain >"$T/explained"
+is "sandbox explain knows" "$(json data tier <"$T/explained")" no-fresh-proc
+refute "and says what will be built" grep -q -e --proc -e --disable-userns \
+    "$T/explained"
 if [ -n "${ASAN_OPTIONS:-}" ]; then
 	skip "an agent with an empty /proc: sanitizers need it"
 else

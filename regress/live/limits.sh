@@ -1,85 +1,56 @@
-# However many requests come, MaxSessions holds, the keychain's queue has room for the command, and profiles can be listed.
+# Granted limits hold in a jail, each after the same work was done without it; the session says which there are and how they are kept.
 # shellcheck shell=sh
 . "${0%/*}/lib.sh"
 
-start_keyring
-start_daemon MaxSessions=2
-new_profile shell keeper "$(canary limits)" -p anthropic
+shell_profile worker --working-dir "$WORK"
+start_daemon
 
-# asked NUMBER: the keychain's helper has been asked so often for a key.
-asked()
+# does WHAT SCRIPT TEXT: the script's output has TEXT.
+does()
 {
-	[ "$(grep -c ' trace: keychain <- KC_REQUEST .*op=2' "$LOG")" -ge "$1" ]
+	jailed worker -- -c "$2" >"$T/out"
+	cat "$T/out"
+	check "$1" grep -q -- "$3" "$T/out"
+}
+# bounded WHAT SCRIPT TEXT: it has not.
+bounded()
+{
+	jailed worker -- -c "$2" >"$T/out"
+	cat "$T/out"
+	refute "$1" grep -q -- "$3" "$T/out"
+}
+grant()
+{
+	ringlet profiles grant worker "$@" >"$T/grant" 2>&1 ||
+		{ cat "$T/grant"; bail "$* is granted"; }
 }
 
-# A keyring that answers none until all have asked.
-kill -STOP "$KEYRING"
-pids=''
-for n in 1 2 3 4; do
-	ringlet profiles run keeper --remote -C "$WORK" -- -c 'read -r x' \
-	    >"$T/run.$n" 2>"$T/run.err.$n" &
-	pids="$pids $!"
-done
-wait_for 10 asked 4 || bail "four sessions wait for their keys"
-kill -CONT "$KEYRING"
-for pid in $pids; do
-	wait "$pid"
-done
-is "of four that start at once two run" \
-    "$(ringlet --json terminal list | json data | grep -o running | wc -l)" 2
-like "and the others are told why" "$(cat "$T"/run.err.*)" 'MaxSessions'
-is "which is no start without an end" "$(cat "$T"/run.[1-4] | wc -l)" 2
-for id in $(cat "$T"/run.[1-4]); do
-	ringlet terminal kill "$id" >/dev/null
-done
+forks='for i in $(seq 60); do sleep 60 & done; echo all of them'
+grows="awk 'BEGIN { s = \"x\"; for (i = 0; i < 27; i++) s = s s
+	print length(s) }'"
+does "without a limit: sixty processes" "$forks" 'all of them'
+does "without a limit: 128 MiB of memory" "$grows" '^134217728'
+is "no limit is told" "$(field "$ID" limits)" ''
 
-# Over HTTP, more than the queue is long.
-kill -STOP "$KEYRING"
-printf 'Authorization: Bearer %s\n' "$(cat "$TOKEN")" >"$T/bearer"
-n=0 pids=''
-while [ $n -lt 60 ]; do
-	n=$((n + 1))
-	curl -sS --noproxy '*' --max-time 60 -o /dev/null -w '%{http_code}\n' \
-	    -H "@$T/bearer" -H 'Content-Type: application/json' \
-	    -d '{"profile_alias":"keeper","args":["-c",":"]}' \
-	    "$URL/api/terminal/sessions" >"$T/code.$n" 2>/dev/null &
-	pids="$pids $!"
-done
-codes()
-{
-	cat "$T"/code.*
-}
-refused()
-{
-	codes | grep -q 429
-}
-check "some of sixty requests over HTTP are too many" wait_for 20 refused
-ringlet profiles run keeper -- -c 'echo ran' >"$T/out" 2>"$T/err" &
-run=$!
-kill -CONT "$KEYRING"
-wait $run
-is "the command finds room" "$(cat "$T/out" "$T/err")" ran
-for pid in $pids; do
-	wait "$pid"
-done
-check "and those that were not are answered" test "$(codes | wc -l)" -eq 60
-
-# Profiles, until there is no room in a list of them.
-arg=$(head -c 30000 /dev/zero | tr '\0' x)
-n=0 code=201
-while [ "$code" = 201 ] && [ $n -lt 40 ]; do
-	n=$((n + 1))
-	code=$(api POST /api/profiles "{\"agent_id\":\"shell\",
-	    \"alias\":\"many$n\",\"provider_id\":\"self\",
-	    \"args\":[\"$arg\"]}")
-done
-is "too many profiles are refused ($n)" "$code" 429
-check "by an error with words" grep -q 'too long for a list' "$T/body"
-check "there are some" test $n -gt 10
-is "and all can be listed" "$(api GET /api/profiles)" 200
-is "all of them" "$(ringlet --json profiles list | json data |
-    grep -o '"alias"' | wc -l)" $n
-check "a deletion makes room" ringlet profiles delete many1 -y
-is "for another" "$(api POST /api/profiles "{\"agent_id\":\"shell\",
-    \"alias\":\"other\",\"provider_id\":\"self\"}")" 201
+grant limit processes=30
+bounded "processes=30 is kept" "$forks" 'all of them'
+like "the session says so" "$(field "$ID" limits)" '^processes 30'
+grant limit processes=30 --revoke
+grant limit memory=64M
+bounded "memory=64M is kept" "$grows" '^134217728'
+like "the session says so" "$(field "$ID" limits)" \
+    '^memory 64M (in all|each process)$'
+like "as a person sees it" "$(ringlet terminal info "$ID")" \
+    '^Limits: memory 64M '
+grant limit memory=64M --revoke
+grant limit files=70
+does "files=70 is kept" 'ulimit -n' '^70$'
+grant limit cpu=1
+session worker -- -c 'while :; do :; done'
+await "$ID" || not_ok "cpu=1 ends it"
+is "cpu=1 is the reason" "$(field "$ID" reason)" limit
+like "in words" "$(field "$ID" text)" 'processor time'
+api GET "/api/terminal/sessions/$ID" >/dev/null
+like "over HTTP, too" "$(json data limits <"$T/body")" \
+    '^files 70 each process, processor 1s'
 done_testing
