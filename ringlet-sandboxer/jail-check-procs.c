@@ -70,7 +70,7 @@ victim_main(const char *id)
 
 	if (strlen(id) >= sizeof(memory))
 		_exit(2);
-	strcpy(memory, id);
+	memcpy(memory, id, strlen(id) + 1);
 	sigfillset(&set);
 	fd = memfd_create("ringlet-check", MFD_CLOEXEC);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 ||
@@ -502,7 +502,7 @@ one_survivor(const struct attempt *a, const char *path)
 		/* Its parent ends before it, so it is nobody's child. */
 		if ((pid = fork()) == 0)
 			survive(a->a, lock, p[1]);
-		_exit(pid == -1);
+		_exit(pid == -1 ? 1 : 0);
 	}
 	close(p[1]);
 	return read(p[0], &byte, 1) == 1 ? 0 : EPERM;

@@ -146,16 +146,17 @@ file_has_id(const char *path)
 	const char *id = target("id");
 	char text[TEXT_MAX];
 	ssize_t n;
-	int fd;
+	int fd, error;
 
 	if (id == NULL)
 		return ABSENT;
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
 		return errno;
 	n = read(fd, text, sizeof(text));
-	if (n < 0)
-		return errno;
+	error = errno;
 	close(fd);
+	if (n < 0)
+		return error;
 	return memmem(text, (size_t)n, id, strlen(id)) != NULL ? 0 : ESRCH;
 }
 

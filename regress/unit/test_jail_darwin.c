@@ -19,6 +19,7 @@
 #include "xmalloc.h"
 
 #define INIT	 "/usr/local/libexec/ringlet/ringlet-jail-init"
+#define PARAM_INIT "INIT=" INIT
 #define NELEM(v) (sizeof(v) / sizeof((v)[0]))
 
 static const char *argv[] = { "claude", "-p", "hi" };
@@ -228,8 +229,9 @@ START_TEST(test_hostile_names)
 	const char *flags[] = { "--ro-bind", name, name };
 	struct msg_jail_start plan = plan_of(binds, 3),
 			      plain = plan_of(harmless, 3);
-	const char *const names[] = { "INIT=" INIT,
-		"BIND_0=", "BIND_1=", "BIND_2=", "SHOW_0=" };
+	const char *const names[] = {
+		"BIND_0=", "BIND_1=", "BIND_2=", "SHOW_0="
+	};
 	struct jail j;
 	char *a, *b, **words, *want;
 	char why[256];
@@ -248,14 +250,15 @@ START_TEST(test_hostile_names)
 	ck_assert_str_eq(words[0], "/usr/bin/sandbox-exec");
 	ck_assert_str_eq(words[1], "-p");
 	ck_assert_str_eq(words[2], a);
+	ck_assert_str_eq(words[4], PARAM_INIT);
 	for (i = 0; i < NELEM(names); i++) {
-		ck_assert_str_eq(words[3 + 2 * i], "-D");
-		want = xasprintf("%s%s", names[i], i == 0 ? "" : name);
-		ck_assert_str_eq(words[4 + 2 * i], want);
+		ck_assert_str_eq(words[5 + 2 * i], "-D");
+		want = xasprintf("%s%s", names[i], name);
+		ck_assert_str_eq(words[6 + 2 * i], want);
 		free(want);
 	}
-	ck_assert_str_eq(words[3 + 2 * NELEM(names)], INIT);
-	ck_assert_str_eq(words[4 + 2 * NELEM(names)], "-u");
+	ck_assert_str_eq(words[5 + 2 * NELEM(names)], INIT);
+	ck_assert_str_eq(words[6 + 2 * NELEM(names)], "-u");
 	free(words);
 	free(a);
 	free(b);
