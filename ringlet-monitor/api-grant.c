@@ -16,6 +16,7 @@
 #include "jailcheck.h"
 #include "log.h"
 #include "monitor.h"
+#include "profile-msg.h"
 #include "profile.h"
 #include "xmalloc.h"
 
@@ -47,6 +48,21 @@ settle(struct env *env, const char *text, const struct grant *g, int *err,
 	return kept;
 }
 
+/* Whether there is room for one more where profiles are listed. */
+static int
+check_room(struct env *env, const char *alias, const char *text, char *why,
+    size_t size)
+{
+	struct profile *pr;
+	int err;
+
+	if ((err = profile_load(&env->paths, alias, &pr, why, size)) != 0)
+		return err;
+	err = profile_msg_fits(env, pr, strlen(text) + 8, why, size);
+	profile_free(pr);
+	return err;
+}
+
 /*
  * From the CLI alone: whoever holds a token must not loosen jails.  A grant
  * that would uncover what jails hide is refused here, and again at each start.
@@ -66,6 +82,8 @@ on_PROFILE_GRANT(struct peer *p, struct msg *m)
 		text = xstrdup(req->grant);
 	else if (err == 0)
 		text = settle(env, req->grant, &g, &err, why, sizeof(why));
+	if (err == 0 && !req->revoke)
+		err = check_room(env, req->alias, text, why, sizeof(why));
 	if (err == 0 && !alias_reserve(env, req->alias)) {
 		snprintf(why, sizeof(why), "profile %s is being changed by "
 		    "another request: try again", req->alias);

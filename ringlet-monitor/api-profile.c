@@ -1,5 +1,5 @@
 /*
- * Requests about profiles.
+ * Requests about profiles, but for making one (api-profile-create.c).
  *
  * Hostile ringletd: with a control token it may make and delete profiles, as
  * the token's holder may.  It gets no key back: PROFILE_ENV and PROFILE_RUN
@@ -24,6 +24,7 @@
 #include "monitor.h"
 #include "profile-env.h"
 #include "profile-home.h"
+#include "profile-msg.h"
 #include "profile.h"
 #include "run.h"
 #include "secret.h"
@@ -31,11 +32,6 @@
 #include "xmalloc.h"
 
 #define WHY_MAX 1024
-
-/* Above what msgpack puts around a string, and around a profile. */
-#define ITEM_SIZE    5
-#define PROFILE_SIZE 160
-#define LIST_MAX     (MSG_MAX_BODY - 1024)
 
 bool
 alias_reserve(struct env *env, const char *alias)
@@ -66,438 +62,14 @@ alias_release(struct env *env, const char *alias)
 	free(b);
 }
 
-/* --- a profile as a message --- */
-
-/* Points *to into *from; env_names and home are for profile_msg_clear(). */
-struct profile_msg {
-	struct msg_profile body;
-	char **env_names;
-	struct strlist pass_env;
-	char *home;
-	char *url;
-};
-
-static void
-profile_msg_clear(struct profile_msg *pm)
-{
-	for (size_t i = 0; pm->env_names != NULL && pm->env_names[i]; i++)
-		free(pm->env_names[i]);
-	free(pm->env_names);
-	strlist_clear(&pm->pass_env);
-	free(pm->home);
-	free(pm->url);
-}
-
-static size_t
-count(char *const *list)
-{
-	size_t n = 0;
-
-	while (list != NULL && list[n] != NULL)
-		n++;
-	return n;
-}
-
-/* Names of variables that a jail takes over from who asks. */
-static void
-fill_pass_env(const struct env *env, struct profile_msg *pm,
-    const struct profile *pr)
-{
-	struct grant g;
-	char why[WHY_MAX];
-
-	strlist_copy(&pm->pass_env, &env->conf.jail_env);
-	for (size_t i = 0; i < count(pr->grants); i++)
-		if (grant_parse(pr->grants[i], &g, why, sizeof(why)) == 0 &&
-		    g.kind == GRANT_ENV && !strlist_has(&pm->pass_env, g.value))
-			strlist_add(&pm->pass_env, g.value);
-	pm->body.pass_env.v = (const char **)pm->pass_env.v;
-	pm->body.pass_env.n = pm->pass_env.n;
-}
-
-static void
-profile_msg_fill(struct env *env, struct profile_msg *pm,
-    const struct profile *pr)
-{
-	const struct manifest_agent *agent = manifest_agent(pr->agent_id);
-	const struct manifest_provider *provider =
-	    manifest_provider(pr->provider_id);
-	struct msg_profile *to = &pm->body;
-	size_t nenv = count(pr->env);
-	const char *url;
-	char why[WHY_MAX];
-
-	memset(pm, 0, sizeof(*pm));
-	to->alias = pr->alias;
-	to->agent_id = pr->agent_id;
-	to->provider_id = pr->provider_id;
-	to->endpoint_id = pr->endpoint_id;
-	to->model = pr->model;
-	to->working_dir = pr->working_dir;
-	to->keychain = pr->keychain;
-	to->args.v = (const char **)pr->args;
-	to->args.n = count(pr->args);
-	pm->env_names = xcalloc(nenv + 1, sizeof(char *));
-	for (size_t i = 0; i < nenv; i++)
-		pm->env_names[i] =
-		    xstrndup(pr->env[i], strcspn(pr->env[i], "="));
-	to->env.v = (const char **)pm->env_names;
-	to->env.n = nenv;
-	to->grants.v = (const char **)pr->grants;
-	to->grants.n = count(pr->grants);
-	fill_pass_env(env, pm, pr);
-	if (agent != NULL)
-		to->home = pm->home =
-		    profile_home_path(&env->paths, agent, pr->alias);
-	if (provider != NULL && manifest_endpoint(provider, pr->endpoint_id,
-				    &url, why, sizeof(why)) == 0)
-		to->endpoint_url = pm->url = xstrdup(url);
-	to->created_at = pr->created_at;
-	to->last_used = pr->last_used;
-	to->total_runs = pr->total_runs;
-	to->has_key = strcmp(pr->keychain, "none") != 0;
-}
-
-static size_t
-strs_size(const struct msg_strs *list)
-{
-	size_t size = 0;
-
-	for (size_t i = 0; i < list->n; i++)
-		size += strlen(list->v[i]) + ITEM_SIZE;
-	return size;
-}
-
-/* At most so many bytes it takes of a list of profiles. */
-static size_t
-listed_size(struct env *env, const struct profile *pr)
-{
-	struct profile_msg pm;
-	const struct msg_profile *p = &pm.body;
-	size_t size;
-
-	profile_msg_fill(env, &pm, pr);
-	size = PROFILE_SIZE + strlen(p->alias) + strlen(p->agent_id) +
-	    strlen(p->provider_id) + strlen(p->endpoint_id) +
-	    strlen(p->model) + strlen(p->working_dir) + strlen(p->keychain) +
-	    strs_size(&p->args) + strs_size(&p->env);
-	size += pm.home == NULL ? 0 : strlen(pm.home);
-	size += pm.url == NULL ? 0 : strlen(pm.url);
-	profile_msg_clear(&pm);
-	return size;
-}
-
-static void
-reply_profile(struct env *env, const struct asker *a,
-    const struct profile *pr)
-{
-	struct peer *p = asker_peer(env, a);
-	struct profile_msg pm;
-
-	if (p == NULL)
-		return;
-	profile_msg_fill(env, &pm, pr);
-	peer_reply(p, a->id, MSG_PROFILE, &pm.body, NULL, 0);
-	profile_msg_clear(&pm);
-}
-
-static void
-reply_error(struct env *env, const struct asker *a, int err, const char *why)
-{
-	struct peer *p = asker_peer(env, a);
-
-	if (p != NULL)
-		peer_reply_error(p, a->id, err, "%s", why);
-}
-
-/* --- create --- */
-
-struct creation {
-	struct env *env;
-	struct asker asker;
-	struct profile *profile;
-	struct secret *key;
-};
-
-static void
-creation_free(struct creation *c)
-{
-	alias_release(c->env, c->profile->alias);
-	profile_free(c->profile);
-	secret_free(c->key);
-	free(c);
-}
-
-static char **
-copy_strs(const struct msg_strs *from)
-{
-	char **to;
-
-	if (from->n == 0)
-		return NULL;
-	to = xcalloc(from->n + 1, sizeof(*to));
-	for (size_t i = 0; i < from->n; i++)
-		to[i] = xstrdup(from->v[i]);
-	return to;
-}
-
-static void
-set(char **to, const char *from)
-{
-	free(*to);
-	*to = xstrdup(from);
-}
-
-static struct profile *
-profile_from(const struct msg_profile_create *req)
-{
-	struct profile *pr = profile_new();
-
-	set(&pr->alias, req->alias);
-	set(&pr->agent_id, req->agent_id);
-	set(&pr->provider_id, req->provider_id);
-	set(&pr->endpoint_id, req->endpoint);
-	set(&pr->model, req->model);
-	set(&pr->working_dir, req->working_dir);
-	set(&pr->keychain, "none");
-	pr->args = copy_strs(&req->args);
-	pr->env = copy_strs(&req->env);
-	pr->created_at = time(NULL);
-	return pr;
-}
-
-/* What profile_check() cannot know: whether a key is due, and is a key. */
-static int
-check_key(const struct profile *pr, const struct secret *key, char *why,
-    size_t size)
-{
-	const struct manifest_provider *provider =
-	    manifest_provider(pr->provider_id);
-	const char *p;
-	size_t len;
-
-	if (provider->auth_variable == NULL) {
-		if (key == NULL)
-			return 0;
-		snprintf(why, size, "provider %s takes no API key",
-		    provider->id);
-		return RL_ERR_INVALID;
-	}
-	if (key == NULL || (len = secret_len(key)) == 0) {
-		snprintf(why, size, "API key: provider %s needs one",
-		    provider->id);
-		return RL_ERR_INVALID;
-	}
-	p = secret_ptr(key);
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f) {
-			snprintf(why, size, "API key: has a control "
-			    "character at byte %zu", i + 1);
-			return RL_ERR_INVALID;
-		}
-	if (p[0] == ' ' || p[len - 1] == ' ') {
-		snprintf(why, size, "API key: begins or ends with a space: "
-		    "copied with too much around it?");
-		return RL_ERR_INVALID;
-	}
-	return 0;
-}
-
-static void
-on_undone(void *arg, int err, struct secret *key, const char *text)
-{
-	char *alias = arg;
-
-	(void)key;
-	if (err != 0 && err != RL_ERR_NOTFOUND)
-		log_error("profile %s: its key stays in the keychain without "
-			  "a profile: %s", alias, text);
-	free(alias);
-}
-
-/* The key is stored, or none is due: now the file, then the home. */
-static void
-create_finish(struct creation *c)
-{
-	struct env *env = c->env;
-	struct profile *pr = c->profile;
-	char why[WHY_MAX];
-	int err;
-
-	err = profile_create(&env->paths, pr, why, sizeof(why));
-	if (err == 0) {
-		err = profile_home_make(&env->paths,
-		    manifest_agent(pr->agent_id), pr->alias, why,
-		    sizeof(why));
-		if (err != 0) {
-			char more[WHY_MAX];
-
-			profile_remove(
-			    &env->paths, pr->alias, more, sizeof(more));
-		}
-	}
-	if (err != 0) {
-		if (c->key != NULL)
-			keychain_delete(env->keychain, pr->alias, on_undone,
-			    xstrdup(pr->alias));
-		reply_error(env, &c->asker, err, why);
-	} else {
-		log_info("profile %s: created", pr->alias);
-		reply_profile(env, &c->asker, pr);
-	}
-	creation_free(c);
-}
-
-static void
-on_stored(void *arg, int err, struct secret *key, const char *text)
-{
-	struct creation *c = arg;
-	char why[WHY_MAX];
-
-	(void)key;
-	if (err != 0) {
-		snprintf(why, sizeof(why), "keychain: %s", text);
-		reply_error(c->env, &c->asker, err, why);
-		creation_free(c);
-		return;
-	}
-	create_finish(c);
-}
-
-/*
- * A working folder that comes over HTTP is judged now: a later run by the CLI
- * would take the profile's word for the person's.
- */
-static int
-check_offered_cwd(struct env *env, const struct profile *pr, char *why,
-    size_t size)
-{
-	char *home, *real = NULL;
-	int fd, err;
-
-	if (pr->working_dir[0] == '\0')
-		return 0;
-	home = profile_home_path(
-	    &env->paths, manifest_agent(pr->agent_id), pr->alias);
-	err = fd = jailcheck_open_cwd(
-	    &env->paths, home, pr->working_dir, &real, why, size);
-	if (fd >= 0)
-		err = jailcheck_may_offer(
-		    &env->paths, home, fd, real, why, size);
-	fd_close(fd);
-	free(real);
-	free(home);
-	return err;
-}
-
-/*
- * All profiles are told in one message.  Whoever may make some must not be
- * able to make so many that nobody can see them any more.
- */
-static int
-check_list(struct env *env, const struct profile *pr, char *why, size_t size)
-{
-	struct profile_entry *list;
-	size_t n, sum = listed_size(env, pr);
-	int err;
-
-	err = profile_list(&env->paths, &list, &n, why, size);
-	if (err != 0)
-		return err;
-	for (size_t i = 0; i < n; i++)
-		sum += list[i].profile != NULL
-		    ? listed_size(env, list[i].profile)
-		    : PROFILE_SIZE + strlen(list[i].alias) +
-			strlen(list[i].damage);
-	profile_list_free(list, n);
-	if (sum <= LIST_MAX)
-		return 0;
-	snprintf(why, size, "with this one the %zu profiles that there are, "
-	    "and their arguments, would be too long for a list: delete some",
-	    n);
-	return RL_ERR_LIMIT;
-}
-
-/* Over HTTP requests must leave room for those of the command. */
-static int
-check_room(struct peer *p, char *why, size_t size)
+int
+keychain_room(struct peer *p, char *why, size_t size)
 {
 	if (peer_is_cli(p) || !keychain_is_crowded(peer_env(p)->keychain))
 		return 0;
 	snprintf(
 	    why, size, "too many requests wait for the keychain: try again");
 	return RL_ERR_LIMIT;
-}
-
-/*
- * Hostile ringletd: everything it gives is checked by profile_check(), and a
- * working folder as if a session were to start there; an existing profile is
- * never touched.
- */
-int
-on_PROFILE_CREATE(struct peer *p, struct msg *m)
-{
-	struct env *env = peer_env(p);
-	const struct msg_profile_create *req = m->body;
-	struct profile *old = NULL, *pr = profile_from(req);
-	struct secret *key = NULL;
-	struct creation *c;
-	char why[WHY_MAX];
-	int err;
-
-	if ((err = profile_check(pr, why, sizeof(why))) != 0 ||
-	    (!peer_is_cli(p) &&
-		(err = check_offered_cwd(env, pr, why, sizeof(why))) != 0) ||
-	    (err = check_room(p, why, sizeof(why))) != 0 ||
-	    (err = auth_open_key(env, req, &key, why, sizeof(why))) != 0 ||
-	    /* A dry run may be of everything but the key. */
-	    ((key != NULL || !req->dry_run) &&
-		(err = check_key(pr, key, why, sizeof(why))) != 0))
-		goto refuse;
-	err = profile_load(&env->paths, pr->alias, &old, why, sizeof(why));
-	profile_free(old);
-	if (err != RL_ERR_NOTFOUND) {
-		snprintf(why, sizeof(why), "profile %s exists already",
-		    pr->alias);
-		err = RL_ERR_EXISTS;
-		goto refuse;
-	}
-	if ((err = check_list(env, pr, why, sizeof(why))) != 0)
-		goto refuse;
-	if (key != NULL) {
-		set(&pr->keychain, keychain_backend(env->keychain));
-		set(&pr->keychain_item, pr->alias);
-	}
-	if (req->dry_run) {
-		struct asker a = asker_of(p, m);
-
-		reply_profile(env, &a, pr);
-		profile_free(pr);
-		secret_free(key);
-		return 0;
-	}
-	if (!alias_reserve(env, pr->alias)) {
-		snprintf(why, sizeof(why), "profile %s is being changed by "
-		    "another request: try again", pr->alias);
-		err = RL_ERR_STATE;
-		goto refuse;
-	}
-	c = xcalloc(1, sizeof(*c));
-	c->env = env;
-	c->asker = asker_of(p, m);
-	c->profile = pr;
-	c->key = key;
-	if (key != NULL)
-		keychain_store(env->keychain, pr->alias, pr->provider_id, key,
-		    on_stored, c);
-	else
-		create_finish(c);
-	return 0;
-refuse:
-	peer_reply_error(p, m->hdr.id, err, "%s", why);
-	profile_free(pr);
-	secret_free(key);
-	return 0;
 }
 
 /* --- list, get --- */
@@ -551,10 +123,10 @@ profile_reply(struct env *env, const struct asker *a, const char *alias)
 
 	err = profile_load(&env->paths, alias, &pr, why, sizeof(why));
 	if (err != 0) {
-		reply_error(env, a, err, why);
+		profile_msg_refuse(env, a, err, why);
 		return;
 	}
-	reply_profile(env, a, pr);
+	profile_msg_reply(env, a, pr);
 	profile_free(pr);
 }
 
@@ -606,7 +178,7 @@ on_home_removed(void *arg, int err, const char *text)
 	if (err != 0) {
 		log_error("profile %s: its key is deleted, but: %s", d->alias,
 		    why);
-		reply_error(env, &d->asker, err, why);
+		profile_msg_refuse(env, &d->asker, err, why);
 	} else {
 		log_info("profile %s: deleted", d->alias);
 		if ((p = asker_peer(env, &d->asker)) != NULL)
@@ -635,7 +207,7 @@ on_deleted(void *arg, int err, struct secret *key, const char *text)
 	if (err != 0 && err != RL_ERR_NOTFOUND) {
 		snprintf(why, sizeof(why), "profile %s is kept, for its key "
 		    "could not be deleted: %s", d->alias, text);
-		reply_error(d->env, &d->asker, err, why);
+		profile_msg_refuse(d->env, &d->asker, err, why);
 		deletion_free(d);
 		return;
 	}
@@ -658,7 +230,7 @@ on_PROFILE_DELETE(struct peer *p, struct msg *m)
 	/* Of a damaged one nobody knows the agent: its home stays. */
 	err = profile_load(&env->paths, req->alias, &pr, why, sizeof(why));
 	if (!(err == RL_ERR_INVALID && valid_alias(req->alias)) &&
-	    (err != 0 || (err = check_room(p, why, sizeof(why))) != 0)) {
+	    (err != 0 || (err = keychain_room(p, why, sizeof(why))) != 0)) {
 		peer_reply_error(p, m->hdr.id, err, "%s", why);
 		profile_free(pr);
 		return 0;
@@ -714,7 +286,7 @@ on_local_run(void *arg, struct run *r, int err, const char *why)
 	char text[WHY_MAX];
 
 	if (err != 0) {
-		reply_error(l->env, &l->asker, err, why);
+		profile_msg_refuse(l->env, &l->asker, err, why);
 		free(l);
 		return;
 	}

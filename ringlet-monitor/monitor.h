@@ -15,6 +15,8 @@
  *	auth.c		tokens, sealed keys
  *	api-daemon.c	requests about the daemon
  *	api-profile.c	requests about profiles
+ *	api-profile-create.c	the one that makes one
+ *	profile-msg.c	a profile as a message
  *	api-grant.c	what their jails get beyond the default
  *	home-removal.c	a profile's home, removed beside the loop
  *	run.c		from a profile to what is started
@@ -291,6 +293,11 @@ int on_PROVIDER_LIST(struct peer *, struct msg *);
 /* Reserves alias for a change; false: another one is under way. */
 bool alias_reserve(struct env *, const char *alias);
 void alias_release(struct env *, const char *alias);
+/*
+ * Whether a request of this peer may wait for the keychain: over HTTP they
+ * leave room for those of the command.  0, or RL_ERR_LIMIT and why[size].
+ */
+int keychain_room(struct peer *, char *why, size_t size);
 /* Answers with the profile of that name, or with why there is none. */
 void profile_reply(struct env *, const struct asker *, const char *alias);
 int on_PROFILE_CREATE(struct peer *, struct msg *);

@@ -1,0 +1,278 @@
+/*
+ * PROFILE_CREATE: checks, then the key into the keychain, then the file; and
+ * back again if one of them fails.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "err.h"
+#include "jailcheck.h"
+#include "keychain.h"
+#include "log.h"
+#include "manifest.h"
+#include "monitor.h"
+#include "profile-env.h"
+#include "profile-home.h"
+#include "profile-msg.h"
+#include "profile.h"
+#include "secret.h"
+#include "valid.h"
+#include "xmalloc.h"
+
+#define WHY_MAX 1024
+
+struct creation {
+	struct env *env;
+	struct asker asker;
+	struct profile *profile;
+	struct secret *key;
+};
+
+static void
+creation_free(struct creation *c)
+{
+	alias_release(c->env, c->profile->alias);
+	profile_free(c->profile);
+	secret_free(c->key);
+	free(c);
+}
+
+static char **
+copy_strs(const struct msg_strs *from)
+{
+	char **to;
+
+	if (from->n == 0)
+		return NULL;
+	to = xcalloc(from->n + 1, sizeof(*to));
+	for (size_t i = 0; i < from->n; i++)
+		to[i] = xstrdup(from->v[i]);
+	return to;
+}
+
+static void
+set(char **to, const char *from)
+{
+	free(*to);
+	*to = xstrdup(from);
+}
+
+static struct profile *
+profile_from(const struct msg_profile_create *req)
+{
+	struct profile *pr = profile_new();
+
+	set(&pr->alias, req->alias);
+	set(&pr->agent_id, req->agent_id);
+	set(&pr->provider_id, req->provider_id);
+	set(&pr->endpoint_id, req->endpoint);
+	set(&pr->model, req->model);
+	set(&pr->working_dir, req->working_dir);
+	set(&pr->keychain, "none");
+	pr->args = copy_strs(&req->args);
+	pr->env = copy_strs(&req->env);
+	pr->created_at = time(NULL);
+	return pr;
+}
+
+/* What profile_check() cannot know: whether a key is due, and is a key. */
+static int
+check_key(const struct profile *pr, const struct secret *key, char *why,
+    size_t size)
+{
+	const struct manifest_provider *provider =
+	    manifest_provider(pr->provider_id);
+	const char *p;
+	size_t len;
+
+	if (provider->auth_variable == NULL) {
+		if (key == NULL)
+			return 0;
+		snprintf(why, size, "provider %s takes no API key",
+		    provider->id);
+		return RL_ERR_INVALID;
+	}
+	if (key == NULL || (len = secret_len(key)) == 0) {
+		snprintf(why, size, "API key: provider %s needs one",
+		    provider->id);
+		return RL_ERR_INVALID;
+	}
+	p = secret_ptr(key);
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f) {
+			snprintf(why, size, "API key: has a control "
+			    "character at byte %zu", i + 1);
+			return RL_ERR_INVALID;
+		}
+	if (p[0] == ' ' || p[len - 1] == ' ') {
+		snprintf(why, size, "API key: begins or ends with a space: "
+		    "copied with too much around it?");
+		return RL_ERR_INVALID;
+	}
+	return 0;
+}
+
+static void
+on_undone(void *arg, int err, struct secret *key, const char *text)
+{
+	char *alias = arg;
+
+	(void)key;
+	if (err != 0 && err != RL_ERR_NOTFOUND)
+		log_error("profile %s: its key stays in the keychain without "
+			  "a profile: %s", alias, text);
+	free(alias);
+}
+
+/* The key is stored, or none is due: now the file, then the home. */
+static void
+create_finish(struct creation *c)
+{
+	struct env *env = c->env;
+	struct profile *pr = c->profile;
+	char why[WHY_MAX];
+	int err;
+
+	err = profile_create(&env->paths, pr, why, sizeof(why));
+	if (err == 0) {
+		err = profile_home_make(&env->paths,
+		    manifest_agent(pr->agent_id), pr->alias, why,
+		    sizeof(why));
+		if (err != 0) {
+			char more[WHY_MAX];
+
+			profile_remove(
+			    &env->paths, pr->alias, more, sizeof(more));
+		}
+	}
+	if (err != 0) {
+		if (c->key != NULL)
+			keychain_delete(env->keychain, pr->alias, on_undone,
+			    xstrdup(pr->alias));
+		profile_msg_refuse(env, &c->asker, err, why);
+	} else {
+		log_info("profile %s: created", pr->alias);
+		profile_msg_reply(env, &c->asker, pr);
+	}
+	creation_free(c);
+}
+
+static void
+on_stored(void *arg, int err, struct secret *key, const char *text)
+{
+	struct creation *c = arg;
+	char why[WHY_MAX];
+
+	(void)key;
+	if (err != 0) {
+		snprintf(why, sizeof(why), "keychain: %s", text);
+		profile_msg_refuse(c->env, &c->asker, err, why);
+		creation_free(c);
+		return;
+	}
+	create_finish(c);
+}
+
+/*
+ * A working folder that comes over HTTP is judged now: a later run by the CLI
+ * would take the profile's word for the person's.
+ */
+static int
+check_offered_cwd(struct env *env, const struct profile *pr, char *why,
+    size_t size)
+{
+	char *home, *real = NULL;
+	int fd, err;
+
+	if (pr->working_dir[0] == '\0')
+		return 0;
+	home = profile_home_path(
+	    &env->paths, manifest_agent(pr->agent_id), pr->alias);
+	err = fd = jailcheck_open_cwd(
+	    &env->paths, home, pr->working_dir, &real, why, size);
+	if (fd >= 0)
+		err = jailcheck_may_offer(
+		    &env->paths, home, fd, real, why, size);
+	fd_close(fd);
+	free(real);
+	free(home);
+	return err;
+}
+
+/*
+ * Hostile ringletd: everything it gives is checked by profile_check(), and a
+ * working folder as if a session were to start there; an existing profile is
+ * never touched.
+ */
+int
+on_PROFILE_CREATE(struct peer *p, struct msg *m)
+{
+	struct env *env = peer_env(p);
+	const struct msg_profile_create *req = m->body;
+	struct profile *old = NULL, *pr = profile_from(req);
+	struct secret *key = NULL;
+	struct creation *c;
+	char why[WHY_MAX];
+	int err;
+
+	if ((err = profile_check(pr, why, sizeof(why))) != 0 ||
+	    (!peer_is_cli(p) &&
+		(err = check_offered_cwd(env, pr, why, sizeof(why))) != 0) ||
+	    (err = keychain_room(p, why, sizeof(why))) != 0 ||
+	    (err = auth_open_key(env, req, &key, why, sizeof(why))) != 0 ||
+	    /* A dry run may be of everything but the key. */
+	    ((key != NULL || !req->dry_run) &&
+		(err = check_key(pr, key, why, sizeof(why))) != 0))
+		goto refuse;
+	err = profile_load(&env->paths, pr->alias, &old, why, sizeof(why));
+	profile_free(old);
+	if (err != RL_ERR_NOTFOUND) {
+		snprintf(why, sizeof(why), "profile %s exists already",
+		    pr->alias);
+		err = RL_ERR_EXISTS;
+		goto refuse;
+	}
+	if ((err = profile_msg_fits(env, pr, 0, why, sizeof(why))) != 0)
+		goto refuse;
+	if (key != NULL) {
+		set(&pr->keychain, keychain_backend(env->keychain));
+		set(&pr->keychain_item, pr->alias);
+	}
+	if (req->dry_run) {
+		struct asker a = asker_of(p, m);
+
+		profile_msg_reply(env, &a, pr);
+		profile_free(pr);
+		secret_free(key);
+		return 0;
+	}
+	if (!alias_reserve(env, pr->alias)) {
+		snprintf(why, sizeof(why), "profile %s is being changed by "
+		    "another request: try again", pr->alias);
+		err = RL_ERR_STATE;
+		goto refuse;
+	}
+	c = xcalloc(1, sizeof(*c));
+	c->env = env;
+	c->asker = asker_of(p, m);
+	c->profile = pr;
+	c->key = key;
+	if (key != NULL)
+		keychain_store(env->keychain, pr->alias, pr->provider_id, key,
+		    on_stored, c);
+	else
+		create_finish(c);
+	return 0;
+refuse:
+	peer_reply_error(p, m->hdr.id, err, "%s", why);
+	profile_free(pr);
+	secret_free(key);
+	return 0;
+}
