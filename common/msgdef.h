@@ -98,6 +98,7 @@ enum msg_number {
 	MSG_SCREEN_SAVE = 133, /* 1 descriptor: screen -> SCREEN_SAVED */
 	MSG_SCREEN_FED = 134,
 	MSG_SCREEN_SAVED = 135,
+	MSG_SCREEN_BUSY = 136,
 
 	/* CLI alone to monitor: jails */
 	MSG_JAIL_EXPLAIN = 140,	 /* -> EXPLAINED */
@@ -664,6 +665,10 @@ struct msg_screen_fed {
 struct msg_screen_saved {
 	uint64_t offset; /* the screen is that before this byte */
 	uint64_t size;	 /* bytes written */
+};
+
+struct msg_screen_busy {
+	uint64_t offset; /* read up to here */
 };
 
 /* --- the jail's test --- */

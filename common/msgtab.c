@@ -602,6 +602,11 @@ static const struct msg_field f_msg_screen_saved[] = {
 };
 REC(msg_screen_saved);
 
+static const struct msg_field f_msg_screen_busy[] = {
+	U64(msg_screen_busy, offset, UINT64_MAX),
+};
+REC(msg_screen_busy);
+
 static const struct msg_field f_msg_sandbox_check[] = {
 	SECRET_BIN(msg_sandbox_check, token, TOKEN_MAX),
 	STR(msg_sandbox_check, alias, NAME_MAX_LEN),
@@ -682,6 +687,7 @@ static const struct msg_type types[] = {
 	TYPE(SCREEN_SAVE, rec_empty),
 	TYPE(SCREEN_FED, rec_msg_screen_fed),
 	TYPE(SCREEN_SAVED, rec_msg_screen_saved),
+	TYPE(SCREEN_BUSY, rec_msg_screen_busy),
 	TYPE(JAIL_EXPLAIN, rec_msg_jail_explain),
 	TYPE(EXPLAINED, rec_msg_explained),
 	TYPE(PROFILE_GRANT, rec_msg_profile_grant),

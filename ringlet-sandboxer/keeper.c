@@ -16,14 +16,16 @@
  *
  * No byte is overwritten before a screen is saved that comes after it: reading
  * the terminal pauses while the newest is more than seven eighths of a ring
- * old.  A keeper that does not answer in KEEPER_MS is killed; after
+ * old.  A keeper that has not got on in KEEPER_MS is killed; after
  * KEEPER_FAILS in a row the session goes on without screens, and whoever asks
- * for one is told.
+ * for one is told.  What broke them may pass, a limit on processes say: whoever
+ * asks KEEPER_RETRY_MS later has it tried again.
  */
 
 #include "config.h"
 
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -43,10 +45,11 @@
 #include "snapshot.h"
 #include "xmalloc.h"
 
-#define KEEPER_MS      5000 /* for an answer */
-#define KEEPER_IDLE_MS 3000 /* without work, before it is ended */
-#define KEEPER_FAILS   3    /* in a row */
-#define KEEPER_LAG     8192 /* bytes of a sequence that is not complete */
+#define KEEPER_MS	5000  /* until it has got on */
+#define KEEPER_IDLE_MS	3000  /* without work, before it is ended */
+#define KEEPER_RETRY_MS 15000 /* without screens, before the next attempt */
+#define KEEPER_FAILS	3     /* in a row */
+#define KEEPER_LAG	8192  /* bytes of a sequence that is not complete */
 
 extern char **environ;
 
@@ -60,17 +63,19 @@ struct keeper {
 	uint64_t fed;	     /* has read up to here */
 	struct size_at size; /* the last that it knows */
 	int saving;	     /* the file that it writes, or -1 */
-	struct loop_timer *idle;
+	struct loop_timer *timer; /* saving: KEEPER_MS; else KEEPER_IDLE_MS */
 	TAILQ_ENTRY(keeper) link;
 };
 
 static void on_closed(struct peer *, int, const char *);
+static int on_busy(struct peer *, struct msg *);
 
 static const struct msg_rule rules[] = {
 	{ MSG_SCREEN_FED, FROM_SCREEN, PST_SERVING, 0, 16, 0, MSG_SCREEN_FEED,
 	    NULL },
 	{ MSG_SCREEN_SAVED, FROM_SCREEN, PST_SERVING, 0, 32, 0, MSG_SCREEN_SAVE,
 	    NULL },
+	{ MSG_SCREEN_BUSY, FROM_SCREEN, PST_SERVING, 0, 16, 0, 0, on_busy },
 };
 
 static const struct peer_ops ops = {
@@ -81,7 +86,7 @@ static const struct peer_ops ops = {
 
 /* --- the process --- */
 
-/* It is on its own from now on: it ends at the end of its channel. */
+/* Its session has nothing to do with it from now on. */
 static void
 keeper_leave(struct keeper *k)
 {
@@ -91,8 +96,8 @@ keeper_leave(struct keeper *k)
 	k->session = NULL;
 	peer_free(k->peer);
 	k->peer = NULL;
-	loop_timer_free(k->idle);
-	k->idle = NULL;
+	loop_timer_free(k->timer);
+	k->timer = NULL;
 	fd_close(k->saving);
 	k->saving = -1;
 }
@@ -106,7 +111,10 @@ keeper_reaped(struct env *env, pid_t pid, int status)
 	TAILQ_FOREACH (k, &env->keepers, link) {
 		if (k->proc.pid != pid)
 			continue;
-		if (status != 0)
+		/* One that was ended here has said why it had to be. */
+		if (status != 0 &&
+		    (k->session != NULL || !WIFSIGNALED(status) ||
+			WTERMSIG(status) != SIGKILL))
 			log_debug("the screen keeper %d %s", (int)pid,
 			    proc_describe(status, text, sizeof(text)));
 		/* Its channel tells the rest. */
@@ -165,26 +173,43 @@ keeper_kill(struct keeper *k)
  * not all there any more, it is not known what is shown.
  */
 static void
-keeper_failed(struct session *s, const char *why)
+forget_lapped(struct session *s)
 {
-	const struct screen *newest = screens_newest(&s->screens);
 	int fd;
 
+	if (screens_newest(&s->screens)->offset < ring_writer_tail(s->ring) &&
+	    (fd = snapshot_blank()) >= 0)
+		screens_lost(&s->screens, ring_writer_head(s->ring), fd);
+}
+
+static void
+keeper_failed(struct session *s, const char *why)
+{
 	log_warn("session %s: its screen keeper failed: %s", s->id, why);
 	if (s->keeper != NULL)
 		keeper_kill(s->keeper);
 	if (s->ring == NULL)
 		return;
-	if (newest->offset < ring_writer_tail(s->ring) &&
-	    (fd = snapshot_blank()) >= 0)
-		screens_lost(&s->screens, ring_writer_head(s->ring), fd);
+	forget_lapped(s);
 	if (++s->keeper_fails >= KEEPER_FAILS) {
+		s->keeper_failed_at = loop_now();
 		log_error("session %s: what its terminal shows is not known "
 			  "any more",
 		    s->id);
 		viewers_no_screen(s);
 	} else if (viewers_want_screen(s))
 		keeper_save(s);
+	pump_flow(s);
+}
+
+void
+keeper_retry(struct session *s)
+{
+	if (s->keeper_fails < KEEPER_FAILS ||
+	    loop_now() - s->keeper_failed_at < KEEPER_RETRY_MS)
+		return;
+	s->keeper_fails = KEEPER_FAILS - 1;
+	forget_lapped(s);
 	pump_flow(s);
 }
 
@@ -197,16 +222,19 @@ on_closed(struct peer *p, int err, const char *why)
 	keeper_failed(k->session, why);
 }
 
+/*
+ * It stands still amid its work, or has had none for a while.  The end of its
+ * channel would be enough for an honest one.
+ */
 static void
-on_idle(void *arg)
+on_timer(void *arg)
 {
 	struct keeper *k = arg;
 
-	keeper_leave(k);
-	if (k->proc.pid == 0) {
-		TAILQ_REMOVE(&k->env->keepers, k, link);
-		free(k);
-	}
+	if (k->saving != -1)
+		keeper_failed(k->session, "it does not answer");
+	else
+		keeper_kill(k);
 }
 
 static int
@@ -256,7 +284,7 @@ keeper_start(struct session *s, char *why, size_t size)
 		return NULL;
 	}
 	k->session = s;
-	k->idle = loop_timer_new(s->env->loop, on_idle, k);
+	k->timer = loop_timer_new(s->env->loop, on_timer, k);
 	TAILQ_INSERT_TAIL(&s->env->keepers, k, link);
 	(void)peer_send(k->peer, MSG_SCREEN_START, &start, fds, 2);
 	return k;
@@ -274,10 +302,6 @@ on_fed(void *arg, struct msg *reply, int err)
 	struct keeper *k = arg;
 	const struct msg_screen_fed *fed;
 
-	if (err == RL_ERR_TIMEOUT) {
-		keeper_failed(k->session, "it does not answer");
-		return;
-	}
 	if (err != 0)
 		return; /* on_closed() tells */
 	fed = reply->body;
@@ -286,7 +310,25 @@ on_fed(void *arg, struct msg *reply, int err)
 		return;
 	}
 	k->fed = fed->offset;
-	pump_flow(k->session);
+	loop_timer_arm(k->timer, KEEPER_MS);
+}
+
+/*
+ * It takes long, but has got on.  Safe from one that was taken over: it may
+ * so hold up the agent that has taken it over, byte by byte.
+ */
+static int
+on_busy(struct peer *p, struct msg *m)
+{
+	struct keeper *k = peer_arg(p);
+	const struct msg_screen_busy *busy = m->body;
+
+	if (k->saving == -1 || busy->offset <= k->fed ||
+	    busy->offset > k->asked)
+		return RL_ERR_INVALID;
+	k->fed = busy->offset;
+	loop_timer_arm(k->timer, KEEPER_MS);
+	return 0;
 }
 
 /* Tells it to read up to an offset. */
@@ -299,7 +341,7 @@ feed(struct keeper *k, uint64_t upto)
 		return;
 	k->asked = upto;
 	(void)peer_call(
-	    k->peer, MSG_SCREEN_FEED, &m, NULL, 0, KEEPER_MS, on_fed, k, NULL);
+	    k->peer, MSG_SCREEN_FEED, &m, NULL, 0, 0, on_fed, k, NULL);
 }
 
 /* The same, with the changes of the size on the way. */
@@ -337,10 +379,6 @@ on_saved(void *arg, struct msg *reply, int err)
 	const struct msg_screen_saved *saved;
 	const struct screen *last;
 
-	if (err == RL_ERR_TIMEOUT) {
-		keeper_failed(s, "it does not answer");
-		return;
-	}
 	if (err != 0)
 		return; /* on_closed() tells */
 	saved = reply->body;
@@ -357,7 +395,7 @@ on_saved(void *arg, struct msg *reply, int err)
 	k->saving = -1;
 	s->keeper_fails = 0;
 	screens_trim(&s->screens, ring_writer_tail(s->ring));
-	loop_timer_arm(k->idle, KEEPER_IDLE_MS);
+	loop_timer_arm(k->timer, KEEPER_IDLE_MS);
 	viewers_screen(s, k->asked);
 	if (s->keeper == k && viewers_want_screen(s))
 		keeper_save(s);
@@ -378,15 +416,15 @@ keeper_save(struct session *s)
 		keeper_failed(s, why);
 		return;
 	}
-	loop_timer_disarm(k->idle);
 	if ((k->saving = snapshot_new()) < 0) {
 		k->saving = -1;
 		keeper_failed(s, strerror(errno));
 		return;
 	}
 	feed_all(s, k, ring_writer_head(s->ring));
-	(void)peer_call(k->peer, MSG_SCREEN_SAVE, NULL, &k->saving, 1,
-	    KEEPER_MS, on_saved, k, NULL);
+	(void)peer_call(k->peer, MSG_SCREEN_SAVE, NULL, &k->saving, 1, 0,
+	    on_saved, k, NULL);
+	loop_timer_arm(k->timer, KEEPER_MS);
 }
 
 void

@@ -146,6 +146,7 @@ struct session {
 	struct screens screens;
 	struct keeper *keeper; /* NULL: none is needed now */
 	unsigned int keeper_fails; /* in a row */
+	uint64_t keeper_failed_at; /* loop_now() of the last that counted */
 	uint64_t check_at; /* a screen is due when head is past it */
 
 	struct loop_timer *timer; /* the deadline that is running */
@@ -364,6 +365,8 @@ uint64_t keeper_check(struct session *);
 uint64_t keeper_due(const struct session *);
 /* Whether screens can be had. */
 bool keeper_works(const struct session *);
+/* If they can not, since a while: lets it be tried again. */
+void keeper_retry(struct session *);
 /* Ends the keeper of this session, if there is one. */
 void keeper_end(struct session *);
 /* A child was reaped.  False: it was no keeper. */

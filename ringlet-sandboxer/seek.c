@@ -94,6 +94,7 @@ on_viewer_seek(struct peer *p, struct msg *m)
 	if (s->ring == NULL)
 		return peer_reply_error(p, m->hdr.id, RL_ERR_STATE,
 		    "session %s has ended", s->id);
+	keeper_retry(s);
 	head = ring_writer_head(s->ring);
 	tail = ring_writer_tail(s->ring);
 	if (seek->offset == SEEK_SCREEN) {

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
@@ -40,12 +41,14 @@ enum {
 	EXIT_WRITE = 5	  /* a screen that is too large, or cannot be written */
 };
 
-#define SLICE (256 * 1024) /* bytes of the ring at a time */
+#define SLICE	(256 * 1024) /* bytes of the ring at a time */
+#define BUSY_MS 1000	     /* between two signs of life */
 
 struct keeper {
 	struct ring_reader *ring;
 	struct screen *screen;
 	uint64_t offset; /* read up to here */
+	uint64_t told;	 /* when the sandboxer has last heard of us, ms */
 	/*
 	 * A change of size amid a sequence waits until that is complete: the
 	 * screen that is saved before is the one before the sequence, and has
@@ -74,17 +77,49 @@ resize_if_due(struct keeper *k)
 	k->resize = false;
 }
 
+static uint64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &t) == -1)
+		return 0;
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void
+say(struct keeper *k, uint16_t type, uint32_t id, const void *body)
+{
+	if (msg_write(PROC_CHANNEL_FD, type, id, body, NULL, 0) != 0)
+		_exit(EXIT_CHANNEL);
+	k->told = now_ms();
+}
+
+/* It takes long, but gets on. */
+static void
+say_busy(struct keeper *k)
+{
+	const struct msg_screen_busy busy = { k->offset };
+
+	if (now_ms() - k->told >= BUSY_MS)
+		say(k, MSG_SCREEN_BUSY, 0, &busy);
+}
+
 static void
 feed(struct keeper *k, const uint8_t *p, size_t len)
 {
-	while (len > 0 && k->resize) {
-		screen_feed(k->screen, p++, 1);
-		len--;
-		k->offset++;
+	size_t n;
+
+	for (; len > 0; p += n, len -= n) {
+		if (k->resize) {
+			screen_feed(k->screen, p, 1);
+			n = 1;
+		} else
+			n = screen_feed_some(k->screen, p, len);
+		k->offset += n;
 		resize_if_due(k);
+		say_busy(k);
 	}
-	screen_feed(k->screen, p, len);
-	k->offset += len;
 }
 
 /* Safe whatever is in the ring: its reader trusts nothing there. */
@@ -98,6 +133,7 @@ on_feed(struct keeper *k, const struct msg *m)
 	size_t want;
 	ssize_t n;
 
+	k->told = now_ms();
 	while (k->offset < body->upto) {
 		want = body->upto - k->offset < SLICE
 			   ? (size_t)(body->upto - k->offset)
@@ -110,9 +146,7 @@ on_feed(struct keeper *k, const struct msg *m)
 		feed(k, slice, (size_t)n);
 	}
 	fed.offset = k->offset;
-	if (msg_write(
-		PROC_CHANNEL_FD, MSG_SCREEN_FED, m->hdr.id, &fed, NULL, 0) != 0)
-		_exit(EXIT_CHANNEL);
+	say(k, MSG_SCREEN_FED, m->hdr.id, &fed);
 }
 
 static void
@@ -159,9 +193,7 @@ on_save(struct keeper *k, struct msg *m)
 	saved.offset = k->offset - screen_pending(k->screen);
 	saved.size = buf_len(out);
 	buf_free(out);
-	if (msg_write(PROC_CHANNEL_FD, MSG_SCREEN_SAVED, m->hdr.id, &saved,
-		NULL, 0) != 0)
-		_exit(EXIT_CHANNEL);
+	say(k, MSG_SCREEN_SAVED, m->hdr.id, &saved);
 }
 
 /* What was written before is read as a terminal would read it. */

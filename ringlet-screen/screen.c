@@ -12,6 +12,7 @@
 #include "xmalloc.h"
 
 #define FLOOD_RETRY 4096 /* bytes until a short cut is looked for again */
+#define SOME_BYTES  1024 /* each may be a part of a slow sequence */
 
 static void
 clamp_size(unsigned int *cols, unsigned int *rows)
@@ -283,17 +284,20 @@ feed_char(struct screen *s, const uint8_t *p, size_t len)
 	return 0;
 }
 
-static void
-feed(struct screen *s, const uint8_t *p, size_t len, bool short_cut)
+/* All of it, or until max bytes were taken one by one.  Returns how many. */
+static size_t
+feed(struct screen *s, const uint8_t *p, size_t len, bool short_cut, size_t max)
 {
 	size_t i = 0, n, plain, next = 0;
 
-	while (i < len) {
+	while (i < len && max > 0) {
 		if (s->p.state != S_GROUND || s->p.need != 0) {
 			if ((n = parse_numbers(s, p + i, len - i)) > 0)
 				i += n;
-			else
+			else {
 				feed_byte(s, p[i++]);
+				max--;
+			}
 			continue;
 		}
 		if (short_cut && i >= next && len - i > 4 * s->rows) {
@@ -310,19 +314,28 @@ feed(struct screen *s, const uint8_t *p, size_t len, bool short_cut)
 			i += n;
 		} else if ((n = feed_char(s, p + i, len - i)) > 0)
 			i += n;
-		else
+		else {
 			feed_byte(s, p[i++]);
+			max--;
+		}
 	}
+	return i;
 }
 
 void
 screen_feed(struct screen *s, const uint8_t *p, size_t len)
 {
-	feed(s, p, len, true);
+	(void)feed(s, p, len, true, len);
+}
+
+size_t
+screen_feed_some(struct screen *s, const uint8_t *p, size_t len)
+{
+	return feed(s, p, len, true, SOME_BYTES);
 }
 
 void
 screen_feed_slowly(struct screen *s, const uint8_t *p, size_t len)
 {
-	feed(s, p, len, false);
+	(void)feed(s, p, len, false, len);
 }

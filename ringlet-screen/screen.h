@@ -29,6 +29,12 @@ struct screen *screen_new(unsigned int cols, unsigned int rows);
 void screen_free(struct screen *);
 
 void screen_feed(struct screen *, const uint8_t *p, size_t len);
+/*
+ * As much of it as can be done in little time; returns how many bytes, at
+ * least one.  On a large screen all of 256 KiB can take a minute: each erases
+ * it, say.
+ */
+size_t screen_feed_some(struct screen *, const uint8_t *p, size_t len);
 /* As a terminal does that keeps no scrollback and does not wrap anew. */
 void screen_resize(struct screen *, unsigned int cols, unsigned int rows);
 

@@ -3,8 +3,12 @@
  *
  *	honest	nothing wrong: it draws the number of bytes it has read
  *	late	the same, but takes its time to save it
+ *	slow	the same, but takes longer to read than a keeper may be silent
+ *	stays	the same, but does not end when its channel does
  *	die	ends at once
+ *	/FILE	the same until there is such a file
  *	silent	reads its messages and answers none
+ *	crawls	says that it is busy, and gets no further
  *	ahead	claims to have read more than it was told to
  *	back	says that the screen is older than the last one
  *	beyond	says that it is of bytes that it was not told to read
@@ -45,6 +49,20 @@ fed(uint32_t id, uint64_t offset)
 	say(MSG_SCREEN_FED, id, &m);
 }
 
+/* From from to to, a step a second. */
+static void
+read_slowly(uint64_t from, uint64_t to)
+{
+	struct msg_screen_busy m;
+	int i;
+
+	for (i = 1; i <= 7; i++) {
+		m.offset = from + (to - from) / 8 * (uint64_t)i;
+		say(MSG_SCREEN_BUSY, 0, &m);
+		(void)sleep(1);
+	}
+}
+
 static void
 save(uint32_t id, uint64_t offset, int fd)
 {
@@ -76,11 +94,13 @@ int
 main(void)
 {
 	struct msg_viewer_at at = { 0 };
-	uint64_t offset = 0;
+	struct msg_screen_busy busy = { 0 };
+	uint64_t offset = 0, upto;
 	struct msg m;
 
 	if ((mode = getenv("RINGLET_HOSTILE")) == NULL ||
-	    strcmp(mode, "die") == 0)
+	    strcmp(mode, "die") == 0 ||
+	    (mode[0] == '/' && access(mode, F_OK) == -1))
 		return 1;
 	while (msg_read(PROC_CHANNEL_FD, -1, &m) == 0) {
 		switch (m.hdr.type) {
@@ -93,8 +113,15 @@ main(void)
 				say(MSG_VIEWER_AT, 0, &at);
 			break;
 		case MSG_SCREEN_FEED:
-			offset = ((const struct msg_screen_feed *)m.body)
-				     ->upto;
+			upto = ((const struct msg_screen_feed *)m.body)->upto;
+			if (strcmp(mode, "slow") == 0)
+				read_slowly(offset, upto);
+			offset = upto;
+			busy.offset = offset > 0 ? offset - 1 : 0;
+			if (strcmp(mode, "crawls") == 0) {
+				say(MSG_SCREEN_BUSY, 0, &busy);
+				say(MSG_SCREEN_BUSY, 0, &busy);
+			}
 			if (strcmp(mode, "silent") != 0)
 				fed(m.hdr.id, offset);
 			break;
@@ -107,5 +134,7 @@ main(void)
 		}
 		msg_clear(&m);
 	}
+	while (strcmp(mode, "stays") == 0)
+		(void)pause();
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,7 +204,7 @@ START_TEST(sizes_come_with_their_offsets)
 END_TEST
 
 static const char *const lies[] = { "die", "ahead", "back", "beyond", "size",
-	"mapped", "unasked", "types", "silent" };
+	"mapped", "unasked", "types", "silent", "crawls" };
 
 /*
  * A keeper that lies is ended.  Who asked is told that there is no screen, and
@@ -244,6 +245,113 @@ START_TEST(a_lying_keeper_is_ended)
 	rig_seek(&v, 0, &m);
 	ck_assert_uint_eq(m.hdr.type, MSG_ERROR);
 	msg_clear(&m);
+	done(r, &s, &v);
+}
+END_TEST
+
+/* One that gets on may take as long as it needs. */
+START_TEST(a_slow_keeper_is_waited_for)
+{
+	struct rig *r = rig_start_hostile_screen("slow");
+	struct rig_session s;
+	struct rig_viewer v;
+	struct msg m;
+	char *text;
+
+	run(r, &s, "stty -echo; echo up and ready; read x");
+	rig_wait_output(&s, "ready\r\n");
+	rig_attach(r, &s, true, &v);
+	rig_seek(&v, SEEK_SCREEN, &m);
+	ck_assert_uint_eq(offset_of(&m), 14);
+	text = rig_screen(&m);
+	ck_assert_str_eq(text, "14");
+	free(text);
+	msg_clear(&m);
+	done(r, &s, &v);
+}
+END_TEST
+
+/* Screen keepers that the sandboxer has, zombies not counted. */
+static unsigned int
+count_keepers(const struct rig *r)
+{
+	char path[64], name[32], state;
+	unsigned int n = 0;
+	FILE *list, *stat;
+	int pid;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children",
+	    (int)r->pid, (int)r->pid);
+	ck_assert_ptr_nonnull(list = fopen(path, "re"));
+	while (fscanf(list, "%d", &pid) == 1) {
+		(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+		if ((stat = fopen(path, "re")) == NULL)
+			continue;
+		if (fscanf(stat, "%*d (%31[^)]) %c", name, &state) == 2 &&
+		    strstr(name, "screen") != NULL && state != 'Z')
+			n++;
+		(void)fclose(stat);
+	}
+	(void)fclose(list);
+	return n;
+}
+
+/* When it has nothing to do it ends, though it does not want to. */
+START_TEST(an_idle_keeper_is_ended)
+{
+	struct rig *r = rig_start_hostile_screen("stays");
+	struct rig_session s;
+	struct rig_viewer v;
+	struct msg m;
+	int i;
+
+	run(r, &s, "stty -echo; echo up; read x");
+	rig_wait_output(&s, "up\r\n");
+	rig_attach(r, &s, true, &v);
+	rig_seek(&v, SEEK_SCREEN, &m);
+	ck_assert_uint_eq(offset_of(&m), 4);
+	msg_clear(&m);
+	ck_assert_uint_eq(count_keepers(r), 1);
+	for (i = 0; i < RIG_WAIT_MS && count_keepers(r) > 0; i += 10)
+		(void)usleep(10000);
+	ck_assert_uint_eq(count_keepers(r), 0);
+	done(r, &s, &v);
+}
+END_TEST
+
+/* What kept it from working passes, and so does that there are no screens. */
+START_TEST(a_keeper_is_tried_again)
+{
+	char file[] = "/tmp/ringlet-keeper.XXXXXX";
+	struct rig_session s;
+	struct rig_viewer v;
+	struct rig *r;
+	struct msg m;
+	int fd, i;
+
+	ck_assert_int_ge(fd = mkstemp(file), 0);
+	ck_assert_int_eq(unlink(file), 0);
+	r = rig_start_hostile_screen(file);
+	run(r, &s, "stty -echo; echo up; read x");
+	rig_wait_output(&s, "up\r\n");
+	rig_attach(r, &s, true, &v);
+	rig_seek(&v, SEEK_SCREEN, &m);
+	ck_assert_uint_eq(m.hdr.type, MSG_ERROR);
+	msg_clear(&m);
+	close(fd);
+	ck_assert_int_ge(fd = open(file, O_WRONLY | O_CREAT, 0600), 0);
+	for (i = 0; i < RIG_WAIT_MS; i += 100) {
+		rig_seek(&v, SEEK_SCREEN, &m);
+		if (m.hdr.type != MSG_ERROR)
+			break;
+		msg_clear(&m);
+		(void)usleep(100000);
+	}
+	ck_assert_uint_eq(offset_of(&m), 4);
+	ck_assert(((struct msg_viewer_screen *)m.body)->exact);
+	msg_clear(&m);
+	close(fd);
+	(void)unlink(file);
 	done(r, &s, &v);
 }
 END_TEST
@@ -311,6 +419,9 @@ suite(void)
 	tcase_add_test(t, sizes_come_with_their_offsets);
 	tcase_add_loop_test(
 	    t, a_lying_keeper_is_ended, 0, (int)(sizeof(lies) / sizeof(*lies)));
+	tcase_add_test(t, a_slow_keeper_is_waited_for);
+	tcase_add_test(t, an_idle_keeper_is_ended);
+	tcase_add_test(t, a_keeper_is_tried_again);
 	tcase_add_test(t, one_question_at_a_time);
 	tcase_add_test(t, the_real_keeper);
 	suite_add_tcase(s, t);

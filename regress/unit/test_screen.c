@@ -388,6 +388,42 @@ START_TEST(floods_are_skipped_rightly)
 }
 END_TEST
 
+/* What is slow is taken in small parts, and all of it in the end. */
+START_TEST(some_is_little)
+{
+	static const char *const slow[] = { "\033[2J", "\033c", "\n",
+		"x\033[99999b", "\033[?1049h\033[?1049l", "\033P1;2x" };
+	static uint8_t data[32 * 1024];
+	struct screen *s, *t;
+	size_t len, n, i;
+
+	for (i = 0; i < sizeof(slow) / sizeof(slow[0]); i++) {
+		len = strlen(slow[i]);
+		for (n = 0; n < sizeof(data); n++)
+			data[n] = (uint8_t)slow[i][n % len];
+		s = screen_new(SCREEN_SIDE_MAX, 24);
+		n = screen_feed_some(s, data, sizeof(data));
+		ck_assert_uint_ge(n, 1);
+		ck_assert_msg(n <= 2048, "%zu bytes of %s", n, slow[i] + 1);
+		screen_free(s);
+	}
+	for (uint64_t seed = 0; seed < 200; seed++) {
+		unsigned int cols, rows;
+
+		len = stream_flood(seed, data, &cols, &rows);
+		s = screen_new(cols, rows);
+		t = screen_new(cols, rows);
+		for (n = 0; n < len;)
+			n += screen_feed_some(s, data + n, len - n);
+		ck_assert_uint_eq(n, len);
+		screen_feed_slowly(t, data, len);
+		same(s, t);
+		screen_free(s);
+		screen_free(t);
+	}
+}
+END_TEST
+
 /* --- recordings of real programs --- */
 
 #define RAW_MAX (256 * 1024)
@@ -529,6 +565,7 @@ suite_screen(void)
 	tcase_add_loop_test(tc, snapshot_is_the_state, 0, 150);
 	tcase_add_loop_test(tc, snapshot_needs_no_fresh_terminal, 0, 50);
 	tcase_add_loop_test(tc, floods_are_skipped_rightly, 0, 10);
+	tcase_add_test(tc, some_is_little);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("recordings");
 	tcase_set_timeout(tc, 120);
