@@ -16,6 +16,8 @@
 #include "ring-write.h"
 #include "sandboxer.h"
 
+#define UNREAD_MAX 1024 /* bytes that a viewer which asks has not read */
+
 /* The changes of the size that come after where the viewer begins. */
 static void
 send_sizes(struct viewer *v, uint64_t offset, unsigned int cols,
@@ -77,8 +79,9 @@ no_screen(struct viewer *v, uint32_t id)
 }
 
 /*
- * Where to read.  Safe: an offset is only compared; what is asked for twice
- * at once is a violation, so a viewer costs one screen at a time.
+ * Where to read.  Safe: an offset is only compared.  What is asked for twice
+ * at once is a violation, so a viewer costs one screen at a time; so is to ask
+ * without reading the answers, each of which holds a descriptor of ours.
  */
 int
 on_viewer_seek(struct peer *p, struct msg *m)
@@ -89,7 +92,8 @@ on_viewer_seek(struct peer *p, struct msg *m)
 	const struct screen *at;
 	uint64_t head, tail;
 
-	if (v->seeking || seek->offset < SEEK_SCREEN)
+	if (v->seeking || seek->offset < SEEK_SCREEN ||
+	    peer_backlog(p) > UNREAD_MAX)
 		return RL_ERR_INVALID;
 	if (s->ring == NULL)
 		return peer_reply_error(p, m->hdr.id, RL_ERR_STATE,

@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2016
 . "${0%/*}/lib.sh"
 
-start_daemon ScrollbackSize=64K
+start_daemon ScrollbackSize=1M
 shell_profile big
 # paint COLS ROWS: a session that has filled its terminal, colour by colour.
 paint()

@@ -380,6 +380,38 @@ START_TEST(one_question_at_a_time)
 }
 END_TEST
 
+/* Who does not read the answers, and so the screens in them, is not given more. */
+START_TEST(answers_must_be_read)
+{
+	struct rig *r = rig_start_hostile_screen("honest");
+	const struct msg_viewer_seek seek = { SEEK_SCREEN };
+	struct rig_session s;
+	struct rig_viewer v, other;
+	struct msg m;
+	unsigned int n = 0;
+	int ret;
+
+	run(r, &s, "stty -echo; read x; echo up; read x");
+	rig_attach(r, &s, true, &v);
+	for (int i = 0; i < 20000; i++)
+		if (msg_write(v.sock, MSG_VIEWER_SEEK, 1, &seek, NULL, 0) != 0)
+			break;
+	while ((ret = msg_read(v.sock, RIG_WAIT_MS, &m)) == 0) {
+		n++;
+		msg_clear(&m);
+	}
+	ck_assert(ret == RL_ERR_EOF || ret == RL_ERR_SYSTEM);
+	ck_assert_uint_lt(n, 2000);
+	rig_expect(r, MSG_VIEWER_GONE, &m);
+	msg_clear(&m);
+	rig_attach(r, &s, false, &other);
+	rig_view_type(&other, "x\r");
+	rig_wait_output(&s, "up\r\n");
+	rig_view_done(&other);
+	done(r, &s, &v);
+}
+END_TEST
+
 /* The real one: what it saves draws what was written. */
 START_TEST(the_real_keeper)
 {
@@ -423,6 +455,7 @@ suite(void)
 	tcase_add_test(t, an_idle_keeper_is_ended);
 	tcase_add_test(t, a_keeper_is_tried_again);
 	tcase_add_test(t, one_question_at_a_time);
+	tcase_add_test(t, answers_must_be_read);
 	tcase_add_test(t, the_real_keeper);
 	suite_add_tcase(s, t);
 	return s;
