@@ -49,6 +49,9 @@
 #ifndef IPPROTO_L2TP
 #define IPPROTO_L2TP 115
 #endif
+#ifndef IPPROTO_SMC
+#define IPPROTO_SMC 256
+#endif
 
 /* clang-format off */
 #define ROW(call, err, ...) { SCMP_SYS(call), #call, err, __VA_ARGS__ }
@@ -127,6 +130,7 @@ static const struct jail_seccomp_row rows[] = {
 	ROW(socket, EPERM, IF(2, INT_MASK, IPPROTO_DCCP)),
 	ROW(socket, EPERM, IF(2, INT_MASK, IPPROTO_SCTP)),
 	ROW(socket, EPERM, IF(2, INT_MASK, IPPROTO_L2TP)),
+	ROW(socket, EPERM, IF(2, INT_MASK, IPPROTO_SMC)),
 	ROW(socket, EPERM,
 	    IF2(0, INT_MASK, AF_INET, 1, TYPE_MASK, SOCK_SEQPACKET)),
 	ROW(socket, EPERM,
@@ -137,11 +141,12 @@ static const struct jail_seccomp_row rows[] = {
 	ROW(socket, EPERM, JAIL_SECCOMP_NO_UNIX, 0,
 	    { { 0, INT_MASK, AF_UNIX }, { 0, 0, 0 } }),
 	/* One of a pair can still send to any address, unless it is of a
-	   connected type.  SOCK_RAW is another word for SOCK_DGRAM here. */
+	   connected type.  SOCK_RAW is another word for SOCK_DGRAM here.  The
+	   family is unix, as of all pairs. */
 	ROW(socketpair, EPERM, JAIL_SECCOMP_NO_UNIX, 0,
-	    { { 0, INT_MASK, AF_UNIX }, { 1, TYPE_MASK, SOCK_DGRAM } }),
+	    { { 1, TYPE_MASK, SOCK_DGRAM }, { 0, 0, 0 } }),
 	ROW(socketpair, EPERM, JAIL_SECCOMP_NO_UNIX, 0,
-	    { { 0, INT_MASK, AF_UNIX }, { 1, TYPE_MASK, SOCK_RAW } }),
+	    { { 1, TYPE_MASK, SOCK_RAW }, { 0, 0, 0 } }),
 
 	/* Replaces the running kernel, or adds to it. */
 	ROW(kexec_load, EPERM, ALWAYS),
@@ -254,18 +259,25 @@ add_row(scmp_filter_ctx ctx, const struct jail_seccomp_row *row)
 	    ctx, SCMP_ACT_ERRNO((unsigned int)row->error), row->nr, n, cmp);
 }
 
+/*
+ * socketpair makes two sockets of the family, and loads its module, before it
+ * finds that they cannot be a pair: it is left with unix alone.
+ */
 static int
 add_families(scmp_filter_ctx ctx)
 {
 	struct jail_seccomp_row row =
 	    ROW(socket, EAFNOSUPPORT, IF(0, INT_MASK, 0));
+	struct jail_seccomp_row pair =
+	    ROW(socketpair, EAFNOSUPPORT, IF(0, INT_MASK, 0));
 	int family, ret;
 
 	for (family = 0; family < JAIL_SECCOMP_FAMILIES; family++) {
-		if (jail_seccomp_family(family))
-			continue;
-		row.cond[0].value = (uint64_t)family;
-		if ((ret = add_row(ctx, &row)) != 0)
+		row.cond[0].value = pair.cond[0].value = (uint64_t)family;
+		if (!jail_seccomp_family(family) &&
+		    (ret = add_row(ctx, &row)) != 0)
+			return ret;
+		if (family != AF_UNIX && (ret = add_row(ctx, &pair)) != 0)
 			return ret;
 	}
 	return 0;

@@ -38,7 +38,10 @@ struct jail_seccomp_row {
 /* The table without the socket families, for tests and for explaining. */
 const struct jail_seccomp_row *jail_seccomp_rows(size_t *n);
 
-/* Whether socket(2) of that family is left to the agent. */
+/*
+ * Whether socket(2) of that family is left to the agent; socketpair(2) is for
+ * AF_UNIX alone.
+ */
 int jail_seccomp_family(int family);
 #define JAIL_SECCOMP_FAMILIES                                                  \
 	64 /* families below this are judged; the kernel                       \

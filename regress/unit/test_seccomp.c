@@ -230,6 +230,7 @@ START_TEST(test_families)
 {
 	struct sock_fprog prog = load(0);
 	struct call c = { SYS_socket, { 0, SOCK_DGRAM, 0, 0, 0, 0 } };
+	struct call pair = { SYS_socketpair, { 0, SOCK_STREAM, 0, BAD } };
 	int family, got, want = marker(EAFNOSUPPORT);
 
 	for (family = 0; family < JAIL_SECCOMP_FAMILIES; family++) {
@@ -242,6 +243,12 @@ START_TEST(test_families)
 		ck_assert_msg((got == want) == !jail_seccomp_family(family),
 		    "family %d with a high bit: %d", family, got);
 		ck_assert_int_ne(try_call(NULL, &c), want);
+		/* A pair of any family is made before it is refused. */
+		pair.arg[0] = c.arg[0];
+		got = try_call(&prog, &pair);
+		ck_assert_msg((got == want) == (family != AF_UNIX),
+		    "a pair of family %d: %d", family, got);
+		ck_assert_int_ne(try_call(NULL, &pair), want);
 	}
 	ck_assert(jail_seccomp_family(AF_UNIX));
 	ck_assert(jail_seccomp_family(AF_INET));

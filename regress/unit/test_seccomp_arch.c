@@ -120,6 +120,13 @@ is_right(const struct filter *f, const struct seccomp_data *d, uint64_t got)
 				return true;
 		}
 	}
+	if (d->nr == seccomp_syscall_resolve_name_arch(f->arch, "socketpair") &&
+	    family >= 0 && family < JAIL_SECCOMP_FAMILIES &&
+	    family != AF_UNIX) {
+		denied = true;
+		if (got == (SECCOMP_RET_ERRNO | EAFNOSUPPORT))
+			return true;
+	}
 	return !denied && got == SECCOMP_RET_ALLOW;
 }
 
