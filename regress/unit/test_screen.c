@@ -404,7 +404,7 @@ START_TEST(some_is_little)
 		s = screen_new(SCREEN_SIDE_MAX, 24);
 		n = screen_feed_some(s, data, sizeof(data));
 		ck_assert_uint_ge(n, 1);
-		ck_assert_msg(n <= 2048, "%zu bytes of %s", n, slow[i] + 1);
+		ck_assert_msg(n <= 4096, "%zu bytes of %s", n, slow[i] + 1);
 		screen_free(s);
 	}
 	for (uint64_t seed = 0; seed < 200; seed++) {
