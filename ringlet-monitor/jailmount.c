@@ -8,6 +8,10 @@
  * other session cannot be renamed or removed by it.  So every folder on the
  * way becomes a mount of its own (a pin), and a mount is made only if each
  * session that could write on the way has all of these as mounts, too.
+ *
+ * None of that holds an agent that may make namespaces: the kernel asks whether
+ * a name is a mount in the namespace of whoever renames it, and one that has
+ * let go of all mounts but keeps a folder open has none.
  */
 
 #include "config.h"
@@ -134,10 +138,21 @@ out:
 
 /* --- what programs outside execute --- */
 
+/*
+ * By another name, which an agent gave a file that it made in an earlier
+ * session, it can be written still.
+ */
 static void
 on_protected(void *arg, const char *path, const struct stat *st)
 {
-	prove(push(arg, MP_PROTECT, BIND_RO, path, "JailProtectRepo"), st);
+	struct mounts *ms = arg;
+	char shown[512];
+
+	prove(push(ms, MP_PROTECT, BIND_RO, path, "JailProtectRepo"), st);
+	if (S_ISREG(st->st_mode) && st->st_nlink > 1)
+		strlist_addf(ms->left_out, "JailProtectRepo: %s: it has "
+		    "another name, by which it can be changed",
+		    text_escape(shown, sizeof(shown), path));
 }
 
 static void
@@ -310,6 +325,34 @@ check_reach(struct mounts *ms, char *why, size_t size)
 	return 0;
 }
 
+/*
+ * What an agent with namespaces of its own can move out of the way, the next
+ * session would not find: what must not be seen, or be changed, is refused.
+ */
+static int
+check_nesting(struct mounts *ms, char *why, size_t size)
+{
+	const struct mount_wish *out;
+
+	for (size_t i = 0; i < ms->n; i++) {
+		const struct mount_wish *w = &ms->v[i];
+
+		out = around(ms, i);
+		if (out == NULL || out->kind != BIND_RW)
+			continue;
+		if (w->prio == MP_HIDE || w->prio == MP_RO) {
+			snprintf(why, size, "%s: %s: lies in %s, where an "
+			    "agent with nested-sandbox could move it: revoke "
+			    "that grant, or take another working folder",
+			    w->rule, w->path, out->path);
+			return RL_ERR_DENIED;
+		}
+		strlist_addf(ms->left_out, "%s: %s: with nested-sandbox the "
+		    "agent can move it", w->rule, w->path);
+	}
+	return 0;
+}
+
 /* Pins the folders between each mount and the writable one around it. */
 static void
 pin(struct mounts *ms)
@@ -350,7 +393,9 @@ mounts_settle(struct mounts *ms, char *why, size_t size)
 	protect(ms);
 	sort(ms);
 	prune(ms);
-	if ((r = check_reach(ms, why, size)) == 0)
+	if ((r = check_reach(ms, why, size)) == 0 && ms->nesting)
+		r = check_nesting(ms, why, size);
+	if (r == 0)
 		pin(ms);
 	return r;
 }

@@ -41,6 +41,7 @@ struct mount_wish {
 struct mounts {
 	const struct jailplan_in *in;
 	struct strlist *left_out; /* gets what is not done, and why */
+	bool nesting; /* the agent may make mount namespaces */
 	struct mount_wish *v;
 	size_t n;
 };

@@ -218,7 +218,7 @@ take_grants(const struct jailplan_in *in, struct jailplan *jp,
 		else if (g.kind == GRANT_LIMIT)
 			take_limit(jp, &g, tmp);
 		else if (g.kind == GRANT_NESTED)
-			jp->nesting = true;
+			jp->nesting = ms->nesting = true;
 		else if (g.kind == GRANT_SSH_AGENT)
 			*agent = true;
 		if (r != 0)
@@ -411,7 +411,9 @@ jailplan_note(const struct jailplan *jp, struct jailnote *note)
 	for (size_t i = jp->nsystem; i < jp->nbinds; i++) {
 		const struct msg_bind *b = &jp->binds[i];
 
-		strlist_add(&note->mounts, b->dst);
+		/* See jailmount.c: to such an agent they are no hindrance. */
+		if (!jp->nesting)
+			strlist_add(&note->mounts, b->dst);
 		if (b->kind == BIND_RW)
 			strlist_add(&note->writable, b->dst);
 	}

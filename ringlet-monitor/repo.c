@@ -45,11 +45,18 @@ static const char *const host_run[] = {
 	".git/config",
 	".git/config.worktree",
 	".git/hooks",
+	".git/commondir",   /* where all of these are instead */
 	".git/modules/*/config",
+	".git/modules/*/commondir",
 	".git/modules/*/hooks",
 	".git/modules/*/*/config",
+	".git/modules/*/*/commondir",
 	".git/modules/*/*/hooks",
+	".git/modules/*/*/*/config",
+	".git/modules/*/*/*/commondir",
+	".git/modules/*/*/*/hooks",
 	".git/worktrees/*/config.worktree",
+	".git/worktrees/*/commondir",
 	".githooks",
 	".husky",
 	".pre-commit-config.yaml",
@@ -82,11 +89,29 @@ static const char *const of_git[] = {
 	"config",
 	"config.worktree",
 	"hooks",
+	"commondir",
 	"modules/*/config",
+	"modules/*/commondir",
 	"modules/*/hooks",
 	"modules/*/*/config",
+	"modules/*/*/commondir",
 	"modules/*/*/hooks",
+	"modules/*/*/*/config",
+	"modules/*/*/*/commondir",
+	"modules/*/*/*/hooks",
 	"worktrees/*/config.worktree",
+	"worktrees/*/commondir",
+};
+
+/*
+ * Not protected, but told when they change: git looks into repositories in the
+ * folder, too, where the index of the folder's own says so, and an agent can
+ * make it say so.
+ */
+static const char *const told[] = {
+	"*/.git",
+	"*/.git/config",
+	"*/.git/commondir",
 };
 
 struct walk {
@@ -197,6 +222,14 @@ is_git(int at)
 	    S_ISDIR(objects.st_mode);
 }
 
+static void
+match_each(struct walk *w, int at, const char *root, const char *const *list,
+    size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		match(w, at, root, list[i]);
+}
+
 void
 repo_find(const char *root, repo_cb found,
     void (*skipped)(void *arg, const char *path, const char *why), void *arg)
@@ -207,10 +240,8 @@ repo_find(const char *root, repo_cb found,
 	if (at == -1)
 		return;
 	if (is_git(at))
-		for (size_t i = 0; i < NELEM(of_git); i++)
-			match(&w, at, root, of_git[i]);
-	for (size_t i = 0; i < NELEM(host_run); i++)
-		match(&w, at, root, host_run[i]);
+		match_each(&w, at, root, of_git, NELEM(of_git));
+	match_each(&w, at, root, host_run, NELEM(host_run));
 	fd_close(at);
 }
 
@@ -334,8 +365,31 @@ scan_link(void *arg, const char *path, const char *why)
 		scan_path(arg, path, &st);
 }
 
+/* Other links in the working folder are nothing to tell, nor one twice. */
+static void
+scan_git_link(void *arg, const char *path, const char *why)
+{
+	const struct strlist *out = arg;
+	const char *name = strrchr(path, '/'), *space;
+
+	if (name == NULL || strcmp(name, "/.git") != 0)
+		return;
+	for (size_t i = 0; i < out->n; i++)
+		if ((space = strchr(out->v[i], ' ')) != NULL &&
+		    strcmp(space + 1, path) == 0)
+			return;
+	scan_link(arg, path, why);
+}
+
 void
 repo_scan(const char *root, struct strlist *out)
 {
+	struct walk w = { scan_path, scan_git_link, out, 0 };
+	int at;
+
 	repo_find(root, scan_path, scan_link, out);
+	if ((at = open_dir(AT_FDCWD, root)) == -1)
+		return;
+	match_each(&w, at, root, told, NELEM(told));
+	fd_close(at);
 }

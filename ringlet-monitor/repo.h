@@ -24,8 +24,9 @@ void repo_find(const char *root, repo_cb found,
     void (*skipped)(void *arg, const char *path, const char *why), void *arg);
 
 /*
- * Appends "SIGNATURE PATH" for each such file, and for those in such folders;
- * the signature tells whether kind, permissions, size or content has changed.
+ * Appends "SIGNATURE PATH" for each such file, for those in such folders, and
+ * for the settings of repositories in the folders below; the signature tells
+ * whether kind, permissions, size or content has changed.
  */
 void repo_scan(const char *root, struct strlist *out);
 

@@ -67,6 +67,29 @@ like "people see it too" "$(ringlet terminal info "$ID")" \
     "^Executed outside: new $repo/.envrc"
 check "and it is in the log" grep -q "executed outside: new $repo/.envrc" "$LOG"
 
+# Git can be told to look elsewhere: by a file that is new, or by a repository
+# in a folder.  It cannot be prevented; it is listed.
+cat >"$repo/elsewhere.sh" <<'DEV'
+HOME=/tmp
+export HOME
+git config --global safe.directory '*'
+git config --global user.email agent@example.org
+git config --global user.name Agent
+cp -r .git evil
+git config -f evil/config core.fsmonitor "touch $1; false"
+echo ../evil >.git/commondir
+git init -q sub
+git -C sub commit -q --allow-empty -m one
+DEV
+jailed dev -C "$repo" -- -c ". ./elsewhere.sh $T/ran"
+git -C "$repo" status >/dev/null 2>&1
+check "a repository outside obeys .git/commondir" test -e "$T/ran"
+ringlet --json terminal info "$ID" | json data changed >"$T/changed"
+like "which is listed" "$(cat "$T/changed")" "new $repo/.git/commondir"
+like "and so is a repository in a folder" "$(cat "$T/changed")" \
+    "new $repo/sub/.git/config"
+rm -rf "$repo/.git/commondir" "$repo/evil" "$repo/sub" "$repo/elsewhere.sh"
+
 # The whole folder can be closed: what is fixed in it goes with it.
 # shellcheck disable=SC2016  # the agent expands it
 jailed dev -C "$repo" --bwrap-flags="--remount-ro $repo" -- -c \

@@ -470,6 +470,91 @@ START_TEST(plan_reach)
 }
 END_TEST
 
+/*
+ * An agent that may make namespaces can move what is mounted in a folder that
+ * it can write: nothing must depend on its staying there.
+ */
+START_TEST(plan_nesting)
+{
+	struct jailnote other = { .writable = { NULL, 0 } };
+	struct jailplan jp;
+	char why[512];
+
+	put_repo();
+	put_dir(w.work, "secret");
+	strlist_add(&w.grants, "nested-sandbox");
+	ck_assert_int_eq(
+	    world_plan(w.work, &nothing, &jp, why, sizeof(why)), 0);
+	ck_assert_uint_eq(jp.left_out.n, 4);
+	ck_assert_ptr_nonnull(strstr(jp.left_out.v[0], "can move it"));
+	jailplan_note(&jp, &other);
+	jailplan_clear(&jp);
+	plan_is(HOME_RW WORK_RW REPO);
+	/* Beside it, nobody else mounts there. */
+	strlist_clear(&w.grants);
+	w.others[0] = &other;
+	w.nothers = 1;
+	plan_is(HOME_RW WORK_RW);
+	w.nothers = 0;
+	jailnote_clear(&other);
+	strlist_addf(&w.conf.jail_hide, "%s/secret", w.work);
+	ck_assert_int_eq(
+	    world_plan(w.work, &nothing, &jp, why, sizeof(why)), 0);
+	jailplan_clear(&jp);
+	strlist_add(&w.grants, "nested-sandbox");
+	plan_says(RL_ERR_DENIED, "nested-sandbox could move it");
+	strlist_clear(&w.conf.jail_hide);
+	strlist_addf(&w.grants, "ro %s/secret", w.work);
+	plan_says(RL_ERR_DENIED, "nested-sandbox could move it");
+}
+END_TEST
+
+/* A file with a second name is read-only by one of them alone: that is said. */
+START_TEST(plan_repo_hard_link)
+{
+	struct jailplan jp;
+	char why[512];
+	char *config = xasprintf("%s/.git/config", w.work);
+	char *other = xasprintf("%s/innocent", w.work);
+
+	put_repo();
+	ck_assert_int_eq(link(config, other), 0);
+	plan_is(HOME_RW WORK_RW REPO);
+	ck_assert_int_eq(
+	    world_plan(w.work, &nothing, &jp, why, sizeof(why)), 0);
+	ck_assert_uint_eq(jp.left_out.n, 1);
+	ck_assert_ptr_nonnull(strstr(jp.left_out.v[0], "another name"));
+	jailplan_clear(&jp);
+	free(config);
+	free(other);
+}
+END_TEST
+
+/* The settings of submodules, also of those in submodules. */
+START_TEST(plan_repo_modules)
+{
+	put_dir(w.work, ".git");
+	put_dir(w.work, ".git/modules");
+	put_dir(w.work, ".git/modules/a");
+	put_dir(w.work, ".git/modules/a/modules");
+	put_dir(w.work, ".git/modules/a/modules/b");
+	put_file(w.work, ".git/modules/a/modules/b/config", "");
+	put_dir(w.work, ".git/worktrees");
+	put_dir(w.work, ".git/worktrees/t");
+	put_file(w.work, ".git/worktrees/t/commondir", "../..\n");
+	plan_is(HOME_RW WORK_RW
+		"rw @/work/.git pin\n"
+		"rw @/work/.git/modules pin\n"
+		"rw @/work/.git/modules/a pin\n"
+		"rw @/work/.git/modules/a/modules pin\n"
+		"rw @/work/.git/modules/a/modules/b pin\n"
+		"ro @/work/.git/modules/a/modules/b/config JailProtectRepo\n"
+		"rw @/work/.git/worktrees pin\n"
+		"rw @/work/.git/worktrees/t pin\n"
+		"ro @/work/.git/worktrees/t/commondir JailProtectRepo\n");
+}
+END_TEST
+
 /* --- --bwrap-flags --- */
 
 static unsigned
@@ -698,6 +783,40 @@ START_TEST(note_changes)
 }
 END_TEST
 
+/* Git takes its settings from elsewhere, or from a repository in a folder. */
+START_TEST(note_git_elsewhere)
+{
+	static const char *const new[] = { ".git/commondir", "sub/.git/config",
+		"file/.git", "link/.git" };
+	struct jailnote note = { .writable = { NULL, 0 } };
+	char *path, *to = xasprintf("%s/link/.git", w.work);
+
+	put_repo();
+	jailnote_scan(&note, w.work);
+	put_file(w.work, ".git/commondir", "../evil\n");
+	put_dir(w.work, "sub");
+	put_dir(w.work, "sub/.git");
+	put_file(w.work, "sub/.git/config", "");
+	put_dir(w.work, "file");
+	put_file(w.work, "file/.git", "gitdir: ../evil\n");
+	put_dir(w.work, "link");
+	ck_assert_int_eq(symlink("../evil", to), 0);
+	free(to);
+	/* A link that is nothing of git's. */
+	to = xasprintf("%s/plain", w.work);
+	ck_assert_int_eq(symlink("sub", to), 0);
+	free(to);
+	jailnote_compare(&note);
+	for (size_t i = 0; i < NELEM(new); i++) {
+		path = xasprintf("new %s/%s", w.work, new[i]);
+		ck_assert_msg(strlist_has(&note.changed, path), "%s", path);
+		free(path);
+	}
+	ck_assert_uint_eq(note.changed.n, NELEM(new));
+	jailnote_clear(&note);
+}
+END_TEST
+
 /* However much there is, what is told stays small. */
 START_TEST(note_bounded)
 {
@@ -740,9 +859,13 @@ suite_jailgrants(void)
 	tcase_add_test(tc, plan_repo_hostile);
 	tcase_add_test(tc, plan_repo_granted);
 	tcase_add_test(tc, plan_reach);
+	tcase_add_test(tc, plan_nesting);
+	tcase_add_test(tc, plan_repo_hard_link);
+	tcase_add_test(tc, plan_repo_modules);
 	tcase_add_test(tc, flags_never_widen);
 	tcase_add_test(tc, flags_places);
 	tcase_add_test(tc, note_changes);
+	tcase_add_test(tc, note_git_elsewhere);
 	tcase_add_test(tc, note_bounded);
 	suite_add_tcase(s, tc);
 	return s;
