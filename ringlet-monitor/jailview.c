@@ -90,6 +90,27 @@ is_device(const char *name)
 	return false;
 }
 
+/*
+ * Processes, and what leads to one's own, are not known before they run; the
+ * rest of /proc is the kernel's, and has the same names outside.
+ */
+static enum found
+in_proc(const char *path, const char *name)
+{
+	static const char *const links[] = { "self", "thread-self", "net",
+		"mounts" };
+	size_t len = strcspn(name, "/");
+	struct stat st;
+
+	if (len > 0 && strspn(name, "0123456789") == len)
+		return OWN;
+	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)
+		if (strlen(links[i]) == len &&
+		    strncmp(links[i], name, len) == 0)
+			return OWN;
+	return lstat(path, &st) == 0 ? FOUND : NOT_FOUND;
+}
+
 /* One name; *target is that of a link, for free(). */
 static enum found
 look_up(const struct look *l, const char *path, char **target)
@@ -99,12 +120,14 @@ look_up(const struct look *l, const char *path, char **target)
 	char *outside;
 	struct stat st;
 
+	*target = NULL;
 	if (m != NULL && m->kind == BIND_SYMLINK) {
 		*target = xstrdup(m->src);
 		return FOUND_LINK;
 	}
 	if (m != NULL && m->kind == BIND_PROC)
-		return strcmp(path, m->dst) == 0 ? FOUND : OWN;
+		return strcmp(path, m->dst) == 0 ? FOUND
+			: in_proc(path, path + strlen(m->dst) + 1);
 	if (m != NULL && m->kind == BIND_DEV && strcmp(path, m->dst) != 0)
 		return is_device(path + strlen(m->dst) + 1) ? FOUND : OWN;
 	if (!has_outside(m)) {
@@ -163,7 +186,7 @@ walk(struct look *l, const char *path, char **inside)
 		next = xasprintf("%s/%.*s", cur, (int)len, p);
 		p += len;
 		r = look_up(l, next, &target);
-		if (r == FOUND_LINK) {
+		if (r == FOUND_LINK && target != NULL) {
 			char *again = xasprintf("%s%s", target, p);
 
 			if (*target == '/')
@@ -221,7 +244,8 @@ can_make(const struct look *l, const char *inside)
 	char *dir = path_parent(inside), *outside;
 	const struct msg_jail_mount *m = cover(l, dir);
 	bool can = m != NULL && (m->kind == BIND_TMPFS ||
-	    m->kind == BIND_DIR);
+	    m->kind == BIND_DIR ||
+	    (m->kind == BIND_DEV && strcmp(dir + strlen(m->dst), "/pts") != 0));
 
 	if (m != NULL && m->kind == BIND_RW) {
 		outside = outside_of(m, dir);
@@ -253,9 +277,13 @@ conclude(const struct look *l, const struct msg_jail_mount *m,
 		out->text = "only leads to what is mounted";
 	else if (m->kind == BIND_EMPTY)
 		out->text = "hidden: it is empty inside";
-	else if (m->kind == BIND_PROC)
+	else if (m->kind == BIND_PROC) {
+		out->readable = in_proc(out->inside, out->inside +
+		    strlen(m->dst) + (out->inside[strlen(m->dst)] == '/')) ==
+		    OWN || access(out->inside, R_OK) == 0;
 		out->text = "the jail's own processes; /proc/sys is "
 			    "read-only";
+	}
 	else if (m->kind == BIND_DEV) {
 		out->writable = true;
 		out->text = "the jail's own devices";

@@ -90,10 +90,12 @@ for path; do
 	[ -e "$path" ] && there=true || there=false
 	[ -r "$path" ] && readable=true || readable=false
 	[ -w "$path" ] && writable=true || writable=false
+	[ $there = true ] || { mkdir "$path" && writable=true; } 2>/dev/null
 	echo "$path $there $readable $writable"
 done
 TRY
-set -- "$WORK/file" "$WORK/link" "$WORK/good" "$HOME/.ssh/id" "$TOKEN" \
+set -- /dev/new /dev/shm/new /dev/pts/new /proc/none /proc/version \
+    /proc/sys/kernel/none /proc/kcore /proc/self/status "$WORK/file" "$WORK/link" "$WORK/good" "$HOME/.ssh/id" "$TOKEN" \
     /tmp /var/tmp /run /run/user /home /root /usr/bin/env /etc/passwd \
     /etc/shadow /opt /bin/sh /sbin /srv /proc/self /dev/null "$home" \
     "$HOME" "$XDG_RUNTIME_DIR" /run/ringlet/jail-init /
@@ -103,7 +105,6 @@ for path; do
 	said=$(verdict "$path")
 	said=${said%"${said#* * * }"}
 	# Of what is not there, writable means that it could be made.
-	[ "${said%% *}" = true ] || said="false false false "
 	is "as in the jail: $path" "$said" "$real "
 done
 is "no jail at all is said" \
