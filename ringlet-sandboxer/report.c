@@ -88,11 +88,9 @@ on_record(struct session *s, const struct jail_report *rep, int *fd)
 		session_started(s);
 		return 0;
 	case JREP_VERIFY_FAILED:
-		if (s->phase != SP_BUILDING)
+		if (s->phase != SP_BUILDING || rep->index >= s->proofs.n)
 			return RL_ERR_PROTOCOL;
-		session_blame(s,
-		    rep->index < 2 ? s->proof[rep->index]
-				   : "what --bwrap-flags shows",
+		session_blame(s, s->proofs.v[rep->index],
 		    rep->value != 0 ? strerror(rep->value) :
 		    rep->index < 2  ? "another folder has taken its place"
 				    : "another file has taken its place");

@@ -30,6 +30,7 @@
 #include "jail-seccomp.h"
 #include "log.h"
 #include "screens.h"
+#include "strlist.h"
 #include "valid.h"
 
 struct buf;
@@ -99,7 +100,8 @@ struct session {
 	bool sandboxed;
 	const char *tier;
 	char *path;	   /* the agent's program, for messages */
-	char *proof[2];	   /* working folder, home: likewise */
+	/* Working folder, home, what else is compared: likewise. */
+	struct strlist proofs;
 	uint32_t start_id; /* the monitor's request, until answered */
 
 	pid_t child; /* bwrap, or the unjailed init; 0: reaped */

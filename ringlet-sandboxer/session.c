@@ -435,6 +435,7 @@ static struct session *
 session_new(struct env *env, const struct msg_jail_start *plan, uint32_t id)
 {
 	struct session *s;
+	size_t i;
 
 	s = xcalloc(1, sizeof(*s));
 	s->env = env;
@@ -443,8 +444,10 @@ session_new(struct env *env, const struct msg_jail_start *plan, uint32_t id)
 	s->sandboxed = plan->sandboxed;
 	s->tier = spawn_tier(env, plan->sandboxed);
 	s->path = xstrdup(plan->path);
-	s->proof[0] = xstrdup(plan->cwd);
-	s->proof[1] = xstrdup(plan->home);
+	strlist_add(&s->proofs, plan->cwd);
+	strlist_add(&s->proofs, plan->home);
+	for (i = 0; i < plan->proofs.n; i += 3)
+		strlist_add(&s->proofs, plan->proofs.v[i]);
 	s->start_id = id;
 	s->init = s->agent = s->report = s->words = s->master = -1;
 	s->ring_fd = -1;
@@ -489,8 +492,7 @@ session_free(struct session *s)
 	buf_free(s->input);
 	free(s->failure);
 	free(s->path);
-	free(s->proof[0]);
-	free(s->proof[1]);
+	strlist_clear(&s->proofs);
 	free(s);
 }
 

@@ -264,7 +264,8 @@ START_TEST(test_exchanged_bind)
 	(void)snprintf(ino, sizeof(ino), "%ju", (uintmax_t)st.st_ino);
 	ck_assert_int_eq(rename(shown, other), 0);
 	ck_assert_int_eq(mkdir(shown, 0700), 0);
-	refused(r, &p, RL_ERR_JAIL, "another file has taken its place");
+	refused(r, &p, RL_ERR_JAIL,
+	    "/data: another file has taken its place");
 	ck_assert_int_eq(rmdir(shown), 0);
 	ck_assert_int_eq(symlink("/etc", shown), 0);
 	refused(r, &p, RL_ERR_JAIL, "another file has taken its place");
