@@ -264,6 +264,7 @@ take_bind(const struct paths *paths, char *const *w, struct bwrap_flags *out,
 		goto out;
 	}
 	if ((r = jailcheck_may_show(paths, real, more, sizeof(more))) != 0 ||
+	    (r = jailcheck_no_socket_in(fd, real, more, sizeof(more))) != 0 ||
 	    (r = jailcheck_may_cover(w[2], more, sizeof(more))) != 0) {
 		snprintf(why, size, "--bwrap-flags: %s: %s", w[0], more);
 		goto out;

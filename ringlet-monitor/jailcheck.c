@@ -38,6 +38,17 @@ static const char *const never_home[] = { ".ssh", ".gnupg",
 	".local/share/keyrings", ".local/share/kwalletd", ".pki", ".aws",
 	".netrc", ".docker", ".kube", ".password-store" };
 
+/* The same where a variable says that they are elsewhere. */
+static const struct {
+	const char *variable, *below;
+} never_moved[] = {
+	{ "XDG_DATA_HOME", "/keyrings" },
+	{ "XDG_DATA_HOME", "/kwalletd" },
+	{ "GNUPGHOME", "" },
+	{ "PASSWORD_STORE_DIR", "" },
+	{ "XDG_RUNTIME_DIR", "" },
+};
+
 /*
  * Of the real home, closed to a working folder: what is written there is run
  * outside at the next login, or as soon as its name is typed.
@@ -120,6 +131,16 @@ check_hidden(const struct paths *paths, const char *path,
 	     i++) {
 		snprintf(dir, sizeof(dir), "%s/%s", paths->home,
 		    never_home[i]);
+		if (overlaps_real(path, dir))
+			return hidden(path, dir, why, size);
+	}
+	for (size_t i = 0;
+	     i < sizeof(never_moved) / sizeof(*never_moved); i++) {
+		home = getenv(never_moved[i].variable);
+		if (home == NULL || home[0] != '/')
+			continue;
+		snprintf(dir, sizeof(dir), "%s%s", home,
+		    never_moved[i].below);
 		if (overlaps_real(path, dir))
 			return hidden(path, dir, why, size);
 	}
@@ -279,6 +300,20 @@ find_socket(int fd, char *name, size_t size)
 }
 
 int
+jailcheck_no_socket_in(int fd, const char *path, char *why, size_t size)
+{
+	char name[NAME_MAX + 1];
+	struct stat st;
+
+	if (fstat(fd, &st) == -1 || !S_ISDIR(st.st_mode) ||
+	    find_socket(fd, name, sizeof(name)) != 0)
+		return 0;
+	snprintf(why, size, "%s: holds the socket %s, which may lead out of a "
+	    "jail", path, name);
+	return RL_ERR_DENIED;
+}
+
+int
 jailcheck_may_offer(const struct paths *paths, const char *home, int fd,
     const char *path, char *why, size_t size)
 {
@@ -362,7 +397,6 @@ int
 jailcheck_may_grant(const struct paths *paths, int fd, const char *path,
     bool writable, char *why, size_t size)
 {
-	char name[NAME_MAX + 1];
 	struct stat st;
 	int r;
 
@@ -382,12 +416,7 @@ jailcheck_may_grant(const struct paths *paths, int fd, const char *path,
 		((r = check_writable(paths, path, why, size)) != 0 ||
 		    (r = check_granted(paths, path, why, size)) != 0)))
 		return r;
-	if (S_ISDIR(st.st_mode) && find_socket(fd, name, sizeof(name)) == 0) {
-		snprintf(why, size, "%s: holds the socket %s, which may lead "
-		    "out of a jail", path, name);
-		return RL_ERR_DENIED;
-	}
-	return 0;
+	return jailcheck_no_socket_in(fd, path, why, size);
 }
 
 int

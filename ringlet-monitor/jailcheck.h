@@ -52,6 +52,12 @@ int jailcheck_may_cover(const char *path, char *why, size_t size);
 char *jailcheck_setting(const struct paths *, const char *value);
 
 /*
+ * Whether the folder fd, of that name, is free of sockets; what is no folder
+ * is.  RL_ERR_DENIED and why[size].
+ */
+int jailcheck_no_socket_in(int fd, const char *path, char *why, size_t size);
+
+/*
  * Whether a setting or a grant may show the file fd, of that name without
  * links, and make it writable.  Besides what jailcheck_may_show() refuses:
  * what every jail has anyway, folders that hold a socket, and for writing what

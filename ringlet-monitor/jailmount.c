@@ -59,19 +59,25 @@ drop(struct mounts *ms, size_t i)
 	ms->n--;
 }
 
-void
-mounts_add(struct mounts *ms, enum mount_priority prio, const char *path,
-    const char *rule)
-{
-	push(ms, prio, prio == MP_OWN ? BIND_RW : BIND_RO, path, rule);
-}
-
 static void
 prove(struct mount_wish *w, const struct stat *st)
 {
 	w->proof = true;
 	w->dev = st->st_dev;
 	w->ino = st->st_ino;
+}
+
+void
+mounts_add(struct mounts *ms, enum mount_priority prio, const char *path,
+    const char *rule)
+{
+	struct mount_wish *w = push(
+	    ms, prio, prio == MP_OWN ? BIND_RW : BIND_RO, path, rule);
+	struct stat st;
+
+	/* Home and working folder were opened: those are compared. */
+	if (prio != MP_OWN && lstat(path, &st) == 0)
+		prove(w, &st);
 }
 
 int

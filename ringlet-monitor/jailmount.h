@@ -46,7 +46,10 @@ struct mounts {
 	size_t n;
 };
 
-/* A mount of a place that was checked already. */
+/*
+ * A mount of a place that was checked already.  What is the agent's program is
+ * compared inside with what is there now.
+ */
 void mounts_add(struct mounts *, enum mount_priority, const char *path,
     const char *rule);
 

@@ -192,6 +192,43 @@ START_TEST(plan_refused)
 }
 END_TEST
 
+/* Keyrings stay hidden where a variable has moved them to. */
+START_TEST(plan_refused_moved)
+{
+	static const struct {
+		const char *variable, *below, *asked;
+	} rows[] = {
+		{ "XDG_DATA_HOME", "moved", "moved/keyrings" },
+		{ "XDG_DATA_HOME", "moved", "moved/kwalletd" },
+		{ "XDG_DATA_HOME", "moved", "moved" },
+		{ "GNUPGHOME", "moved", "moved" },
+		{ "GNUPGHOME", "moved/keyrings", "moved" },
+		{ "PASSWORD_STORE_DIR", "moved", "moved/kwalletd" },
+		{ "XDG_RUNTIME_DIR", "moved", "moved" },
+	};
+	char *value, *was;
+
+	put_dir(w.base, "moved");
+	put_dir(w.base, "moved/keyrings");
+	put_dir(w.base, "moved/kwalletd");
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		was = getenv(rows[i].variable);
+		was = was == NULL ? NULL : xstrdup(was);
+		value = xasprintf("%s/%s", w.base, rows[i].below);
+		setenv(rows[i].variable, value, 1);
+		strlist_addf(&w.grants, "ro %s/%s", w.base, rows[i].asked);
+		plan_says(RL_ERR_DENIED, "which a jail never shows");
+		strlist_clear(&w.grants);
+		if (was != NULL)
+			setenv(rows[i].variable, was, 1);
+		else
+			unsetenv(rows[i].variable);
+		free(was);
+		free(value);
+	}
+}
+END_TEST
+
 START_TEST(plan_refused_system)
 {
 	static const char *const never[] = { "/run", "/proc", "/sys", "/dev",
@@ -258,6 +295,47 @@ START_TEST(plan_sockets)
 	strlist_addf(&w.grants, "ro %s/sockets/s", w.base);
 	plan_says(RL_ERR_DENIED, "neither a folder nor a regular file");
 	close(fd);
+}
+END_TEST
+
+/* Nor do flags show a folder of sockets. */
+START_TEST(flags_sockets)
+{
+	struct bwrap_flags f;
+	char why[512], *text = xasprintf("--ro-bind %s/sockets /s", w.base);
+	const char *v[] = { text };
+	const struct msg_strs given = { v, 1 };
+	int fd;
+
+	put_dir(w.base, "sockets");
+	ck_assert_int_eq(
+	    bwrap_flags_parse(&w.paths, &given, &f, why, sizeof(why)), 0);
+	bwrap_flags_clear(&f);
+	fd = make_socket("sockets/s");
+	ck_assert_int_eq(bwrap_flags_parse(
+			     &w.paths, &given, &f, why, sizeof(why)),
+	    RL_ERR_DENIED);
+	ck_assert_ptr_nonnull(strstr(why, "holds the socket s"));
+	bwrap_flags_clear(&f);
+	close(fd);
+	free(text);
+}
+END_TEST
+
+/* The agent's program is compared inside with what was looked at. */
+START_TEST(plan_program)
+{
+	struct agent_binary b = { .nbinds = 1 };
+	struct jailplan jp;
+	char why[512];
+
+	put_dir(w.base, "agent");
+	b.binds[0] = xasprintf("%s/agent", w.base);
+	ck_assert_int_eq(world_plan(w.work, &b, &jp, why, sizeof(why)), 0);
+	ck_assert_uint_eq(jp.proofs.n, 3);
+	ck_assert_str_eq(jp.proofs.v[0], b.binds[0]);
+	jailplan_clear(&jp);
+	free(b.binds[0]);
 }
 END_TEST
 
@@ -850,9 +928,12 @@ suite_jailgrants(void)
 	tcase_add_test(tc, plan_nested);
 	tcase_add_test(tc, plan_link);
 	tcase_add_test(tc, plan_refused);
+	tcase_add_test(tc, plan_refused_moved);
 	tcase_add_test(tc, plan_refused_system);
 	tcase_add_test(tc, plan_refused_writable);
 	tcase_add_test(tc, plan_sockets);
+	tcase_add_test(tc, flags_sockets);
+	tcase_add_test(tc, plan_program);
 	tcase_add_test(tc, plan_agent_socket);
 	tcase_add_test(tc, plan_limits);
 	tcase_add_test(tc, plan_repo);
