@@ -112,7 +112,7 @@ code=$(status barred ringlet profiles run some --remote -C "$WORK" -- \
     -c 'touch ran')
 is "no jail can be built, so no session starts" "$code" 1
 like "and the error says which limit it was" "$(cat "$T/err")" \
-    'bwrap: .*namespace'
+    'no more user namespaces .user\.max_user_namespaces'
 refute "nothing has run" test -e "$WORK/ran"
 is "there is no session" "$(ringlet --json terminal list | json data)" "[]"
 ringlet daemon stop >/dev/null 2>&1
