@@ -146,7 +146,7 @@ START_TEST(looks)
 		{ "/etc", "/etc", "" },
 		{ "/proc/1/mem", "/proc/1", "tr" },
 		{ "/dev/null", "/dev/null", "trw" },
-		{ "/dev/sda", "/dev/sda", "" },
+		{ "/dev/sda", "/dev/sda", "w" },
 		{ "@", "@", "tr" },
 		{ "@/secret/key", "@/secret", "" },
 		{ "@/work/file", "@/work/file", "trw" },
