@@ -84,6 +84,7 @@ static const struct battery_attempt attempts[] = {
 	{ "key-search", BG_KERNEL, IN, "read a key of the user's keyring" },
 	{ "key-request", BG_KERNEL, IN, "request it" },
 	{ "key-add", BG_KERNEL, OUT, "leave a key there" },
+	{ "key-names", BG_KERNEL, IN, "list the keys of the user" },
 	{ "io-uring", BG_KERNEL, IN, "set up io_uring" },
 	{ "bpf", BG_KERNEL, IN, "make a BPF map" },
 	{ "perf", BG_KERNEL, IN, "open a performance event" },

@@ -63,11 +63,30 @@ mount_add(struct answer *a, uint64_t kind, const char *src, const char *dst,
 		.src = src, .dst = dst, .size = size, .rule = rule };
 }
 
+/* Without a fresh /proc the sandboxer makes an empty folder of it. */
 static void
-fill_mounts(struct answer *a, const char *init)
+empty_proc(struct answer *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->body.mounts.n; i++) {
+		if (strncmp(a->mounts[i].dst, "/proc/", 6) == 0)
+			continue;
+		a->mounts[n] = a->mounts[i];
+		if (a->mounts[n].kind == BIND_PROC)
+			a->mounts[n].kind = BIND_EMPTY;
+		n++;
+	}
+	a->body.mounts.n = n;
+}
+
+static void
+fill_mounts(struct answer *a, const char *init, bool no_proc)
 {
 	a->mounts = jailview_mounts(&a->make.plan, &a->make.start.flags,
 	    &a->body.mounts.n);
+	if (no_proc)
+		empty_proc(a);
 	mount_add(a, BIND_RO, init, JAIL_INIT_INSIDE, 0, "first process");
 }
 
@@ -127,7 +146,7 @@ fill(struct env *env, struct answer *a)
 	if (js->sandboxed) {
 		if ((r = split_words(&jail, &a->arguments)) != 0)
 			return r;
-		fill_mounts(a, jail.init);
+		fill_mounts(a, jail.init, jail.no_proc);
 		fill_walls(a, tier);
 	} else
 		mount_add(a, BIND_RW, "/", "/", 0, "no jail");

@@ -104,6 +104,24 @@ add_resolv_conf(struct jailplan *jp)
 	return add(jp, BIND_RO, real, real, 0, "resolver");
 }
 
+/*
+ * The kernel lists keys by uid, not by namespace: the names of the user's would
+ * be there.  A sandbox inside can mount a /proc of its own only where nothing
+ * of this one is covered.
+ */
+static int
+hide_keys(struct jailplan *jp)
+{
+	static const char *const files[] = { "/proc/keys", "/proc/key-users" };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(files) / sizeof(*files); i++)
+		if (!jp->nesting && access(files[i], F_OK) == 0)
+			r = add(jp, BIND_RO, "/dev/null", files[i], 0,
+			    "private");
+	return r;
+}
+
 /* What every jail has, whatever it is for. */
 static int
 plan_system(struct jailplan *jp, uint64_t tmp)
@@ -115,6 +133,7 @@ plan_system(struct jailplan *jp, uint64_t tmp)
 		r = add_system(jp, system_dirs[i]);
 	if (r != 0 ||
 	    (r = add(jp, BIND_PROC, "", "/proc", 0, "private")) != 0 ||
+	    (r = hide_keys(jp)) != 0 ||
 	    (r = add(jp, BIND_DEV, "", "/dev", 0, "private")) != 0 ||
 	    (r = add(jp, BIND_TMPFS, "", "/tmp", tmp, "private")) != 0 ||
 	    (r = add(jp, BIND_TMPFS, "", "/var/tmp", tmp, "private")) != 0 ||

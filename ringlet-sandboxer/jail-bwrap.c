@@ -160,6 +160,8 @@ jail_bwrap_args(const struct jail *j, struct buf *out)
 	for (i = 0; i < plan->binds.n; i++) {
 		if (binds[i].kind == BIND_PROC && j->no_proc)
 			ret = put2(out, "--dir", binds[i].dst);
+		else if (j->no_proc && strncmp(binds[i].dst, "/proc/", 6) == 0)
+			continue; /* what it covers is not there */
 		else
 			ret = put_bind(out, &binds[i]);
 		if (ret != 0)

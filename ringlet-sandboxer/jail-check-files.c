@@ -316,6 +316,7 @@ const struct attempt check_files[] = {
 	{ "sysctl-write", try_open, "/proc/sys/kernel/core_pattern", WR, 0, 0 },
 	{ "sysrq-write", try_open, "/proc/sysrq-trigger", WR, 0, 0 },
 	{ "kcore-read", try_open, "/proc/kcore|/dev/mem|/dev/kmem", RD, 0, 0 },
+	{ "key-names", try_open, "/proc/keys", RD, 0, 0 },
 	{ "disk-read", try_open,
 	    "/dev/sda|/dev/vda|/dev/nvme0n1|/dev/xvda|/dev/mmcblk0|/dev/dm-0|"
 	    "/dev/loop0",

@@ -94,6 +94,10 @@ ringlet --json sandbox explain plain >"$T/explained"
 is "sandbox explain knows" "$(json data tier <"$T/explained")" no-fresh-proc
 refute "and says what will be built" grep -q -e --proc -e --disable-userns \
     "$T/explained"
+for path in /proc/version /proc/keys; do
+	is "nor that $path is there" "$(ringlet --json sandbox explain plain \
+	    $path | json data path there)" false
+done
 if [ -n "${ASAN_OPTIONS:-}" ]; then
 	skip "an agent with an empty /proc: sanitizers need it"
 else

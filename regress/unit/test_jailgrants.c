@@ -563,6 +563,8 @@ START_TEST(plan_nesting)
 	strlist_add(&w.grants, "nested-sandbox");
 	ck_assert_int_eq(
 	    world_plan(w.work, &nothing, &jp, why, sizeof(why)), 0);
+	/* It may want a /proc of its own, which hides nothing. */
+	ck_assert_ptr_null(world_find(&jp, "/proc/keys"));
 	ck_assert_uint_eq(jp.left_out.n, 4);
 	ck_assert_ptr_nonnull(strstr(jp.left_out.v[0], "can move it"));
 	jailplan_note(&jp, &other);
@@ -578,6 +580,9 @@ START_TEST(plan_nesting)
 	strlist_addf(&w.conf.jail_hide, "%s/secret", w.work);
 	ck_assert_int_eq(
 	    world_plan(w.work, &nothing, &jp, why, sizeof(why)), 0);
+	if (access("/proc/keys", F_OK) == 0)
+		ck_assert_str_eq(
+		    world_find(&jp, "/proc/keys")->src, "/dev/null");
 	jailplan_clear(&jp);
 	strlist_add(&w.grants, "nested-sandbox");
 	plan_says(RL_ERR_DENIED, "nested-sandbox could move it");
