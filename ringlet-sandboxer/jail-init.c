@@ -198,8 +198,10 @@ limit_self(const struct init *in)
 		if (in->limits[i] > rl.rlim_max)
 			continue;
 		rl.rlim_cur = in->limits[i];
-		rl.rlim_max = what[i] == RLIMIT_CPU ? in->limits[i] + CPU_GRACE
-						    : in->limits[i];
+		if (what[i] != RLIMIT_CPU)
+			rl.rlim_max = in->limits[i];
+		else if (rl.rlim_max > in->limits[i] + CPU_GRACE)
+			rl.rlim_max = in->limits[i] + CPU_GRACE;
 		if (setrlimit(what[i], &rl) == -1)
 			return -1;
 	}

@@ -8,6 +8,7 @@
 
 #include "config.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <check.h>
@@ -126,6 +127,20 @@ START_TEST(test_cpu)
 	/* Without a jail, too. */
 	p.unjailed = true;
 	ends_by_limit(r, &p, "processor 1s each process");
+	rig_stop(r);
+}
+END_TEST
+
+/* Where a harder limit holds already, the grace after ours may not pass it. */
+START_TEST(test_cpu_inherited)
+{
+	const struct rlimit rl = { 60, 60 };
+	struct rig_plan p = { .script = "ulimit -St; ulimit -Ht", .cpu = 58 };
+	struct rig *r;
+
+	ck_assert_int_eq(setrlimit(RLIMIT_CPU, &rl), 0);
+	r = rig_start();
+	prints(r, &p, "58\r\n60\r\n", true, "processor 58s each process");
 	rig_stop(r);
 }
 END_TEST
@@ -381,6 +396,7 @@ main(int argc, char **argv)
 		tcase_add_test(t, test_processes);
 		tcase_add_test(t, test_memory);
 		tcase_add_test(t, test_cpu);
+		tcase_add_test(t, test_cpu_inherited);
 		tcase_add_test(t, test_unjailed);
 		tcase_add_test(t, test_group);
 		tcase_add_test(t, test_shared_group);
