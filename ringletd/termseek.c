@@ -104,7 +104,7 @@ print_head(const struct msg_viewer_screen *s, char *dst, size_t size)
 bool
 term_send_drawing(struct term *t)
 {
-	static const char end[] = "\"}";
+	static const char end[] = { '"', '}' };
 	struct drawing *d = &t->drawing;
 	size_t max, n = 0, len = d->len - d->sent, text_len;
 	uint8_t *to;
@@ -116,8 +116,8 @@ term_send_drawing(struct term *t)
 		n = print_head(&d->screen, (char *)to, max);
 	d->begun = true;
 	/* All of the rest, or whole groups of three bytes. */
-	if (len > (max - n - strlen(end)) / 4 * 3)
-		len = (max - n - strlen(end)) / 4 * 3;
+	if (len > (max - n - sizeof(end)) / 4 * 3)
+		len = (max - n - sizeof(end)) / 4 * 3;
 	text = base64_encode(len > 0 ? d->p + d->sent : NULL, len);
 	text_len = strlen(text);
 	memcpy(to + n, text, text_len);
@@ -126,8 +126,8 @@ term_send_drawing(struct term *t)
 	d->sent += len;
 	d->open = d->sent < d->len;
 	if (!d->open) {
-		memcpy(to + n, end, strlen(end));
-		n += strlen(end);
+		memcpy(to + n, end, sizeof(end));
+		n += sizeof(end);
 	}
 	ws_text_commit(t->ws, n, !d->open);
 	if (!d->open)
