@@ -5,9 +5,12 @@
 #include "config.h"
 
 #include <sys/stat.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "err.h"
+#include "msgdef.h"
 #include "regress/unit/jailworld.h"
 #include "suites.h"
 #include "xmalloc.h"
@@ -95,4 +98,81 @@ world_plan(const char *cwd, const struct agent_binary *binary,
 		.nothers = w.nothers };
 
 	return jailplan_make(&in, jp, why, size);
+}
+
+void
+put_file(const char *dir, const char *below, const char *text)
+{
+	char *path = xasprintf("%s/%s", dir, below);
+	FILE *f = fopen(path, "w");
+
+	ck_assert_msg(f != NULL, "%s", path);
+	fputs(text, f);
+	fclose(f);
+	free(path);
+}
+
+void
+put_dir(const char *dir, const char *below)
+{
+	char *path = xasprintf("%s/%s", dir, below);
+
+	ck_assert_msg(mkdir(path, 0700) == 0, "%s", path);
+	free(path);
+}
+
+const struct agent_binary nothing = { .nbinds = 0 };
+
+/*
+ * The mounts beyond those of every jail as text, names below base shortened:
+ * "ro @/x RULE" a line.
+ */
+static char *
+text_of(const struct jailplan *jp)
+{
+	static const char *const kinds[] = { [BIND_RO] = "ro",
+		[BIND_RW] = "rw", [BIND_EMPTY] = "hide" };
+	char *text = xstrdup(""), *more;
+	size_t len = strlen(w.base);
+
+	for (size_t i = jp->nsystem; i < jp->nbinds; i++) {
+		const struct msg_bind *b = &jp->binds[i];
+		bool below = strncmp(b->dst, w.base, len) == 0;
+
+		more = xasprintf("%s%s %s%s%s%s %s\n", text, kinds[b->kind],
+		    below ? "@" : "", b->dst + (below ? len : 0),
+		    strcmp(b->src, b->dst) != 0 ? " from " : "",
+		    strcmp(b->src, b->dst) == 0 ? ""
+		    : strncmp(b->src, w.base, len) == 0 ? "@" : b->src,
+		    jp->rules[i]);
+		free(text);
+		text = more;
+	}
+	return text;
+}
+
+void
+plan_is(const char *want)
+{
+	struct jailplan jp;
+	char why[512], *text;
+
+	ck_assert_msg(world_plan(w.work, &nothing, &jp, why, sizeof(why)) == 0,
+	    "%s", why);
+	text = text_of(&jp);
+	ck_assert_str_eq(text, want);
+	free(text);
+	jailplan_clear(&jp);
+}
+
+void
+plan_says(int err, const char *words)
+{
+	struct jailplan jp;
+	char why[512] = "";
+
+	ck_assert_int_eq(
+	    world_plan(w.work, &nothing, &jp, why, sizeof(why)), err);
+	ck_assert_msg(strstr(why, words) != NULL, "'%s', not '%s'", why, words);
+	jailplan_clear(&jp);
 }

@@ -23,6 +23,7 @@ Suite *suite_http2_limits(void);
 Suite *suite_http2_ws(void);
 Suite *suite_jailgrants(void);
 Suite *suite_jailplan(void);
+Suite *suite_jailrepo(void);
 Suite *suite_json(void);
 Suite *suite_log(void);
 Suite *suite_logline(void);

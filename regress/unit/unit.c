@@ -32,6 +32,7 @@ static const struct {
 	{ "http2-ws", suite_http2_ws },
 	{ "jailgrants", suite_jailgrants },
 	{ "jailplan", suite_jailplan },
+	{ "jailrepo", suite_jailrepo },
 	{ "json", suite_json },
 	{ "log", suite_log },
 	{ "logline", suite_logline },
