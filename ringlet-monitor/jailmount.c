@@ -132,7 +132,7 @@ mounts_hide(struct mounts *ms, const char *path, char *why, size_t size)
 		r = RL_ERR_DENIED;
 		goto out;
 	}
-	w = push(ms, MP_HIDE, BIND_EMPTY, real, "JailHide");
+	w = push(ms, MP_HIDE, BIND_EMPTY, real, MOUNT_HIDE);
 	if (!S_ISDIR(st.st_mode)) {
 		w->kind = BIND_RO;
 		w->src = "/dev/null";

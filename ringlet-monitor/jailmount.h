@@ -26,7 +26,8 @@ enum mount_priority {
 	MP_HIDE
 };
 
-#define MOUNT_PIN "pin" /* the rule of MP_PIN */
+#define MOUNT_PIN  "pin"      /* the rule of MP_PIN */
+#define MOUNT_HIDE "JailHide" /* that of MP_HIDE */
 
 struct mount_wish {
 	enum mount_priority prio;

@@ -363,6 +363,23 @@ is_place(const struct bwrap_flags *f, const char *place)
 	return false;
 }
 
+/* What JailHide names is not shown by another name either. */
+static int
+check_hidden(const struct jailplan *jp, const char *src, char *why, size_t size)
+{
+	for (size_t k = jp->nsystem; k < jp->nbinds; k++) {
+		const char *dst = jp->binds[k].dst;
+
+		if (strcmp(jp->rules[k], MOUNT_HIDE) != 0 ||
+		    (!path_is_below(src, dst) && !path_is_below(dst, src)))
+			continue;
+		snprintf(why, size, "--bwrap-flags: %s: is, holds or lies in "
+		    "%s, which JailHide hides", src, dst);
+		return RL_ERR_DENIED;
+	}
+	return 0;
+}
+
 /*
  * bwrap makes what is missing of a place and follows links on the way, while
  * the old root still is there: a link in a folder of the agent's would have it
@@ -398,6 +415,10 @@ jailplan_may_add(const struct jailplan *jp, const struct bwrap_flags *f,
 				return RL_ERR_DENIED;
 			}
 	}
+	for (size_t i = 0; i + 1 < f->nwords; i++)
+		if (strcmp(f->words[i], "--ro-bind") == 0 &&
+		    check_hidden(jp, f->words[i + 1], why, size) != 0)
+			return RL_ERR_DENIED;
 	for (size_t i = 0; i < f->nclosed; i++)
 		if (!has_mount(jp, f->closed[i]) &&
 		    !is_place(f, f->closed[i])) {

@@ -61,7 +61,8 @@ void jailplan_clear(struct jailplan *);
 
 /*
  * Whether the mounts that flags add may be made on top.  RL_ERR_DENIED and
- * why[size]: one lies where an agent may have put links for bwrap to follow.
+ * why[size]: one lies where an agent may have put links for bwrap to follow, or
+ * shows what JailHide hides.
  */
 int jailplan_may_add(const struct jailplan *, const struct bwrap_flags *,
     char *why, size_t size);

@@ -467,12 +467,19 @@ START_TEST(flags_places)
 		{ "--remount-ro @/data", "is no mount" },
 		{ "--remount-ro /bin", "/bin" },
 		{ "--ro-bind /etc /a --tmpfs /a/b", "links" },
+		{ "--ro-bind @/data /data", "JailHide" },
+		{ "--ro-bind @/data/secret /data", "JailHide" },
+		{ "--ro-bind @/data/secret/in /data", "JailHide" },
 	};
 	struct jailplan jp;
 	struct bwrap_flags f;
 	char why[512], text[1024], *to;
 	int r;
 
+	put_dir(w.base, "data");
+	put_dir(w.base, "data/secret");
+	put_dir(w.base, "data/secret/in");
+	strlist_addf(&w.conf.jail_hide, "%s/data/secret", w.base);
 	ck_assert_int_eq(
 	    world_plan(w.work, &nothing, &jp, why, sizeof(why)), 0);
 	for (size_t i = 0; i < NELEM(rows); i++) {
