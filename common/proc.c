@@ -56,6 +56,7 @@ struct child {
 	bool seal;
 	int null; /* >= FAR_FD, like the next two */
 	int channel;
+	int program;   /* likewise, or -1 */
 	int report;    /* write end of the failure pipe */
 	int report_rd; /* our own end of it, which the child closes */
 	char uid_map[32];
@@ -154,6 +155,8 @@ child_is_orphan(int report)
 static int
 child_descriptors(struct child *c)
 {
+	int last = PROC_CHANNEL_FD + 1;
+
 	if (dup2(c->null, STDIN_FILENO) == -1 ||
 	    dup2(c->null, STDOUT_FILENO) == -1)
 		return -1;
@@ -161,11 +164,25 @@ child_descriptors(struct child *c)
 	    dup2(c->null, STDERR_FILENO) == -1)
 		return -1;
 	if (dup2(c->channel, PROC_CHANNEL_FD) == -1 ||
-	    dup3(c->report, PROC_CHANNEL_FD + 1, O_CLOEXEC) == -1)
+	    dup3(c->report, last, O_CLOEXEC) == -1)
 		return -1;
-	c->report = PROC_CHANNEL_FD + 1;
-	return (int)syscall(
-	    SYS_close_range, PROC_CHANNEL_FD + 2, UINT32_MAX, 0);
+	c->report = last;
+	if (c->program != -1) {
+		if (dup3(c->program, ++last, O_CLOEXEC) == -1)
+			return -1;
+		c->program = last;
+	}
+	return (int)syscall(SYS_close_range, last + 1, UINT32_MAX, 0);
+}
+
+static void
+child_exec(const struct child *c)
+{
+	if (c->program == -1)
+		(void)execve(c->spec->path, c->spec->argv, c->spec->envp);
+	else
+		(void)syscall(SYS_execveat, c->program, "", c->spec->argv,
+		    c->spec->envp, AT_EMPTY_PATH);
 }
 
 static int
@@ -185,7 +202,7 @@ child_main(void *arg)
 	if (child_signals() == -1 || setsid() == -1 || chdir("/") == -1 ||
 	    child_descriptors(c) == -1)
 		child_fail(c->report, STAGE_SETUP);
-	(void)execve(c->spec->path, c->spec->argv, c->spec->envp);
+	child_exec(c);
 	child_fail(c->report, STAGE_EXEC);
 	return 0;
 }
@@ -294,7 +311,7 @@ proc_spawn(const struct proc_spec *spec, struct proc *out)
 	memset(&c, 0, sizeof(c));
 	c.spec = spec;
 	c.seal = spec->seal;
-	c.null = c.channel = c.report = -1;
+	c.null = c.channel = c.program = c.report = -1;
 	(void)snprintf(
 	    c.uid_map, sizeof(c.uid_map), "0 %u 1\n", (unsigned)geteuid());
 	(void)snprintf(
@@ -303,6 +320,9 @@ proc_spawn(const struct proc_spec *spec, struct proc *out)
 	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1 ||
 	    (c.null = fcntl(null, F_DUPFD_CLOEXEC, FAR_FD)) == -1 ||
 	    (c.channel = fcntl(spec->channel, F_DUPFD_CLOEXEC, FAR_FD)) == -1)
+		goto out;
+	if (spec->program != 0 &&
+	    (c.program = fcntl(spec->program, F_DUPFD_CLOEXEC, FAR_FD)) == -1)
 		goto out;
 	r = spawn_once(&c, out, &f);
 	if (r != 0 && c.seal && (f.stage == 0 || f.stage == STAGE_MAP) &&
@@ -316,6 +336,7 @@ out:
 	fd_close(null);
 	fd_close(c.null);
 	fd_close(c.channel);
+	fd_close(c.program);
 	errno = saved;
 	return r;
 }

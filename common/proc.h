@@ -13,6 +13,11 @@
 
 struct proc_spec {
 	const char *path;  /* absolute name of the program */
+	/*
+	 * The program, open: what lies at path by now may be of another
+	 * version.  0: there is none.  It stays the caller's.
+	 */
+	int program;
 	char *const *argv; /* argv[0] included, NULL-terminated */
 	char *const *envp; /* the whole environment, NULL-terminated */
 	int channel;	   /* becomes descriptor 3; stays the caller's */

@@ -250,6 +250,8 @@ keeper_spawn(struct keeper *k, const char *path, char *why, size_t size)
 		return RL_ERR_SYSTEM;
 	}
 	spec.channel = sv[1];
+	if (k->env->screen_fd > 0)
+		spec.program = k->env->screen_fd;
 	if (proc_spawn(&spec, &k->proc) != 0) {
 		(void)snprintf(why, size, "%s: %s", path, strerror(errno));
 		fd_close(sv[0]);

@@ -12,6 +12,7 @@
 
 #include <sys/resource.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "fdpass.h"
 #include "jail-landlock.h"
 #include "log.h"
 #include "loop.h"
@@ -77,6 +79,7 @@ main(int argc, char **argv)
 		fatal("%s is not an absolute path", bad);
 	env.jail_init = xstrdup(paths.jail_init);
 	env.screen = xstrdup(paths.screen);
+	env.screen_fd = open(env.screen, O_RDONLY | O_CLOEXEC);
 	paths_free(&paths);
 	TAILQ_INIT(&env.sessions);
 	TAILQ_INIT(&env.keepers);
@@ -114,6 +117,7 @@ main(int argc, char **argv)
 		free(env.filters[i].prog);
 	free(env.jail_init);
 	free(env.screen);
+	fd_close(env.screen_fd);
 	cgroup_clear(&env.cgroup);
 	return ret == 0 ? 0 : 1;
 }

@@ -183,6 +183,11 @@ struct env {
 	struct loop_timer *leaving; /* the monitor is gone; else NULL */
 	char *jail_init;			      /* absolute name */
 	char *screen;				      /* likewise */
+	/*
+	 * That program, open, so that sessions which outlive an upgrade have
+	 * screens; -1: it was not there.
+	 */
+	int screen_fd;
 	int landlock;				      /* ruleset, or -1 */
 	struct jail_probe probe;		      /* what can be had */
 	uint64_t probed_at;			      /* loop_now() */

@@ -73,6 +73,10 @@ limit(const char **why)
 	if (set_limit(RLIMIT_DATA, MEMORY_MAX) == -1)
 		return RL_ERR_SYSTEM;
 #endif
+	/* Started by a descriptor, it would be named by that. */
+	*why = "its name";
+	if (prctl(PR_SET_NAME, "ringlet-screen", 0, 0, 0) == -1)
+		return RL_ERR_SYSTEM;
 	*why = "giving up privileges";
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)

@@ -21,6 +21,7 @@
 #include "config.h"
 
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,7 @@ main(void)
 	uint64_t offset = 0, upto;
 	struct msg m;
 
+	(void)prctl(PR_SET_NAME, "hostile-screen", 0, 0, 0);
 	if ((mode = getenv("RINGLET_HOSTILE")) == NULL ||
 	    strcmp(mode, "die") == 0 ||
 	    (mode[0] == '/' && access(mode, F_OK) == -1))

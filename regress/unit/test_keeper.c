@@ -356,6 +356,30 @@ START_TEST(a_keeper_is_tried_again)
 }
 END_TEST
 
+/* An upgrade brings a keeper that speaks otherwise: this session has its own.
+ */
+START_TEST(the_keeper_of_the_same_build)
+{
+	struct rig *r = rig_start_hostile_screen("honest");
+	struct rig_session s;
+	struct rig_viewer v;
+	struct msg m;
+	char *path;
+
+	path = xasprintf("%s/ringlet-screen", r->bin);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(symlink("/bin/false", path), 0);
+	run(r, &s, "stty -echo; echo up; read x");
+	rig_wait_output(&s, "up\r\n");
+	rig_attach(r, &s, true, &v);
+	rig_seek(&v, SEEK_SCREEN, &m);
+	ck_assert_uint_eq(offset_of(&m), 4);
+	msg_clear(&m);
+	free(path);
+	done(r, &s, &v);
+}
+END_TEST
+
 /* A second question before the first is answered ends that viewer alone. */
 START_TEST(one_question_at_a_time)
 {
@@ -454,6 +478,7 @@ suite(void)
 	tcase_add_test(t, a_slow_keeper_is_waited_for);
 	tcase_add_test(t, an_idle_keeper_is_ended);
 	tcase_add_test(t, a_keeper_is_tried_again);
+	tcase_add_test(t, the_keeper_of_the_same_build);
 	tcase_add_test(t, one_question_at_a_time);
 	tcase_add_test(t, answers_must_be_read);
 	tcase_add_test(t, the_real_keeper);
