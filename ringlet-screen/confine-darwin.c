@@ -36,10 +36,11 @@ static bool
 try_open(void)
 {
 	int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+	bool could = !is_refused(fd);
 
 	if (fd != -1)
 		(void)close(fd);
-	return !is_refused(fd);
+	return could;
 }
 
 static bool
