@@ -3,7 +3,8 @@
 . "${0%/*}/lib.sh"
 
 shell_profile flood
-start_daemon
+# Neither viewer waits for the other: a slow one has so much to catch up in.
+start_daemon ScrollbackSize=16M
 cp "$LIVE_FAKE/fake-agent" "$WORK/"
 bytes=$((32 * 1024 * 1024))
 "$LIVE_FAKE/fake-agent" flood $bytes | sha256sum >"$T/wanted"
@@ -15,6 +16,11 @@ session flood -C "$WORK" -- -c \
 ws "/ws/terminal/$ID" --timeout 90 --out "$T/first" expect ready \
     event state_changed end 30 2>"$T/first.err" &
 first=$!
+attached()
+{
+	[ "$(field "$ID" client_count)" = 1 ]
+}
+wait_for 20 attached || bail "the first viewer is there"
 ws "/ws/terminal/$ID" --timeout 90 --out "$T/second" expect ready \
     send 'go\n' event state_changed end 30 2>"$T/second.err"
 wait $first
