@@ -57,6 +57,13 @@ on_event(int fd, unsigned events, void *arg)
 	view_go_on(arg);
 }
 
+/* What the SEEK wanted, or else where we were: for view_place_alone(). */
+static uint64_t
+wanted(const struct viewer *v)
+{
+	return v->sought >= 0 ? (uint64_t)v->sought : v->view->offset;
+}
+
 /*
  * Safe from a hostile sandboxer: numbers are within their fields' bounds, and
  * the text is escaped before it is shown.
@@ -74,6 +81,9 @@ on_VIEWER_STATE(struct peer *p, struct msg *m)
 	v->view->exit_code = s->exit_code;
 	v->view->signal = s->signal;
 	v->view->text = xstrdup(s->text);
+	/* The other side was closed before the SEEK could be sent. */
+	if (!v->placed && !v->seeking)
+		view_place_alone(v, wanted(v));
 	view_go_on(v);
 	return 0;
 }
@@ -104,13 +114,6 @@ static const struct msg_rule rules[] = {
 };
 
 /* --- where to read --- */
-
-/* What the SEEK wanted, or else where we were: for view_place_alone(). */
-static uint64_t
-wanted(const struct viewer *v)
-{
-	return v->sought >= 0 ? (uint64_t)v->sought : v->view->offset;
-}
 
 /*
  * Safe from a hostile sandboxer: an offset that is not in the ring ends the

@@ -41,6 +41,7 @@ static struct {
 	uint64_t tail;	    /* this much has left the ring */
 	const char *record; /* a file: nothing is shown */
 	int channels;	    /* that replace a broken one */
+	bool gone;	    /* the session's last words are said already */
 } with;
 static int others[4][2], nothers;
 
@@ -52,6 +53,8 @@ static pid_t viewer;
 /* What the child's exit status says about how it ended. */
 #define ENDED(code) (code)
 #define HOW(end)    (100 + (int)(end))
+
+static void end_session(int64_t);
 
 static void
 append(const void *p, size_t len)
@@ -219,6 +222,11 @@ start(bool read_only, bool ended, const char *before)
 	ck_assert_int_eq(fd_pair(sv), 0);
 	for (int i = 0; i < with.channels; i++)
 		ck_assert_int_eq(fd_pair(others[i]), 0);
+	if (with.gone) {
+		channel = sv[0];
+		end_session(3);
+		close(sv[0]);
+	}
 	if ((viewer = fork()) == 0) {
 		dup2(pin[0], 0);
 		dup2(pout[1], 1);
@@ -242,7 +250,7 @@ start(bool read_only, bool ended, const char *before)
 	out = pout[0];
 	err = perr[0];
 	channel = sv[0];
-	if (!ended && !with.silent && !with.tty)
+	if (!ended && !with.silent && !with.tty && !with.gone)
 		answer_from(expect_seek(SEEK_OLDEST), 0);
 }
 
@@ -505,6 +513,17 @@ START_TEST(seek_fails)
 	expect_at(10);
 	end_session(0);
 	ck_assert_int_eq(result(), ENDED(0));
+}
+END_TEST
+
+/* Nobody is there to ask by the time that it comes. */
+START_TEST(ends_before_it_seeks)
+{
+	with.gone = true;
+	with.tty = _i != 0;
+	start(false, false, "0123456789");
+	expect_text(out, "0123456789");
+	ck_assert_int_eq(result(), ENDED(3));
 }
 END_TEST
 
@@ -1034,6 +1053,7 @@ main(void)
 	tcase_add_test(tc, answers_are_not_typed);
 	tcase_add_test(tc, redraws_after_a_stop);
 	tcase_add_test(tc, seek_fails);
+	tcase_add_loop_test(tc, ends_before_it_seeks, 0, 2);
 	tcase_add_loop_test(tc, ends_while_it_seeks, 0, 2);
 	tcase_add_loop_test(tc, hostile_answer, 0, 4);
 	tcase_add_loop_test(tc, restores_the_terminal, 0, 7);
