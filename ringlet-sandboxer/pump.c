@@ -32,7 +32,6 @@
 #include "sandboxer.h"
 
 #define READ_SIZE  4096		 /* a terminal gives no more at a time */
-#define READ_TURNS 4		 /* reads before others get their turn */
 #define DRAIN_MAX  (1024 * 1024) /* bytes; the kernel holds far less */
 
 static void
@@ -70,18 +69,15 @@ read_once(struct session *s)
 	return RL_ERR_EOF;
 }
 
+/*
+ * One read, then others get their turn: a key and its echo both wait for as
+ * many reads as there are sessions that flood.
+ */
 static void
 on_output(struct session *s)
 {
-	ssize_t n = 0;
-	int turns;
+	ssize_t n = read_once(s);
 
-	for (turns = 0; turns < READ_TURNS; turns++) {
-		/* A short read has most likely emptied it. */
-		if ((n = read_once(s)) < READ_SIZE / 2 ||
-		    ring_writer_head(s->ring) > s->pause_at)
-			break;
-	}
 	viewers_wake(s, ring_writer_head(s->ring));
 	if (n == RL_ERR_EOF) {
 		pump_stop(s);
