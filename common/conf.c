@@ -30,48 +30,6 @@
 
 #define F(f) offsetof(struct conf, f)
 
-static const struct conf_keyword keywords[] = {
-	{ "ListenAddress", CK_LISTEN, CONF_AT_START, 0, 0, 0,
-	    "HOST:PORT or [HOST]:PORT with a numeric address or localhost, "
-	    "an absolute path, or none" },
-	{ "AllowRemote", CK_BOOL, CONF_AT_START, F(allow_remote), 0, 0,
-	    "yes or no" },
-	{ "RequireFullSeal", CK_BOOL, CONF_AT_RESTART, F(require_full_seal), 0,
-	    0, "yes or no" },
-	{ "JailMinimum", CK_TIER, CONF_AT_ONCE, F(jail_minimum), 0, 0,
-	    "full, no-landlock-scope, no-fresh-proc or minimal" },
-	{ "LogLevel", CK_LEVEL, CONF_AT_ONCE, F(log_level), 0, 0,
-	    "error, warn, info, debug or trace" },
-	{ "LogDestination", CK_DESTINATION, CONF_AT_ONCE, F(log_destination), 0,
-	    0, "auto, file, stderr or syslog" },
-	{ "SyslogFacility", CK_FACILITY, CONF_AT_ONCE, F(syslog_facility), 0, 0,
-	    "daemon, user or local0 to local7" },
-	{ "ScrollbackSize", CK_SIZE, CONF_AT_ONCE, F(scrollback),
-	    RING_CAPACITY_MIN, RING_CAPACITY_MAX,
-	    "a power of two from 64K to 256M" },
-	{ "MaxSessions", CK_COUNT, CONF_AT_ONCE, F(max_sessions), 1, 1024,
-	    "a number from 1 to 1024" },
-	{ "MaxViewers", CK_COUNT, CONF_AT_ONCE, F(max_viewers), 1, 256,
-	    "a number from 1 to 256" },
-	/* Whoever waits for these gives up after a minute (ringletd.h). */
-	{ "KillGrace", CK_TIME, CONF_AT_ONCE, F(kill_grace_ms), 0, 25 * 1000,
-	    "a time from 0 to 25s, such as 500ms or 5s" },
-	{ "JailReadOnly", CK_PATHS, CONF_AT_ONCE, F(jail_read_only), 0, 0,
-	    "an absolute path, one that begins with ~/, or none" },
-	{ "JailReadWrite", CK_PATHS, CONF_AT_ONCE, F(jail_read_write), 0, 0,
-	    "an absolute path, one that begins with ~/, or none" },
-	{ "JailHide", CK_PATHS, CONF_AT_ONCE, F(jail_hide), 0, 0,
-	    "an absolute path, one that begins with ~/, or none" },
-	{ "JailEnv", CK_NAMES, CONF_AT_ONCE, F(jail_env), 0, 0,
-	    "a variable's name, or none" },
-	{ "JailProtectRepo", CK_BOOL, CONF_AT_ONCE, F(jail_protect_repo), 0, 0,
-	    "yes or no" },
-	{ "SessionKeep", CK_PERIOD, CONF_AT_ONCE, F(session_keep_s), 1,
-	    365 * 24 * 3600, "a time from 1s to 365d, such as 12h or 7d" },
-	{ "KeychainTimeout", CK_TIME, CONF_AT_ONCE, F(keychain_timeout_ms),
-	    1000, 25 * 1000, "a time from 1s to 25s, such as 20s" },
-};
-
 static const struct conf_word destinations[] = {
 	{ "auto", CONF_LOG_AUTO },
 	{ "file", CONF_LOG_FILE },
@@ -99,6 +57,48 @@ static const struct conf_word tiers[] = {
 	{ "no-fresh-proc", TIER_NO_FRESH_PROC },
 	{ "minimal", TIER_MINIMAL },
 	{ NULL, 0 },
+};
+
+static const struct conf_keyword keywords[] = {
+	{ "ListenAddress", CK_LISTEN, CONF_AT_START, 0, 0, 0,
+	    "HOST:PORT or [HOST]:PORT with a numeric address or localhost, "
+	    "an absolute path, or none", NULL },
+	{ "AllowRemote", CK_BOOL, CONF_AT_START, F(allow_remote), 0, 0,
+	    "yes or no", NULL },
+	{ "RequireFullSeal", CK_BOOL, CONF_AT_RESTART, F(require_full_seal), 0,
+	    0, "yes or no", NULL },
+	{ "JailMinimum", CK_WORD, CONF_AT_ONCE, F(jail_minimum), 0, 0,
+	    "full, no-landlock-scope, no-fresh-proc or minimal", tiers },
+	{ "LogLevel", CK_LEVEL, CONF_AT_ONCE, F(log_level), 0, 0,
+	    "error, warn, info, debug or trace", NULL },
+	{ "LogDestination", CK_WORD, CONF_AT_ONCE, F(log_destination), 0,
+	    0, "auto, file, stderr or syslog", destinations },
+	{ "SyslogFacility", CK_WORD, CONF_AT_ONCE, F(syslog_facility), 0, 0,
+	    "daemon, user or local0 to local7", facilities },
+	{ "ScrollbackSize", CK_SIZE, CONF_AT_ONCE, F(scrollback),
+	    RING_CAPACITY_MIN, RING_CAPACITY_MAX,
+	    "a power of two from 64K to 256M", NULL },
+	{ "MaxSessions", CK_COUNT, CONF_AT_ONCE, F(max_sessions), 1, 1024,
+	    "a number from 1 to 1024", NULL },
+	{ "MaxViewers", CK_COUNT, CONF_AT_ONCE, F(max_viewers), 1, 256,
+	    "a number from 1 to 256", NULL },
+	/* Whoever waits for these gives up after a minute (ringletd.h). */
+	{ "KillGrace", CK_TIME, CONF_AT_ONCE, F(kill_grace_ms), 0, 25 * 1000,
+	    "a time from 0 to 25s, such as 500ms or 5s", NULL },
+	{ "JailReadOnly", CK_PATHS, CONF_AT_ONCE, F(jail_read_only), 0, 0,
+	    "an absolute path, one that begins with ~/, or none", NULL },
+	{ "JailReadWrite", CK_PATHS, CONF_AT_ONCE, F(jail_read_write), 0, 0,
+	    "an absolute path, one that begins with ~/, or none", NULL },
+	{ "JailHide", CK_PATHS, CONF_AT_ONCE, F(jail_hide), 0, 0,
+	    "an absolute path, one that begins with ~/, or none", NULL },
+	{ "JailEnv", CK_NAMES, CONF_AT_ONCE, F(jail_env), 0, 0,
+	    "a variable's name, or none", NULL },
+	{ "JailProtectRepo", CK_BOOL, CONF_AT_ONCE, F(jail_protect_repo), 0, 0,
+	    "yes or no", NULL },
+	{ "SessionKeep", CK_PERIOD, CONF_AT_ONCE, F(session_keep_s), 1,
+	    365 * 24 * 3600, "a time from 1s to 365d, such as 12h or 7d", NULL },
+	{ "KeychainTimeout", CK_TIME, CONF_AT_ONCE, F(keychain_timeout_ms),
+	    1000, 25 * 1000, "a time from 1s to 25s, such as 20s", NULL },
 };
 
 /* One run over a file. */
@@ -282,19 +282,6 @@ static const struct unit period_units[] = {
 	{ NULL, 0 },
 };
 
-const struct conf_word *
-conf_words(enum conf_kind kind)
-{
-	switch (kind) {
-	case CK_DESTINATION:
-		return destinations;
-	case CK_TIER:
-		return tiers;
-	default:
-		return facilities;
-	}
-}
-
 /* The first of a call takes the place of those set before. */
 static int
 set_list(struct parse *ps, const struct conf_keyword *k, struct strlist *list,
@@ -333,10 +320,8 @@ set_value(struct parse *ps, const struct conf_keyword *k, const char *value)
 			break;
 		*(int *)field = level;
 		return 0;
-	case CK_DESTINATION:
-	case CK_FACILITY:
-	case CK_TIER:
-		for (w = conf_words(k->kind); w->name != NULL; w++)
+	case CK_WORD:
+		for (w = k->words; w->name != NULL; w++)
 			if (strcasecmp(value, w->name) == 0) {
 				*(int *)field = w->value;
 				return 0;

@@ -13,15 +13,19 @@ enum conf_kind {
 	CK_LISTEN = 1,
 	CK_BOOL,	/* bool: yes, no */
 	CK_LEVEL,	/* int: a level's name */
-	CK_DESTINATION, /* int: a word */
-	CK_FACILITY,	/* int: a word */
-	CK_TIER,	/* int: a word */
+	CK_WORD,	/* int: one of words */
 	CK_COUNT,	/* unsigned */
 	CK_SIZE,	/* uint64_t: bytes, with K, M or G; a power of two */
 	CK_TIME,	/* unsigned: milliseconds; ms, s or m, s without a unit */
 	CK_PERIOD,	/* unsigned: seconds; s, m, h or d, s without a unit */
 	CK_PATHS,	/* struct strlist: a path a line */
 	CK_NAMES	/* struct strlist: a variable's name a line */
+};
+
+/* A table of words ends with NULL. */
+struct conf_word {
+	const char *name;
+	int value;
 };
 
 struct conf_keyword {
@@ -31,18 +35,11 @@ struct conf_keyword {
 	size_t off;
 	long long min, max;
 	const char *accepts; /* for people */
-};
-
-/* The words of a kind; a table ends with NULL. */
-struct conf_word {
-	const char *name;
-	int value;
+	const struct conf_word *words; /* of CK_WORD, else NULL */
 };
 
 /* A keyword, in the order of the table, or NULL past the last. */
 const struct conf_keyword *conf_keyword_get(size_t i);
-/* The words of CK_DESTINATION, CK_FACILITY or CK_TIER. */
-const struct conf_word *conf_words(enum conf_kind);
 
 /* --- conflisten.c --- */
 

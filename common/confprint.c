@@ -61,10 +61,8 @@ print_keyword(
 	case CK_LEVEL:
 		return buf_putf(out, "%s %s\n", k->name,
 		    log_level_name((enum log_level) * (const int *)field));
-	case CK_DESTINATION:
-	case CK_FACILITY:
-	case CK_TIER:
-		w = conf_words(k->kind);
+	case CK_WORD:
+		w = k->words;
 		while (w->name != NULL && w->value != *(const int *)field)
 			w++;
 		return w->name == NULL
@@ -141,9 +139,7 @@ take_field(
 		size = sizeof(bool);
 		break;
 	case CK_LEVEL:
-	case CK_DESTINATION:
-	case CK_FACILITY:
-	case CK_TIER:
+	case CK_WORD:
 		size = sizeof(int);
 		break;
 	case CK_COUNT:
