@@ -59,12 +59,21 @@ static const struct conf_word tiers[] = {
 	{ NULL, 0 },
 };
 
+static const struct conf_word same_user[] = {
+	{ "auto", CONF_SAME_AUTO },
+	{ "yes", CONF_SAME_YES },
+	{ "no", CONF_SAME_NO },
+	{ NULL, 0 },
+};
+
 static const struct conf_keyword keywords[] = {
 	{ "ListenAddress", CK_LISTEN, CONF_AT_START, 0, 0, 0,
 	    "HOST:PORT or [HOST]:PORT with a numeric address or localhost, "
 	    "an absolute path, or none", NULL },
 	{ "AllowRemote", CK_BOOL, CONF_AT_START, F(allow_remote), 0, 0,
 	    "yes or no", NULL },
+	{ "RequireSameUser", CK_WORD, CONF_AT_RESTART, F(require_same_user), 0,
+	    0, "auto, yes or no", same_user },
 	{ "RequireFullSeal", CK_BOOL, CONF_AT_RESTART, F(require_full_seal), 0,
 	    0, "yes or no", NULL },
 	{ "JailMinimum", CK_WORD, CONF_AT_ONCE, F(jail_minimum), 0, 0,

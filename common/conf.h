@@ -21,6 +21,13 @@ enum conf_log {
 	CONF_LOG_SYSLOG
 };
 
+/* RequireSameUser. */
+enum conf_same_user {
+	CONF_SAME_AUTO = 0, /* where the kernel tells */
+	CONF_SAME_YES,
+	CONF_SAME_NO
+};
+
 /* From when on a setting that was changed holds. */
 enum conf_when {
 	CONF_AT_ONCE = 1,
@@ -35,6 +42,7 @@ struct conf {
 	size_t nlisten;		       /* 0: ListenAddress none */
 	bool allow_remote;
 	bool require_full_seal;
+	int require_same_user; /* enum conf_same_user */
 	int jail_minimum;	 /* enum jail_tier */
 	int log_level;		 /* enum log_level */
 	int log_destination;	 /* enum conf_log */

@@ -13,7 +13,7 @@
 
 #include "msg.h"
 
-#define MSG_VERSION 4
+#define MSG_VERSION 5
 
 enum msg_number {
 	/* any daemon: its life */
@@ -34,6 +34,7 @@ enum msg_number {
 	MSG_PUBKEY_GET = 24, /* -> PUBKEY: seal API keys to it */
 	MSG_PUBKEY = 25,
 	MSG_RESTART = 26, /* CLI only -> OK, then it executes itself */
+	MSG_CONN_CHECK = 27, /* ringletd only: is it this user's? -> OK */
 
 	/* CLI and ringletd to monitor: profiles */
 	MSG_PROFILE_CREATE = 40, /* -> PROFILE */
@@ -223,6 +224,7 @@ struct msg_init {
 	uint64_t log_level;
 	bool require_full_seal;
 	uint64_t jail_minimum; /* enum jail_tier */
+	bool same_user; /* ringletd: show each connection (CONN_CHECK) */
 };
 
 struct msg_settings {

@@ -127,6 +127,7 @@ static const struct msg_field f_msg_init[] = {
 	U64(msg_init, log_level, 4),
 	BOOL(msg_init, require_full_seal),
 	U64(msg_init, jail_minimum, TIER_MAX),
+	BOOL(msg_init, same_user),
 };
 REC(msg_init);
 
@@ -636,6 +637,7 @@ static const struct msg_type types[] = {
 	TYPE(PUBKEY_GET, rec_msg_token_only),
 	TYPE(PUBKEY, rec_msg_pubkey),
 	TYPE(RESTART, rec_msg_token_only),
+	TYPE(CONN_CHECK, rec_empty),
 	TYPE(PROFILE_CREATE, rec_msg_profile_create),
 	TYPE(PROFILE_LIST, rec_msg_token_only),
 	TYPE(PROFILE_GET, rec_msg_alias),

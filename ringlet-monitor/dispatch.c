@@ -76,6 +76,8 @@ static const struct msg_rule ringletd_rules[] = {
 	{ MSG_READY, FROM_RINGLETD, PST_INIT, 0, MEDIUM, RULE_ONCE, 0,
 		on_READY },
 	{ MSG_LOG, FROM_RINGLETD, PST_INIT | SERVE, 0, MEDIUM, 0, 0, on_LOG },
+	/* Before any byte of the connection is read: there is no token yet. */
+	{ MSG_CONN_CHECK, FROM_RINGLETD, SERVE, 1, 16, 0, 0, on_CONN_CHECK },
 	REQUESTS,
 };
 

@@ -448,6 +448,7 @@ main(int argc, char **argv)
 		log_info("version %s takes over as pid %d", PACKAGE_VERSION,
 		    (int)getpid());
 	}
+	stranger_setup(&env);
 	supervise_start(&env);
 	/* A death between the two programs was told to neither. */
 	if (o.handover != -1)

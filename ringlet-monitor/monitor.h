@@ -10,6 +10,7 @@
  *	restart.c	from a request to the exec of the installed monitor
  *	handover.c	what outlives that exec
  *	listen.c	the HTTP listeners
+ *	stranger.c	connections of other users
  *	control.c	the control socket and its clients
  *	dispatch.c	who may say what: the rule rows
  *	auth.c		tokens, sealed keys
@@ -134,6 +135,9 @@ struct env {
 	char box_id[17];
 	struct listener listeners[CONF_LISTEN_MAX];
 	size_t nlisteners;
+	bool users_known; /* the kernel tells whose a connection is */
+	uint64_t strangers; /* connections of others, not yet in the log */
+	uint64_t strangers_told; /* loop_now() when last told, 0: never */
 	int control_fd;
 	struct loop_io *control_io;
 	struct client_list clients;
@@ -245,6 +249,14 @@ void listen_open(struct env *);
 void listen_close(struct env *);
 /* Hands them to ringletd. */
 void listen_give(struct env *);
+
+/* stranger.c */
+/*
+ * Finds out whether the kernel tells whose a connection is; fatal() where
+ * RequireSameUser wants that and it does not.  After listen_open().
+ */
+void stranger_setup(struct env *);
+int on_CONN_CHECK(struct peer *, struct msg *);
 
 /* control.c */
 /* Makes the control socket (not yet accepting); fatal(). */

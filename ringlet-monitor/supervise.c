@@ -162,6 +162,7 @@ child_start(struct child *c)
 		.log_level = log_get_level(),
 		.require_full_seal = env->conf.require_full_seal,
 		.jail_minimum = (uint64_t)env->conf.jail_minimum,
+		.same_user = env->conf.require_same_user != CONF_SAME_NO,
 	};
 	int fd;
 

@@ -73,6 +73,11 @@ on_ready(int fd, unsigned events, void *arg)
 
 	(void)events;
 	for (i = 0; i < ACCEPT_BATCH; i++) {
+		if (env->nadmitting >= ADMIT_MAX) {
+			/* listen_resume() goes on. */
+			set_accepting(env, false);
+			return;
+		}
 		if (env->nconns >= CONN_MAX && !conn_evict(env)) {
 			/* listen_resume() goes on. */
 			log_warn("all %d places for connections are taken",
@@ -88,7 +93,7 @@ on_ready(int fd, unsigned events, void *arg)
 			/* Else there is none, or it has gone already. */
 			return;
 		}
-		conn_new(env, s);
+		admit(env, s);
 	}
 }
 
@@ -125,6 +130,6 @@ listener_has_host(const struct env *env, const struct span *host)
 void
 listen_resume(struct env *env)
 {
-	if (env->nconns < CONN_MAX)
+	if (env->nconns < CONN_MAX && env->nadmitting < ADMIT_MAX)
 		set_accepting(env, true);
 }

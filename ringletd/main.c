@@ -97,6 +97,7 @@ on_INIT(struct peer *p, struct msg *m)
 		    (unsigned long long)init->version, MSG_VERSION);
 	log_set_level((enum log_level)init->log_level);
 
+	env->same_user = init->same_user;
 	set_limits();
 	drop_stderr();
 	if ((err = seal_enter(&seal)) != 0)
@@ -150,6 +151,7 @@ static const struct msg_rule rules[] = {
 	{ MSG_LISTENERS, FROM_MONITOR, PST_SERVING, 1, 4096, 0, 0,
 	    on_LISTENERS },
 	{ MSG_SETTINGS, FROM_MONITOR, PST_SERVING, 0, 16, 0, 0, on_SETTINGS },
+	ANSWER(MSG_OK, 16, MSG_CONN_CHECK),
 	ANSWER(MSG_OK, 16, MSG_AUTH_CHECK),
 	ANSWER(MSG_STATUS, 16 * 1024, MSG_STATUS_GET),
 	ANSWER(MSG_OK, 16, MSG_STOP),

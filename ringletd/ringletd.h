@@ -33,6 +33,7 @@ struct ws;
  * adds is in http2.h.
  */
 #define CONN_MAX   512		     /* connections, WebSockets included */
+#define ADMIT_MAX  64  /* connections that wait for the monitor's word */
 #define OUT_MAX	   (4 * 1024 * 1024) /* bytes of replies not yet sent */
 #define READ_SIZE  (16 * 1024)	     /* bytes taken from a socket at a time */
 #define FIRST_MS   10000  /* from accept to the end of a first request */
@@ -58,6 +59,8 @@ struct env {
 	bool accepting;
 	struct conn_list conns;
 	unsigned nconns;
+	unsigned nadmitting; /* connections that wait for the monitor */
+	bool same_user;	     /* each is shown to it */
 	struct conn_list dead; /* to be freed by reap_timer */
 	struct loop_timer *reap_timer;
 	struct loop_timer *tick; /* once a second: looks for deadlines */
@@ -73,6 +76,14 @@ void listener_add(struct env *, int fd, const char *address);
 bool listener_has_host(const struct env *, const struct span *host);
 /* A connection has ended: accepting goes on if it was paused for that. */
 void listen_resume(struct env *);
+
+/* --- admit.c: whose connection it is --- */
+
+/*
+ * Takes ownership of fd, a connected non-blocking socket: has the monitor
+ * judge whose it is, if it must, and makes a connection of it or closes it.
+ */
+void admit(struct env *, int fd);
 
 /* --- carriers: where a request came from, and its reply goes --- */
 

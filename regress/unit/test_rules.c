@@ -40,6 +40,8 @@ static const struct {
 	{ MSG_READY, "READY", D | SB, INIT, NONE },
 	{ MSG_LOG, "LOG", D | SB, INIT | SERV, NONE },
 	{ MSG_AUTH_CHECK, "AUTH_CHECK", D, SERV, VIEW },
+	/* Asked before a byte is read, so before there is a token. */
+	{ MSG_CONN_CHECK, "CONN_CHECK", D, SERV, NONE },
 	{ MSG_STATUS_GET, "STATUS_GET", D | CLI, SERV, VIEW },
 	{ MSG_STOP, "STOP", D | CLI, SERV, CONTROL },
 	/* It executes a program: never over the network. */
@@ -104,6 +106,7 @@ static struct {
 HANDLER(READY)
 HANDLER(LOG)
 HANDLER(AUTH_CHECK)
+HANDLER(CONN_CHECK)
 HANDLER(PUBKEY_GET)
 HANDLER(STATUS_GET)
 HANDLER(STOP)
@@ -211,11 +214,11 @@ find_permitted(uint16_t type, uint16_t from, uint16_t state)
 	return -1;
 }
 
-/* Of all that comes to the monitor, this alone carries a descriptor. */
+/* Of all that comes to the monitor, these alone carry a descriptor. */
 static uint8_t
 fds_of(uint16_t type)
 {
-	return type == MSG_JAIL_SCREEN ? 1 : 0;
+	return type == MSG_JAIL_SCREEN || type == MSG_CONN_CHECK ? 1 : 0;
 }
 
 START_TEST(only_what_is_permitted)

@@ -1,0 +1,171 @@
+/*
+ * Whose a connection is.  The other user of these claims is same-user.sh's
+ * affair: here there is but one.
+ */
+
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <check.h>
+
+#include "ringlet-monitor/conn-user.h"
+#include "err.h"
+
+static struct sockaddr_storage address;
+static socklen_t address_len;
+
+static int
+listening(int family)
+{
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&address;
+	struct sockaddr_in *in = (struct sockaddr_in *)&address;
+	int fd;
+
+	memset(&address, 0, sizeof(address));
+	address.ss_family = (sa_family_t)family;
+	if (family == AF_INET) {
+		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		address_len = sizeof(*in);
+	} else {
+		in6->sin6_addr = in6addr_loopback;
+		address_len = sizeof(*in6);
+	}
+	if ((fd = socket(family, SOCK_STREAM, 0)) == -1 ||
+	    bind(fd, (struct sockaddr *)&address, address_len) == -1)
+		return -1; /* no IPv6 here */
+	ck_assert_int_eq(listen(fd, 4), 0);
+	ck_assert_int_eq(
+	    getsockname(fd, (struct sockaddr *)&address, &address_len), 0);
+	return fd;
+}
+
+static int
+connected(void)
+{
+	int fd = socket(address.ss_family, SOCK_STREAM, 0);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(
+	    connect(fd, (struct sockaddr *)&address, address_len), 0);
+	return fd;
+}
+
+static int
+accepted(int listener)
+{
+	int fd = accept(listener, NULL, NULL);
+
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
+
+/* A reset: nothing of it stays in the kernel. */
+static void
+vanish(int fd)
+{
+	const struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+	ck_assert_int_eq(
+	    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)), 0);
+	close(fd);
+}
+
+static const int families[] = { AF_INET, AF_INET6 };
+
+START_TEST(tells_of_tcp)
+{
+	int listener = listening(families[_i]), client, server;
+	uid_t uid = (uid_t)-1;
+
+	if (listener == -1)
+		return;
+	client = connected();
+	server = accepted(listener);
+	ck_assert_int_eq(conn_user_probe(listener), 0);
+	ck_assert_int_eq(conn_user(server, &uid), 0);
+	ck_assert_uint_eq(uid, getuid());
+	close(client);
+	close(server);
+	close(listener);
+}
+END_TEST
+
+START_TEST(tells_of_unix_sockets)
+{
+	uid_t uid = (uid_t)-1;
+	int sv[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	ck_assert_int_eq(conn_user_probe(sv[0]), 0);
+	ck_assert_int_eq(conn_user(sv[0], &uid), 0);
+	ck_assert_uint_eq(uid, getuid());
+	close(sv[0]);
+	close(sv[1]);
+}
+END_TEST
+
+/* The client's address is free again, and somebody listens there. */
+START_TEST(is_not_misled_by_who_came_after)
+{
+	int listener = listening(AF_INET), client, server, other, on = 1;
+	struct sockaddr_in was;
+	socklen_t len = sizeof(was);
+	uid_t uid = (uid_t)-1;
+
+	client = connected();
+	server = accepted(listener);
+	ck_assert_int_eq(getsockname(client, (struct sockaddr *)&was, &len), 0);
+	vanish(client);
+	other = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(
+	    setsockopt(other, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
+	ck_assert_int_eq(bind(other, (struct sockaddr *)&was, len), 0);
+	ck_assert_int_eq(listen(other, 1), 0);
+	ck_assert_int_eq(conn_user(server, &uid), RL_ERR_EOF);
+	ck_assert_uint_eq(uid, (uid_t)-1);
+	close(other);
+	close(server);
+	close(listener);
+}
+END_TEST
+
+START_TEST(does_not_guess)
+{
+	uid_t uid = (uid_t)-1;
+	int pipes[2];
+
+	ck_assert_int_eq(pipe(pipes), 0);
+	ck_assert_int_eq(conn_user(pipes[0], &uid), RL_ERR_UNAVAILABLE);
+	ck_assert_int_eq(conn_user(-1, &uid), RL_ERR_UNAVAILABLE);
+	ck_assert_int_eq(conn_user_probe(pipes[0]), RL_ERR_UNAVAILABLE);
+	ck_assert_uint_eq(uid, (uid_t)-1);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("conn-user");
+	TCase *tc = tcase_create("conn-user");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_loop_test(tc, tells_of_tcp, 0, 2);
+	tcase_add_test(tc, tells_of_unix_sockets);
+	tcase_add_test(tc, is_not_misled_by_who_came_after);
+	tcase_add_test(tc, does_not_guess);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}
