@@ -34,6 +34,8 @@ static const struct {
 	{ RL_ERR_STATE, "STATE", "not possible in this state" },
 	{ RL_ERR_INTERNAL, "INTERNAL", "internal error" },
 	{ RL_ERR_JAIL, "JAIL", "the jail could not be built" },
+	{ RL_ERR_PASSPHRASE, "PASSPHRASE", "wrong passphrase" },
+	{ RL_ERR_DAMAGED, "DAMAGED", "damaged or altered" },
 };
 
 const char *

@@ -25,7 +25,10 @@ enum rl_err {
 	RL_ERR_TIMEOUT = -15,	/* no answer within the deadline */
 	RL_ERR_STATE = -16,	/* not possible in the object's state */
 	RL_ERR_INTERNAL = -17,	/* a broken invariant of our own */
-	RL_ERR_JAIL = -18	/* the jail could not be built as asked */
+	RL_ERR_JAIL = -18,	/* the jail could not be built as asked */
+	RL_ERR_PASSPHRASE = -19, /* it is not the vault's passphrase */
+	RL_ERR_DAMAGED = -20	/* what is stored was cut, altered or rolled
+				   back */
 };
 
 /*

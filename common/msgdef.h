@@ -626,20 +626,30 @@ enum kc_op {
 	KC_STORE = 1,
 	KC_LOOKUP = 2,
 	KC_DELETE = 3,
-	KC_STATUS = 4
+	KC_STATUS = 4,
+	KC_LIST = 5,		/* what Ringlet has there */
+	KC_UNLOCK = 6,		/* the vault's key, by its passphrase */
+	KC_VAULT_NEW = 7,	/* make the vault; its key */
+	KC_VAULT_PASSPHRASE = 8 /* another passphrase for it */
 };
 
 struct msg_kc_request {
-	uint64_t op; /* enum kc_op */
+	uint64_t op;	     /* enum kc_op */
+	const char *backend; /* which store */
 	const char *profile;
 	const char *provider;
-	struct msg_bin value; /* KC_STORE: the key */
+	struct msg_bin value;	  /* the key to store, or a passphrase */
+	const char *vault;	  /* name of the vault's file */
+	struct msg_bin vault_key; /* what it is sealed with; empty: locked */
+	uint64_t generation;	  /* the lowest of the vault's accepted */
 };
 
 struct msg_kc_reply {
 	int64_t result; /* enum rl_err */
 	const char *text;
-	struct msg_bin value; /* KC_LOOKUP: the key */
+	struct msg_bin value;  /* the key, or the vault's */
+	struct msg_strs items; /* KC_LIST: "PROFILE PROVIDER" */
+	uint64_t generation;   /* of the vault, as read or written */
 };
 
 /* --- sandboxer and screen keeper --- */

@@ -559,10 +559,14 @@ static const struct msg_field f_msg_viewer_state[] = {
 REC(msg_viewer_state);
 
 static const struct msg_field f_msg_kc_request[] = {
-	U64(msg_kc_request, op, KC_STATUS),
+	U64(msg_kc_request, op, KC_VAULT_PASSPHRASE),
+	STR(msg_kc_request, backend, NAME_MAX_LEN),
 	STR(msg_kc_request, profile, NAME_MAX_LEN),
 	STR(msg_kc_request, provider, NAME_MAX_LEN),
 	SECRET_BIN(msg_kc_request, value, KEY_MAX),
+	STR(msg_kc_request, vault, PATH_MAX_LEN),
+	SECRET_BIN(msg_kc_request, vault_key, 32),
+	U64(msg_kc_request, generation, UINT64_MAX),
 };
 REC(msg_kc_request);
 
@@ -570,6 +574,8 @@ static const struct msg_field f_msg_kc_reply[] = {
 	I64(msg_kc_reply, result, 255),
 	STR(msg_kc_reply, text, TEXT_MAX_LEN),
 	SECRET_BIN(msg_kc_reply, value, KEY_MAX),
+	STRS(msg_kc_reply, items, 2048),
+	U64(msg_kc_reply, generation, UINT64_MAX),
 };
 REC(msg_kc_reply);
 

@@ -154,8 +154,8 @@ create_finish(struct creation *c)
 	}
 	if (err != 0) {
 		if (c->key != NULL)
-			keychain_delete(env->keychain, pr->alias, on_undone,
-			    xstrdup(pr->alias));
+			keychain_delete(env->keychain, pr->keychain, pr->alias,
+			    on_undone, xstrdup(pr->alias));
 		profile_msg_refuse(env, &c->asker, err, why);
 	} else {
 		log_info("profile %s: created", pr->alias);
@@ -242,7 +242,7 @@ on_PROFILE_CREATE(struct peer *p, struct msg *m)
 	if ((err = profile_msg_fits(env, pr, 0, why, sizeof(why))) != 0)
 		goto refuse;
 	if (key != NULL) {
-		set(&pr->keychain, keychain_backend(env->keychain));
+		set(&pr->keychain, KEYCHAIN_SECRET_SERVICE);
 		set(&pr->keychain_item, pr->alias);
 	}
 	if (req->dry_run) {
@@ -265,8 +265,8 @@ on_PROFILE_CREATE(struct peer *p, struct msg *m)
 	c->profile = pr;
 	c->key = key;
 	if (key != NULL)
-		keychain_store(env->keychain, pr->alias, pr->provider_id, key,
-		    on_stored, c);
+		keychain_store(env->keychain, pr->keychain, pr->alias,
+		    pr->provider_id, key, on_stored, c);
 	else
 		create_finish(c);
 	return 0;

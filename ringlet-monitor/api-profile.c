@@ -224,7 +224,7 @@ on_PROFILE_DELETE(struct peer *p, struct msg *m)
 	struct profile *pr = NULL;
 	char why[WHY_MAX];
 	size_t running;
-	bool has_key;
+	char *store;
 	int err;
 
 	/* Of a damaged one nobody knows the agent: its home stays. */
@@ -257,15 +257,17 @@ on_PROFILE_DELETE(struct peer *p, struct msg *m)
 	d->alias = xstrdup(req->alias);
 	d->agent = pr == NULL ? NULL : manifest_agent(pr->agent_id);
 	d->keep_home = req->keep_home;
-	has_key = pr == NULL || strcmp(pr->keychain, "none") != 0;
+	/* A damaged one may have a key, and does not say where. */
+	store = xstrdup(pr == NULL ? KEYCHAIN_SECRET_SERVICE : pr->keychain);
 	if (pr == NULL)
 		log_warn("profile %s: deleting it, damaged as it is (%s); its "
 			 "home stays", req->alias, why);
 	profile_free(pr);
-	if (has_key)
-		keychain_delete(env->keychain, d->alias, on_deleted, d);
+	if (strcmp(store, KEYCHAIN_NONE) != 0)
+		keychain_delete(env->keychain, store, d->alias, on_deleted, d);
 	else
 		delete_finish(d);
+	free(store);
 	return 0;
 }
 

@@ -11,7 +11,9 @@
 #include "config.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +24,7 @@
 #include "msgdef.h"
 #include "proc.h"
 #include "secret.h"
+#include "strlist.h"
 #include "valid.h"
 #include "xmalloc.h"
 
@@ -66,58 +69,171 @@ reduce_environment(void)
 		fatal("cannot set the environment");
 }
 
+/* The stores that this build has. */
+static const struct keychain_backend *const backends[] = {
+	&keychain_secret_service,
+};
+
+#define NBACKENDS (sizeof(backends) / sizeof(backends[0]))
+
+static const struct keychain_backend *
+backend_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < NBACKENDS; i++) {
+		if (strcmp(backends[i]->name, name) == 0)
+			return backends[i];
+	}
+	return NULL;
+}
+
+/* What is answered, but for result and text. */
+struct answer {
+	char *value; /* KC_SECRET_MAX + 1 bytes */
+	size_t len;
+	struct strlist items;
+	uint64_t generation;
+};
+
 /*
  * The monitor has checked the names; it may nevertheless be wrong, and what it
- * says ends in the store's attributes.
+ * says ends in the store's attributes and opens a file.
  */
 static int
 request_check(const struct msg_kc_request *q)
 {
+	bool ok;
+
 	switch (q->op) {
 	case KC_STORE:
-		if (q->value.len == 0)
-			return RL_ERR_INVALID;
-		/* FALLTHROUGH */
+		ok = kc_item_ok(q->profile, q->provider) && q->value.len > 0;
+		break;
 	case KC_LOOKUP:
-		return valid_alias(q->profile) && valid_ident(q->provider)
-			   ? RL_OK
-			   : RL_ERR_INVALID;
+		ok = kc_item_ok(q->profile, q->provider);
+		break;
 	case KC_DELETE:
-		return valid_alias(q->profile) ? RL_OK : RL_ERR_INVALID;
+		ok = kc_item_ok(q->profile, NULL);
+		break;
 	case KC_STATUS:
-		return RL_OK;
+	case KC_LIST:
+		ok = true;
+		break;
+	case KC_UNLOCK:
+	case KC_VAULT_NEW:
+	case KC_VAULT_PASSPHRASE:
+		ok = q->value.len > 0 && q->value.len <= KC_PASSPHRASE_MAX;
+		break;
 	default:
+		ok = false;
+		break;
+	}
+	if (q->vault[0] != '\0' && !valid_abs_path(q->vault))
+		ok = false;
+	if (q->vault_key.len != 0 && q->vault_key.len != KC_VAULT_KEY_LEN)
+		ok = false;
+	return ok ? RL_OK : RL_ERR_INVALID;
+}
+
+/* What only a store with a passphrase of its own can do. */
+static int
+serve_vault(const struct keychain_backend *b, struct kc_reach *reach,
+    const struct msg_kc_request *q, struct answer *a, char *why, size_t size)
+{
+	const char *pass = (const char *)q->value.p;
+	uint8_t *key = (uint8_t *)a->value;
+	int r;
+
+	if (b->unlock == NULL) {
+		snprintf(
+		    why, size, "%s has no passphrase of Ringlet's", b->name);
 		return RL_ERR_INVALID;
 	}
+	switch (q->op) {
+	case KC_UNLOCK:
+		r = b->unlock(reach, pass, q->value.len, key, why, size);
+		break;
+	case KC_VAULT_NEW:
+		r = b->make(reach, pass, q->value.len, key, why, size);
+		break;
+	default:
+		return b->passphrase(reach, pass, q->value.len, why, size);
+	}
+	if (r == RL_OK)
+		a->len = KC_VAULT_KEY_LEN;
+	return r;
 }
 
 static int
-serve(const struct msg_kc_request *q, char *key, size_t cap, size_t *len,
-    char *why, size_t size)
+serve(const struct msg_kc_request *q, struct answer *a, char *why, size_t size)
 {
 	const struct kc_item item = { q->profile, q->provider };
+	const struct keychain_backend *b = backend_find(q->backend);
+	struct kc_reach reach = { .vault = q->vault,
+		.vault_key = q->vault_key.len > 0 ? q->vault_key.p : NULL,
+		.generation = q->generation };
+	int r;
 
+	if (b == NULL) {
+		snprintf(
+		    why, size, "this build has no keychain \"%s\"", q->backend);
+		return RL_ERR_INVALID;
+	}
 	switch (q->op) {
 	case KC_STORE:
-		return keychain_backend_store(
-		    &item, (const char *)q->value.p, q->value.len, why, size);
+		r = b->store(&reach, &item, (const char *)q->value.p,
+		    q->value.len, why, size);
+		break;
 	case KC_LOOKUP:
-		return keychain_backend_lookup(&item, key, cap, len, why, size);
+		r = b->lookup(&reach, &item, a->value, KC_SECRET_MAX + 1,
+		    &a->len, why, size);
+		break;
 	case KC_DELETE:
-		return keychain_backend_delete(&item, why, size);
+		r = b->remove(&reach, &item, why, size);
+		break;
+	case KC_STATUS:
+		r = b->status(&reach, why, size);
+		break;
+	case KC_LIST:
+		r = b->list(&reach, &a->items, why, size);
+		break;
 	default:
-		return keychain_backend_status(why, size);
+		r = serve_vault(b, &reach, q, a, why, size);
+		break;
 	}
+	a->generation = reach.generation;
+	return r;
+}
+
+/* Answers the request m with r, and with what is in a if that is RL_OK. */
+static int
+reply(const struct msg *m, int r, const struct answer *a, const char *why)
+{
+	struct msg_kc_reply body;
+	char shown[WHY_MAX];
+
+	/* The store's own words: whatever they are, they must fit a message. */
+	(void)text_escape(shown, sizeof(shown), why);
+	memset(&body, 0, sizeof(body));
+	body.result = r;
+	body.text = shown;
+	if (r == RL_OK) {
+		body.value.p = (const uint8_t *)a->value;
+		body.value.len = a->len;
+		body.items.v = (const char **)a->items.v;
+		body.items.n = a->items.n;
+		body.generation = a->generation;
+	}
+	return msg_write(
+	    PROC_CHANNEL_FD, MSG_KC_REPLY, m->hdr.id, &body, NULL, 0);
 }
 
 int
 main(void)
 {
-	struct msg_kc_reply reply;
+	struct answer a = { NULL, 0, { NULL, 0 }, 0 };
 	struct msg m;
-	char why[WHY_MAX] = "", shown[WHY_MAX];
-	char *key;
-	size_t len = 0;
+	char why[WHY_MAX] = "";
 	int r;
 
 	log_init("ringlet-keychain", LOGL_WARN);
@@ -132,23 +248,13 @@ main(void)
 		fatal("no request: %s", rl_strerror(r));
 	if (m.hdr.type != MSG_KC_REQUEST || m.hdr.nfds != 0)
 		fatal("the first message is not KC_REQUEST");
-	key = xcalloc(1, KC_SECRET_MAX + 1);
+	a.value = xcalloc(1, KC_SECRET_MAX + 1);
 	if ((r = request_check(m.body)) == RL_OK)
-		r = serve(
-		    m.body, key, KC_SECRET_MAX + 1, &len, why, sizeof(why));
-
-	/* The store's own words: whatever they are, they must fit a message. */
-	(void)text_escape(shown, sizeof(shown), why);
-	memset(&reply, 0, sizeof(reply));
-	reply.result = r;
-	reply.text = shown;
-	if (r == RL_OK) {
-		reply.value.p = (const uint8_t *)key;
-		reply.value.len = len;
-	}
-	r = msg_write(PROC_CHANNEL_FD, MSG_KC_REPLY, m.hdr.id, &reply, NULL, 0);
-	secret_wipe(key, KC_SECRET_MAX + 1);
-	free(key);
+		r = serve(m.body, &a, why, sizeof(why));
+	r = reply(&m, r, &a, why);
+	secret_wipe(a.value, KC_SECRET_MAX + 1);
+	free(a.value);
+	strlist_clear(&a.items);
 	msg_clear(&m);
 	/* Not exit(): the library's threads may be anywhere. */
 	_exit(r == RL_OK ? 0 : 1);

@@ -16,6 +16,7 @@
 #include "err.h"
 #include "keychain-backend.h"
 #include "keychain-service.h"
+#include "strlist.h"
 
 static const SecretSchema schema = {
 	.name = "org.ringlet.ApiKey",
@@ -58,8 +59,9 @@ collection_open(
 }
 
 /*
- * All items of a profile, locked ones too, narrowed to one provider if that is
- * not NULL.  On RL_OK *listp is NULL or a list for items_free().
+ * All items of a profile, or of Ringlet if that is NULL, locked ones too,
+ * narrowed to one provider if that is not NULL.  On RL_OK *listp is NULL or a
+ * list for items_free().
  */
 static int
 items_find(SecretService *s, const char *profile, const char *provider,
@@ -68,8 +70,10 @@ items_find(SecretService *s, const char *profile, const char *provider,
 	GHashTable *attrs;
 	GError *error = NULL;
 
-	attrs = secret_attributes_build(
-	    &schema, "service", "ringlet", "profile", profile, NULL);
+	attrs = secret_attributes_build(&schema, "service", "ringlet", NULL);
+	if (profile != NULL)
+		g_hash_table_replace(
+		    attrs, g_strdup("profile"), g_strdup(profile));
 	if (provider != NULL)
 		g_hash_table_replace(
 		    attrs, g_strdup("provider"), g_strdup(provider));
@@ -153,37 +157,6 @@ item_newer(SecretItem *a, SecretItem *b)
 	return strcmp(pa, pb) > 0;
 }
 
-/*
- * What may be a key: printable text.  A stored value comes from a program that
- * is not ours, and will go into an environment and a header line.
- */
-static int
-value_ok(const char *p, size_t len, char *why, size_t whysz)
-{
-	size_t i;
-
-	if (len == 0 || len > KC_SECRET_MAX) {
-		snprintf(why, whysz,
-		    "the key has %zu bytes; 1 to %d are "
-		    "possible",
-		    len, KC_SECRET_MAX);
-		return 0;
-	}
-	for (i = 0; i < len; i++) {
-		if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f) {
-			snprintf(why, whysz,
-			    "the key holds a control "
-			    "character");
-			return 0;
-		}
-	}
-	if (!g_utf8_validate(p, (gssize)len, NULL)) {
-		snprintf(why, whysz, "the key is not UTF-8 text");
-		return 0;
-	}
-	return 1;
-}
-
 /* "text/plain", with or without parameters. */
 static int
 type_ok(const char *type)
@@ -195,15 +168,9 @@ type_ok(const char *type)
 	       (type[n] == '\0' || type[n] == ';' || type[n] == ' ');
 }
 
-const char *
-keychain_backend_name(void)
-{
-	return "secret-service";
-}
-
-int
-keychain_backend_store(const struct kc_item *item, const char *secret,
-    size_t len, char *why, size_t whysz)
+static int
+secret_store(struct kc_reach *reach, const struct kc_item *item,
+    const char *secret, size_t len, char *why, size_t whysz)
 {
 	SecretService *s = NULL;
 	SecretCollection *c = NULL;
@@ -216,8 +183,8 @@ keychain_backend_store(const struct kc_item *item, const char *secret,
 	char *label = NULL;
 	int r;
 
-	if (!value_ok(secret, len, why, whysz))
-		return RL_ERR_INVALID;
+	if ((r = kc_value_check(secret, len, why, whysz)) != RL_OK)
+		return r;
 	if ((r = service_open(&s, why, whysz)) != RL_OK ||
 	    (r = collection_open(s, &c, why, whysz)) != RL_OK ||
 	    (r = items_find(s, item->profile, NULL, &old, why, whysz)) != RL_OK)
@@ -264,9 +231,9 @@ out:
 	return r;
 }
 
-int
-keychain_backend_lookup(const struct kc_item *item, char *buf, size_t cap,
-    size_t *lenp, char *why, size_t whysz)
+static int
+secret_lookup(struct kc_reach *reach, const struct kc_item *item, char *buf,
+    size_t cap, size_t *lenp, char *why, size_t whysz)
 {
 	SecretService *s = NULL;
 	SecretItem *best = NULL;
@@ -314,7 +281,8 @@ keychain_backend_lookup(const struct kc_item *item, char *buf, size_t cap,
 		goto out;
 	}
 	p = secret_value_get(value, &len);
-	if (p == NULL || !value_ok(p, len, why, whysz) || len >= cap) {
+	if (p == NULL || len >= cap ||
+	    kc_value_check(p, len, why, whysz) != RL_OK) {
 		r = RL_ERR_UNAVAILABLE;
 		goto out;
 	}
@@ -329,8 +297,9 @@ out:
 	return r;
 }
 
-int
-keychain_backend_delete(const struct kc_item *item, char *why, size_t whysz)
+static int
+secret_delete(
+    struct kc_reach *reach, const struct kc_item *item, char *why, size_t whysz)
 {
 	SecretService *s = NULL;
 	GError *error = NULL;
@@ -362,8 +331,8 @@ out:
 	return r;
 }
 
-int
-keychain_backend_status(char *why, size_t whysz)
+static int
+secret_status(struct kc_reach *reach, char *why, size_t whysz)
 {
 	SecretService *s = NULL;
 	SecretCollection *c = NULL;
@@ -381,3 +350,49 @@ keychain_backend_status(char *why, size_t whysz)
 	g_clear_object(&s);
 	return r;
 }
+
+/* The names of one item, which another program may have given it. */
+static int
+list_item(struct strlist *items, SecretItem *item, char *why, size_t whysz)
+{
+	GHashTable *attrs = secret_item_get_attributes(item);
+	const char *profile, *provider;
+	int r = RL_OK;
+
+	profile = g_hash_table_lookup(attrs, "profile");
+	provider = g_hash_table_lookup(attrs, "provider");
+	if (profile != NULL && provider != NULL)
+		r = kc_list_add(items, profile, provider, why, whysz);
+	g_hash_table_unref(attrs);
+	return r;
+}
+
+/* Of a locked keyring nobody knows whether it shows all that it holds. */
+static int
+secret_list(
+    struct kc_reach *reach, struct strlist *items, char *why, size_t whysz)
+{
+	SecretService *s = NULL;
+	GList *list = NULL, *l;
+	int r;
+
+	if ((r = service_open(&s, why, whysz)) == RL_OK &&
+	    (r = nothing_found(s, why, whysz)) == RL_ERR_NOTFOUND)
+		r = items_find(s, NULL, NULL, &list, why, whysz);
+	if (r == RL_OK)
+		*why = '\0';
+	for (l = list; l != NULL && r == RL_OK; l = l->next)
+		r = list_item(items, l->data, why, whysz);
+	items_free(list);
+	g_clear_object(&s);
+	return r;
+}
+
+const struct keychain_backend keychain_secret_service = {
+	.name = "secret-service",
+	.store = secret_store,
+	.lookup = secret_lookup,
+	.remove = secret_delete,
+	.status = secret_status,
+	.list = secret_list,
+};

@@ -1,5 +1,5 @@
 /*
- * keychain.c: calls to the credential store, each in a helper process.
+ * keychain.c: calls to the credential stores, each in a helper process.
  *
  * A call waits in a queue, gets a helper and a channel, and ends once: with
  * the helper's reply, at its deadline, or with the channel.  However it ends,
@@ -28,9 +28,11 @@
 #include "peer.h"
 #include "proc.h"
 #include "secret.h"
+#include "strlist.h"
 #include "xmalloc.h"
 
-#define REPLY_MAX (16 * 1024) /* bytes: a key, a text, and their headers */
+/* Bytes: a key, a text, 2048 items, and their headers. */
+#define REPLY_MAX (300 * 1024)
 
 /* The variables that a helper needs to find the session bus. */
 static const char *const handed_on[] = {
@@ -50,11 +52,14 @@ struct remains {
 struct keychain_call {
 	struct keychain *kc;
 	enum kc_op op;
+	char *backend;
 	char *profile;
 	char *provider;
-	struct secret *key; /* of a store call */
-	keychain_cb cb;
+	struct secret *value; /* a key to store, or a passphrase */
+	keychain_cb cb;	      /* one of the two */
+	keychain_list_cb list_cb;
 	void *arg;
+	bool dead; /* no callback may come any more */
 	bool running;
 	struct proc proc;
 	struct peer *peer;
@@ -70,6 +75,7 @@ struct keychain {
 	char *helper;
 	char *envp[NHANDED + 1];
 	uint64_t timeout;
+	struct keychain_vault *vault; /* not ours; NULL: there is none */
 	unsigned nrunning;
 	unsigned nwaiting;
 	TAILQ_HEAD(call_list, keychain_call) calls; /* oldest first */
@@ -146,6 +152,12 @@ bury(struct keychain *kc, struct proc *p)
 	on_child(SIGCHLD, kc);
 }
 
+static bool
+is_vault(const struct keychain_call *c)
+{
+	return strcmp(c->backend, KEYCHAIN_VAULT) == 0;
+}
+
 /* Takes the call out of all lists and frees it; says nothing to anybody. */
 static void
 call_free(struct keychain_call *c)
@@ -158,11 +170,12 @@ call_free(struct keychain_call *c)
 	else
 		kc->nwaiting--;
 	/* No callback may come out of the channel's end. */
-	c->cb = NULL;
+	c->dead = true;
 	peer_free(c->peer);
 	bury(kc, &c->proc);
 	loop_timer_free(c->failed);
-	secret_free(c->key);
+	secret_free(c->value);
+	free(c->backend);
 	free(c->profile);
 	free(c->provider);
 	free(c);
@@ -170,19 +183,29 @@ call_free(struct keychain_call *c)
 
 static void start_waiting(struct keychain *);
 
-/* The call has its answer.  key goes to the callback. */
+/* The call has its answer.  key goes to the callback; items are copied. */
 static void
-call_end(struct keychain_call *c, int err, struct secret *key, const char *text)
+call_end(struct keychain_call *c, int err, struct secret *key,
+    const struct msg_strs *items, const char *text)
 {
 	struct keychain *kc = c->kc;
 	keychain_cb cb = c->cb;
+	keychain_list_cb list_cb = c->list_cb;
 	void *arg = c->arg;
 	char *copy = xstrdup(text);
+	struct strlist list = { NULL, 0 };
+	size_t i;
 
+	for (i = 0; items != NULL && i < items->n; i++)
+		strlist_add(&list, items->v[i]);
 	call_free(c);
 	start_waiting(kc);
 	/* From here on, whatever the callback does, nothing of ours is used. */
-	cb(arg, err, key, copy);
+	if (list_cb != NULL)
+		list_cb(arg, err, &list, copy);
+	else
+		cb(arg, err, key, copy);
+	strlist_clear(&list);
 	free(copy);
 }
 
@@ -191,7 +214,7 @@ on_failed(void *arg)
 {
 	struct keychain_call *c = arg;
 
-	call_end(c, c->err, NULL, c->text);
+	call_end(c, c->err, NULL, NULL, c->text);
 }
 
 /* Ends the call with an error on the next turn of the loop. */
@@ -220,6 +243,10 @@ result_ok(int64_t result)
 	case RL_ERR_TIMEOUT:
 	case RL_ERR_DENIED:
 	case RL_ERR_INVALID:
+	case RL_ERR_PASSPHRASE:
+	case RL_ERR_DAMAGED:
+	case RL_ERR_EXISTS:
+	case RL_ERR_LIMIT:
 	case RL_ERR_UNAVAILABLE:
 		return true;
 	default:
@@ -227,39 +254,67 @@ result_ok(int64_t result)
 	}
 }
 
+/*
+ * What is wrong with a helper's RL_OK, or NULL.  *keyp is the key that the call
+ * brings, if it brings one.
+ */
+static const char *
+take_value(const struct keychain_call *c, const struct msg_kc_reply *reply,
+    struct secret **keyp)
+{
+	const struct msg_bin *v = &reply->value;
+
+	switch (c->op) {
+	case KC_LOOKUP:
+		if (v->len == 0)
+			return "ringlet-keychain found an empty key";
+		break;
+	case KC_UNLOCK:
+	case KC_VAULT_NEW:
+		if (v->len != KEYCHAIN_VAULT_KEY_LEN)
+			return "ringlet-keychain gave no key of a vault";
+		break;
+	default:
+		return NULL;
+	}
+	*keyp = secret_new(v->p, v->len);
+	return NULL;
+}
+
 static void
 on_reply(void *arg, struct msg *m, int err)
 {
 	struct keychain_call *c = arg;
 	const struct msg_kc_reply *reply;
+	struct keychain_vault *vault = c->kc->vault;
 	struct secret *key = NULL;
+	const char *wrong = NULL;
 
-	if (c->cb == NULL)
+	if (c->dead)
 		return; /* being freed */
 	if (m == NULL) {
 		if (err == RL_ERR_TIMEOUT)
-			call_end(c, RL_ERR_TIMEOUT, NULL,
+			call_end(c, RL_ERR_TIMEOUT, NULL, NULL,
 			    "the keychain did not answer in time");
 		else
-			call_end(c, RL_ERR_UNAVAILABLE, NULL,
+			call_end(c, RL_ERR_UNAVAILABLE, NULL, NULL,
 			    "ringlet-keychain ended without an answer");
 		return;
 	}
 	reply = m->body;
-	if (!result_ok(reply->result)) {
-		call_end(c, RL_ERR_UNAVAILABLE, NULL,
-		    "ringlet-keychain gave a result that does not exist");
+	if (!result_ok(reply->result))
+		wrong = "ringlet-keychain gave a result that does not exist";
+	else if (reply->result == RL_OK)
+		wrong = take_value(c, reply, &key);
+	if (wrong != NULL) {
+		call_end(c, RL_ERR_UNAVAILABLE, NULL, NULL, wrong);
 		return;
 	}
-	if (reply->result == RL_OK && c->op == KC_LOOKUP) {
-		if (reply->value.len == 0) {
-			call_end(c, RL_ERR_UNAVAILABLE, NULL,
-			    "ringlet-keychain found an empty key");
-			return;
-		}
-		key = secret_new(reply->value.p, reply->value.len);
-	}
-	call_end(c, (int)reply->result, key, reply->text);
+	if (reply->result == RL_OK && vault != NULL && is_vault(c) &&
+	    reply->generation > vault->generation)
+		vault->generation = reply->generation;
+	call_end(c, (int)reply->result, key,
+	    c->op == KC_LIST ? &reply->items : NULL, reply->text);
 }
 
 /* Only reached if the channel ends without an open call: there is always one.
@@ -272,6 +327,32 @@ on_closed(struct peer *p, int err, const char *why)
 
 /* --- starting ----------------------------------------------------------------
  */
+
+/* The request of a call; it points into the call and the vault's key. */
+static void
+request_fill(const struct keychain_call *c, struct msg_kc_request *q)
+{
+	const struct keychain_vault *vault = c->kc->vault;
+
+	memset(q, 0, sizeof(*q));
+	q->op = c->op;
+	q->backend = c->backend;
+	q->profile = c->profile;
+	q->provider = c->provider;
+	if (c->value != NULL) {
+		q->value.p = (const uint8_t *)secret_ptr(c->value);
+		q->value.len = secret_len(c->value);
+	}
+	/* Nobody else needs the vault's key. */
+	if (vault == NULL || !is_vault(c))
+		return;
+	q->vault = vault->path;
+	q->generation = vault->generation;
+	if (vault->key != NULL && c->op != KC_UNLOCK && c->op != KC_VAULT_NEW) {
+		q->vault_key.p = (const uint8_t *)secret_ptr(vault->key);
+		q->vault_key.len = secret_len(vault->key);
+	}
+}
 
 static void
 call_start(struct keychain_call *c)
@@ -305,20 +386,13 @@ call_start(struct keychain_call *c)
 	fd_close(sv[1]);
 	c->peer = peer_new(
 	    kc->loop, sv[0], FROM_KEYCHAIN, PST_SERVING, "keychain", &ops, c);
-	memset(&q, 0, sizeof(q));
-	q.op = c->op;
-	q.profile = c->profile;
-	q.provider = c->provider;
-	if (c->key != NULL) {
-		q.value.p = (const uint8_t *)secret_ptr(c->key);
-		q.value.len = secret_len(c->key);
-	}
+	request_fill(c, &q);
 	if (peer_call(c->peer, MSG_KC_REQUEST, &q, NULL, 0, kc->timeout,
 		on_reply, c, NULL) != RL_OK)
 		call_fail(c, RL_ERR_INVALID,
 		    "the key or a name does not fit a request");
-	secret_free(c->key);
-	c->key = NULL;
+	secret_free(c->value);
+	c->value = NULL;
 }
 
 static void
@@ -334,55 +408,108 @@ start_waiting(struct keychain *kc)
 	}
 }
 
+/* A call that waits for its turn; the caller sets its callback. */
 static struct keychain_call *
-call_new(struct keychain *kc, enum kc_op op, const char *profile,
-    const char *provider, const struct secret *key, keychain_cb cb, void *arg)
+call_new(struct keychain *kc, enum kc_op op, const char *backend,
+    const char *profile, const char *provider, const struct secret *value)
 {
 	struct keychain_call *c = xcalloc(1, sizeof(*c));
 
 	c->kc = kc;
 	c->op = op;
+	/* A profile's file that does not say is of one store's time. */
+	c->backend =
+	    xstrdup(*backend != '\0' ? backend : KEYCHAIN_SECRET_SERVICE);
 	c->profile = xstrdup(profile);
 	c->provider = xstrdup(provider);
-	c->key = key != NULL ? secret_dup(key) : NULL;
-	c->cb = cb;
-	c->arg = arg;
+	c->value = value != NULL ? secret_dup(value) : NULL;
 	c->proc.pidfd = -1;
 	kc->nwaiting++;
 	TAILQ_INSERT_TAIL(&kc->calls, c, link);
 	if (kc->nwaiting > KEYCHAIN_WAITING)
 		call_fail(c, RL_ERR_LIMIT,
 		    "too many calls to the keychain are waiting");
+	else if (strcmp(c->backend, KEYCHAIN_NONE) == 0)
+		call_fail(c, RL_ERR_NOTFOUND, "there is no key in a keychain");
 	else
 		start_waiting(kc);
 	return c;
 }
 
-struct keychain_call *
-keychain_store(struct keychain *kc, const char *profile, const char *provider,
-    const struct secret *key, keychain_cb cb, void *arg)
+static struct keychain_call *
+call_with(struct keychain_call *c, keychain_cb cb, void *arg)
 {
-	return call_new(kc, KC_STORE, profile, provider, key, cb, arg);
+	c->cb = cb;
+	c->arg = arg;
+	return c;
 }
 
 struct keychain_call *
-keychain_lookup(struct keychain *kc, const char *profile, const char *provider,
+keychain_store(struct keychain *kc, const char *backend, const char *profile,
+    const char *provider, const struct secret *key, keychain_cb cb, void *arg)
+{
+	return call_with(
+	    call_new(kc, KC_STORE, backend, profile, provider, key), cb, arg);
+}
+
+struct keychain_call *
+keychain_lookup(struct keychain *kc, const char *backend, const char *profile,
+    const char *provider, keychain_cb cb, void *arg)
+{
+	return call_with(
+	    call_new(kc, KC_LOOKUP, backend, profile, provider, NULL), cb, arg);
+}
+
+struct keychain_call *
+keychain_delete(struct keychain *kc, const char *backend, const char *profile,
     keychain_cb cb, void *arg)
 {
-	return call_new(kc, KC_LOOKUP, profile, provider, NULL, cb, arg);
+	return call_with(
+	    call_new(kc, KC_DELETE, backend, profile, "", NULL), cb, arg);
 }
 
 struct keychain_call *
-keychain_delete(
-    struct keychain *kc, const char *profile, keychain_cb cb, void *arg)
+keychain_status(
+    struct keychain *kc, const char *backend, keychain_cb cb, void *arg)
 {
-	return call_new(kc, KC_DELETE, profile, "", NULL, cb, arg);
+	return call_with(
+	    call_new(kc, KC_STATUS, backend, "", "", NULL), cb, arg);
 }
 
 struct keychain_call *
-keychain_status(struct keychain *kc, keychain_cb cb, void *arg)
+keychain_list(
+    struct keychain *kc, const char *backend, keychain_list_cb cb, void *arg)
 {
-	return call_new(kc, KC_STATUS, "", "", NULL, cb, arg);
+	struct keychain_call *c = call_new(kc, KC_LIST, backend, "", "", NULL);
+
+	c->list_cb = cb;
+	c->arg = arg;
+	return c;
+}
+
+struct keychain_call *
+keychain_unlock(struct keychain *kc, const char *backend,
+    const struct secret *passphrase, keychain_cb cb, void *arg)
+{
+	return call_with(
+	    call_new(kc, KC_UNLOCK, backend, "", "", passphrase), cb, arg);
+}
+
+struct keychain_call *
+keychain_vault_new(struct keychain *kc, const char *backend,
+    const struct secret *passphrase, keychain_cb cb, void *arg)
+{
+	return call_with(
+	    call_new(kc, KC_VAULT_NEW, backend, "", "", passphrase), cb, arg);
+}
+
+struct keychain_call *
+keychain_vault_passphrase(struct keychain *kc, const char *backend,
+    const struct secret *passphrase, keychain_cb cb, void *arg)
+{
+	return call_with(
+	    call_new(kc, KC_VAULT_PASSPHRASE, backend, "", "", passphrase), cb,
+	    arg);
 }
 
 void
@@ -447,8 +574,8 @@ keychain_set_timeout(struct keychain *kc, uint64_t ms)
 	kc->timeout = ms;
 }
 
-const char *
-keychain_backend(const struct keychain *kc)
+void
+keychain_set_vault(struct keychain *kc, struct keychain_vault *vault)
 {
-	return "secret-service";
+	kc->vault = vault;
 }

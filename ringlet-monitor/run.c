@@ -233,7 +233,7 @@ run_prepare(
 		make_plan(r, none);
 		secret_free(none);
 	} else
-		keychain_lookup(env->keychain, ask->alias,
+		keychain_lookup(env->keychain, r->profile->keychain, ask->alias,
 		    r->profile->provider_id, on_key, r);
 }
 

@@ -135,6 +135,38 @@ is "and not handed on" "$VALUE" ""
 gives "names are judged" "$INVALID" lookup '../x' openai
 gives "providers too" "$INVALID" lookup odd 'A B'
 
+# The list: names, once each, and only those that Ringlet gives.
+gives "the keys can be listed" "$OK" list
+is "by profile and provider" "$VALUE" "$(printf '%s\n' 'bob openai' \
+    'odd openai' 'wild openai')"
+is "without a text" "$TEXT" ""
+printf x | secret-tool store --label=x service ringlet profile '../x y' \
+    provider openai xdg:schema org.ringlet.ApiKey
+printf x | secret-tool store --label=x service ringlet profile bob \
+    provider openai extra 2 xdg:schema org.ringlet.ApiKey
+call list
+is "strange names and doubles are left out" "$VALUE" "$(printf '%s\n' \
+    'bob openai' 'odd openai' 'wild openai')"
+stores "the audit log has an item of its own" "$OK" .audit ringlet "$key"
+gives "which is a key like others" "$OK" lookup .audit ringlet
+gives "and no other name with a dot is" "$INVALID" lookup .other ringlet
+gives "nor another provider" "$INVALID" lookup .audit openai
+call list
+like "and is listed" "$VALUE" '^\.audit ringlet'
+gives "it can be deleted" "$OK" delete .audit
+stores "a lone key remains" "$OK" bob openai "$key-bob"
+
+# Other stores.
+BACKEND=nowhere
+export BACKEND
+gives "a store that this build has not is refused" "$INVALID" status
+like "by name" "$TEXT" 'nowhere'
+unset BACKEND
+printf pass >"$T/pass"
+gives "the Secret Service has no passphrase of ours" "$INVALID" unlock \
+    <"$T/pass"
+like "and says so" "$TEXT" 'secret-service has no passphrase'
+
 # What it runs with.
 ldd "$helper" >"$T/helper.ldd"
 ldd "$monitor" >"$T/monitor.ldd"
@@ -167,6 +199,7 @@ all_locked()
 	gives "$1: lookup says locked, not absent" "$LOCKED" lookup bob openai
 	gives "$1: also of what may not be there" "$LOCKED" lookup carol openai
 	gives "$1: delete says locked" "$LOCKED" delete bob
+	gives "$1: list says locked" "$LOCKED" list
 	stores "$1: store says locked" "$LOCKED" bob openai new
 	stores "$1: also of something new" "$LOCKED" carol openai new
 	took=$(($(date +%s) - began))

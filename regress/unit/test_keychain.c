@@ -23,8 +23,11 @@
 #include "msgdef.h"
 #include "proc.h"
 #include "secret.h"
+#include "strlist.h"
 
 #define CANARY "sk-unit-4d1c8a"
+#define STORE  KEYCHAIN_SECRET_SERVICE
+#define VKEY   "0123456789abcdef0123456789abcdef" /* a vault's */
 
 static char self[PATH_MAX];
 
@@ -70,6 +73,54 @@ helper_lie(const struct msg *m, const char *how)
 		pause();
 }
 
+/*
+ * What is asked of the vault: answered with the generation 7 and, as text, how
+ * it is reached.
+ */
+static void
+helper_vault(const struct msg *m, const struct msg_kc_request *q)
+{
+	static const char *items[] = { "one anthropic", "two openai" };
+	struct msg_kc_reply reply;
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s %s %llu", q->vault,
+	    q->vault_key.len == 0 ? "locked"
+	    : q->vault_key.len == strlen(VKEY) &&
+		    memcmp(q->vault_key.p, VKEY, strlen(VKEY)) == 0
+		? "open"
+		: "wrong",
+	    (unsigned long long)q->generation);
+	memset(&reply, 0, sizeof(reply));
+	reply.text = text;
+	reply.generation = 7;
+	if (q->op == KC_UNLOCK || q->op == KC_VAULT_NEW) {
+		if (q->value.len == 4 && memcmp(q->value.p, "pass", 4) == 0) {
+			reply.value.p = (const uint8_t *)VKEY;
+			reply.value.len = strlen(VKEY);
+		} else if (q->value.len == 5) {
+			/* Not as long as keys are. */
+			reply.value.p = (const uint8_t *)VKEY;
+			reply.value.len = 5;
+		} else
+			reply.result = RL_ERR_PASSPHRASE;
+	}
+	if (q->op == KC_LIST) {
+		reply.items.v = items;
+		reply.items.n = 2;
+	}
+	if (q->op == KC_LOOKUP && strcmp(q->profile, "old") == 0) {
+		reply.result = RL_ERR_DAMAGED;
+		reply.generation = 99; /* of an error nothing is learnt */
+	}
+	if (q->op == KC_LOOKUP) {
+		reply.value.p = (const uint8_t *)CANARY;
+		reply.value.len = strlen(CANARY);
+	}
+	_exit(msg_write(PROC_CHANNEL_FD, MSG_KC_REPLY, m->hdr.id, &reply, NULL,
+		  0) != 0);
+}
+
 static int
 helper_main(void)
 {
@@ -83,6 +134,12 @@ helper_main(void)
 	    m.hdr.type != MSG_KC_REQUEST)
 		return 1;
 	q = m.body;
+	if (strcmp(q->backend, KEYCHAIN_VAULT) == 0)
+		helper_vault(&m, q);
+	/* Who has no use for it does not get it. */
+	if (strcmp(q->backend, STORE) != 0 || *q->vault != '\0' ||
+	    q->vault_key.len != 0 || q->generation != 0)
+		_exit(4);
 	if (strcmp(q->profile, "hang") == 0) {
 		for (;;)
 			pause();
@@ -129,6 +186,7 @@ struct result {
 	int err;
 	char key[64];
 	char text[512];
+	char items[512];
 	int *left; /* the loop ends when this reaches 0 */
 };
 
@@ -145,6 +203,19 @@ on_result(void *arg, int err, struct secret *key, const char *text)
 	secret_free(key);
 	if (r->left != NULL && --*r->left == 0)
 		loop_stop(loop);
+}
+
+static void
+on_list(void *arg, int err, const struct strlist *items, const char *text)
+{
+	struct result *r = arg;
+	size_t i;
+
+	for (i = 0; i < items->n; i++) {
+		strlcat(r->items, items->v[i], sizeof(r->items));
+		strlcat(r->items, ";", sizeof(r->items));
+	}
+	on_result(arg, err, NULL, text);
 }
 
 static void
@@ -225,7 +296,7 @@ lookup(const char *profile)
 	memset(&r, 0, sizeof(r));
 	r.left = &left;
 	ck_assert_ptr_nonnull(
-	    keychain_lookup(kc, profile, "anthropic", on_result, &r));
+	    keychain_lookup(kc, STORE, profile, "anthropic", on_result, &r));
 	/* Never from inside the call. */
 	ck_assert_int_eq(r.calls, 0);
 	run();
@@ -253,10 +324,10 @@ START_TEST(stores_and_deletes)
 	memset(&r, 0, sizeof(r));
 	r.left = &left;
 	d = s = r;
-	keychain_store(kc, "work", "anthropic", key, on_result, &r);
+	keychain_store(kc, STORE, "work", "anthropic", key, on_result, &r);
 	secret_free(key); /* it was copied */
-	keychain_delete(kc, "work", on_result, &d);
-	keychain_status(kc, on_result, &s);
+	keychain_delete(kc, STORE, "work", on_result, &d);
+	keychain_status(kc, STORE, on_result, &s);
 	run();
 	ck_assert_int_eq(r.err, RL_OK);
 	ck_assert_int_eq(d.err, RL_OK);
@@ -338,7 +409,8 @@ START_TEST(queues_and_limits)
 	memset(r, 0, sizeof(r));
 	for (i = 0; i < N; i++) {
 		r[i].left = &left;
-		keychain_lookup(kc, "work", "anthropic", on_result, &r[i]);
+		keychain_lookup(
+		    kc, STORE, "work", "anthropic", on_result, &r[i]);
 	}
 	run();
 	for (i = 0; i < N; i++) {
@@ -362,9 +434,10 @@ START_TEST(cancels)
 
 	memset(&none, 0, sizeof(none));
 	for (i = 0; i < KEYCHAIN_RUNNING; i++)
-		hang[i] =
-		    keychain_lookup(kc, "hang", "anthropic", on_result, &none);
-	waiting = keychain_lookup(kc, "work", "anthropic", on_result, &none);
+		hang[i] = keychain_lookup(
+		    kc, STORE, "hang", "anthropic", on_result, &none);
+	waiting =
+	    keychain_lookup(kc, STORE, "work", "anthropic", on_result, &none);
 	keychain_cancel(waiting);
 	turn(50);
 	for (i = 0; i < KEYCHAIN_RUNNING; i++)
@@ -376,8 +449,8 @@ START_TEST(cancels)
 	no_children();
 
 	/* So is everything at the end, and nobody is called. */
-	keychain_lookup(kc, "hang", "anthropic", on_result, &none);
-	keychain_lookup(kc, "work", "anthropic", on_result, &none);
+	keychain_lookup(kc, STORE, "hang", "anthropic", on_result, &none);
+	keychain_lookup(kc, STORE, "work", "anthropic", on_result, &none);
 	keychain_free(kc);
 	kc = NULL;
 	turn(50);
@@ -389,8 +462,118 @@ static void
 on_chain(void *arg, int err, struct secret *key, const char *text)
 {
 	secret_free(key);
-	keychain_lookup(kc, "work", "anthropic", on_result, arg);
+	keychain_lookup(kc, STORE, "work", "anthropic", on_result, arg);
 }
+
+/* A result that ends the loop when it comes. */
+static void
+expect(struct result *r)
+{
+	static int left;
+
+	memset(r, 0, sizeof(*r));
+	left = 1;
+	r->left = &left;
+}
+
+START_TEST(reaches_the_vault)
+{
+	struct keychain_vault vault = { .path = "/v" };
+	struct result r;
+
+	/* Without a vault there is nothing to name. */
+	expect(&r);
+	keychain_lookup(kc, KEYCHAIN_VAULT, "a", "b", on_result, &r);
+	run();
+	ck_assert_str_eq(r.text, " locked 0");
+
+	vault.generation = 3;
+	keychain_set_vault(kc, &vault);
+	expect(&r);
+	keychain_lookup(kc, KEYCHAIN_VAULT, "a", "b", on_result, &r);
+	run();
+	ck_assert_int_eq(r.err, RL_OK);
+	ck_assert_str_eq(r.text, "/v locked 3");
+	ck_assert_uint_eq(vault.generation, 7);
+
+	vault.key = secret_new(VKEY, strlen(VKEY));
+	expect(&r);
+	keychain_lookup(kc, KEYCHAIN_VAULT, "old", "b", on_result, &r);
+	run();
+	ck_assert_int_eq(r.err, RL_ERR_DAMAGED);
+	ck_assert_str_eq(r.key, "");
+	ck_assert_str_eq(r.text, "/v open 7");
+	ck_assert_uint_eq(vault.generation, 7);
+
+	/* Never a lower one. */
+	vault.generation = 8;
+	expect(&r);
+	keychain_list(kc, KEYCHAIN_VAULT, on_list, &r);
+	run();
+	ck_assert_int_eq(r.err, RL_OK);
+	ck_assert_str_eq(r.items, "one anthropic;two openai;");
+	ck_assert_uint_eq(vault.generation, 8);
+
+	/* Other stores see nothing of it. */
+	expect(&r);
+	keychain_lookup(kc, "", "work", "anthropic", on_result, &r);
+	run();
+	ck_assert_int_eq(r.err, RL_OK);
+	ck_assert_str_eq(r.key, CANARY);
+	expect(&r);
+	keychain_lookup(kc, KEYCHAIN_NONE, "work", "a", on_result, &r);
+	run();
+	ck_assert_int_eq(r.err, RL_ERR_NOTFOUND);
+	secret_free(vault.key);
+	no_children();
+}
+END_TEST
+
+START_TEST(unlocks)
+{
+	static const struct {
+		const char *pass;
+		int err;
+	} tries[] = {
+		{ "pass", RL_OK },
+		{ "Pass", RL_ERR_PASSPHRASE },
+		{ "short", RL_ERR_UNAVAILABLE },
+	};
+	struct keychain_vault vault = { .path = "/v" };
+	struct secret *pass;
+	struct result r;
+	size_t i;
+
+	vault.key = secret_new("x", 1); /* which this call has no use for */
+	keychain_set_vault(kc, &vault);
+	for (i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		pass = secret_new(tries[i].pass, strlen(tries[i].pass));
+		expect(&r);
+		keychain_unlock(kc, KEYCHAIN_VAULT, pass, on_result, &r);
+		run();
+		ck_assert_int_eq(r.err, tries[i].err);
+		ck_assert_str_eq(r.key, r.err == RL_OK ? VKEY : "");
+		expect(&r);
+		keychain_vault_new(kc, KEYCHAIN_VAULT, pass, on_result, &r);
+		run();
+		ck_assert_int_eq(r.err, tries[i].err);
+		ck_assert_str_eq(r.key, r.err == RL_OK ? VKEY : "");
+		secret_free(pass);
+	}
+	secret_free(vault.key);
+	vault.key = secret_new(VKEY, strlen(VKEY));
+	pass = secret_new("pass", 4);
+	expect(&r);
+	keychain_vault_passphrase(kc, KEYCHAIN_VAULT, pass, on_result, &r);
+	run();
+	ck_assert_int_eq(r.err, RL_OK);
+	ck_assert_str_eq(r.key, "");
+	ck_assert_str_eq(r.text, "/v open 7");
+	secret_free(pass);
+	secret_free(vault.key);
+	no_children();
+}
+END_TEST
 
 START_TEST(calls_from_a_callback)
 {
@@ -399,7 +582,7 @@ START_TEST(calls_from_a_callback)
 
 	memset(&r, 0, sizeof(r));
 	r.left = &left;
-	keychain_lookup(kc, "work", "anthropic", on_chain, &r);
+	keychain_lookup(kc, STORE, "work", "anthropic", on_chain, &r);
 	run();
 	ck_assert_int_eq(r.err, RL_OK);
 	ck_assert_str_eq(r.key, CANARY);
@@ -430,7 +613,7 @@ START_TEST(refuses_what_does_not_fit)
 	memset(&r, 0, sizeof(r));
 	r.left = &left;
 	key = secret_new(big, sizeof(big));
-	keychain_store(kc, "work", "anthropic", key, on_result, &r);
+	keychain_store(kc, STORE, "work", "anthropic", key, on_result, &r);
 	secret_free(key);
 	run();
 	ck_assert_int_eq(r.err, RL_ERR_INVALID);
@@ -465,6 +648,8 @@ main(void)
 	tcase_add_test(tc, gives_a_small_environment);
 	tcase_add_test(tc, queues_and_limits);
 	tcase_add_test(tc, cancels);
+	tcase_add_test(tc, reaches_the_vault);
+	tcase_add_test(tc, unlocks);
 	tcase_add_test(tc, calls_from_a_callback);
 	tcase_add_test(tc, needs_its_program);
 	tcase_add_test(tc, refuses_what_does_not_fit);
