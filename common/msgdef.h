@@ -36,6 +36,17 @@ enum msg_number {
 	MSG_RESTART = 26, /* CLI only -> OK, then it executes itself */
 	MSG_CONN_CHECK = 27, /* ringletd only: is it this user's? -> OK */
 
+	/* CLI and ringletd to monitor: tokens */
+	MSG_TOKEN_CREATE = 220, /* CLI only -> TOKEN_MADE */
+	MSG_TOKEN_MADE = 221,
+	MSG_TOKEN_LIST = 222, /* CLI only -> TOKENS */
+	MSG_TOKENS = 223,
+	MSG_TOKEN_REVOKE = 224, /* CLI only -> OK */
+	MSG_TOKEN_ROTATE = 225, /* CLI only -> OK */
+	MSG_TOKEN_SELF = 226,	/* ringletd only -> TOKENS, of one */
+	MSG_TOKEN_END = 227,	/* ringletd only: revoke itself -> OK */
+	MSG_TOKEN_GONE = 228,	/* to ringletd: it is good no longer */
+
 	/* CLI and ringletd to monitor: profiles */
 	MSG_PROFILE_CREATE = 40, /* -> PROFILE */
 	MSG_PROFILE_LIST = 41,	 /* -> PROFILES */
@@ -316,6 +327,42 @@ struct msg_status {
 struct msg_pubkey {
 	const char *key_id;
 	struct msg_bin key; /* crypto_box public key, 32 bytes */
+};
+
+/* --- requests about tokens --- */
+
+struct msg_token { /* inside others */
+	const char *id;
+	bool control;
+	const char *label;
+	int64_t created_at; /* 0: the main one, whose file has it */
+	int64_t expires_at; /* 0: never */
+};
+
+struct msg_token_create {
+	struct msg_bin token;
+	bool control;
+	const char *label;
+	int64_t expires_at; /* seconds since 1970; 0: never */
+};
+
+struct msg_token_made {
+	const char *id;
+	struct msg_bin value; /* the token itself, this once */
+	int64_t expires_at;
+};
+
+struct msg_tokens {
+	struct msg_recs list; /* struct msg_token */
+};
+
+struct msg_token_revoke {
+	struct msg_bin token;
+	const char *id; /* or a unique prefix */
+};
+
+struct msg_token_gone {
+	struct msg_bin digest; /* BLAKE2b-256 of the token */
 };
 
 /* --- requests about profiles --- */

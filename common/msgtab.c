@@ -225,6 +225,46 @@ static const struct msg_field f_msg_pubkey[] = {
 };
 REC(msg_pubkey);
 
+static const struct msg_field f_msg_token[] = {
+	STR(msg_token, id, NAME_MAX_LEN),
+	BOOL(msg_token, control),
+	STR(msg_token, label, NAME_MAX_LEN),
+	I64(msg_token, created_at, INT64_MAX),
+	I64(msg_token, expires_at, INT64_MAX),
+};
+REC(msg_token);
+
+static const struct msg_field f_msg_token_create[] = {
+	SECRET_BIN(msg_token_create, token, TOKEN_MAX),
+	BOOL(msg_token_create, control),
+	STR(msg_token_create, label, NAME_MAX_LEN),
+	I64(msg_token_create, expires_at, INT64_MAX),
+};
+REC(msg_token_create);
+
+static const struct msg_field f_msg_token_made[] = {
+	STR(msg_token_made, id, NAME_MAX_LEN),
+	SECRET_BIN(msg_token_made, value, TOKEN_MAX),
+	I64(msg_token_made, expires_at, INT64_MAX),
+};
+REC(msg_token_made);
+
+static const struct msg_field f_msg_tokens[] = {
+	RECS(msg_tokens, list, 128, rec_msg_token),
+};
+REC(msg_tokens);
+
+static const struct msg_field f_msg_token_revoke[] = {
+	SECRET_BIN(msg_token_revoke, token, TOKEN_MAX),
+	STR(msg_token_revoke, id, NAME_MAX_LEN),
+};
+REC(msg_token_revoke);
+
+static const struct msg_field f_msg_token_gone[] = {
+	BIN(msg_token_gone, digest, 32),
+};
+REC(msg_token_gone);
+
 static const struct msg_field f_msg_profile_create[] = {
 	SECRET_BIN(msg_profile_create, token, TOKEN_MAX),
 	STR(msg_profile_create, alias, NAME_MAX_LEN),
@@ -644,6 +684,15 @@ static const struct msg_type types[] = {
 	TYPE(PUBKEY, rec_msg_pubkey),
 	TYPE(RESTART, rec_msg_token_only),
 	TYPE(CONN_CHECK, rec_empty),
+	TYPE(TOKEN_CREATE, rec_msg_token_create),
+	TYPE(TOKEN_MADE, rec_msg_token_made),
+	TYPE(TOKEN_LIST, rec_msg_token_only),
+	TYPE(TOKENS, rec_msg_tokens),
+	TYPE(TOKEN_REVOKE, rec_msg_token_revoke),
+	TYPE(TOKEN_ROTATE, rec_msg_token_only),
+	TYPE(TOKEN_SELF, rec_msg_token_only),
+	TYPE(TOKEN_END, rec_msg_token_only),
+	TYPE(TOKEN_GONE, rec_msg_token_gone),
 	TYPE(PROFILE_CREATE, rec_msg_profile_create),
 	TYPE(PROFILE_LIST, rec_msg_token_only),
 	TYPE(PROFILE_GET, rec_msg_alias),

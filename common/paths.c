@@ -181,6 +181,7 @@ paths_init(struct paths *p, const char **bad)
 
 	p->conf_file = path_join(p->config_dir, "ringlet.conf");
 	p->token_file = path_join(p->config_dir, "http_token");
+	p->tokens_file = path_join(p->config_dir, "tokens.json");
 	p->profile_dir = path_join(p->config_dir, "profiles");
 	p->log_file = path_join(p->state_dir, "ringlet.log");
 	p->control_sock = path_join(p->runtime_dir, "control.sock");
@@ -211,6 +212,7 @@ paths_free(struct paths *p)
 	free(p->runtime_dir);
 	free(p->conf_file);
 	free(p->token_file);
+	free(p->tokens_file);
 	free(p->profile_dir);
 	free(p->log_file);
 	free(p->control_sock);

@@ -16,6 +16,7 @@ struct paths {
 	char *runtime_dir; /* $XDG_RUNTIME_DIR/ringlet */
 	char *conf_file;   /* config_dir/ringlet.conf */
 	char *token_file;  /* config_dir/http_token */
+	char *tokens_file; /* config_dir/tokens.json */
 	char *profile_dir; /* config_dir/profiles */
 	char *log_file;	   /* state_dir/ringlet.log */
 	char *control_sock; /* runtime_dir/control.sock */

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <time.h>
 
 #include <sodium.h>
 
@@ -14,26 +15,18 @@
 #include "loop.h"
 #include "monitor.h"
 #include "secret.h"
-#include "token.h"
+#include "tokens.h"
 
 #define WRONG_TOLD_MS 60000 /* between two entries about wrong tokens */
 
 void
 auth_open(struct env *env)
 {
-	const char *path = env->paths.token_file;
 	uint8_t sk[crypto_box_SECRETKEYBYTES], id[8];
-	char why[512];
-	int r;
+	char why[1024];
 
-	r = token_load(path, &env->token, why, sizeof(why));
-	if (r == RL_ERR_NOTFOUND) {
-		if ((r = token_make(path, why, sizeof(why))) == 0) {
-			log_info("made the token file %s", path);
-			r = token_load(path, &env->token, why, sizeof(why));
-		}
-	}
-	if (r != 0)
+	if (tokens_open(env->paths.token_file, env->paths.tokens_file,
+		&env->tokens, why, sizeof(why)) != 0)
 		fatal("%s", why);
 
 	if (env->box_key != NULL)
@@ -65,20 +58,34 @@ note_wrong_token(struct env *env)
 }
 
 /*
- * Hostile ringletd: it can guess tokens, at the price of a message each; the
- * token has 256 random bits, and the comparison takes the same time for all.
+ * Hostile ringletd: it can guess tokens, at the price of a message each; each
+ * has 256 random bits, and the comparison takes the same time for all.
  */
 int
 auth_token(struct peer *p, const struct msg_bin *token, bool control)
 {
-	struct env *env = peer_env(p);
+	struct client *c = peer_arg(p);
+	const struct token *t;
 
-	/* The one token there is has the control scope. */
-	(void)control;
-	if (token_verify(env->token, token->p, token->len))
-		return 0;
-	note_wrong_token(env);
-	return RL_ERR_AUTH;
+	c->token = NULL;
+	t = tokens_find(c->env->tokens, token->p, token->len, time(NULL));
+	if (t == NULL) {
+		note_wrong_token(c->env);
+		return RL_ERR_AUTH;
+	}
+	if (control && !t->control)
+		return RL_ERR_DENIED;
+	/* For the handler of this message, which runs now. */
+	c->token = t;
+	return 0;
+}
+
+bool
+auth_may_control(struct peer *p)
+{
+	const struct client *c = peer_arg(p);
+
+	return peer_is_cli(p) || (c->token != NULL && c->token->control);
 }
 
 int

@@ -66,6 +66,11 @@ static const struct msg_rule control_rules[] = {
 	/* These hand out a key, so there is no row for ringletd. */
 	{ MSG_PROFILE_ENV, FROM_CLI, SERVE, 0, MEDIUM, 0, 0, on_PROFILE_RUN },
 	{ MSG_PROFILE_RUN, FROM_CLI, SERVE, 0, LARGE, 0, 0, on_PROFILE_RUN },
+	/* Who has one token must not make himself another. */
+	{ MSG_TOKEN_CREATE, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_TOKEN_CREATE },
+	{ MSG_TOKEN_LIST, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_TOKEN_LIST },
+	{ MSG_TOKEN_REVOKE, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_TOKEN_REVOKE },
+	{ MSG_TOKEN_ROTATE, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_TOKEN_ROTATE },
 	/* These tell which files there are, and loosen jails. */
 	{ MSG_JAIL_EXPLAIN, FROM_CLI, SERVE, 0, LARGE, 0, 0, on_JAIL_EXPLAIN },
 	{ MSG_PROFILE_GRANT, FROM_CLI, SERVE, 0, MEDIUM, 0, 0,
@@ -78,6 +83,11 @@ static const struct msg_rule ringletd_rules[] = {
 	{ MSG_LOG, FROM_RINGLETD, PST_INIT | SERVE, 0, MEDIUM, 0, 0, on_LOG },
 	/* Before any byte of the connection is read: there is no token yet. */
 	{ MSG_CONN_CHECK, FROM_RINGLETD, SERVE, 1, 16, 0, 0, on_CONN_CHECK },
+	/* What it is, and its end: of the token that comes along. */
+	{ MSG_TOKEN_SELF, FROM_RINGLETD, SERVE, 0, SMALL, VIEW, 0,
+	    on_TOKEN_SELF },
+	{ MSG_TOKEN_END, FROM_RINGLETD, SERVE, 0, SMALL, VIEW, 0,
+	    on_TOKEN_END },
 	REQUESTS,
 };
 

@@ -29,7 +29,6 @@
 #include "loop.h"
 #include "monitor.h"
 #include "secret.h"
-#include "token.h"
 #include "xmalloc.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
@@ -359,7 +358,7 @@ close_everything(struct env *env)
 	listen_close(env);
 	session_free_all(env);
 	keychain_free(env->keychain);
-	token_free(env->token);
+	token_close(env);
 	secret_free(env->box_key);
 	loop_timer_free(env->ringletd.timer);
 	loop_timer_free(env->sandboxer.timer);
@@ -449,6 +448,7 @@ main(int argc, char **argv)
 		    (int)getpid());
 	}
 	stranger_setup(&env);
+	token_watch(&env);
 	supervise_start(&env);
 	/* A death between the two programs was told to neither. */
 	if (o.handover != -1)

@@ -14,6 +14,7 @@
  *	control.c	the control socket and its clients
  *	dispatch.c	who may say what: the rule rows
  *	auth.c		tokens, sealed keys
+ *	api-token.c	requests about tokens
  *	api-daemon.c	requests about the daemon
  *	api-profile.c	requests about profiles
  *	api-profile-create.c	the one that makes one
@@ -50,6 +51,7 @@ struct keychain;
 struct loop;
 struct secret;
 struct token;
+struct tokens;
 
 /* Whoever may send requests: a CLI connection, ringletd, the sandboxer. */
 struct client {
@@ -57,6 +59,8 @@ struct client {
 	struct peer *peer;
 	uint64_t serial; /* never used again in this process */
 	struct child *child; /* NULL: a CLI connection */
+	/* Of the message in hand, judged by auth_token(); else NULL. */
+	const struct token *token;
 	TAILQ_ENTRY(client) link;
 };
 TAILQ_HEAD(client_list, client);
@@ -128,7 +132,8 @@ struct env {
 	int log_fd; /* the log file, or -1 */
 	size_t log_size; /* bytes in that file */
 	struct logsocket *log_socket; /* the system's log, or NULL */
-	struct token *token;
+	struct tokens *tokens;
+	struct loop_timer *token_timer; /* the next one expires */
 	struct keychain *keychain;
 	struct secret *box_key; /* of sealed API keys, for this boot */
 	uint8_t box_public[32];
@@ -287,6 +292,11 @@ bool peer_is_cli(const struct peer *);
 void auth_open(struct env *);
 int auth_token(struct peer *, const struct msg_bin *token, bool control);
 /*
+ * Whether the message in hand comes from somebody who may change things: the
+ * CLI, or a token of the control scope.  In its handler only.
+ */
+bool auth_may_control(struct peer *);
+/*
  * The API key of a create request: key, or sealed_key opened, or NULL if
  * there is neither.  RL_ERR_INVALID and why[size].
  */
@@ -294,6 +304,17 @@ int auth_open_key(struct env *, const struct msg_profile_create *,
     struct secret **out, char *why, size_t size);
 int on_AUTH_CHECK(struct peer *, struct msg *);
 int on_PUBKEY_GET(struct peer *, struct msg *);
+
+/* api-token.c */
+/* Sees to it that tokens end when their time is over: after auth_open(). */
+void token_watch(struct env *);
+void token_close(struct env *);
+int on_TOKEN_CREATE(struct peer *, struct msg *);
+int on_TOKEN_LIST(struct peer *, struct msg *);
+int on_TOKEN_REVOKE(struct peer *, struct msg *);
+int on_TOKEN_ROTATE(struct peer *, struct msg *);
+int on_TOKEN_SELF(struct peer *, struct msg *);
+int on_TOKEN_END(struct peer *, struct msg *);
 
 /* api-daemon.c */
 int on_STATUS_GET(struct peer *, struct msg *);

@@ -28,7 +28,7 @@
 #include "loop.h"
 #include "monitor.h"
 #include "proc.h"
-#include "token.h"
+#include "tokens.h"
 #include "xmalloc.h"
 
 #define PROBE_TIMEOUT 5000  /* ms for the installed program to answer -Q */
@@ -164,7 +164,7 @@ static int
 can_take_over(struct env *env, char *why, size_t size)
 {
 	char answer[512], wanted[128];
-	struct token *token;
+	struct tokens *tokens;
 
 	snprintf(wanted, sizeof(wanted), VERSIONS, MSG_VERSION,
 	    HANDOVER_VERSION);
@@ -182,9 +182,10 @@ can_take_over(struct env *env, char *why, size_t size)
 		return RL_ERR_STATE;
 	}
 	/* Without it the program would end, and all sessions with it. */
-	if (token_load(env->paths.token_file, &token, why, size) != 0)
+	if (tokens_open(env->paths.token_file, env->paths.tokens_file, &tokens,
+		why, size) != 0)
 		return RL_ERR_STATE;
-	token_free(token);
+	tokens_free(tokens);
 	return 0;
 }
 

@@ -523,7 +523,8 @@ on_SESSION_ATTACH(struct peer *p, struct msg *m)
 		return 0;
 	}
 	pe = pending_new(p, m, s);
-	pe->read_only = req->read_only;
+	/* A token that may only look can watch, and not type. */
+	pe->read_only = req->read_only || !auth_may_control(p);
 	pe->wanted = req->offset;
 	pe->offset = req->offset >= 0 ? (uint64_t)req->offset
 				      : ring_reader_tail(s->ring);

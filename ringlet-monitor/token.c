@@ -1,10 +1,9 @@
 /*
- * token.c: the bearer token's file, and the judgement whether what a client
- * sent is the token.
+ * token.c: the file of the main bearer token.
  *
- * The monitor makes the file at its first start and loads it at every one.
- * The token itself must never stay in memory: what is kept is its BLAKE2b
- * hash under a key that lives as long as the process.
+ * The monitor makes it at its first start and loads it at every one.  No token
+ * must stay in memory: what is kept is its BLAKE2b digest.  A token has 256
+ * random bits, so its digest tells nothing about it.
  */
 
 #include "config.h"
@@ -32,17 +31,22 @@
 #define TOKEN_BYTES	(TOKEN_LEN / 2)
 #define TOKEN_FILE_SIZE (TOKEN_LEN + 1)
 
-struct token {
-	uint8_t key[crypto_generichash_KEYBYTES];
-	uint8_t hash[crypto_generichash_BYTES];
-};
-
-static void
-token_hash(const struct token *t, const void *p, size_t len,
-    uint8_t out[crypto_generichash_BYTES])
+void
+token_digest(const void *p, size_t len, uint8_t out[TOKEN_DIGEST])
 {
-	crypto_generichash(
-	    out, crypto_generichash_BYTES, p, len, t->key, sizeof(t->key));
+	_Static_assert(TOKEN_DIGEST == crypto_generichash_BYTES,
+	    "size of a BLAKE2b digest");
+	(void)crypto_generichash(out, TOKEN_DIGEST, p, len, NULL, 0);
+}
+
+void
+token_random(char text[TOKEN_LEN + 1])
+{
+	uint8_t raw[TOKEN_BYTES];
+
+	randombytes_buf(raw, sizeof(raw));
+	sodium_bin2hex(text, TOKEN_LEN + 1, raw, sizeof(raw));
+	secret_wipe(raw, sizeof(raw));
 }
 
 static int
@@ -60,7 +64,6 @@ failed(const char *what, const char *path, char *why, size_t size)
 int
 token_make(const char *path, char *why, size_t size)
 {
-	uint8_t raw[TOKEN_BYTES];
 	char text[TOKEN_FILE_SIZE + 1];
 	char *temp = NULL, *dir = NULL, *slash;
 	int fd = -1, dirfd = -1, made = 0, r;
@@ -71,8 +74,7 @@ token_make(const char *path, char *why, size_t size)
 	}
 	dir = xstrndup(path, (size_t)(slash - path));
 	temp = xasprintf("%s.%08x", path, randombytes_random());
-	randombytes_buf(raw, sizeof(raw));
-	sodium_bin2hex(text, sizeof(text), raw, sizeof(raw));
+	token_random(text);
 	text[TOKEN_LEN] = '\n';
 
 	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -112,7 +114,6 @@ token_make(const char *path, char *why, size_t size)
 	}
 	r = RL_OK;
 out:
-	secret_wipe(raw, sizeof(raw));
 	secret_wipe(text, sizeof(text));
 	if (made)
 		unlink(temp);
@@ -121,6 +122,21 @@ out:
 	free(temp);
 	free(dir);
 	return r;
+}
+
+int
+token_replace(const char *path, uint8_t digest[TOKEN_DIGEST], char *why,
+    size_t size)
+{
+	char text[TOKEN_FILE_SIZE + 1];
+	int r;
+
+	token_random(text);
+	token_digest(text, TOKEN_LEN, digest);
+	text[TOKEN_LEN] = '\n';
+	r = paths_write_file(path, text, TOKEN_FILE_SIZE);
+	secret_wipe(text, sizeof(text));
+	return r == RL_OK ? RL_OK : failed("cannot replace", path, why, size);
 }
 
 /* Reads up to size bytes, to the end of the file; -1 and errno. */
@@ -144,16 +160,15 @@ read_all(int fd, char *buf, size_t size)
 }
 
 int
-token_load(const char *path, struct token **out, char *why, size_t size)
+token_load(
+    const char *path, uint8_t digest[TOKEN_DIGEST], char *why, size_t size)
 {
 	/* One byte more than a token has, to notice a longer file. */
 	char text[TOKEN_FILE_SIZE + 1];
-	struct token *t;
 	struct stat st;
 	ssize_t n;
 	int fd, r;
 
-	*out = NULL;
 	memset(text, 0, sizeof(text));
 	/* O_NONBLOCK: a fifo of that name must not stop us. */
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -210,38 +225,10 @@ token_load(const char *path, struct token **out, char *why, size_t size)
 		r = RL_ERR_INVALID;
 		goto out;
 	}
-	t = xcalloc(1, sizeof(*t));
-	randombytes_buf(t->key, sizeof(t->key));
-	token_hash(t, text, TOKEN_LEN, t->hash);
-	*out = t;
+	token_digest(text, TOKEN_LEN, digest);
 	r = RL_OK;
 out:
 	secret_wipe(text, sizeof(text));
 	close(fd);
 	return r;
-}
-
-void
-token_free(struct token *t)
-{
-	if (t == NULL)
-		return;
-	secret_wipe(t, sizeof(*t));
-	free(t);
-}
-
-/*
- * p comes from whoever can reach the listener.  Its length is no secret (all
- * tokens have one length) and what is compared are hashes under an unknown
- * key, so even a comparison that leaked would tell nothing of the token.
- */
-bool
-token_verify(const struct token *t, const void *p, size_t len)
-{
-	uint8_t hash[crypto_generichash_BYTES];
-
-	if (len != TOKEN_LEN)
-		return false;
-	token_hash(t, p, len, hash);
-	return sodium_memcmp(hash, t->hash, sizeof(hash)) == 0;
 }

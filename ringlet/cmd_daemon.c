@@ -1,5 +1,5 @@
 /*
- * daemon, daemon status, stop, restart; token path.
+ * daemon, daemon status, stop, restart.
  */
 
 #include "config.h"
@@ -78,25 +78,6 @@ cmd_daemon_status(struct cli *cli, const struct args *args)
 out:
 	msg_clear(&m);
 	return r;
-}
-
-int
-cmd_token_path(struct cli *cli, const struct args *args)
-{
-	const struct msg_status *s;
-	struct msg m;
-	int r;
-
-	/* The daemon makes the file, so that it is there once it answers. */
-	if ((r = get_status(cli, &m)) != 0)
-		return r;
-	s = m.body;
-	if (cli->json)
-		print_json(cli, json_pack("{s:s}", "path", s->token_file));
-	else
-		printf("%s\n", s->token_file);
-	msg_clear(&m);
-	return STATUS_DONE;
 }
 
 /*

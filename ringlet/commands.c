@@ -76,6 +76,13 @@ static const struct opt check_opts[] = {
 	    0 },
 };
 
+static const struct opt token_opts[] = {
+	{ OPT_SCOPE, "scope", "SCOPE", "view: look and watch; control: all",
+	    0 },
+	{ OPT_EXPIRES, "expires", "TIME", "30m, 12h, 7d ...; never", 0 },
+	{ OPT_LABEL, "label", "TEXT", "what it is for", 0 },
+};
+
 static const struct opt daemon_opts[] = {
 	{ OPT_FOREGROUND, "foreground", NULL, "stay on this terminal", 0 },
 	{ 'f', "config", "FILE", "settings from FILE", 0 },
@@ -150,8 +157,17 @@ const struct command commands[] = {
 	{ "daemon", "restart", "[--force] [-f FILE] [-o KEYWORD=VALUE]",
 	    "replace it; sessions live on", 0, 0, CMD_NO_START,
 	    OPTS(restart_opts), cmd_daemon_restart },
-	{ "token", "path", "", "print the name of the HTTP token's file", 0, 0,
+	{ "token", "path", "", "print the name of the main token's file", 0, 0,
 	    0, NO_OPTS, cmd_token_path },
+	{ "token", "create", "--scope view|control [options]",
+	    "make a token for the HTTP port and print it", 0, 0, 0,
+	    OPTS(token_opts), cmd_token_create },
+	{ "token", "list", "", "list tokens", 0, 0, 0, NO_OPTS,
+	    cmd_token_list },
+	{ "token", "revoke", "ID", "end a token and what used it", 1, 1, 0,
+	    NO_OPTS, cmd_token_revoke },
+	{ "token", "rotate", "", "replace the main token", 0, 0, 0, NO_OPTS,
+	    cmd_token_rotate },
 
 	{ "help", NULL, "[COMMAND]", "print how commands are used", 0,
 	    ANY_NUMBER, CMD_NO_START, NO_OPTS, cmd_help },

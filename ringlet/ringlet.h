@@ -302,6 +302,9 @@ enum opt_key {
 	OPT_REVOKE,
 	OPT_ROWS,
 	OPT_SIGNAL,
+	OPT_SCOPE,
+	OPT_EXPIRES,
+	OPT_LABEL,
 	OPT_WORKING_DIR
 };
 
@@ -366,5 +369,9 @@ int cmd_terminal_info(struct cli *, const struct args *);
 int cmd_terminal_kill(struct cli *, const struct args *);
 int cmd_terminal_list(struct cli *, const struct args *);
 int cmd_token_path(struct cli *, const struct args *);
+int cmd_token_create(struct cli *, const struct args *);
+int cmd_token_list(struct cli *, const struct args *);
+int cmd_token_revoke(struct cli *, const struct args *);
+int cmd_token_rotate(struct cli *, const struct args *);
 
 #endif /* RINGLET_H */

@@ -29,6 +29,7 @@
 #include "secret.h"
 #include "xmalloc.h"
 
+#define CONN_TOKENS   4 /* whose digests a connection remembers */
 #define OUTPUT_ROUNDS 4 /* refills of the output before others get a turn */
 
 enum conn_state {
@@ -63,6 +64,10 @@ struct conn {
 	bool checked;	   /* the head has passed; its body is to come */
 	bool last;	   /* the reply owed ends the connection */
 	bool trusted;	   /* a token that came here was good */
+	unsigned wrong;	   /* tokens that were not */
+	/* Good ones; a proxy may bring those of several clients. */
+	uint8_t digests[CONN_TOKENS][TOKEN_DIGEST];
+	unsigned ndigests; /* more than CONN_TOKENS: not all are known */
 	bool paused;
 	bool hungry; /* there is more to send than one turn may */
 };
@@ -429,9 +434,18 @@ on_reply(struct carrier *via, const struct reply *reply)
 }
 
 static void
-on_trust(struct carrier *via)
+on_trust(struct carrier *via, const uint8_t digest[TOKEN_DIGEST])
 {
-	conn_trust(conn_of(via));
+	conn_trust(conn_of(via), digest);
+}
+
+static void
+on_distrust(struct carrier *via)
+{
+	struct conn *c = conn_of(via);
+
+	if (conn_distrust(c))
+		c->last = true;
 }
 
 static void
@@ -463,6 +477,7 @@ on_finish(struct carrier *via)
 static const struct carrier_ops carrier_ops = {
 	.reply = on_reply,
 	.trust = on_trust,
+	.distrust = on_distrust,
 	.upgrade = on_upgrade,
 	.pump = on_pump,
 	.pause = on_pause,
@@ -537,9 +552,55 @@ conn_out(struct conn *c)
 }
 
 void
-conn_trust(struct conn *c)
+conn_trust(struct conn *c, const uint8_t digest[TOKEN_DIGEST])
 {
+	unsigned i;
+
 	c->trusted = true;
+	for (i = 0; i < c->ndigests && i < CONN_TOKENS; i++)
+		if (memcmp(c->digests[i], digest, TOKEN_DIGEST) == 0)
+			return;
+	/* It was good when it was judged, and has ended since. */
+	for (i = 0; i < GONE_MAX; i++)
+		if (memcmp(c->env->gone[i], digest, TOKEN_DIGEST) == 0) {
+			conn_kill(c);
+			return;
+		}
+	if (c->ndigests < CONN_TOKENS)
+		memcpy(c->digests[c->ndigests], digest, TOKEN_DIGEST);
+	if (c->ndigests <= CONN_TOKENS)
+		c->ndigests++;
+}
+
+bool
+conn_distrust(struct conn *c)
+{
+	return ++c->wrong >= WRONG_MAX && !c->trusted;
+}
+
+/* Whether it may have brought that token. */
+static bool
+brought(const struct conn *c, const uint8_t digest[TOKEN_DIGEST])
+{
+	unsigned i;
+
+	for (i = 0; i < c->ndigests && i < CONN_TOKENS; i++)
+		if (memcmp(c->digests[i], digest, TOKEN_DIGEST) == 0)
+			return true;
+	return c->ndigests > CONN_TOKENS;
+}
+
+void
+conn_token_gone(struct env *env, const uint8_t digest[TOKEN_DIGEST])
+{
+	struct conn *c, *next;
+
+	memcpy(env->gone[env->ngone++ % GONE_MAX], digest, TOKEN_DIGEST);
+	for (c = TAILQ_FIRST(&env->conns); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, link);
+		if (brought(c, digest))
+			conn_kill(c);
+	}
 }
 
 void

@@ -289,12 +289,22 @@ on_reply(struct carrier *via, const struct reply *reply)
 }
 
 static void
-on_trust(struct carrier *via)
+on_trust(struct carrier *via, const uint8_t digest[TOKEN_DIGEST])
 {
 	struct h2_stream *s = stream_of(via);
 
 	if (!s->dead)
-		conn_trust(s->h->conn);
+		conn_trust(s->h->conn, digest);
+}
+
+static void
+on_distrust(struct carrier *via)
+{
+	struct h2_stream *s = stream_of(via);
+
+	/* One more frame than this may come before the client sees GOAWAY. */
+	if (!s->dead && conn_distrust(s->h->conn))
+		http2_end(s->h, NGHTTP2_ENHANCE_YOUR_CALM, "wrong tokens");
 }
 
 /* 200 opens it; there is nothing to be proven as in HTTP/1.1. */
@@ -368,6 +378,7 @@ on_finish(struct carrier *via)
 static const struct carrier_ops carrier_ops = {
 	.reply = on_reply,
 	.trust = on_trust,
+	.distrust = on_distrust,
 	.upgrade = on_upgrade,
 	.pump = on_pump,
 	.pause = on_pause,

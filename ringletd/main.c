@@ -129,6 +129,18 @@ on_SETTINGS(struct peer *p, struct msg *m)
 	return 0;
 }
 
+/* TOKEN_GONE, from the monitor: what came with that token ends. */
+static int
+on_TOKEN_GONE(struct peer *p, struct msg *m)
+{
+	const struct msg_token_gone *g = m->body;
+
+	if (g->digest.len != TOKEN_DIGEST)
+		fatal("TOKEN_GONE has a digest of %zu bytes", g->digest.len);
+	conn_token_gone(peer_arg(p), g->digest.p);
+	return 0;
+}
+
 /* LISTENERS, from the monitor: one listening socket. */
 static int
 on_LISTENERS(struct peer *p, struct msg *m)
@@ -151,6 +163,10 @@ static const struct msg_rule rules[] = {
 	{ MSG_LISTENERS, FROM_MONITOR, PST_SERVING, 1, 4096, 0, 0,
 	    on_LISTENERS },
 	{ MSG_SETTINGS, FROM_MONITOR, PST_SERVING, 0, 16, 0, 0, on_SETTINGS },
+	{ MSG_TOKEN_GONE, FROM_MONITOR, PST_SERVING, 0, 64, 0, 0,
+	    on_TOKEN_GONE },
+	ANSWER(MSG_TOKENS, 16 * 1024, MSG_TOKEN_SELF),
+	ANSWER(MSG_OK, 16, MSG_TOKEN_END),
 	ANSWER(MSG_OK, 16, MSG_CONN_CHECK),
 	ANSWER(MSG_OK, 16, MSG_AUTH_CHECK),
 	ANSWER(MSG_STATUS, 16 * 1024, MSG_STATUS_GET),

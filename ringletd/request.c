@@ -11,6 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <sodium.h>
+
 #include "err.h"
 #include "http1.h"
 #include "msgdef.h"
@@ -175,8 +177,8 @@ token_of_protocols(const struct span *s, struct span *token)
 	return is_token(token);
 }
 
-int
-request_token(struct request *r, bool websocket, const char **why)
+static int
+find_token(struct request *r, bool websocket, const char **why)
 {
 	if (r->authorization.p != NULL) {
 		/* Two tokens: which one would be judged? */
@@ -198,6 +200,17 @@ request_token(struct request *r, bool websocket, const char **why)
 		   ? "a token is needed: offer the subprotocols bearer, TOKEN"
 		   : "a token is needed: Authorization: Bearer TOKEN";
 	return 401;
+}
+
+int
+request_token(struct request *r, bool websocket, const char **why)
+{
+	int status = find_token(r, websocket, why);
+
+	if (status == 0)
+		(void)crypto_generichash(r->digest, sizeof(r->digest),
+		    (const uint8_t *)r->token.p, r->token.len, NULL, 0);
+	return status;
 }
 
 struct msg_bin
@@ -279,10 +292,12 @@ on_answer(void *arg, struct msg *m, int err)
 	}
 	if (m->hdr.type == MSG_ERROR) {
 		e = m->body;
+		if (e->code == RL_ERR_AUTH)
+			r->via->ops->distrust(r->via);
 		reply_failure(r, (int)e->code, e->text);
 		return;
 	}
-	r->via->ops->trust(r->via);
+	r->via->ops->trust(r->via, r->digest);
 	r->done(r, m);
 }
 

@@ -35,6 +35,7 @@ struct span {
 #define METHOD_DELETE 0x04
 #define METHOD_PUT    0x08
 
+#define TOKEN_DIGEST  32 /* bytes of BLAKE2b: the monitor's name for a token */
 #define WS_ACCEPT_LEN 28 /* characters of Sec-WebSocket-Accept */
 
 /* The answer to a call; never NULL, and never MSG_ERROR. */
@@ -63,7 +64,8 @@ struct request {
 	struct span ws_version;
 	struct span ws_protocol;
 	struct span body;
-	struct span token; /* after request_token() */
+	struct span token; /* after request_token(), with its digest */
+	uint8_t digest[TOKEN_DIGEST];
 
 	char param[ALIAS_MAX + 1]; /* what the pattern's '*' matched */
 	bool ws_bearer;		   /* the subprotocol bearer was offered */
@@ -88,7 +90,8 @@ bool span_is_nocase(const struct span *s, const char *text);
 
 /*
  * Finds the request's token: "Authorization: Bearer TOKEN", or for a
- * WebSocket the subprotocols "bearer, TOKEN"; sets r->token and r->ws_bearer.
+ * WebSocket the subprotocols "bearer, TOKEN"; sets r->token, r->digest and
+ * r->ws_bearer.
  * Returns 0; or the HTTP status (401, or 400 when it comes both ways) and
  * *why (static).  Whether the token is right is not known here.
  */

@@ -33,6 +33,8 @@ struct ws;
  * adds is in http2.h.
  */
 #define CONN_MAX   512		     /* connections, WebSockets included */
+#define WRONG_MAX  3   /* wrong tokens on a connection without a good one */
+#define GONE_MAX   128 /* tokens that ended, remembered */
 #define ADMIT_MAX  64  /* connections that wait for the monitor's word */
 #define OUT_MAX	   (4 * 1024 * 1024) /* bytes of replies not yet sent */
 #define READ_SIZE  (16 * 1024)	     /* bytes taken from a socket at a time */
@@ -61,6 +63,9 @@ struct env {
 	unsigned nconns;
 	unsigned nadmitting; /* connections that wait for the monitor */
 	bool same_user;	     /* each is shown to it */
+	/* Tokens that ended last: a call that they made may still be open. */
+	uint8_t gone[GONE_MAX][TOKEN_DIGEST];
+	unsigned ngone;
 	struct conn_list dead; /* to be freed by reap_timer */
 	struct loop_timer *reap_timer;
 	struct loop_timer *tick; /* once a second: looks for deadlines */
@@ -127,7 +132,8 @@ struct reply {
  * A connection that speaks HTTP/1.1, or one stream of HTTP/2.
  *
  *	reply	 sends it; the request is over
- *	trust	 the monitor has accepted a token that came here
+ *	trust	 the monitor has accepted a token that came here, by its digest
+ *	distrust	it has refused one
  *	upgrade	 opens the WebSocket that r asked for: from now on ops and arg
  *		 run the carrier
  *	pump	 sends what there is in out; the ops' output is asked for more
@@ -136,7 +142,8 @@ struct reply {
  */
 struct carrier_ops {
 	void (*reply)(struct carrier *, const struct reply *);
-	void (*trust)(struct carrier *);
+	void (*trust)(struct carrier *, const uint8_t digest[TOKEN_DIGEST]);
+	void (*distrust)(struct carrier *);
 	void (*upgrade)(struct carrier *, const struct request *r,
 	    const struct conn_ops *ops, void *arg);
 	void (*pump)(struct carrier *);
@@ -164,7 +171,14 @@ bool conn_evict(struct env *);
 /* What is to be sent; then call conn_pump(). */
 struct buf *conn_out(struct conn *);
 /* The monitor has accepted a token that came on this connection. */
-void conn_trust(struct conn *);
+void conn_trust(struct conn *, const uint8_t digest[TOKEN_DIGEST]);
+/*
+ * It has refused one.  True: that was the last try, for WRONG_MAX have come and
+ * no good one; after the reply the connection is to end.
+ */
+bool conn_distrust(struct conn *);
+/* A token is good no longer: what came with it ends. */
+void conn_token_gone(struct env *, const uint8_t digest[TOKEN_DIGEST]);
 /* From now on ops and arg run the connection; they get what came already. */
 void conn_upgrade(struct conn *, const struct conn_ops *ops, void *arg);
 /* Sends what there is; ops->output is asked for more. */
@@ -268,6 +282,8 @@ void api_ping(struct request *);
 void api_status(struct request *);
 void api_shutdown(struct request *);
 void api_public_key(struct request *);
+void api_token(struct request *);
+void api_token_end(struct request *);
 void api_page(struct request *);
 void api_agents(struct request *);
 void api_providers(struct request *);

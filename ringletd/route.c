@@ -16,6 +16,8 @@ static const struct route routes[] = {
 	{ METHOD_GET, "/api/ping", ROUTE_TOKEN, api_ping },
 	{ METHOD_GET, "/api/daemon/status", ROUTE_TOKEN, api_status },
 	{ METHOD_POST, "/api/shutdown", ROUTE_TOKEN, api_shutdown },
+	{ METHOD_GET, "/api/token", ROUTE_TOKEN, api_token },
+	{ METHOD_DELETE, "/api/token", ROUTE_TOKEN, api_token_end },
 	{ METHOD_GET, "/api/agents", ROUTE_TOKEN, api_agents },
 	{ METHOD_GET, "/api/agents/*", ROUTE_TOKEN, api_agents },
 	{ METHOD_GET, "/api/providers", ROUTE_TOKEN, api_providers },

@@ -36,6 +36,7 @@ require(int cond)
 /* --- the connection, in place of conn.c --- */
 
 struct conn {
+	unsigned wrong;
 	struct buf *out;
 	const struct conn_ops *ops;
 	struct http2 *h;
@@ -170,9 +171,16 @@ conn_abort(struct conn *c)
 }
 
 void
-conn_trust(struct conn *c)
+conn_trust(struct conn *c, const uint8_t digest[TOKEN_DIGEST])
 {
 	(void)c; /* it may be over: an answer can come before it is freed */
+	(void)digest;
+}
+
+bool
+conn_distrust(struct conn *c)
+{
+	return ++c->wrong >= WRONG_MAX;
 }
 
 uint64_t

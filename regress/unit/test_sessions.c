@@ -26,7 +26,7 @@
 #include "ringlet-monitor/monitor.h"
 #include "ringlet-monitor/profile.h"
 #include "ringlet-monitor/session.h"
-#include "ringlet-monitor/token.h"
+#include "ringlet-monitor/tokens.h"
 #include "secret.h"
 #include "xmalloc.h"
 
@@ -472,17 +472,18 @@ END_TEST
 static int
 ringletd_with_token(struct client *c, uint8_t token[64])
 {
-	char why[512], *path = make("token"), *file, *text;
+	char why[512], *path = make("token"), *file, *table, *text;
 	size_t len;
 
 	file = xasprintf("%s/http_token", path);
-	ck_assert_msg(token_make(file, why, sizeof(why)) == 0, "%s", why);
-	ck_assert_int_eq(
-	    token_load(file, &w.env.token, why, sizeof(why)), 0);
+	table = xasprintf("%s/tokens.json", path);
+	ck_assert_msg(tokens_open(file, table, &w.env.tokens, why,
+			  sizeof(why)) == 0, "%s", why);
 	ck_assert_int_eq(paths_read_file(file, 128, &text, &len), 0);
 	ck_assert_uint_ge(len, 64);
 	memcpy(token, text, 64);
 	free(text);
+	free(table);
 	free(file);
 	free(path);
 	w.env.keychain = keychain_new(w.env.loop, "/nonexistent");
@@ -560,7 +561,7 @@ START_TEST(only_the_cli_chooses)
 	}
 	fd_close(fd);
 	keychain_free(w.env.keychain);
-	token_free(w.env.token);
+	tokens_free(w.env.tokens);
 	free(agent);
 	free(folder);
 }

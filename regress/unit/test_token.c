@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <check.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 
 #include "err.h"
 #include "secret.h"
-#include "token.h"
+#include "tokens.h"
 
 #define GOOD "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -57,20 +58,18 @@ put(const char *text, mode_t mode)
 static int
 load(void)
 {
-	struct token *t;
+	uint8_t digest[TOKEN_DIGEST];
 	int r;
 
 	why[0] = '\0';
-	r = token_load(path, &t, why, sizeof(why));
-	ck_assert((r == RL_OK) == (t != NULL));
+	r = token_load(path, digest, why, sizeof(why));
 	ck_assert((r == RL_OK) == (why[0] == '\0'));
-	token_free(t);
 	return r;
 }
 
 START_TEST(makes_a_token)
 {
-	struct token *t;
+	uint8_t digest[TOKEN_DIGEST], other[TOKEN_DIGEST];
 	struct stat st;
 	char text[80];
 	FILE *f;
@@ -91,15 +90,11 @@ START_TEST(makes_a_token)
 	ck_assert_int_eq(text[TOKEN_LEN], '\n');
 	ck_assert_uint_eq(strspn(text, "0123456789abcdef"), TOKEN_LEN);
 
-	ck_assert_int_eq(token_load(path, &t, why, sizeof(why)), RL_OK);
-	ck_assert(token_verify(t, text, TOKEN_LEN));
-	ck_assert(!token_verify(t, text, TOKEN_LEN + 1));
-	ck_assert(!token_verify(t, text, TOKEN_LEN - 1));
-	ck_assert(!token_verify(t, text, 0));
-	ck_assert(!token_verify(t, GOOD, TOKEN_LEN));
-	text[TOKEN_LEN - 1] ^= 1;
-	ck_assert(!token_verify(t, text, TOKEN_LEN));
-	token_free(t);
+	ck_assert_int_eq(token_load(path, digest, why, sizeof(why)), RL_OK);
+	token_digest(text, TOKEN_LEN, other);
+	ck_assert_mem_eq(digest, other, TOKEN_DIGEST);
+	token_digest(GOOD, TOKEN_LEN, other);
+	ck_assert_mem_ne(digest, other, TOKEN_DIGEST);
 }
 END_TEST
 
@@ -203,11 +198,264 @@ START_TEST(refuses_malformed)
 }
 END_TEST
 
+/* --- the table ---
+ */
+
+#define NOW 1000000
+
+static struct tokens *ts;
+static char table[128];
+
+static int
+reopen(void)
+{
+	tokens_free(ts);
+	why[0] = '\0';
+	return tokens_open(path, table, &ts, why, sizeof(why));
+}
+
+static void
+setup_table(void)
+{
+	setup();
+	snprintf(table, sizeof(table), "%s/tokens.json", dir);
+	ts = NULL;
+	ck_assert_int_eq(reopen(), 0);
+}
+
+static void
+teardown_table(void)
+{
+	tokens_free(ts);
+	teardown();
+}
+
+static const struct token *
+find(const char *text, long long now)
+{
+	return tokens_find(ts, text, strlen(text), now);
+}
+
+static const struct token *
+add(bool control, const char *label, long long expires_at, char *text)
+{
+	const struct token *t = NULL;
+
+	ck_assert_int_eq(tokens_add(ts, control, label, NOW, expires_at, text,
+			     &t, why, sizeof(why)),
+	    0);
+	ck_assert_ptr_nonnull(t);
+	return t;
+}
+
+static void
+main_text(char text[TOKEN_LEN + 1])
+{
+	int fd = open(path, O_RDONLY);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(read(fd, text, TOKEN_LEN), TOKEN_LEN);
+	text[TOKEN_LEN] = '\0';
+	close(fd);
+}
+
+START_TEST(finds_each)
+{
+	char view[TOKEN_LEN + 1], control[TOKEN_LEN + 1], main_one[TOKEN_LEN + 1];
+	const struct token *t;
+	struct stat st;
+	FILE *f;
+	char buf[8192];
+	size_t n;
+
+	main_text(main_one);
+	add(false, "wall display", 0, view);
+	add(true, "script", NOW + 60, control);
+	for (int i = 0; i < 2; i++) {
+		t = find(main_one, NOW);
+		ck_assert_str_eq(t->id, TOKEN_MAIN);
+		ck_assert(t->control);
+		t = find(view, NOW);
+		ck_assert_str_eq(t->label, "wall display");
+		ck_assert(!t->control);
+		ck_assert(t == tokens_get(ts, 1));
+		t = find(control, NOW + 59);
+		ck_assert(t->control);
+		ck_assert_int_eq(t->created_at, NOW);
+		ck_assert_ptr_null(find(control, NOW + 60));
+		ck_assert_ptr_null(find(GOOD, NOW));
+		ck_assert_ptr_null(find("", NOW));
+		view[3] ^= 1;
+		ck_assert_ptr_null(find(view, NOW));
+		view[3] ^= 1;
+		ck_assert_ptr_null(tokens_find(ts, view, TOKEN_LEN - 1, NOW));
+		ck_assert_ptr_null(tokens_get(ts, 3));
+		/* And again, as the file has them. */
+		ck_assert_msg(reopen() == 0, "%s", why);
+	}
+	ck_assert_int_eq(stat(table, &st), 0);
+	ck_assert_int_eq(st.st_mode & 07777, 0600);
+	ck_assert_ptr_nonnull(f = fopen(table, "r"));
+	n = fread(buf, 1, sizeof(buf) - 1, f);
+	buf[n] = '\0';
+	fclose(f);
+	ck_assert_ptr_null(strstr(buf, view));
+	ck_assert_ptr_null(strstr(buf, control));
+}
+END_TEST
+
+START_TEST(revokes)
+{
+	char a[TOKEN_LEN + 1], b[TOKEN_LEN + 1], id[TOKEN_ID_LEN + 1];
+	uint8_t digest[TOKEN_DIGEST], want[TOKEN_DIGEST];
+
+	add(true, "", 0, a);
+	(void)strlcpy(id, add(true, "", 0, b)->id, sizeof(id));
+	ck_assert_int_eq(
+	    tokens_revoke(ts, TOKEN_MAIN, digest, why, sizeof(why)),
+	    RL_ERR_DENIED);
+	ck_assert_int_eq(tokens_revoke(ts, "", digest, why, sizeof(why)),
+	    RL_ERR_NOTFOUND);
+	ck_assert_int_eq(tokens_revoke(ts, "xyz", digest, why, sizeof(why)),
+	    RL_ERR_NOTFOUND);
+	ck_assert_int_eq(tokens_revoke(ts, id, digest, why, sizeof(why)), 0);
+	token_digest(b, TOKEN_LEN, want);
+	ck_assert_mem_eq(digest, want, TOKEN_DIGEST);
+	ck_assert_ptr_null(find(b, NOW));
+	ck_assert_ptr_nonnull(find(a, NOW));
+	ck_assert_int_eq(reopen(), 0);
+	ck_assert_ptr_null(find(b, NOW));
+	ck_assert_ptr_nonnull(find(a, NOW));
+	/* A prefix does where it is that of one. */
+	(void)strlcpy(id, tokens_get(ts, 1)->id, sizeof(id));
+	id[6] = '\0';
+	ck_assert_int_eq(tokens_revoke(ts, id, digest, why, sizeof(why)), 0);
+	ck_assert_ptr_null(find(a, NOW));
+}
+END_TEST
+
+START_TEST(expires)
+{
+	char a[TOKEN_LEN + 1], b[TOKEN_LEN + 1], c[TOKEN_LEN + 1];
+	uint8_t digest[TOKEN_DIGEST], want[TOKEN_DIGEST];
+
+	ck_assert_int_eq(tokens_next_expiry(ts), 0);
+	add(true, "", 0, a);
+	add(true, "", NOW + 20, b);
+	add(true, "", NOW + 10, c);
+	ck_assert_int_eq(tokens_next_expiry(ts), NOW + 10);
+	ck_assert(!tokens_expire(ts, NOW + 9, digest));
+	ck_assert(tokens_expire(ts, NOW + 10, digest));
+	token_digest(c, TOKEN_LEN, want);
+	ck_assert_mem_eq(digest, want, TOKEN_DIGEST);
+	ck_assert(!tokens_expire(ts, NOW + 10, digest));
+	ck_assert_int_eq(tokens_next_expiry(ts), NOW + 20);
+	ck_assert_ptr_nonnull(find(a, NOW + 1000));
+}
+END_TEST
+
+START_TEST(rotates)
+{
+	char before[TOKEN_LEN + 1], after[TOKEN_LEN + 1];
+	uint8_t digest[TOKEN_DIGEST], want[TOKEN_DIGEST];
+
+	main_text(before);
+	ck_assert_int_eq(tokens_rotate(ts, digest, why, sizeof(why)), 0);
+	token_digest(before, TOKEN_LEN, want);
+	ck_assert_mem_eq(digest, want, TOKEN_DIGEST);
+	main_text(after);
+	ck_assert_ptr_null(find(before, NOW));
+	ck_assert_ptr_nonnull(find(after, NOW));
+	ck_assert_int_eq(reopen(), 0);
+	ck_assert_ptr_nonnull(find(after, NOW));
+}
+END_TEST
+
+START_TEST(refuses_to_add)
+{
+	char text[TOKEN_LEN + 1], label[TOKEN_LABEL_MAX + 2];
+	const struct token *t;
+
+	memset(label, 'x', sizeof(label) - 1);
+	label[sizeof(label) - 1] = '\0';
+#define ADD(label, expires) \
+	tokens_add(ts, true, label, NOW, expires, text, &t, why, sizeof(why))
+	ck_assert_int_eq(ADD(label, 0), RL_ERR_INVALID);
+	ck_assert_int_eq(ADD("a\033[31mb", 0), RL_ERR_INVALID);
+	ck_assert_int_eq(ADD("\xff", 0), RL_ERR_INVALID);
+	ck_assert_int_eq(ADD("", NOW), RL_ERR_INVALID);
+	for (int i = 0; i < TOKENS_MAX; i++)
+		ck_assert_int_eq(ADD("", 0), 0);
+	ck_assert_int_eq(ADD("", 0), RL_ERR_LIMIT);
+	ck_assert_int_eq(reopen(), 0);
+	/* What cannot be written down is not true either. */
+	ck_assert_int_eq(tokens_revoke(ts, tokens_get(ts, 1)->id,
+			     (uint8_t[TOKEN_DIGEST]){ 0 }, why, sizeof(why)),
+	    0);
+	ck_assert_int_eq(chmod(dir, 0500), 0);
+	if (access(dir, W_OK) == -1) {
+		ck_assert_int_eq(ADD("", 0), RL_ERR_SYSTEM);
+		ck_assert_ptr_null(tokens_get(ts, TOKENS_MAX));
+		ck_assert_ptr_null(find(text, NOW));
+		ck_assert_int_eq(tokens_revoke(ts, tokens_get(ts, 1)->id,
+				     (uint8_t[TOKEN_DIGEST]){ 0 }, why,
+				     sizeof(why)),
+		    RL_ERR_SYSTEM);
+		ck_assert_ptr_nonnull(tokens_get(ts, TOKENS_MAX - 1));
+	}
+	ck_assert_int_eq(chmod(dir, 0700), 0);
+}
+END_TEST
+
+#define ONE                                                                    \
+	"\"id\":\"0123abcd\",\"digest\":\"" GOOD "\",\"scope\":\"view\","          \
+	"\"created_at\":1"
+static const struct {
+	const char *text;
+	const char *says;
+} tables[] = {
+	{ "", "tokens.json" },
+	{ "[]", "tokens.json" },
+	{ "{\"version\":2,\"tokens\":[]}", "version 1" },
+	{ "{\"version\":1}", "version 1" },
+	{ "{\"version\":1,\"tokens\":[],\"x\":1}", "version 1" },
+	{ "{\"version\":1,\"tokens\":[1]}", "token 1" },
+	{ "{\"version\":1,\"tokens\":[{" ONE ",\"x\":1}]}", "token 1: " },
+	{ "{\"version\":1,\"tokens\":[{" ONE "},{\"id\":\"a\"}]}",
+	    "token 2: " },
+	{ "{\"version\":1,\"tokens\":[{\"id\":\"0123abcX\",\"digest\":\"" GOOD
+	  "\",\"scope\":\"view\",\"created_at\":1}]}",
+	    "id" },
+	{ "{\"version\":1,\"tokens\":[{\"id\":\"0123abcd\",\"digest\":\"12\","
+	  "\"scope\":\"view\",\"created_at\":1}]}",
+	    "digest" },
+	{ "{\"version\":1,\"tokens\":[{\"id\":\"0123abcd\",\"digest\":\"" GOOD
+	  "\",\"scope\":\"all\",\"created_at\":1}]}",
+	    "scope" },
+};
+
+START_TEST(refuses_a_damaged_table)
+{
+	FILE *f = fopen(table, "w");
+	struct stat before, after;
+
+	ck_assert_ptr_nonnull(f);
+	fputs(tables[_i].text, f);
+	fclose(f);
+	ck_assert_int_eq(stat(table, &before), 0);
+	ck_assert_int_ne(reopen(), 0);
+	ck_assert_ptr_null(ts);
+	ck_assert_msg(strstr(why, tables[_i].says) != NULL, "%s", why);
+	ck_assert_int_eq(stat(table, &after), 0);
+	ck_assert_int_eq(before.st_size, after.st_size);
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *s = suite_create("token");
-	TCase *tc = tcase_create("file");
+	TCase *tc = tcase_create("file"), *tt = tcase_create("table");
 	SRunner *sr;
 	int failed;
 
@@ -221,6 +469,15 @@ main(void)
 	tcase_add_loop_test(tc, refuses_malformed, 0,
 	    (int)(sizeof(malformed) / sizeof(malformed[0])));
 	suite_add_tcase(s, tc);
+	tcase_add_checked_fixture(tt, setup_table, teardown_table);
+	tcase_add_test(tt, finds_each);
+	tcase_add_test(tt, revokes);
+	tcase_add_test(tt, expires);
+	tcase_add_test(tt, rotates);
+	tcase_add_test(tt, refuses_to_add);
+	tcase_add_loop_test(tt, refuses_a_damaged_table, 0,
+	    (int)(sizeof(tables) / sizeof(tables[0])));
+	suite_add_tcase(s, tt);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);

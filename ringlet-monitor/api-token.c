@@ -1,0 +1,194 @@
+/*
+ * Requests about tokens, and their ends.
+ *
+ * A token that is good no longer is refused from the next request on; that
+ * ends nothing which was let in before.  So ringletd is told the digest of
+ * each such token, and closes what it had opened.
+ */
+
+#include "config.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "err.h"
+#include "log.h"
+#include "loop.h"
+#include "monitor.h"
+#include "secret.h"
+#include "tokens.h"
+#include "xmalloc.h"
+
+#define WHY_MAX 1024
+/* Longest sleep: the clock may be set, and the loop's stands in a sleep. */
+#define LOOK_MS 30000
+
+static void
+tell_gone(struct env *env, uint8_t digest[TOKEN_DIGEST])
+{
+	const struct msg_token_gone gone = { { digest, TOKEN_DIGEST } };
+
+	/* One that is not there, or not ready, has let nothing in. */
+	if (env->ringletd.ready && env->ringletd.client.peer != NULL)
+		(void)peer_send(env->ringletd.client.peer, MSG_TOKEN_GONE,
+		    &gone, NULL, 0);
+}
+
+/* --- expiry --- */
+
+static void
+on_look(void *arg)
+{
+	struct env *env = arg;
+	uint8_t digest[TOKEN_DIGEST];
+	long long now = time(NULL), next, ms = LOOK_MS;
+
+	while (tokens_expire(env->tokens, now, digest)) {
+		log_info("a token has expired");
+		tell_gone(env, digest);
+	}
+	if ((next = tokens_next_expiry(env->tokens)) == 0)
+		return;
+	if (next - now < LOOK_MS / 1000)
+		ms = (next - now) * 1000;
+	loop_timer_arm(env->token_timer, (uint64_t)ms);
+}
+
+void
+token_watch(struct env *env)
+{
+	if (env->token_timer == NULL)
+		env->token_timer = loop_timer_new(env->loop, on_look, env);
+	on_look(env);
+}
+
+void
+token_close(struct env *env)
+{
+	loop_timer_free(env->token_timer);
+	env->token_timer = NULL;
+	tokens_free(env->tokens);
+	env->tokens = NULL;
+}
+
+/* --- requests --- */
+
+static struct msg_token
+describe(const struct token *t)
+{
+	return (struct msg_token){ .id = t->id, .control = t->control,
+		.label = t->label, .created_at = t->created_at,
+		.expires_at = t->expires_at };
+}
+
+int
+on_TOKEN_CREATE(struct peer *p, struct msg *m)
+{
+	struct env *env = peer_env(p);
+	const struct msg_token_create *q = m->body;
+	struct msg_token_made made = { .expires_at = q->expires_at };
+	const struct token *t;
+	char text[TOKEN_LEN + 1], why[WHY_MAX];
+	int r;
+
+	r = tokens_add(env->tokens, q->control, q->label, time(NULL),
+	    q->expires_at, text, &t, why, sizeof(why));
+	if (r != 0) {
+		peer_reply_error(p, m->hdr.id, r, "%s", why);
+		return 0;
+	}
+	log_info("token %s: made, scope %s", t->id,
+	    t->control ? "control" : "view");
+	made.id = t->id;
+	made.value.p = (const uint8_t *)text;
+	made.value.len = TOKEN_LEN;
+	peer_reply(p, m->hdr.id, MSG_TOKEN_MADE, &made, NULL, 0);
+	secret_wipe(text, sizeof(text));
+	token_watch(env);
+	return 0;
+}
+
+int
+on_TOKEN_LIST(struct peer *p, struct msg *m)
+{
+	struct env *env = peer_env(p);
+	struct msg_token list[1 + TOKENS_MAX];
+	struct msg_tokens body = { { list, 0 } };
+	const struct token *t;
+
+	while ((t = tokens_get(env->tokens, body.list.n)) != NULL)
+		list[body.list.n++] = describe(t);
+	peer_reply(p, m->hdr.id, MSG_TOKENS, &body, NULL, 0);
+	return 0;
+}
+
+/* Revokes one and answers. */
+static void
+revoke(struct peer *p, const struct msg *m, const char *id)
+{
+	struct env *env = peer_env(p);
+	uint8_t digest[TOKEN_DIGEST];
+	char why[WHY_MAX];
+	int r;
+
+	r = tokens_revoke(env->tokens, id, digest, why, sizeof(why));
+	if (r != 0) {
+		peer_reply_error(p, m->hdr.id, r, "%s", why);
+		return;
+	}
+	log_info("a token was revoked");
+	/* The answer first: it may go to a connection that ends now. */
+	peer_reply(p, m->hdr.id, MSG_OK, NULL, NULL, 0);
+	tell_gone(env, digest);
+}
+
+int
+on_TOKEN_REVOKE(struct peer *p, struct msg *m)
+{
+	const struct msg_token_revoke *q = m->body;
+
+	revoke(p, m, q->id);
+	return 0;
+}
+
+int
+on_TOKEN_ROTATE(struct peer *p, struct msg *m)
+{
+	struct env *env = peer_env(p);
+	uint8_t digest[TOKEN_DIGEST];
+	char why[WHY_MAX];
+	int r;
+
+	if ((r = tokens_rotate(env->tokens, digest, why, sizeof(why))) != 0) {
+		peer_reply_error(p, m->hdr.id, r, "%s", why);
+		return 0;
+	}
+	log_info("the main token was replaced");
+	peer_reply(p, m->hdr.id, MSG_OK, NULL, NULL, 0);
+	tell_gone(env, digest);
+	return 0;
+}
+
+/* Hostile ringletd: it learns of a token that it has what it may do. */
+int
+on_TOKEN_SELF(struct peer *p, struct msg *m)
+{
+	const struct client *c = peer_arg(p);
+	struct msg_token one = describe(c->token);
+	struct msg_tokens body = { { &one, 1 } };
+
+	peer_reply(p, m->hdr.id, MSG_TOKENS, &body, NULL, 0);
+	return 0;
+}
+
+/* Hostile ringletd: it can end a token that it has, and no other. */
+int
+on_TOKEN_END(struct peer *p, struct msg *m)
+{
+	const struct client *c = peer_arg(p);
+	char id[TOKEN_ID_LEN + 1];
+
+	(void)strlcpy(id, c->token->id, sizeof(id));
+	revoke(p, m, id);
+	return 0;
+}
