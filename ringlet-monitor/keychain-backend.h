@@ -120,6 +120,8 @@ struct keychain_backend {
 
 /* The Secret Service of the session bus (keychain-secret.c). */
 extern const struct keychain_backend keychain_secret_service;
+/* Ringlet's own file, for where there is none (keychain-vault.c). */
+extern const struct keychain_backend keychain_vault;
 
 /* --- what all of them share (keychain-item.c) --- */
 

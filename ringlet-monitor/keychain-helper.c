@@ -72,6 +72,7 @@ reduce_environment(void)
 /* The stores that this build has. */
 static const struct keychain_backend *const backends[] = {
 	&keychain_secret_service,
+	&keychain_vault,
 };
 
 #define NBACKENDS (sizeof(backends) / sizeof(backends[0]))
