@@ -120,8 +120,12 @@ struct keychain_backend {
 
 /* The Secret Service of the session bus (keychain-secret.c). */
 extern const struct keychain_backend keychain_secret_service;
+/* The keychain of macOS (keychain-darwin.c). */
+extern const struct keychain_backend keychain_darwin;
 /* Ringlet's own file, for where there is none (keychain-vault.c). */
 extern const struct keychain_backend keychain_vault;
+/* Those that this system has, NULL at the end (keychain-stores-*.c). */
+extern const struct keychain_backend *const keychain_backends[];
 
 /* --- what all of them share (keychain-item.c) --- */
 

@@ -69,22 +69,14 @@ reduce_environment(void)
 		fatal("cannot set the environment");
 }
 
-/* The stores that this build has. */
-static const struct keychain_backend *const backends[] = {
-	&keychain_secret_service,
-	&keychain_vault,
-};
-
-#define NBACKENDS (sizeof(backends) / sizeof(backends[0]))
-
 static const struct keychain_backend *
 backend_find(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < NBACKENDS; i++) {
-		if (strcmp(backends[i]->name, name) == 0)
-			return backends[i];
+	for (i = 0; keychain_backends[i] != NULL; i++) {
+		if (strcmp(keychain_backends[i]->name, name) == 0)
+			return keychain_backends[i];
 	}
 	return NULL;
 }
