@@ -354,6 +354,18 @@ request_fill(const struct keychain_call *c, struct msg_kc_request *q)
 	}
 }
 
+static uint64_t
+timeout_of(const struct keychain_call *c)
+{
+	uint64_t ms = c->kc->timeout;
+
+	if ((c->op == KC_UNLOCK || c->op == KC_VAULT_NEW ||
+		c->op == KC_VAULT_PASSPHRASE) &&
+	    ms < KEYCHAIN_PASSPHRASE_TIMEOUT)
+		ms = KEYCHAIN_PASSPHRASE_TIMEOUT;
+	return ms;
+}
+
 static void
 call_start(struct keychain_call *c)
 {
@@ -387,7 +399,7 @@ call_start(struct keychain_call *c)
 	c->peer = peer_new(
 	    kc->loop, sv[0], FROM_KEYCHAIN, PST_SERVING, "keychain", &ops, c);
 	request_fill(c, &q);
-	if (peer_call(c->peer, MSG_KC_REQUEST, &q, NULL, 0, kc->timeout,
+	if (peer_call(c->peer, MSG_KC_REQUEST, &q, NULL, 0, timeout_of(c),
 		on_reply, c, NULL) != RL_OK)
 		call_fail(c, RL_ERR_INVALID,
 		    "the key or a name does not fit a request");

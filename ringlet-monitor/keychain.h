@@ -17,8 +17,13 @@ struct keychain;
 struct keychain_call;
 
 #define KEYCHAIN_TIMEOUT 10000 /* ms for one call, once it has started */
-#define KEYCHAIN_RUNNING 4     /* helpers at once; further calls wait */
-#define KEYCHAIN_WAITING 64    /* calls that may wait for one */
+/*
+ * The least that a call with a passphrase gets: what it waits for is a
+ * processor, not somebody else's program.
+ */
+#define KEYCHAIN_PASSPHRASE_TIMEOUT 20000
+#define KEYCHAIN_RUNNING	    4  /* helpers at once; further calls wait */
+#define KEYCHAIN_WAITING	    64 /* calls that may wait for one */
 
 /* The names of the stores, which profile files remember. */
 #define KEYCHAIN_SECRET_SERVICE "secret-service"
