@@ -36,6 +36,9 @@ enum msg_number {
 	MSG_RESTART = 26, /* CLI only -> OK, then it executes itself */
 	MSG_CONN_CHECK = 27, /* ringletd only: is it this user's? -> OK */
 
+	/* monitor to ringletd */
+	MSG_EVENT = 230, /* something has happened */
+
 	/* CLI and ringletd to monitor: tokens */
 	MSG_TOKEN_CREATE = 220, /* CLI only -> TOKEN_MADE */
 	MSG_TOKEN_MADE = 221,
@@ -327,6 +330,11 @@ struct msg_status {
 struct msg_pubkey {
 	const char *key_id;
 	struct msg_bin key; /* crypto_box public key, 32 bytes */
+};
+
+struct msg_event {
+	const char *type; /* "session.started" ... */
+	const char *details; /* a JSON object */
 };
 
 /* --- requests about tokens --- */

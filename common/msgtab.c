@@ -225,6 +225,12 @@ static const struct msg_field f_msg_pubkey[] = {
 };
 REC(msg_pubkey);
 
+static const struct msg_field f_msg_event[] = {
+	STR(msg_event, type, NAME_MAX_LEN),
+	STR(msg_event, details, 8192),
+};
+REC(msg_event);
+
 static const struct msg_field f_msg_token[] = {
 	STR(msg_token, id, NAME_MAX_LEN),
 	BOOL(msg_token, control),
@@ -684,6 +690,7 @@ static const struct msg_type types[] = {
 	TYPE(PUBKEY, rec_msg_pubkey),
 	TYPE(RESTART, rec_msg_token_only),
 	TYPE(CONN_CHECK, rec_empty),
+	TYPE(EVENT, rec_msg_event),
 	TYPE(TOKEN_CREATE, rec_msg_token_create),
 	TYPE(TOKEN_MADE, rec_msg_token_made),
 	TYPE(TOKEN_LIST, rec_msg_token_only),

@@ -159,6 +159,7 @@ create_finish(struct creation *c)
 		profile_msg_refuse(env, &c->asker, err, why);
 	} else {
 		log_info("profile %s: created", pr->alias);
+		event_profile(env, "created", pr->alias);
 		profile_msg_reply(env, &c->asker, pr);
 	}
 	creation_free(c);

@@ -181,6 +181,7 @@ on_home_removed(void *arg, int err, const char *text)
 		profile_msg_refuse(env, &d->asker, err, why);
 	} else {
 		log_info("profile %s: deleted", d->alias);
+		event_profile(env, "deleted", d->alias);
 		if ((p = asker_peer(env, &d->asker)) != NULL)
 			peer_reply(p, d->asker.id, MSG_OK, NULL, NULL, 0);
 	}

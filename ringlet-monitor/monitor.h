@@ -9,6 +9,7 @@
  *	supervise.c	the other daemons: start, INIT and READY, restart
  *	restart.c	from a request to the exec of the installed monitor
  *	handover.c	what outlives that exec
+ *	event.c		what subscribers over HTTP are told
  *	listen.c	the HTTP listeners
  *	stranger.c	connections of other users
  *	control.c	the control socket and its clients
@@ -304,6 +305,13 @@ int auth_open_key(struct env *, const struct msg_profile_create *,
     struct secret **out, char *why, size_t size);
 int on_AUTH_CHECK(struct peer *, struct msg *);
 int on_PUBKEY_GET(struct peer *, struct msg *);
+
+/* event.c */
+struct session;
+/* Tells subscribers over HTTP of a profile: "created", "deleted" ... */
+void event_profile(struct env *, const char *what, const char *alias);
+/* Tells them of a session, as it is now: "started", "ended" ... */
+void event_session(struct env *, const char *what, const struct session *);
 
 /* api-token.c */
 /* Sees to it that tokens end when their time is over: after auth_open(). */

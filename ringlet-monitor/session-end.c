@@ -92,6 +92,7 @@ session_end(
 	log_info("session %s: ended (%s, status %d, signal %u)", s->id, reason,
 	    s->exit_code, s->signal);
 	tell_changed(s);
+	event_session(env, "ended", s);
 	drop_old(env, s);
 	session_keep(env);
 }

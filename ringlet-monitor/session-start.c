@@ -168,6 +168,7 @@ on_started(void *arg, struct msg *reply, int err)
 	log_info("session %s of profile %s: started as pid %llu, %s", s->id,
 	    s->alias, (unsigned long long)s->pid,
 	    s->sandboxed ? s->tier : "without a jail");
+	event_session(env, "started", s);
 	/* A test is no run of the agent's. */
 	if (!st->check && profile_touch(&env->paths, s->alias, time(NULL), text,
 			      sizeof(text)) != 0)

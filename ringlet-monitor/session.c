@@ -455,6 +455,7 @@ on_viewer_added(void *arg, struct msg *reply, int err)
 
 		attached_fill(s, pe, &a);
 		peer_reply(p, pe->asker.id, MSG_ATTACHED, &a, fds, 3);
+		event_session(env, "viewer_joined", s);
 	}
 	pending_free(pe);
 }
@@ -579,7 +580,9 @@ on_VIEWER_GONE(struct peer *p, struct msg *m)
 	const struct msg_viewer_gone *vg = m->body;
 	struct session *s = session_find(peer_env(p), vg->id);
 
-	if (s != NULL && s->viewers > 0)
+	if (s != NULL && s->viewers > 0) {
 		s->viewers--;
+		event_session(peer_env(p), "viewer_left", s);
+	}
 	return 0;
 }

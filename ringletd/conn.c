@@ -490,6 +490,7 @@ void
 conn_init(struct env *env)
 {
 	TAILQ_INIT(&env->conns);
+	TAILQ_INIT(&env->subscribers);
 	TAILQ_INIT(&env->dead);
 	env->reap_timer = loop_timer_new(env->loop, on_reap, env);
 	env->tick = loop_timer_new(env->loop, on_tick, env);

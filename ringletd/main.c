@@ -141,6 +141,16 @@ on_TOKEN_GONE(struct peer *p, struct msg *m)
 	return 0;
 }
 
+/* EVENT, from the monitor: something has happened. */
+static int
+on_EVENT(struct peer *p, struct msg *m)
+{
+	const struct msg_event *e = m->body;
+
+	events_tell(peer_arg(p), e->type, e->details);
+	return 0;
+}
+
 /* LISTENERS, from the monitor: one listening socket. */
 static int
 on_LISTENERS(struct peer *p, struct msg *m)
@@ -165,6 +175,7 @@ static const struct msg_rule rules[] = {
 	{ MSG_SETTINGS, FROM_MONITOR, PST_SERVING, 0, 16, 0, 0, on_SETTINGS },
 	{ MSG_TOKEN_GONE, FROM_MONITOR, PST_SERVING, 0, 64, 0, 0,
 	    on_TOKEN_GONE },
+	{ MSG_EVENT, FROM_MONITOR, PST_SERVING, 0, 16 * 1024, 0, 0, on_EVENT },
 	ANSWER(MSG_TOKENS, 16 * 1024, MSG_TOKEN_SELF),
 	ANSWER(MSG_OK, 16, MSG_TOKEN_END),
 	ANSWER(MSG_OK, 16, MSG_CONN_CHECK),

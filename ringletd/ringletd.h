@@ -22,6 +22,7 @@ struct loop;
 struct loop_timer;
 struct msg;
 struct peer;
+struct subscriber;
 struct term;
 struct ws;
 
@@ -52,6 +53,7 @@ struct ws;
 
 TAILQ_HEAD(conn_list, conn);
 TAILQ_HEAD(listener_list, listener);
+TAILQ_HEAD(subscriber_list, subscriber);
 
 struct env {
 	struct loop *loop;
@@ -66,6 +68,7 @@ struct env {
 	/* Tokens that ended last: a call that they made may still be open. */
 	uint8_t gone[GONE_MAX][TOKEN_DIGEST];
 	unsigned ngone;
+	struct subscriber_list subscribers;
 	struct conn_list dead; /* to be freed by reap_timer */
 	struct loop_timer *reap_timer;
 	struct loop_timer *tick; /* once a second: looks for deadlines */
@@ -297,6 +300,7 @@ void api_session_get(struct request *);
 void api_session_delete(struct request *);
 void api_session_cleanup(struct request *);
 void api_terminal(struct request *);
+void api_events(struct request *);
 
 /* starting, running, terminated: enum session_state as clients see it. */
 const char *session_state_name(uint64_t state);
@@ -334,6 +338,7 @@ char *base64_encode(const uint8_t *p, size_t len);
 
 #define WS_CLOSE_NORMAL	  1000
 #define WS_CLOSE_PROTOCOL 1002
+#define WS_CLOSE_UNSUPPORTED 1003
 #define WS_CLOSE_TOO_BIG  1009
 #define WS_CLOSE_INTERNAL 1011
 
@@ -382,6 +387,8 @@ void ws_text_commit(struct ws *, size_t len, bool last);
 /* A Close frame; then the connection ends when the client has answered. */
 void ws_close(struct ws *, uint16_t code, const char *reason);
 bool ws_is_closing(const struct ws *);
+/* Bytes that the client has not taken. */
+size_t ws_backlog(const struct ws *);
 /* Sends what there is; ops->output is asked for more. */
 void ws_pump(struct ws *);
 /* Stops or resumes reading. */
@@ -391,6 +398,11 @@ void ws_pause(struct ws *, bool paused);
 
 /* Answers the attach request r with what MSG_ATTACHED brought. */
 void term_attached(struct request *r, struct msg *m);
+
+/* --- events.c: subscribers to what happens --- */
+
+/* Tells an event of that type; data is JSON. */
+void events_tell(struct env *, const char *type, const char *data);
 
 /* --- control.c: a viewer's text messages --- */
 

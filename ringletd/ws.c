@@ -233,6 +233,12 @@ ws_close(struct ws *ws, uint16_t code, const char *reason)
 	ws->via->ops->finish(ws->via);
 }
 
+size_t
+ws_backlog(const struct ws *ws)
+{
+	return buf_len(ws->via->out);
+}
+
 bool
 ws_is_closing(const struct ws *ws)
 {

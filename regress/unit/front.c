@@ -407,6 +407,24 @@ on_term(int signo, void *arg)
 	loop_stop(arg);
 }
 
+static void
+on_usr1(int signo, void *arg)
+{
+	char data[4096];
+
+	(void)signo;
+	for (int i = 0; i < FRONT_EVENTS; i++) {
+		(void)snprintf(data, sizeof(data), "{\"n\":%d,\"pad\":\"%04000d\"}", i, 0);
+		events_tell(arg, "test.event", data);
+	}
+}
+
+void
+front_events(void)
+{
+	ck_assert_int_eq(kill(server, SIGUSR1), 0);
+}
+
 void
 front_limit(unsigned n)
 {
@@ -417,7 +435,7 @@ static void
 serve(int listener)
 {
 	struct rlimit limit = { fd_limit, fd_limit };
-	struct loop_signal *term;
+	struct loop_signal *term, *usr1;
 	struct env env;
 	int sv[2];
 
@@ -438,7 +456,9 @@ serve(int listener)
 	    &monitor_ops, NULL);
 	listener_add(&env, listener, "test");
 	term = loop_signal_new(loop, SIGTERM, on_term, loop);
+	usr1 = loop_signal_new(loop, SIGUSR1, on_usr1, &env);
 	loop_run(loop);
+	loop_signal_free(usr1);
 	loop_signal_free(term);
 	_exit(0);
 }

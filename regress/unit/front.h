@@ -61,6 +61,13 @@ unsigned front_fds(void);
 /* Hundredths of a second of processor time that it has used. */
 unsigned long front_ticks(void);
 
+/*
+ * Has FRONT_EVENTS events of the type "test.event" told, {"n":0,"pad":"..."} and
+ * so on; sockets do not hold so much.
+ */
+void front_events(void);
+#define FRONT_EVENTS 5000
+
 /* A connection to it. */
 int front_connect(void);
 /* Sends all of it; false if the server has closed. */

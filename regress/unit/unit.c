@@ -23,6 +23,7 @@ static const struct {
 	{ "buf", suite_buf },
 	{ "conf", suite_conf },
 	{ "conn", suite_conn },
+	{ "events", suite_events },
 	{ "fdpass", suite_fdpass },
 	{ "grant", suite_grant },
 	{ "hostcheck", suite_hostcheck },
