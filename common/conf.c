@@ -76,6 +76,8 @@ static const struct conf_keyword keywords[] = {
 	    0, "auto, yes or no", same_user },
 	{ "RequireFullSeal", CK_BOOL, CONF_AT_RESTART, F(require_full_seal), 0,
 	    0, "yes or no", NULL },
+	{ "RequireSealedKeys", CK_BOOL, CONF_AT_ONCE, F(require_sealed_keys), 0,
+	    0, "yes or no", NULL },
 	{ "JailMinimum", CK_WORD, CONF_AT_ONCE, F(jail_minimum), 0, 0,
 	    "full, no-landlock-scope, no-fresh-proc or minimal", tiers },
 	{ "LogLevel", CK_LEVEL, CONF_AT_ONCE, F(log_level), 0, 0,

@@ -27,8 +27,9 @@ enum rl_err {
 	RL_ERR_INTERNAL = -17,	/* a broken invariant of our own */
 	RL_ERR_JAIL = -18,	/* the jail could not be built as asked */
 	RL_ERR_PASSPHRASE = -19, /* it is not the vault's passphrase */
-	RL_ERR_DAMAGED = -20	/* what is stored was cut, altered or rolled
+	RL_ERR_DAMAGED = -20,	/* what is stored was cut, altered or rolled
 				   back */
+	RL_ERR_STALE = -30	/* sealed to a former key, or used before */
 };
 
 /*

@@ -124,7 +124,11 @@ enum msg_number {
 	MSG_SANDBOX_CHECK = 150, /* -> SESSION */
 
 	/* sandboxer to monitor: what jails can be had, when that changes */
-	MSG_JAIL_TIER = 151
+	MSG_JAIL_TIER = 151,
+
+	/* CLI and ringletd to monitor: the key of a profile */
+	MSG_PROFILE_REKEY = 170, /* -> REKEYED */
+	MSG_REKEYED = 171
 };
 
 /* VIEWER_SEEK, SESSION_ATTACH: places that have no number. */
@@ -295,6 +299,7 @@ struct msg_handover {
 	uint64_t restarts;
 	struct msg_bin box_key;
 	struct msg_bin box_public;
+	struct msg_bin box_used; /* hashes of what was sealed to it */
 	uint64_t sandboxer_pid; /* 0: none was kept */
 	uint64_t sandboxer_fd;
 	const char *sandboxer_level;
@@ -387,7 +392,8 @@ struct msg_profile_create {
 	struct msg_strs env; /* K=V */
 	struct msg_bin key;  /* the API key, or empty */
 	const char *sealed_key_id;
-	struct msg_bin sealed_key; /* crypto_box_seal of the key, or empty */
+	struct msg_bin sealed_key; /* crypto_box_seal of the key, or empty:
+				      see ringlet-monitor/sealbox.h */
 	struct msg_strs search_path; /* folders of the asker's PATH */
 	bool dry_run;
 };
@@ -401,6 +407,20 @@ struct msg_profile_delete {
 	struct msg_bin token;
 	const char *alias;
 	bool keep_home;
+};
+
+struct msg_profile_rekey {
+	struct msg_bin token;
+	const char *alias;
+	struct msg_bin key; /* as in PROFILE_CREATE: one of the two */
+	const char *sealed_key_id;
+	struct msg_bin sealed_key;
+};
+
+struct msg_rekeyed {
+	const char *alias;
+	const char *keychain;	  /* where the key is */
+	struct msg_strs sessions; /* ids; they have the former key */
 };
 
 struct msg_profiles {

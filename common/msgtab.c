@@ -36,6 +36,7 @@
 #define TEXT_MAX_LEN 2048 /* text for people */
 #define TOKEN_MAX    256
 #define KEY_MAX	     8192
+#define SEALED_MAX   (KEY_MAX + 5 * 1024) /* with what it is bound to */
 #define LIST_MAX     4096 /* records in one reply */
 
 static const struct msg_rec rec_empty = { 0, NULL, 0 };
@@ -188,6 +189,7 @@ static const struct msg_field f_msg_handover[] = {
 	U64(msg_handover, restarts, UINT64_MAX),
 	SECRET_BIN(msg_handover, box_key, 32),
 	BIN(msg_handover, box_public, 32),
+	BIN(msg_handover, box_used, 4096),
 	U64(msg_handover, sandboxer_pid, INT32_MAX),
 	U64(msg_handover, sandboxer_fd, INT32_MAX),
 	STR(msg_handover, sandboxer_level, NAME_MAX_LEN),
@@ -283,7 +285,7 @@ static const struct msg_field f_msg_profile_create[] = {
 	SECRET_STRS(msg_profile_create, env, ARGS_MAX),
 	SECRET_BIN(msg_profile_create, key, KEY_MAX),
 	STR(msg_profile_create, sealed_key_id, NAME_MAX_LEN),
-	SECRET_BIN(msg_profile_create, sealed_key, KEY_MAX + 64),
+	SECRET_BIN(msg_profile_create, sealed_key, SEALED_MAX),
 	STRS(msg_profile_create, search_path, ARGS_MAX),
 	BOOL(msg_profile_create, dry_run),
 };
@@ -301,6 +303,22 @@ static const struct msg_field f_msg_profile_delete[] = {
 	BOOL(msg_profile_delete, keep_home),
 };
 REC(msg_profile_delete);
+
+static const struct msg_field f_msg_profile_rekey[] = {
+	SECRET_BIN(msg_profile_rekey, token, TOKEN_MAX),
+	STR(msg_profile_rekey, alias, NAME_MAX_LEN),
+	SECRET_BIN(msg_profile_rekey, key, KEY_MAX),
+	STR(msg_profile_rekey, sealed_key_id, NAME_MAX_LEN),
+	SECRET_BIN(msg_profile_rekey, sealed_key, SEALED_MAX),
+};
+REC(msg_profile_rekey);
+
+static const struct msg_field f_msg_rekeyed[] = {
+	STR(msg_rekeyed, alias, NAME_MAX_LEN),
+	STR(msg_rekeyed, keychain, NAME_MAX_LEN),
+	STRS(msg_rekeyed, sessions, LIST_MAX),
+};
+REC(msg_rekeyed);
 
 static const struct msg_field f_msg_profiles[] = {
 	RECS(msg_profiles, list, LIST_MAX, rec_msg_profile),
@@ -757,6 +775,8 @@ static const struct msg_type types[] = {
 	TYPE(PROFILE_GRANT, rec_msg_profile_grant),
 	TYPE(SANDBOX_CHECK, rec_msg_sandbox_check),
 	TYPE(JAIL_TIER, rec_msg_jail_tier),
+	TYPE(PROFILE_REKEY, rec_msg_profile_rekey),
+	TYPE(REKEYED, rec_msg_rekeyed),
 };
 
 const struct msg_type *

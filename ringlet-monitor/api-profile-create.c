@@ -82,43 +82,6 @@ profile_from(const struct msg_profile_create *req)
 	return pr;
 }
 
-/* What profile_check() cannot know: whether a key is due, and is a key. */
-static int
-check_key(const struct profile *pr, const struct secret *key, char *why,
-    size_t size)
-{
-	const struct manifest_provider *provider =
-	    manifest_provider(pr->provider_id);
-	const char *p;
-	size_t len;
-
-	if (provider->auth_variable == NULL) {
-		if (key == NULL)
-			return 0;
-		snprintf(why, size, "provider %s takes no API key",
-		    provider->id);
-		return RL_ERR_INVALID;
-	}
-	if (key == NULL || (len = secret_len(key)) == 0) {
-		snprintf(why, size, "API key: provider %s needs one",
-		    provider->id);
-		return RL_ERR_INVALID;
-	}
-	p = secret_ptr(key);
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f) {
-			snprintf(why, size, "API key: has a control "
-			    "character at byte %zu", i + 1);
-			return RL_ERR_INVALID;
-		}
-	if (p[0] == ' ' || p[len - 1] == ' ') {
-		snprintf(why, size, "API key: begins or ends with a space: "
-		    "copied with too much around it?");
-		return RL_ERR_INVALID;
-	}
-	return 0;
-}
-
 static void
 on_undone(void *arg, int err, struct secret *key, const char *text)
 {
@@ -173,7 +136,8 @@ on_stored(void *arg, int err, struct secret *key, const char *text)
 
 	(void)key;
 	if (err != 0) {
-		snprintf(why, sizeof(why), "keychain: %s", text);
+		snprintf(why, sizeof(why), "keychain: %s%s", text,
+		    key_advice(err));
 		profile_msg_refuse(c->env, &c->asker, err, why);
 		creation_free(c);
 		return;
@@ -219,6 +183,11 @@ on_PROFILE_CREATE(struct peer *p, struct msg *m)
 	const struct msg_profile_create *req = m->body;
 	struct profile *old = NULL, *pr = profile_from(req);
 	struct secret *key = NULL;
+	const struct key_offer offer = { .key = &req->key,
+		.sealed_id = req->sealed_key_id,
+		.sealed = &req->sealed_key,
+		.use = { pr->alias, pr->agent_id, pr->provider_id,
+		    pr->endpoint_id } };
 	struct creation *c;
 	char why[WHY_MAX];
 	int err;
@@ -227,10 +196,11 @@ on_PROFILE_CREATE(struct peer *p, struct msg *m)
 	    (!peer_is_cli(p) &&
 		(err = check_offered_cwd(env, pr, why, sizeof(why))) != 0) ||
 	    (err = keychain_room(p, why, sizeof(why))) != 0 ||
-	    (err = auth_open_key(env, req, &key, why, sizeof(why))) != 0 ||
+	    (err = key_open(p, &offer, &key, why, sizeof(why))) != 0 ||
 	    /* A dry run may be of everything but the key. */
 	    ((key != NULL || !req->dry_run) &&
-		(err = check_key(pr, key, why, sizeof(why))) != 0))
+		(err = key_check(manifest_provider(pr->provider_id), key,
+		     why, sizeof(why))) != 0))
 		goto refuse;
 	err = profile_load(&env->paths, pr->alias, &old, why, sizeof(why));
 	profile_free(old);

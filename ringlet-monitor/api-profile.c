@@ -207,7 +207,8 @@ on_deleted(void *arg, int err, struct secret *key, const char *text)
 	(void)key;
 	if (err != 0 && err != RL_ERR_NOTFOUND) {
 		snprintf(why, sizeof(why), "profile %s is kept, for its key "
-		    "could not be deleted: %s", d->alias, text);
+		    "could not be deleted: keychain: %s%s", d->alias, text,
+		    key_advice(err));
 		profile_msg_refuse(d->env, &d->asker, err, why);
 		deletion_free(d);
 		return;

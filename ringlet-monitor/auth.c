@@ -1,6 +1,6 @@
 /*
- * What a request is worth: the bearer token, and API keys that were sealed to
- * this boot's public key so that ringletd forwards what it cannot read.
+ * What a request is worth: the bearer token.  And the public key that API keys
+ * may be sealed to, which anybody with a token may ask for.
  */
 
 #include "config.h"
@@ -22,24 +22,15 @@
 void
 auth_open(struct env *env)
 {
-	uint8_t sk[crypto_box_SECRETKEYBYTES], id[8];
 	char why[1024];
 
 	if (tokens_open(env->paths.token_file, env->paths.tokens_file,
 		&env->tokens, why, sizeof(why)) != 0)
 		fatal("%s", why);
 
-	if (env->box_key != NULL)
-		goto name; /* handed over: keys sealed to it stay good */
-	_Static_assert(sizeof(env->box_public) == crypto_box_PUBLICKEYBYTES,
-	    "size of a crypto_box public key");
-	crypto_box_keypair(env->box_public, sk);
-	env->box_key = secret_new(sk, sizeof(sk));
-	secret_wipe(sk, sizeof(sk));
-name:
-	crypto_generichash(id, sizeof(id), env->box_public,
-	    sizeof(env->box_public), NULL, 0);
-	sodium_bin2hex(env->box_id, sizeof(env->box_id), id, sizeof(id));
+	/* One that was handed over stays good, and so what is sealed to it. */
+	if (env->box.secret == NULL)
+		sealbox_make(&env->box);
 }
 
 /* Leaves a trace of guessing, once a minute: it must not fill the log. */
@@ -88,43 +79,6 @@ auth_may_control(struct peer *p)
 	return peer_is_cli(p) || (c->token != NULL && c->token->control);
 }
 
-int
-auth_open_key(struct env *env, const struct msg_profile_create *req,
-    struct secret **out, char *why, size_t size)
-{
-	uint8_t key[8192];
-	size_t len;
-
-	*out = NULL;
-	if (req->sealed_key.len == 0) {
-		if (req->key.len > 0)
-			*out = secret_new(req->key.p, req->key.len);
-		return 0;
-	}
-	if (req->key.len > 0) {
-		strlcpy(why, "give one of api_key and sealed_key, not both",
-		    size);
-		return RL_ERR_INVALID;
-	}
-	if (strcmp(req->sealed_key_id, env->box_id) != 0) {
-		strlcpy(why, "sealed_key: key_id is not this daemon's: fetch "
-			     "the public key again", size);
-		return RL_ERR_INVALID;
-	}
-	len = req->sealed_key.len;
-	if (len <= crypto_box_SEALBYTES ||
-	    len - crypto_box_SEALBYTES > sizeof(key) ||
-	    crypto_box_seal_open(key, req->sealed_key.p, len, env->box_public,
-		(const uint8_t *)secret_ptr(env->box_key)) != 0) {
-		strlcpy(why, "sealed_key: ciphertext does not open with this "
-			     "daemon's key", size);
-		return RL_ERR_INVALID;
-	}
-	*out = secret_new(key, len - crypto_box_SEALBYTES);
-	secret_wipe(key, sizeof(key));
-	return 0;
-}
-
 /* The rule row has had the token judged: nothing is left to do. */
 int
 on_AUTH_CHECK(struct peer *p, struct msg *m)
@@ -139,8 +93,8 @@ on_PUBKEY_GET(struct peer *p, struct msg *m)
 {
 	struct env *env = peer_env(p);
 	struct msg_pubkey body = {
-		.key_id = env->box_id,
-		.key = { env->box_public, sizeof(env->box_public) },
+		.key_id = env->box.id,
+		.key = { env->box.public, sizeof(env->box.public) },
 	};
 
 	peer_reply(p, m->hdr.id, MSG_PUBKEY, &body, NULL, 0);

@@ -44,6 +44,8 @@
 	{ MSG_PROFILE_GET, BOTH, SERVE, 0, SMALL, VIEW, 0, on_PROFILE_GET }, \
 	{ MSG_PROFILE_DELETE, BOTH, SERVE, 0, SMALL, CTRL, 0,                \
 		on_PROFILE_DELETE },                                         \
+	{ MSG_PROFILE_REKEY, BOTH, SERVE, 0, MEDIUM, CTRL, 0,                \
+		on_PROFILE_REKEY },                                          \
 	{ MSG_SESSION_CREATE, BOTH, SERVE, 0, LARGE, CTRL, 0,                \
 		on_SESSION_CREATE },                                         \
 	{ MSG_SESSION_LIST, BOTH, SERVE, 0, SMALL, VIEW, 0,                  \

@@ -146,9 +146,11 @@ handover_save(struct env *env)
 		.log_fd = env->log_fd,
 		.started = env->started,
 		.restarts = env->restarts,
-		.box_key = { (const uint8_t *)secret_ptr(env->box_key),
-		    secret_len(env->box_key) },
-		.box_public = { env->box_public, sizeof(env->box_public) },
+		.box_key = { (const uint8_t *)secret_ptr(env->box.secret),
+		    secret_len(env->box.secret) },
+		.box_public = { env->box.public, sizeof(env->box.public) },
+		.box_used = { env->box.used[0],
+		    env->box.nused * SEALBOX_HASH_LEN },
 	};
 	struct arrays a;
 	int fd;
@@ -247,16 +249,15 @@ load_all(struct env *env, const struct msg_handover *h)
 	const struct msg_held_ring *rings = h->rings.v;
 
 	if (h->version != HANDOVER_VERSION || h->rings.n != h->sessions.n ||
-	    h->box_public.len != sizeof(env->box_public) ||
-	    h->box_key.len != crypto_box_SECRETKEYBYTES)
+	    sealbox_restore(&env->box, h->box_key.p, h->box_key.len,
+		h->box_public.p, h->box_public.len, h->box_used.p,
+		h->box_used.len) != 0)
 		fatal("handover: from another version");
 	env->lock_fd = (int)h->lock_fd;
 	env->control_fd = (int)h->control_fd;
 	env->log_fd = (int)h->log_fd;
 	env->started = (time_t)h->started;
 	env->restarts = h->restarts;
-	env->box_key = secret_new(h->box_key.p, h->box_key.len);
-	memcpy(env->box_public, h->box_public.p, h->box_public.len);
 	if (!fd_is(env->control_fd, FD_LISTENER))
 		fatal("handover: the control socket is none");
 	load_listeners(env, &h->listeners);

@@ -359,7 +359,7 @@ close_everything(struct env *env)
 	session_free_all(env);
 	keychain_free(env->keychain);
 	token_close(env);
-	secret_free(env->box_key);
+	sealbox_free(&env->box);
 	loop_timer_free(env->ringletd.timer);
 	loop_timer_free(env->sandboxer.timer);
 	loop_timer_free(env->ringletd.limit_timer);

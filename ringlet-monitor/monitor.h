@@ -14,11 +14,13 @@
  *	stranger.c	connections of other users
  *	control.c	the control socket and its clients
  *	dispatch.c	who may say what: the rule rows
- *	auth.c		tokens, sealed keys
+ *	auth.c		tokens
  *	api-token.c	requests about tokens
  *	api-daemon.c	requests about the daemon
  *	api-profile.c	requests about profiles
  *	api-profile-create.c	the one that makes one
+ *	api-key.c	keys as requests bring them, and the one that replaces one
+ *	sealbox.c	those that come sealed
  *	profile-msg.c	a profile as a message
  *	api-grant.c	what their jails get beyond the default
  *	home-removal.c	a profile's home, removed beside the loop
@@ -46,10 +48,12 @@
 #include "paths.h"
 #include "peer.h"
 #include "proc.h"
+#include "sealbox.h"
 
 struct env;
 struct keychain;
 struct loop;
+struct manifest_provider;
 struct secret;
 struct token;
 struct tokens;
@@ -136,9 +140,7 @@ struct env {
 	struct tokens *tokens;
 	struct loop_timer *token_timer; /* the next one expires */
 	struct keychain *keychain;
-	struct secret *box_key; /* of sealed API keys, for this boot */
-	uint8_t box_public[32];
-	char box_id[17];
+	struct sealbox box; /* of sealed API keys, for this boot */
 	struct listener listeners[CONF_LISTEN_MAX];
 	size_t nlisteners;
 	bool users_known; /* the kernel tells whose a connection is */
@@ -237,7 +239,7 @@ int on_RESTART(struct peer *, struct msg *);
  * Changes with every change of struct msg_handover or of what it means: a
  * monitor takes over from one of the same number alone.
  */
-#define HANDOVER_VERSION 4
+#define HANDOVER_VERSION 5
 /*
  * Writes down what outlives an exec and lets its descriptors do so.  Returns
  * the memory file's descriptor, or RL_ERR_INVALID (it does not fit a message)
@@ -297,12 +299,6 @@ int auth_token(struct peer *, const struct msg_bin *token, bool control);
  * CLI, or a token of the control scope.  In its handler only.
  */
 bool auth_may_control(struct peer *);
-/*
- * The API key of a create request: key, or sealed_key opened, or NULL if
- * there is neither.  RL_ERR_INVALID and why[size].
- */
-int auth_open_key(struct env *, const struct msg_profile_create *,
-    struct secret **out, char *why, size_t size);
 int on_AUTH_CHECK(struct peer *, struct msg *);
 int on_PUBKEY_GET(struct peer *, struct msg *);
 
@@ -349,6 +345,30 @@ int on_PROFILE_RUN(struct peer *, struct msg *);
 
 /* api-grant.c */
 int on_PROFILE_GRANT(struct peer *, struct msg *);
+
+/* api-key.c */
+/* An API key as a request brings it. */
+struct key_offer {
+	const struct msg_bin *key;
+	const char *sealed_id;
+	const struct msg_bin *sealed;
+	struct sealbox_use use; /* what it is for */
+};
+/*
+ * The key of a request from that peer: as it is, or opened, or NULL if there
+ * is none.  As sealbox_open(); RL_ERR_DENIED where it must come sealed.
+ */
+int key_open(struct peer *, const struct key_offer *, struct secret **out,
+    char *why, size_t size);
+/*
+ * Whether provider takes a key, and key (NULL: none) is one: 0, or
+ * RL_ERR_INVALID and why[size].  The only judge of keys that are offered.
+ */
+int key_check(const struct manifest_provider *, const struct secret *key,
+    char *why, size_t size);
+/* What a person can do about an error of the store; begins with ": ", or "". */
+const char *key_advice(int err);
+int on_PROFILE_REKEY(struct peer *, struct msg *);
 
 /* jail-explain.c */
 int on_JAIL_EXPLAIN(struct peer *, struct msg *);

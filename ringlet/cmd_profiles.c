@@ -1,5 +1,6 @@
 /*
- * profiles create, list, inspect, env, delete.  profiles run is cmd_run.c.
+ * profiles create, list, inspect, env, delete.  profiles run is cmd_run.c,
+ * profiles rekey cmd_keys.c.
  */
 
 #include "config.h"
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "keysource.h"
 #include "ringlet.h"
 #include "secret.h"
 #include "xmalloc.h"
@@ -94,17 +96,16 @@ ask_key(struct cli *cli, const struct args *args,
     const struct msg_profile_create *req, const struct msg_provider *p,
     struct secret **key)
 {
-	const char *file = opt_get(args, OPT_API_KEY_FILE);
 	struct msg_profile_create trial = *req;
 	char *question;
 	struct msg m;
 	int r;
 
 	if (*p->auth_variable == '\0') {
-		if (file != NULL)
+		if (key_source_given(args))
 			return fail_usage(cli,
 			    "provider '%s' takes no API key: leave out "
-			    "--api-key-file",
+			    "--api-key-file, --from-env and --from-agent",
 			    p->id);
 		return 0;
 	}
@@ -116,7 +117,7 @@ ask_key(struct cli *cli, const struct args *args,
 		return r;
 	msg_clear(&m);
 	question = xasprintf("API key for %s (%s): ", p->id, p->auth_variable);
-	r = prompt_key(cli, question, file, key);
+	r = key_source_get(cli, args, req->agent_id, p, question, key);
 	free(question);
 	return r;
 }
@@ -169,6 +170,8 @@ cmd_profiles_create(struct cli *cli, const struct args *args)
 		return fail_usage(cli,
 		    "-p PROVIDER is missing: `ringlet providers list` shows "
 		    "all");
+	if ((r = key_source_check(cli, args)) != 0)
+		return r;
 	if (dir != NULL && (r = resolve_folder(cli, dir, &folder)) != 0)
 		return r;
 	req.agent_id = args->v[0];
@@ -460,6 +463,7 @@ cmd_profiles_delete(struct cli *cli, const struct args *args)
 	msg_clear(&m);
 	if (cli->json)
 		return print_json(cli, NULL);
-	hint(cli, "'%s' was deleted", req.alias);
+	hint(cli, "'%s' was deleted, and no key of it is in the keychain",
+	    req.alias);
 	return STATUS_DONE;
 }

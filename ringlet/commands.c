@@ -23,6 +23,14 @@ const struct opt version_opts[] = {
 };
 const size_t nversion_opts = NELEM(version_opts);
 
+/* Where the API key is; else it is asked for. */
+#define KEY_OPTS                                                             \
+	{ OPT_API_KEY_FILE, "api-key-file", "FILE",                          \
+	    "read the key from FILE, - is standard input", 0 },              \
+	{ OPT_FROM_ENV, "from-env", "NAME", "take it from a variable", 0 },  \
+	{ OPT_FROM_AGENT, "from-agent", NULL,                                \
+	    "take it from the agent's own file", 0 }
+
 static const struct opt create_opts[] = {
 	{ 'p', "provider", "PROVIDER", "whose API the agent uses", 0 },
 	{ OPT_ENDPOINT, "endpoint", "ID", "endpoint's id or URL", 0 },
@@ -30,10 +38,11 @@ static const struct opt create_opts[] = {
 	{ OPT_WORKING_DIR, "working-dir", "DIR", "where it works", 0 },
 	{ OPT_ARG, "arg", "ARG", "argument for each run", OPT_MANY },
 	{ OPT_ENV, "env", "NAME=VALUE", "variable for each run", OPT_MANY },
-	{ OPT_API_KEY_FILE, "api-key-file", "FILE",
-	    "read the key from FILE, - is standard input", 0 },
+	KEY_OPTS,
 	{ OPT_DRY_RUN, "dry-run", NULL, "check all, make nothing", 0 },
 };
+
+static const struct opt rekey_opts[] = { KEY_OPTS };
 
 static const struct opt list_opts[] = {
 	{ OPT_AGENT, "agent", "ID", "only profiles of that agent", 0 },
@@ -109,6 +118,10 @@ const struct command commands[] = {
 	{ "profiles", "run", "ALIAS [options] [-- ARGS]",
 	    "run its agent here, or with --remote in a jailed session", 1, 1,
 	    CMD_REST, OPTS(run_opts), cmd_profiles_run },
+	{ "profiles", "rekey",
+	    "ALIAS [--api-key-file FILE | --from-env NAME | --from-agent]",
+	    "put another API key in place of a profile's", 1, 1, 0,
+	    OPTS(rekey_opts), cmd_profiles_rekey },
 	{ "profiles", "delete", "ALIAS [--keep-home] [-y]",
 	    "remove a profile, its key and its home", 1, 1, 0,
 	    OPTS(delete_opts), cmd_profiles_delete },

@@ -17,6 +17,7 @@
 #include "ringlet.h"
 #include "secret.h"
 #include "valid.h"
+#include "wipe.h"
 #include "xmalloc.h"
 
 /* a, then b, in a block that the caller frees. */
@@ -166,6 +167,8 @@ main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	log_init("ringlet", LOGL_WARN);
 	secret_init();
+	/* A file that a key is taken from goes through jansson. */
+	json_set_alloc_funcs(wipe_alloc, wipe_free);
 	status = run(&cli, argc, argv);
 	fd_close(cli.fd);
 	return output_end(&cli, status);

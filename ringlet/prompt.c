@@ -14,12 +14,13 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "apikey.h"
 #include "fdpass.h"
 #include "ringlet.h"
 #include "secret.h"
 
 /* Room for the longest key, a line's end, and one byte to tell it is longer. */
-#define KEY_ROOM (API_KEY_MAX + 3)
+#define KEY_ROOM (APIKEY_MAX + 3)
 
 /* Reads fd to its end: the bytes, or -1 with errno. */
 static ssize_t
@@ -60,26 +61,12 @@ read_file(const struct cli *cli, const char *file, char *p, size_t size)
 	return n;
 }
 
-/* What is wrong with the key, or NULL. */
-static const char *
-judge(const char *p, size_t len)
-{
-	if (len == 0)
-		return "is empty";
-	if (len > API_KEY_MAX)
-		return "is longer than 8192 bytes";
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f)
-			return "has a line break or control character in it";
-	return NULL;
-}
-
 int
 prompt_key(const struct cli *cli, const char *question, const char *file,
     struct secret **out)
 {
-	char p[KEY_ROOM];
-	const char *bad, *source;
+	char p[KEY_ROOM], why[256];
+	const char *source;
 	bool from_stdin = file == NULL || strcmp(file, "-") == 0;
 	ssize_t n;
 	size_t len;
@@ -105,13 +92,10 @@ prompt_key(const struct cli *cli, const char *question, const char *file,
 		goto out;
 	}
 	len = (size_t)n;
-	if (len > 0 && p[len - 1] == '\n')
+	if (len > 0 && p[len - 1] == '\n' && --len > 0 && p[len - 1] == '\r')
 		len--;
-	if (len > 0 && p[len - 1] == '\r')
-		len--;
-	if ((bad = judge(p, len)) != NULL)
-		r = fail_usage(cli, "the API key (%s) %s: give it as one line",
-		    source, bad);
+	if (apikey_check(p, len, why, sizeof(why)) != 0)
+		r = fail_usage(cli, "the API key (%s) %s", source, why);
 	else
 		*out = secret_new(p, len);
 out:

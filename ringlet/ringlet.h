@@ -205,14 +205,12 @@ int daemon_start(
 
 /* --- prompt.c: asking the user --- */
 
-#define API_KEY_MAX 8192 /* bytes; what the monitor takes */
-
 struct secret;
 /*
  * The API key of a profile: from file ("-" or, unless standard input is a
  * terminal, NULL: standard input), else asked for without echo.  One newline
- * at the end is not part of it.  Reports and returns the exit status, or 0
- * and *out for secret_free().
+ * at the end is not part of it; keysource.h has the other ways.  Reports and
+ * returns the exit status, or 0 and *out for secret_free().
  */
 int prompt_key(const struct cli *, const char *question, const char *file,
     struct secret **out);
@@ -293,6 +291,8 @@ enum opt_key {
 	OPT_AGENT,
 	OPT_FORCE,
 	OPT_FOREGROUND,
+	OPT_FROM_AGENT,
+	OPT_FROM_ENV,
 	OPT_KEEP_HOME,
 	OPT_MODEL,
 	OPT_NO_SANDBOX,
@@ -358,6 +358,7 @@ int cmd_profiles_env(struct cli *, const struct args *);
 int cmd_profiles_grant(struct cli *, const struct args *);
 int cmd_profiles_inspect(struct cli *, const struct args *);
 int cmd_profiles_list(struct cli *, const struct args *);
+int cmd_profiles_rekey(struct cli *, const struct args *);
 int cmd_profiles_run(struct cli *, const struct args *);
 int cmd_providers_list(struct cli *, const struct args *);
 int cmd_providers_inspect(struct cli *, const struct args *);

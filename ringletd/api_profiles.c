@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apikey.h"
 #include "err.h"
 #include "json.h"
 #include "msgdef.h"
@@ -19,9 +20,9 @@
 
 #define NAME_LEN 128  /* bytes of an id or model */
 #define PATH_LEN 4096 /* bytes of a file name or URL */
-#define KEY_LEN	 8192 /* bytes of an API key */
-/* Base64 of a sealed key, which is 48 bytes longer than the key. */
-#define SEALED_LEN ((KEY_LEN + 48) / 3 * 4 + 4)
+#define KEY_LEN	 APIKEY_MAX
+/* Base64 of a sealed key, with what it is bound to. */
+#define SEALED_LEN ((KEY_LEN + 5 * 1024) / 3 * 4 + 4)
 
 struct create {
 	char *alias;
@@ -245,5 +246,67 @@ api_profile_create(struct request *r)
 		create(r, &c, &s);
 	json_decref(obj);
 	json_free_members(create_members, NELEM(create_members), &c);
+	sealed_clear(&s);
+}
+
+/* --- another key --- */
+
+static const struct json_member rekey_members[] = {
+	{ "api_key", JK_STRING, 0, KEY_LEN, 0, 0, 0 },
+};
+
+static void
+on_rekeyed(struct request *r, struct msg *m)
+{
+	const struct msg_rekeyed *k = m->body;
+
+	reply_data(r, 200, json_pack("{s:s, s:s, s:o}", "alias", k->alias,
+	    "keychain", k->keychain, "sessions",
+	    reply_strings(&k->sessions)));
+}
+
+static void
+rekey(struct request *r, const char *key, const struct sealed *s)
+{
+	struct msg_profile_rekey m;
+
+	memset(&m, 0, sizeof(m));
+	m.token = request_token_bin(r);
+	m.alias = r->param;
+	if (key != NULL) {
+		m.key.p = (const uint8_t *)key;
+		m.key.len = strlen(key);
+	}
+	m.sealed_key_id = s->key_id;
+	m.sealed_key.p = s->bytes;
+	m.sealed_key.len = s->len;
+	request_call(r, MSG_PROFILE_REKEY, &m, on_rekeyed);
+}
+
+void
+api_profile_rekey(struct request *r)
+{
+	char *key = NULL, why[256];
+	struct sealed s;
+	json_t *obj;
+
+	if (!valid_alias(r->param)) {
+		reply_failure(r, RL_ERR_NOTFOUND, "no such profile");
+		return;
+	}
+	memset(&s, 0, sizeof(s));
+	if ((obj = body_object(r)) == NULL)
+		return;
+	if (!take_sealed(obj, &s, why, sizeof(why)) ||
+	    json_get_members(obj, rekey_members, NELEM(rekey_members), &key,
+	    why, sizeof(why)) != 0)
+		reply_error(r, 400, RL_ERR_INVALID, "the body: %s", why);
+	else if ((key != NULL) == (s.bytes != NULL))
+		reply_error(r, 400, RL_ERR_INVALID,
+		    "the body: give one of 'sealed_key' and 'api_key'");
+	else
+		rekey(r, key, &s);
+	json_decref(obj);
+	json_free_members(rekey_members, NELEM(rekey_members), &key);
 	sealed_clear(&s);
 }

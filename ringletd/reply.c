@@ -56,6 +56,7 @@ static const struct {
 	{ RL_ERR_NOTFOUND, 404 },
 	{ RL_ERR_EXISTS, 409 },
 	{ RL_ERR_STATE, 409 },
+	{ RL_ERR_STALE, 409 },
 	{ RL_ERR_LIMIT, 429 },
 };
 

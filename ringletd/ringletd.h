@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "request.h"
+#include "wipe.h"
 
 struct buf;
 struct carrier;
@@ -294,6 +295,7 @@ void api_profile_list(struct request *);
 void api_profile_create(struct request *);
 void api_profile_get(struct request *);
 void api_profile_delete(struct request *);
+void api_profile_rekey(struct request *);
 void api_session_list(struct request *);
 void api_session_create(struct request *);
 void api_session_get(struct request *);
@@ -304,14 +306,6 @@ void api_events(struct request *);
 
 /* starting, running, terminated: enum session_state as clients see it. */
 const char *session_state_name(uint64_t state);
-
-/* --- wipe.c: memory that is wiped when it is freed, for libraries --- */
-
-/* As malloc(3) and so on; NULL for a size that cannot be. */
-void *wipe_alloc(size_t len);
-void *wipe_calloc(size_t n, size_t size);
-void *wipe_realloc(void *p, size_t len);
-void wipe_free(void *p);
 
 /* --- body.c: JSON bodies --- */
 

@@ -28,6 +28,8 @@ static const struct route routes[] = {
 	    api_profile_create },
 	{ METHOD_GET, "/api/profiles/*", ROUTE_TOKEN, api_profile_get },
 	{ METHOD_DELETE, "/api/profiles/*", ROUTE_TOKEN, api_profile_delete },
+	{ METHOD_PUT, "/api/profiles/*/key", ROUTE_TOKEN | ROUTE_JSON,
+	    api_profile_rekey },
 	{ METHOD_GET, "/api/terminal/sessions", ROUTE_TOKEN, api_session_list },
 	{ METHOD_POST, "/api/terminal/sessions", ROUTE_TOKEN | ROUTE_JSON,
 	    api_session_create },
@@ -50,18 +52,19 @@ static bool
 matches(const char *pattern, const struct span *path, struct span *param)
 {
 	const char *star = strchr(pattern, '*');
-	size_t n;
+	size_t n, tail;
 
 	param->p = NULL;
 	param->len = 0;
 	if (star == NULL)
 		return span_is(path, pattern);
-	/* The star is last in all our patterns. */
 	n = (size_t)(star - pattern);
-	if (path->len <= n || memcmp(path->p, pattern, n) != 0)
+	tail = strlen(star + 1);
+	if (path->len <= n + tail || memcmp(path->p, pattern, n) != 0 ||
+	    memcmp(path->p + path->len - tail, star + 1, tail) != 0)
 		return false;
 	param->p = path->p + n;
-	param->len = path->len - n;
+	param->len = path->len - n - tail;
 	return memchr(param->p, '/', param->len) == NULL &&
 	       memchr(param->p, '%', param->len) == NULL;
 }

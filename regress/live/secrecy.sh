@@ -28,6 +28,14 @@ new_profile shell keeper "$key" -p anthropic
 shell_profile other
 api POST /api/profiles "{\"agent_id\":\"shell\",\"alias\":\"sealed\",
     \"provider_id\":\"anthropic\",\"api_key\":\"$key-2\"}" >/dev/null
+# A new key, and the same again: from standard input, a variable, over HTTP.
+echo "$key-3" | ringlet profiles rekey keeper >/dev/null
+# shellcheck disable=SC2034
+(MY_KEY=$key-4 && export MY_KEY && exec ringlet profiles rekey keeper \
+    --from-env MY_KEY) >/dev/null 2>&1
+api PUT /api/profiles/keeper/key "{\"api_key\":\"$key-5\"}" >/dev/null
+api PUT /api/profiles/keeper/key "{\"api_key\":\"$key\"}" >/dev/null
+is "(the key is the profile's)" "$(secret-tool lookup profile keeper)" "$key"
 ringlet profiles inspect keeper >/dev/null
 ringlet profiles env keeper >/dev/null
 # shellcheck disable=SC2016

@@ -286,6 +286,21 @@ on_create(struct peer *p, struct msg *m)
 	return 0;
 }
 
+/* The alias comes back, and whether there was a key. */
+static int
+on_rekey(struct peer *p, struct msg *m)
+{
+	const struct msg_profile_rekey *k = m->body;
+	const char *id = "0123456789abcdef";
+	struct msg_rekeyed out = { .alias = k->alias,
+		.keychain = k->sealed_key.len > 0 ? "sealed" : "plain",
+		.sessions = { &id, 1 } };
+
+	if (judge(p, m->hdr.id, &k->token))
+		peer_reply(p, m->hdr.id, MSG_REKEYED, &out, NULL, 0);
+	return 0;
+}
+
 static void
 attach_ended(struct peer *p, uint32_t id, struct fake *f, int ring,
     struct msg_attached *a)
@@ -360,6 +375,8 @@ static const struct msg_rule monitor_rules[] = {
 	{ MSG_AUTH_CHECK, FROM_RINGLETD, PST_SERVING, 0, 512, 0, 0, on_auth },
 	{ MSG_PROFILE_CREATE, FROM_RINGLETD, PST_SERVING, 0, 200000, 0, 0,
 	    on_create },
+	{ MSG_PROFILE_REKEY, FROM_RINGLETD, PST_SERVING, 0, 200000, 0, 0,
+	    on_rekey },
 	{ MSG_SESSION_ATTACH, FROM_RINGLETD, PST_SERVING, 0, 512, 0, 0,
 	    on_attach },
 };
@@ -373,6 +390,10 @@ static const struct msg_rule front_rules[] = {
 	    MSG_PROFILE_CREATE, NULL },
 	{ MSG_ERROR, FROM_MONITOR, PST_SERVING, 0, 512, 0,
 	    MSG_PROFILE_CREATE, NULL },
+	{ MSG_REKEYED, FROM_MONITOR, PST_SERVING, 0, 512, 0,
+	    MSG_PROFILE_REKEY, NULL },
+	{ MSG_ERROR, FROM_MONITOR, PST_SERVING, 0, 512, 0,
+	    MSG_PROFILE_REKEY, NULL },
 	{ MSG_ATTACHED, FROM_MONITOR, PST_SERVING, 3, 512, 0,
 	    MSG_SESSION_ATTACH, NULL },
 	{ MSG_ATTACHED_ENDED, FROM_MONITOR, PST_SERVING, 2, 512, 0,

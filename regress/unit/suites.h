@@ -9,6 +9,7 @@
 #include <check.h>
 
 Suite *suite_answer(void);
+Suite *suite_apikey(void);
 Suite *suite_battery(void);
 Suite *suite_bwrapflags(void);
 Suite *suite_buf(void);
@@ -39,6 +40,7 @@ Suite *suite_route(void);
 Suite *suite_rules(void);
 Suite *suite_screens(void);
 Suite *suite_seal(void);
+Suite *suite_sealbox(void);
 Suite *suite_secret(void);
 Suite *suite_term(void);
 Suite *suite_valid(void);

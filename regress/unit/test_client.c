@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "apikey.h"
 #include "ringlet.h"
 #include "secret.h"
 #include "xmalloc.h"
@@ -264,6 +265,9 @@ START_TEST(reads_keys)
 		{ "sk-1\n\n", 6, NULL },
 		{ "sk\0x\n", 5, NULL },
 		{ "sk\033[A\n", 6, NULL },
+		{ "sk-1 \n", 6, NULL },
+		{ "\xc2\xa0sk-1\n", 7, NULL },
+		{ "sk\xff\n", 4, NULL },
 	};
 	struct secret *key;
 	char file[128];
@@ -295,17 +299,17 @@ END_TEST
 START_TEST(long_keys_are_refused)
 {
 	struct secret *key;
-	char file[128], *text = xmalloc(API_KEY_MAX + 2);
+	char file[128], *text = xmalloc(APIKEY_MAX + 2);
 	FILE *f;
 
 	snprintf(file, sizeof(file), "%s/key", dir);
-	memset(text, 'k', API_KEY_MAX + 2);
-	for (size_t len = API_KEY_MAX; len <= API_KEY_MAX + 2; len++) {
+	memset(text, 'k', APIKEY_MAX + 2);
+	for (size_t len = APIKEY_MAX; len <= APIKEY_MAX + 2; len++) {
 		ck_assert_ptr_nonnull(f = fopen(file, "w"));
 		fwrite(text, 1, len, f);
 		fclose(f);
 		ck_assert_int_eq(prompt_key(&cli, "?", file, &key),
-		    len <= API_KEY_MAX ? 0 : STATUS_USAGE);
+		    len <= APIKEY_MAX ? 0 : STATUS_USAGE);
 		secret_free(key);
 	}
 	free(text);
@@ -331,7 +335,7 @@ main(void)
 	tcase_add_test(tc, open_folder_is_refused);
 	tcase_add_test(tc, linked_folder_is_refused);
 	tcase_add_test(tc, failed_start_says_why);
-	tcase_add_loop_test(tc, reads_keys, 0, 9);
+	tcase_add_loop_test(tc, reads_keys, 0, 12);
 	tcase_add_test(tc, long_keys_are_refused);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

@@ -218,6 +218,56 @@ START_TEST(reads_bodies)
 }
 END_TEST
 
+static const struct {
+	const char *json;
+	int status;
+	const char *says;
+} keys[] = {
+	{ "{\"api_key\":\"secret\"}", 200, "\"keychain\":\"plain\"" },
+	{ "{\"sealed_key\":{\"key_id\":\"x\",\"ciphertext\":\"AAAA\"}}",
+	    200, "\"sessions\":[\"0123456789abcdef\"]" },
+	{ "{\"sealed_key\":{\"key_id\":\"x\",\"ciphertext\":\"AAAA\"}}",
+	    200, "\"keychain\":\"sealed\"" },
+	{ "{}", 400, "give one of" },
+	{ "{\"api_key\":\"secret\",\"sealed_key\":{\"key_id\":\"x\","
+	    "\"ciphertext\":\"AAAA\"}}", 400, "give one of" },
+	{ "{\"api_key\":7}", 400, "api_key" },
+	{ "{\"api_key\":\"secret\",\"api_key\":\"secret\"}", 400, "twice" },
+	{ "{\"alias\":\"web\",\"api_key\":\"secret\"}", 400, "alias" },
+	{ "{\"sealed_key\":{\"key_id\":\"x\"}}", 400, "ciphertext" },
+	{ "{\"sealed_key\":{\"key_id\":\"x\",\"ciphertext\":\"\"}}", 400,
+	    "base64" },
+	{ "[]", 400, "object" },
+};
+
+/* Another key: the alias is in the path, the key in the body. */
+START_TEST(reads_keys)
+{
+	char request[1024];
+	int fd;
+
+	front_start();
+	fd = front_connect();
+	snprintf(request, sizeof(request),
+	    "PUT /api/profiles/web/key HTTP/1.1\r\n" HOST GOOD JSON
+	    "Content-Length: %zu\r\n\r\n%s",
+	    strlen(keys[_i].json), keys[_i].json);
+	say(fd, request);
+	ck_assert_msg(
+	    reply(fd) == keys[_i].status, "%s: %s", keys[_i].json, body);
+	ck_assert_msg(strstr(body, keys[_i].says) != NULL, "%s: %s",
+	    keys[_i].json, body);
+	ck_assert_ptr_null(strstr(body, "secret"));
+	if (keys[_i].status == 200)
+		ck_assert_ptr_nonnull(strstr(body, "\"alias\":\"web\""));
+	say(fd, "PUT /api/profiles/..web/key HTTP/1.1\r\n" HOST GOOD JSON
+		"Content-Length: 2\r\n\r\n{}");
+	ck_assert_int_eq(reply(fd), 404);
+	close(fd);
+	front_stop();
+}
+END_TEST
+
 START_TEST(leaves_the_body_out_for_head)
 {
 	int fd;
@@ -418,6 +468,7 @@ suite_conn(void)
 	tcase_add_test(tc, answers_in_order);
 	tcase_add_test(tc, takes_bytes_as_they_come);
 	tcase_add_loop_test(tc, reads_bodies, 0, (int)NELEM(bodies));
+	tcase_add_loop_test(tc, reads_keys, 0, (int)NELEM(keys));
 	tcase_add_test(tc, leaves_the_body_out_for_head);
 	tcase_add_test(tc, closes_when_asked);
 	tcase_add_test(tc, refuses_without_a_reset);

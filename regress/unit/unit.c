@@ -18,6 +18,7 @@ static const struct {
 	Suite *(*make)(void);
 } suites[] = {
 	{ "answer", suite_answer },
+	{ "apikey", suite_apikey },
 	{ "battery", suite_battery },
 	{ "bwrapflags", suite_bwrapflags },
 	{ "buf", suite_buf },
@@ -48,6 +49,7 @@ static const struct {
 	{ "rules", suite_rules },
 	{ "screens", suite_screens },
 	{ "seal", suite_seal },
+	{ "sealbox", suite_sealbox },
 	{ "secret", suite_secret },
 	{ "term", suite_term },
 	{ "valid", suite_valid },

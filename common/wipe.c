@@ -1,7 +1,7 @@
 /*
  * An allocator for libraries whose memory may hold a token or an API key:
  * each block knows its length and is wiped before it is given back, however
- * the library frees it.  jansson (body.c) and nghttp2 (http2.c) use it.
+ * the library frees it.
  */
 #include "config.h"
 
@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ringletd.h"
 #include "secret.h"
+#include "wipe.h"
 #include "xmalloc.h"
 
 /* Before each block: how long it is. */
