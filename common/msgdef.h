@@ -128,7 +128,12 @@ enum msg_number {
 
 	/* CLI and ringletd to monitor: the key of a profile */
 	MSG_PROFILE_REKEY = 170, /* -> REKEYED */
-	MSG_REKEYED = 171
+	MSG_REKEYED = 171,
+
+	/* CLI alone to monitor: keychains and profiles that do not agree */
+	MSG_KEYS_CHECK = 172, /* -> KEYS_CHECKED */
+	MSG_KEYS_CHECKED = 173,
+	MSG_ORPHAN_DELETE = 174 /* -> OK */
 };
 
 /* VIEWER_SEEK, SESSION_ATTACH: places that have no number. */
@@ -311,6 +316,7 @@ struct msg_handover {
 /* --- requests about the daemon --- */
 
 struct msg_token_only { /* AUTH_CHECK STATUS_GET STOP PUBKEY_GET
+			   KEYS_CHECK
 			   RESTART PROFILE_LIST PROVIDER_LIST
 			   SESSION_LIST SESSION_CLEANUP */
 	struct msg_bin token;
@@ -421,6 +427,33 @@ struct msg_rekeyed {
 	const char *alias;
 	const char *keychain;	  /* where the key is */
 	struct msg_strs sessions; /* ids; they have the former key */
+};
+
+struct msg_keys_store { /* a record of KEYS_CHECKED */
+	const char *name;
+	int64_t code;	   /* 0, or enum rl_err: what is here is not known */
+	const char *text;  /* where keys go, or why it cannot be told */
+	uint64_t keys;	   /* that Ringlet has there */
+	uint64_t profiles; /* that have theirs there */
+};
+
+struct msg_keys_item { /* likewise */
+	const char *keychain;
+	const char *profile;
+	const char *provider;
+	bool in_use; /* there is a profile of that name, with a key there */
+};
+
+struct msg_keys_checked {
+	struct msg_recs stores;	 /* struct msg_keys_store */
+	struct msg_recs orphans; /* struct msg_keys_item: no profile's */
+	struct msg_recs missing; /* likewise: there should be a key */
+};
+
+struct msg_orphan_delete {
+	struct msg_bin token;
+	const char *keychain;
+	const char *profile;
 };
 
 struct msg_profiles {

@@ -320,6 +320,37 @@ static const struct msg_field f_msg_rekeyed[] = {
 };
 REC(msg_rekeyed);
 
+static const struct msg_field f_msg_keys_store[] = {
+	STR(msg_keys_store, name, NAME_MAX_LEN),
+	I64(msg_keys_store, code, 255),
+	STR(msg_keys_store, text, TEXT_MAX_LEN),
+	U64(msg_keys_store, keys, UINT32_MAX),
+	U64(msg_keys_store, profiles, UINT32_MAX),
+};
+REC(msg_keys_store);
+
+static const struct msg_field f_msg_keys_item[] = {
+	STR(msg_keys_item, keychain, NAME_MAX_LEN),
+	STR(msg_keys_item, profile, NAME_MAX_LEN),
+	STR(msg_keys_item, provider, NAME_MAX_LEN),
+	BOOL(msg_keys_item, in_use),
+};
+REC(msg_keys_item);
+
+static const struct msg_field f_msg_keys_checked[] = {
+	RECS(msg_keys_checked, stores, 8, rec_msg_keys_store),
+	RECS(msg_keys_checked, orphans, LIST_MAX, rec_msg_keys_item),
+	RECS(msg_keys_checked, missing, LIST_MAX, rec_msg_keys_item),
+};
+REC(msg_keys_checked);
+
+static const struct msg_field f_msg_orphan_delete[] = {
+	SECRET_BIN(msg_orphan_delete, token, TOKEN_MAX),
+	STR(msg_orphan_delete, keychain, NAME_MAX_LEN),
+	STR(msg_orphan_delete, profile, NAME_MAX_LEN),
+};
+REC(msg_orphan_delete);
+
 static const struct msg_field f_msg_profiles[] = {
 	RECS(msg_profiles, list, LIST_MAX, rec_msg_profile),
 };
@@ -777,6 +808,9 @@ static const struct msg_type types[] = {
 	TYPE(JAIL_TIER, rec_msg_jail_tier),
 	TYPE(PROFILE_REKEY, rec_msg_profile_rekey),
 	TYPE(REKEYED, rec_msg_rekeyed),
+	TYPE(KEYS_CHECK, rec_msg_token_only),
+	TYPE(KEYS_CHECKED, rec_msg_keys_checked),
+	TYPE(ORPHAN_DELETE, rec_msg_orphan_delete),
 };
 
 const struct msg_type *

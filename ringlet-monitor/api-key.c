@@ -43,16 +43,18 @@ key_open(struct peer *p, const struct key_offer *offer, struct secret **out,
 		if (offer->key->len == 0)
 			return 0;
 		if (demanded) {
-			strlcpy(why, "api_key is refused over HTTP by the "
-			    "setting RequireSealedKeys: send sealed_key", size);
+			strlcpy(why,
+			    "api_key is refused over HTTP by the "
+			    "setting RequireSealedKeys: send sealed_key",
+			    size);
 			return RL_ERR_DENIED;
 		}
 		*out = secret_new(offer->key->p, offer->key->len);
 		return 0;
 	}
 	if (offer->key->len > 0) {
-		strlcpy(why, "give one of api_key and sealed_key, not both",
-		    size);
+		strlcpy(
+		    why, "give one of api_key and sealed_key, not both", size);
 		return RL_ERR_INVALID;
 	}
 	return sealbox_open(&env->box, offer->sealed_id, offer->sealed->p,
@@ -68,28 +70,30 @@ key_check(const struct manifest_provider *provider, const struct secret *key,
 	if (provider->auth_variable == NULL) {
 		if (key == NULL)
 			return 0;
-		snprintf(why, size, "provider %s takes no API key",
-		    provider->id);
+		snprintf(
+		    why, size, "provider %s takes no API key", provider->id);
 		return RL_ERR_INVALID;
 	}
 	if (key == NULL) {
-		snprintf(why, size, "API key: provider %s needs one",
-		    provider->id);
+		snprintf(
+		    why, size, "API key: provider %s needs one", provider->id);
 		return RL_ERR_INVALID;
 	}
-	if (apikey_check(secret_ptr(key), secret_len(key), what,
-		sizeof(what)) == 0)
+	if (apikey_check(
+		secret_ptr(key), secret_len(key), what, sizeof(what)) == 0)
 		return 0;
 	snprintf(why, size, "the API key %s", what);
 	return RL_ERR_INVALID;
 }
 
 const char *
-key_advice(int err)
+key_advice(const char *store, int err)
 {
+	if (strcmp(store, KEYCHAIN_VAULT) == 0)
+		return "";
 	switch (err) {
 	case RL_ERR_LOCKED:
-		return ": unlock it, and try again";
+		return ": unlock your keyring, and try again";
 	case RL_ERR_NOSERVICE:
 		return ": start one in this session, and try again";
 	case RL_ERR_TIMEOUT:
@@ -128,17 +132,20 @@ rekey_reply(struct rekey *k)
 	struct env *env = k->env;
 	struct peer *p = asker_peer(env, &k->asker);
 	struct msg_rekeyed body = { .alias = k->profile->alias,
-		.keychain = k->profile->keychain };
+		.keychain = *k->profile->keychain != '\0'
+				? k->profile->keychain
+				: KEYCHAIN_SECRET_SERVICE };
 	const char **ids = xcalloc(env->nsessions + 1, sizeof(*ids));
 	const struct session *s;
 
-	TAILQ_FOREACH(s, &env->sessions, link)
+	TAILQ_FOREACH (s, &env->sessions, link)
 		if (s->state != SST_TERMINATED &&
 		    strcmp(s->alias, k->profile->alias) == 0)
 			ids[body.sessions.n++] = s->id;
 	body.sessions.v = ids;
 	log_info("profile %s: has another key; %zu sessions go on with the "
-		 "former one", k->profile->alias, body.sessions.n);
+		 "former one",
+	    k->profile->alias, body.sessions.n);
 	if (p != NULL)
 		peer_reply(p, k->asker.id, MSG_REKEYED, &body, NULL, 0);
 	free(ids);
@@ -151,7 +158,8 @@ rekey_refuse(struct rekey *k, const char *outcome)
 	char why[WHY_MAX];
 
 	snprintf(why, sizeof(why), "profile %s %s: keychain: %s%s",
-	    k->profile->alias, outcome, k->text, key_advice(k->err));
+	    k->profile->alias, outcome, k->text,
+	    key_advice(k->profile->keychain, k->err));
 	log_warn("%s", why);
 	profile_msg_refuse(k->env, &k->asker, k->err, why);
 	rekey_free(k);
@@ -163,12 +171,13 @@ on_looked(void *arg, int err, struct secret *key, const char *text)
 {
 	struct rekey *k = arg;
 	bool same = err == 0 &&
-	    secret_equal(key, secret_ptr(k->key), secret_len(k->key));
+		    secret_equal(key, secret_ptr(k->key), secret_len(k->key));
 
 	secret_free(key);
 	if (same) {
 		log_warn("profile %s: the keychain has the new key, but said: "
-			 "%s", k->profile->alias, k->text);
+			 "%s",
+		    k->profile->alias, k->text);
 		rekey_reply(k);
 	} else if (err == 0)
 		rekey_refuse(k, "keeps its former key");
@@ -208,17 +217,22 @@ rekey_load(struct env *env, const char *alias, struct profile **pr,
 		return err;
 	*provider = manifest_provider((*pr)->provider_id);
 	if (*provider == NULL) {
-		snprintf(why, size, "profile %s: provider %s is not known any "
-		    "more", alias, (*pr)->provider_id);
+		snprintf(why, size,
+		    "profile %s: provider %s is not known any "
+		    "more",
+		    alias, (*pr)->provider_id);
 		return RL_ERR_INVALID;
 	}
 	if ((*provider)->auth_variable == NULL) {
-		snprintf(why, size, "profile %s has no API key: provider %s "
-		    "takes none", alias, (*provider)->id);
+		snprintf(why, size,
+		    "profile %s has no API key: provider %s "
+		    "takes none",
+		    alias, (*provider)->id);
 		return RL_ERR_INVALID;
 	}
 	if (strcmp((*pr)->keychain, KEYCHAIN_NONE) == 0) {
-		snprintf(why, size, "profile %s: its file says that it has no "
+		snprintf(why, size,
+		    "profile %s: its file says that it has no "
 		    "key: delete it with --keep-home, and make it again",
 		    alias);
 		return RL_ERR_STATE;
@@ -245,8 +259,8 @@ on_PROFILE_REKEY(struct peer *p, struct msg *m)
 	char why[WHY_MAX];
 	int err;
 
-	if ((err = rekey_load(env, req->alias, &pr, &provider, why,
-		 sizeof(why))) != 0 ||
+	if ((err = rekey_load(
+		 env, req->alias, &pr, &provider, why, sizeof(why))) != 0 ||
 	    (err = keychain_room(p, why, sizeof(why))) != 0)
 		goto refuse;
 	offer.use = (struct sealbox_use){ pr->alias, pr->agent_id,
@@ -255,8 +269,10 @@ on_PROFILE_REKEY(struct peer *p, struct msg *m)
 	    (err = key_check(provider, key, why, sizeof(why))) != 0)
 		goto refuse;
 	if (!alias_reserve(env, pr->alias)) {
-		snprintf(why, sizeof(why), "profile %s is being changed by "
-		    "another request: try again", pr->alias);
+		snprintf(why, sizeof(why),
+		    "profile %s is being changed by "
+		    "another request: try again",
+		    pr->alias);
 		err = RL_ERR_STATE;
 		goto refuse;
 	}
@@ -265,8 +281,8 @@ on_PROFILE_REKEY(struct peer *p, struct msg *m)
 	k->asker = asker_of(p, m);
 	k->profile = pr;
 	k->key = key;
-	keychain_store(env->keychain, pr->keychain, pr->alias,
-	    pr->provider_id, key, on_stored, k);
+	keychain_store(env->keychain, pr->keychain, pr->alias, pr->provider_id,
+	    key, on_stored, k);
 	return 0;
 refuse:
 	peer_reply_error(p, m->hdr.id, err, "%s", why);

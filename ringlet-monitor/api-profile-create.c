@@ -137,7 +137,7 @@ on_stored(void *arg, int err, struct secret *key, const char *text)
 	(void)key;
 	if (err != 0) {
 		snprintf(why, sizeof(why), "keychain: %s%s", text,
-		    key_advice(err));
+		    key_advice(c->profile->keychain, err));
 		profile_msg_refuse(c->env, &c->asker, err, why);
 		creation_free(c);
 		return;

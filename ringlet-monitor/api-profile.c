@@ -147,6 +147,7 @@ struct deletion {
 	struct env *env;
 	struct asker asker;
 	char *alias;
+	char *store; /* that has its key */
 	const struct manifest_agent *agent; /* NULL: not known, no home */
 	bool keep_home;
 };
@@ -156,6 +157,7 @@ deletion_free(struct deletion *d)
 {
 	alias_release(d->env, d->alias);
 	free(d->alias);
+	free(d->store);
 	free(d);
 }
 
@@ -208,7 +210,7 @@ on_deleted(void *arg, int err, struct secret *key, const char *text)
 	if (err != 0 && err != RL_ERR_NOTFOUND) {
 		snprintf(why, sizeof(why), "profile %s is kept, for its key "
 		    "could not be deleted: keychain: %s%s", d->alias, text,
-		    key_advice(err));
+		    key_advice(d->store, err));
 		profile_msg_refuse(d->env, &d->asker, err, why);
 		deletion_free(d);
 		return;
@@ -226,7 +228,6 @@ on_PROFILE_DELETE(struct peer *p, struct msg *m)
 	struct profile *pr = NULL;
 	char why[WHY_MAX];
 	size_t running;
-	char *store;
 	int err;
 
 	/* Of a damaged one nobody knows the agent: its home stays. */
@@ -260,16 +261,17 @@ on_PROFILE_DELETE(struct peer *p, struct msg *m)
 	d->agent = pr == NULL ? NULL : manifest_agent(pr->agent_id);
 	d->keep_home = req->keep_home;
 	/* A damaged one may have a key, and does not say where. */
-	store = xstrdup(pr == NULL ? KEYCHAIN_SECRET_SERVICE : pr->keychain);
+	d->store =
+	    xstrdup(pr == NULL ? KEYCHAIN_SECRET_SERVICE : pr->keychain);
 	if (pr == NULL)
 		log_warn("profile %s: deleting it, damaged as it is (%s); its "
 			 "home stays", req->alias, why);
 	profile_free(pr);
-	if (strcmp(store, KEYCHAIN_NONE) != 0)
-		keychain_delete(env->keychain, store, d->alias, on_deleted, d);
+	if (strcmp(d->store, KEYCHAIN_NONE) != 0)
+		keychain_delete(
+		    env->keychain, d->store, d->alias, on_deleted, d);
 	else
 		delete_finish(d);
-	free(store);
 	return 0;
 }
 

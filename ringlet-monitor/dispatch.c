@@ -77,6 +77,11 @@ static const struct msg_rule control_rules[] = {
 	{ MSG_JAIL_EXPLAIN, FROM_CLI, SERVE, 0, LARGE, 0, 0, on_JAIL_EXPLAIN },
 	{ MSG_PROFILE_GRANT, FROM_CLI, SERVE, 0, MEDIUM, 0, 0,
 		on_PROFILE_GRANT },
+	/* These tell which keys there are, and delete some. */
+	{ MSG_KEYS_CHECK, FROM_CLI, SERVE, 0, SMALL, 0, 0,
+	    on_KEYS_CHECK },
+	{ MSG_ORPHAN_DELETE, FROM_CLI, SERVE, 0, SMALL, 0, 0,
+	    on_ORPHAN_DELETE },
 };
 
 static const struct msg_rule ringletd_rules[] = {

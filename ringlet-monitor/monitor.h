@@ -21,6 +21,7 @@
  *	api-profile-create.c	the one that makes one
  *	api-key.c	keys as requests bring them, and the one that replaces one
  *	sealbox.c	those that come sealed
+ *	api-doctor.c	whether keychains and profiles go together
  *	profile-msg.c	a profile as a message
  *	api-grant.c	what their jails get beyond the default
  *	home-removal.c	a profile's home, removed beside the loop
@@ -366,9 +367,16 @@ int key_open(struct peer *, const struct key_offer *, struct secret **out,
  */
 int key_check(const struct manifest_provider *, const struct secret *key,
     char *why, size_t size);
-/* What a person can do about an error of the store; begins with ": ", or "". */
-const char *key_advice(int err);
+/*
+ * What a person can do about an error of that store, begins with ": "; or "",
+ * where the error's own text says it.
+ */
+const char *key_advice(const char *store, int err);
 int on_PROFILE_REKEY(struct peer *, struct msg *);
+
+/* api-doctor.c */
+int on_KEYS_CHECK(struct peer *, struct msg *);
+int on_ORPHAN_DELETE(struct peer *, struct msg *);
 
 /* jail-explain.c */
 int on_JAIL_EXPLAIN(struct peer *, struct msg *);

@@ -131,13 +131,15 @@ check_binding(const char **p, size_t *len, const struct sealbox_use *use,
 		if ((s = take(p, len)) == NULL) {
 			snprintf(why, size,
 			    "sealed_key: what it is bound to is cut short "
-			    "before the %s", parts[i].what);
+			    "before the %s",
+			    parts[i].what);
 			return RL_ERR_INVALID;
 		}
 		if (strcmp(s, parts[i].value) != 0) {
 			snprintf(why, size,
 			    "sealed_key: it was sealed for another %s than "
-			    "that of this request", parts[i].what);
+			    "that of this request",
+			    parts[i].what);
 			return RL_ERR_DENIED;
 		}
 	}

@@ -61,8 +61,8 @@ void sealbox_free(struct sealbox *);
  * RL_ERR_DENIED: it is bound to something else than use, or (must_bind) to
  * nothing; why[size] says which, and what to do.
  */
-int sealbox_open(struct sealbox *, const char *id, const uint8_t *p,
-    size_t len, const struct sealbox_use *use, bool must_bind,
-    struct secret **out, char *why, size_t size);
+int sealbox_open(struct sealbox *, const char *id, const uint8_t *p, size_t len,
+    const struct sealbox_use *use, bool must_bind, struct secret **out,
+    char *why, size_t size);
 
 #endif /* SEALBOX_H */

@@ -30,13 +30,13 @@ ask_key(struct cli *cli, const struct args *args, const struct msg_profile *pr,
 		r = fail_no_provider(cli, pr->provider_id);
 	else if (*p->auth_variable == '\0')
 		r = fail_error(cli, RL_ERR_INVALID,
-		    "'%s' has no API key: provider '%s' takes none",
-		    pr->alias, p->id);
+		    "'%s' has no API key: provider '%s' takes none", pr->alias,
+		    p->id);
 	else {
-		question = xasprintf("New API key of %s for %s (%s): ",
-		    pr->alias, p->id, p->auth_variable);
-		r = key_source_get(
-		    cli, args, pr->agent_id, p, question, key);
+		question =
+		    xasprintf("New API key of %s for %s (%s): ", pr->alias,
+			p->id, p->auth_variable);
+		r = key_source_get(cli, args, pr->agent_id, p, question, key);
 		free(question);
 	}
 	msg_clear(&m);
@@ -48,9 +48,8 @@ print_rekeyed(const struct cli *cli, const struct msg_rekeyed *k)
 {
 	if (cli->json)
 		return print_json(cli,
-		    json_pack("{s:s, s:s, s:o}", "alias", k->alias,
-			"keychain", k->keychain, "sessions",
-			json_strs(&k->sessions)));
+		    json_pack("{s:s, s:s, s:o}", "alias", k->alias, "keychain",
+			k->keychain, "sessions", json_strs(&k->sessions)));
 	hint(cli, "'%s' has another key, in the keychain %s", k->alias,
 	    k->keychain);
 	for (size_t i = 0; i < k->sessions.n; i++)

@@ -65,6 +65,12 @@ static const struct opt run_opts[] = {
 	{ OPT_NO_SANDBOX, "no-sandbox", NULL, "no jail at all", 0 },
 };
 
+static const struct opt doctor_opts[] = {
+	{ OPT_REMOVE_ORPHANS, "remove-orphans", NULL,
+	    "delete keys that no profile has", 0 },
+	{ 'y', "yes", NULL, "do not ask", 0 },
+};
+
 static const struct opt grant_opts[] = {
 	{ OPT_REVOKE, "revoke", NULL, "take it away again", 0 },
 };
@@ -131,6 +137,10 @@ const struct command commands[] = {
 	    "limit NAME=VALUE [--revoke]",
 	    "give its jails more, or less", 2, 3, 0, OPTS(grant_opts),
 	    cmd_profiles_grant },
+
+	{ "doctor", NULL, "[--remove-orphans [-y]]",
+	    "look for what is wrong, and say how to mend it", 0, 0,
+	    CMD_NO_START, OPTS(doctor_opts), cmd_doctor },
 
 	{ "sandbox", "check", "[ALIAS] [options]", "test the jail from inside",
 	    0, 1, 0, OPTS(check_opts), cmd_sandbox_check },

@@ -17,7 +17,8 @@
 #include "valid.h"
 #include "xmalloc.h"
 
-#define FILE_MAX (32 * 1024 * 1024) /* bytes; claude keeps its history there */
+#define FILE_MAX (32 * 1024 * 1024) /* bytes; claude keeps its history there   \
+				     */
 
 /*
  * The files that agents keep a key in, the first that has one counts.
@@ -52,7 +53,7 @@ key_source_check(const struct cli *cli, const struct args *args)
 {
 	const char *name = opt_get(args, OPT_FROM_ENV);
 	int n = (opt_get(args, OPT_API_KEY_FILE) != NULL) + (name != NULL) +
-	    opt_has(args, OPT_FROM_AGENT);
+		opt_has(args, OPT_FROM_AGENT);
 
 	if (n > 1)
 		return fail_usage(cli,
@@ -130,8 +131,10 @@ read_document(const struct cli *cli, const char *path, int *status)
 	if (err == RL_ERR_NOTFOUND)
 		return NULL;
 	if (err != 0) {
-		*status = fail_error(cli, err, "%s: %s: give the key another "
-		    "way", path,
+		*status = fail_error(cli, err,
+		    "%s: %s: give the key another "
+		    "way",
+		    path,
 		    err == RL_ERR_DENIED ? "not a regular file of yours"
 					 : rl_strerror(err));
 		return NULL;
@@ -167,8 +170,7 @@ from_file(const struct cli *cli, const struct agent_file *f,
 	parent = json_object_get(doc, provider);
 	type = json_string_value(json_object_get(parent, "type"));
 	if (!json_is_string(key) || *json_string_value(key) == '\0' ||
-	    (f->type != NULL &&
-		(type == NULL || strcmp(type, f->type) != 0)))
+	    (f->type != NULL && (type == NULL || strcmp(type, f->type) != 0)))
 		goto out;
 	if (f->moved[0] != NULL && find(doc, f->moved, provider) != NULL) {
 		r = fail_error(cli, RL_ERR_DENIED,
@@ -215,15 +217,18 @@ from_agent(const struct cli *cli, const char *agent,
 	if (!known)
 		r = fail_error(cli, RL_ERR_INVALID,
 		    "--from-agent: it is not known where %s keeps a key: give "
-		    "it another way", agent);
+		    "it another way",
+		    agent);
 	else if (names == NULL)
 		r = fail_error(cli, RL_ERR_INVALID,
 		    "--from-agent: what %s keeps is no key of provider %s: "
-		    "give one another way", agent, p->id);
+		    "give one another way",
+		    agent, p->id);
 	else
 		r = fail_error(cli, RL_ERR_NOTFOUND,
 		    "--from-agent: no API key of %s in %s: give it another "
-		    "way", p->id, names);
+		    "way",
+		    p->id, names);
 out:
 	free(names);
 	return r;

@@ -299,6 +299,7 @@ enum opt_key {
 	OPT_READ_ONLY,
 	OPT_RECORD,
 	OPT_REMOTE,
+	OPT_REMOVE_ORPHANS,
 	OPT_REVOKE,
 	OPT_ROWS,
 	OPT_SIGNAL,
@@ -351,6 +352,7 @@ int cmd_daemon(struct cli *, const struct args *);
 int cmd_daemon_status(struct cli *, const struct args *);
 int cmd_daemon_stop(struct cli *, const struct args *);
 int cmd_daemon_restart(struct cli *, const struct args *);
+int cmd_doctor(struct cli *, const struct args *);
 int cmd_help(struct cli *, const struct args *);
 int cmd_profiles_create(struct cli *, const struct args *);
 int cmd_profiles_delete(struct cli *, const struct args *);

@@ -67,7 +67,7 @@ unset MY_KEY ANTHROPIC_API_KEY
 is "an agent without a file" "$(status ringlet profiles create claude cl \
     -p anthropic --from-agent)" 4
 like "its files are named" "$(cat "$T/err")" \
-    '~/.claude/settings.json, ~/.claude.json'
+    '[~]/.claude/settings.json, [~]/.claude.json'
 mkdir "$HOME/.claude" "$HOME/.codex"
 printf '{"hasCompletedOnboarding":true,"primaryApiKey":"%s"}' "$console" \
     >"$HOME/.claude.json"

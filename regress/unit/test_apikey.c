@@ -75,8 +75,8 @@ START_TEST(has_a_longest)
 
 	memset(p, 'k', APIKEY_MAX + 1);
 	ck_assert_int_eq(apikey_check(p, APIKEY_MAX, why, sizeof(why)), 0);
-	ck_assert_int_eq(apikey_check(p, APIKEY_MAX + 1, why, sizeof(why)),
-	    RL_ERR_INVALID);
+	ck_assert_int_eq(
+	    apikey_check(p, APIKEY_MAX + 1, why, sizeof(why)), RL_ERR_INVALID);
 	ck_assert_str_eq(why, "is longer than 8192 bytes");
 	free(p);
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "apikey.h"
+#include "keysource.h"
 #include "ringlet.h"
 #include "secret.h"
 #include "xmalloc.h"
@@ -317,6 +318,74 @@ START_TEST(long_keys_are_refused)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	int status;
+	const char *key;
+} opencode[] = {
+	{ "{\"anthropic\":{\"type\":\"api\",\"key\":\"sk-1\"}}", 0, "sk-1" },
+	{ "{\"openai\":{\"type\":\"api\",\"key\":\"sk-1\"}}",
+	    STATUS_NOTFOUND, NULL },
+	/* No key, but what a login has left. */
+	{ "{\"anthropic\":{\"type\":\"oauth\",\"key\":\"sk-1\"}}",
+	    STATUS_NOTFOUND, NULL },
+	{ "{\"anthropic\":{\"key\":\"sk-1\"}}", STATUS_NOTFOUND, NULL },
+	{ "{\"anthropic\":\"sk-1\"}", STATUS_NOTFOUND, NULL },
+	{ "{\"anthropic\":{\"type\":\"api\",\"key\":7}}", STATUS_NOTFOUND,
+	    NULL },
+	{ "{\"anthropic\":{\"type\":\"api\",\"key\":\"sk-1 \"}}",
+	    STATUS_USAGE, NULL },
+	{ "{\"anthropic\":{\"type\":\"api\",\"key\":\"a\",\"key\":\"b\"}}",
+	    STATUS_FAILED, NULL },
+	{ "[]", STATUS_FAILED, NULL },
+	{ "", STATUS_FAILED, NULL },
+};
+
+/* A key that the agent has, for this provider alone. */
+START_TEST(takes_the_agents_key)
+{
+	const struct msg_provider p = { .id = "anthropic",
+		.auth_variable = "ANTHROPIC_API_KEY" };
+	struct optval opt = { OPT_FROM_AGENT, NULL };
+	const struct args args = { .opts = &opt, .nopts = 1 };
+	char *home = cli.paths.home, *path = xstrdup(dir);
+	static const char *const below[] = { "/.local", "/share", "/opencode",
+		"/auth.json" };
+	struct secret *key;
+
+	for (size_t i = 0; i < NELEM(below); i++) {
+		char *longer = xasprintf("%s%s", path, below[i]);
+
+		free(path);
+		path = longer;
+		if (i + 1 < NELEM(below))
+			(void)mkdir(path, 0700);
+	}
+	cli.paths.home = dir;
+	ck_assert_int_eq(
+	    key_source_get(&cli, &args, "opencode", &p, "?", &key),
+	    STATUS_NOTFOUND);
+	ck_assert_int_eq(paths_write_file(path, opencode[_i].text,
+			     strlen(opencode[_i].text)),
+	    0);
+	ck_assert_int_eq(
+	    key_source_get(&cli, &args, "opencode", &p, "?", &key),
+	    opencode[_i].status);
+	if (opencode[_i].key != NULL)
+		ck_assert_str_eq(secret_ptr(key), opencode[_i].key);
+	else
+		ck_assert_ptr_null(key);
+	secret_free(key);
+	unlink(path);
+	for (size_t i = 1; i < NELEM(below); i++) {
+		*strrchr(path, '/') = '\0';
+		rmdir(path);
+	}
+	free(path);
+	cli.paths.home = home;
+}
+END_TEST
+
 int
 main(void)
 {
@@ -337,6 +406,7 @@ main(void)
 	tcase_add_test(tc, failed_start_says_why);
 	tcase_add_loop_test(tc, reads_keys, 0, 12);
 	tcase_add_test(tc, long_keys_are_refused);
+	tcase_add_loop_test(tc, takes_the_agents_key, 0, NELEM(opencode));
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);

@@ -171,6 +171,7 @@ START_TEST(refuses)
 		    "F line 1: AllowRemote: 'maybe' is not yes or no" },
 		{ "AllowRemote 1", NULL },
 		{ "RequireFullSeal true", NULL },
+		{ "RequireSealedKeys 1", NULL },
 		{ "JailMinimum none", NULL },
 		{ "JailMinimum unavailable", NULL },
 		{ "MaxSessions 0",
