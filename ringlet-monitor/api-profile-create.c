@@ -85,13 +85,25 @@ profile_from(const struct msg_profile_create *req)
 static void
 on_undone(void *arg, int err, struct secret *key, const char *text)
 {
-	char *alias = arg;
+	struct creation *c = arg;
 
 	(void)key;
 	if (err != 0 && err != RL_ERR_NOTFOUND)
-		log_error("profile %s: its key stays in the keychain without "
-			  "a profile: %s", alias, text);
-	free(alias);
+		log_error("profile %s: its key may stay in the keychain "
+			  "without a profile, which 'ringlet doctor' shows: %s",
+		    c->profile->alias, text);
+	creation_free(c);
+}
+
+/*
+ * There will be no profile: takes its key out again.  The name stays reserved
+ * until then, for the next key under it must not go the same way.
+ */
+static void
+creation_undo(struct creation *c)
+{
+	keychain_delete(c->env->keychain, c->profile->keychain,
+	    c->profile->alias, on_undone, c);
 }
 
 /* The key is stored, or none is due: now the file, then the home. */
@@ -116,10 +128,11 @@ create_finish(struct creation *c)
 		}
 	}
 	if (err != 0) {
-		if (c->key != NULL)
-			keychain_delete(env->keychain, pr->keychain, pr->alias,
-			    on_undone, xstrdup(pr->alias));
 		profile_msg_refuse(env, &c->asker, err, why);
+		if (c->key != NULL) {
+			creation_undo(c);
+			return;
+		}
 	} else {
 		log_info("profile %s: created", pr->alias);
 		event_profile(env, "created", pr->alias);
@@ -139,7 +152,11 @@ on_stored(void *arg, int err, struct secret *key, const char *text)
 		snprintf(why, sizeof(why), "keychain: %s%s", text,
 		    key_advice(c->profile->keychain, err));
 		profile_msg_refuse(c->env, &c->asker, err, why);
-		creation_free(c);
+		/* It may have got there nevertheless. */
+		if (err == RL_ERR_TIMEOUT || err == RL_ERR_UNAVAILABLE)
+			creation_undo(c);
+		else
+			creation_free(c);
 		return;
 	}
 	create_finish(c);

@@ -63,6 +63,16 @@ answer_list(const struct msg *m, bool vault)
 		  0) != 0);
 }
 
+/* Where the test looks: a file below the home, which helpers know. */
+static void
+note_deletion(const char *profile)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/deleted.%s", getenv("HOME"), profile);
+	close(open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+}
+
 static int
 helper_main(void)
 {
@@ -77,8 +87,12 @@ helper_main(void)
 	who = q->profile;
 	if (q->op == KC_LIST)
 		answer_list(&m, strcmp(q->backend, KEYCHAIN_VAULT) == 0);
-	if (q->op == KC_STATUS || q->op == KC_DELETE)
+	if (q->op == KC_STATUS)
 		answer(&m, RL_OK, "a keychain", NULL);
+	if (q->op == KC_DELETE) {
+		note_deletion(who);
+		answer(&m, RL_OK, "", NULL);
+	}
 	if (q->op == KC_STORE) {
 		if (strcmp(who, "good") == 0)
 			answer(&m, RL_OK, "", NULL);
@@ -171,6 +185,7 @@ setup(void)
 	TAILQ_INIT(&w.env.clients);
 	TAILQ_INIT(&w.env.sessions);
 	LIST_INIT(&w.env.busy);
+	ck_assert_int_eq(setenv("HOME", w.env.paths.home, 1), 0);
 	w.env.keychain = keychain_new(w.env.loop, self);
 	sealbox_make(&w.env.box);
 	ck_assert_int_eq(fd_pair(sv), 0);
@@ -358,6 +373,56 @@ START_TEST(rekey_refuses)
 }
 END_TEST
 
+/* --- create --- */
+
+static const struct {
+	const char *alias;
+	int err; /* 0: it is made */
+	bool undone;
+} creations[] = {
+	{ "good", 0, false },
+	/* The store may have taken the key before that. */
+	{ "late", RL_ERR_UNAVAILABLE, true },
+	{ "hang", RL_ERR_TIMEOUT, true },
+	{ "locked", RL_ERR_LOCKED, false },
+	{ "refused", RL_ERR_DENIED, false },
+	/* The key is stored, the file cannot be written. */
+	{ "good", RL_ERR_SYSTEM, true },
+};
+
+START_TEST(create_leaves_no_key)
+{
+	const struct msg_profile_create req = { .alias = creations[_i].alias,
+		.agent_id = "shell",
+		.provider_id = "anthropic",
+		.key = { (const uint8_t *)NEW, strlen(NEW) } };
+	char *path = xasprintf(
+	    "%s/deleted.%s", w.env.paths.home, creations[_i].alias);
+	struct msg m;
+
+	keychain_set_timeout(w.env.keychain, 300);
+	if (creations[_i].err == RL_ERR_SYSTEM)
+		ck_assert_int_eq(chmod(w.env.paths.profile_dir, 0500), 0);
+	ask(MSG_PROFILE_CREATE, &req, &m);
+	ck_assert_str_eq(
+	    m.type->name, creations[_i].err == 0 ? "PROFILE" : "ERROR");
+	if (creations[_i].err != 0)
+		ck_assert_int_eq(
+		    (int)((const struct msg_error *)m.body)->code,
+		    creations[_i].err);
+	msg_clear(&m);
+	/* The name is free once the key is gone, and not before. */
+	for (int i = 0; i < 2000 && !LIST_EMPTY(&w.env.busy); i++) {
+		loop_timer_arm(w.timer, 5);
+		ck_assert_int_eq(loop_run(w.env.loop), 0);
+	}
+	ck_assert(LIST_EMPTY(&w.env.busy));
+	ck_assert_int_eq(access(path, F_OK) == 0, creations[_i].undone);
+	ck_assert_int_eq(chmod(w.env.paths.profile_dir, 0700), 0);
+	free(path);
+}
+END_TEST
+
 /* --- doctor --- */
 
 static bool
@@ -498,6 +563,9 @@ main(void)
 	tcase_add_loop_test(tc, rekey_ends, 0, NELEM(ends));
 	tcase_add_test(tc, rekey_lists_sessions);
 	tcase_add_loop_test(tc, rekey_refuses, 0, NELEM(refusals));
+	/* Root writes where nobody may. */
+	tcase_add_loop_test(tc, create_leaves_no_key, 0,
+	    NELEM(creations) - (geteuid() == 0 ? 1 : 0));
 	tcase_add_test(tc, keys_are_compared);
 	tcase_add_loop_test(tc, orphans_alone_are_deleted, 0, NELEM(orphans));
 	suite_add_tcase(s, tc);
