@@ -4,7 +4,9 @@
 . "${0%/*}/kill-lib.sh"
 
 key=$(canary request)
-echo 'KeychainTimeout 25s' >>"$CONF"
+# A connection is not read before the monitor has said whose it is; here it is
+# to stand still after that.
+printf '%s\n' 'KeychainTimeout 25s' 'RequireSameUser no' >>"$CONF"
 start_keyring
 shell_profile work
 start_daemon
