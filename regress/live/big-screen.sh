@@ -27,6 +27,8 @@ late()
 }
 drawn()
 {
+	# What the one before saw must not count.
+	: >"$T/pipe"
 	ringlet terminal attach --read-only "$ID" </dev/null >"$T/pipe" \
 	    2>/dev/null &
 	pid=$!
