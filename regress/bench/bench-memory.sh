@@ -84,9 +84,19 @@ wait $!
 each=$(per "($after - $before) / $viewers / 1024" 1)
 goal memory-viewer "$each KiB for each of $viewers viewers" "$each" at-most 8
 ok "memory can be measured"
+
+# pss PID: of a process that anybody may look into.
+pss()
+{
+	awk '$1 == "Pss:" { printf "%.1f MiB PSS", $2 / 1024 }' \
+	    "/proc/$1/smaps_rollup"
+}
+if ttyd_server "x=exec cat"; then
+	figure memory-ttyd "$(pss "$TTYD_PID")"
+	ttyd_stop
+fi
 if node_server "x=exec cat"; then
-	figure memory-node "$(awk '$1 == "Pss:" { printf "%.1f MiB PSS", \
-	    $2 / 1024 }' "/proc/$NODE/smaps_rollup")"
+	figure memory-node "$(pss "$NODE")"
 	node_stop
 fi
 done_testing

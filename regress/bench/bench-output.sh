@@ -21,6 +21,12 @@ one()
 	    "/ws/terminal/$ID" $bytes >>"$T/ringlet.$kind" ||
 		bail "the output can be timed"
 	end_session "$ID"
+	if ttyd_server "x=$agent"; then
+		"$LOAD" read "$@" -T -c "$TTYD_PID" "$TTYD_AT" "/ws?arg=x" \
+		    $bytes >>"$T/ttyd.$kind" ||
+			bail "ttyd's output can be timed"
+		ttyd_stop
+	fi
 	node_server "x=$agent" || return 0
 	"$LOAD" read "$@" -c "$NODE" "$NODE_AT" /x $bytes >>"$T/node.$kind" ||
 		bail "node-pty's output can be timed"
@@ -56,12 +62,18 @@ facts text
 goal output "$speeds (best of 3)" "$ratio" at-least 0.95
 goal output-cpu "$costs" "$cpu_ratio" at-most 1.3
 figure output-client "$(per "$client") s/GiB in the client, on the same cores"
-if [ -s "$T/node.text" ]; then
+# other NAME: what another server did with the same.
+other()
+{
+	[ -s "$T/$1.text" ] || return 0
 	# shellcheck disable=SC2016
-	node=$(most "$T/node.text" '$1 / $3 / 1e6')
-	figure output-node "$(per "$node" 1) MB/s, ratio $(per "$node / $bare") \
-to the bare reader, $(per "$(least "$T/node.text" "\$5 $gib")") s/GiB"
-fi
+	speed=$(most "$T/$1.text" '$1 / $3 / 1e6')
+	figure "output-$1" "$(per "$speed" 1) MB/s, ratio \
+$(per "$speed / $bare") to the bare reader, \
+$(per "$(least "$T/$1.text" "\$5 $gib")") s/GiB"
+}
+other ttyd
+other node
 facts pattern
 figure output-escapes "$speeds; $costs"
 done_testing

@@ -22,8 +22,9 @@
  *	hold	Watch, say "ready" and do nothing until standard input ends.
  *	drain	Type a line, say "ready", and read until it is over.
  *
- * -t FILE gives the token.  All but attach wait until a viewer has seen the
- * line "ready" on the terminal.
+ * -t FILE gives the token.  -T: the server is a ttyd, where each viewer has a
+ * process of its own, and each types the line.  All but attach wait until a
+ * viewer has seen the line "ready" on the terminal.
  */
 
 #include "config.h"
@@ -64,7 +65,7 @@ struct viewer {
 static const char *address, *path, *token;
 static unsigned int nviewers = 1, count = 1000, gap_us;
 static pid_t server;
-static bool patterned;
+static bool patterned, ttyd;
 
 static unsigned int
 number(const char *text, unsigned long max)
@@ -321,8 +322,9 @@ do_read(uint64_t bytes)
 	}
 	its = server_cpu();
 	mine = own_cpu();
-	if (wsc_send(all[0].ws, "go\n", 3) == -1)
-		errx(1, "it is gone");
+	for (i = 0; i < (ttyd ? nviewers : 1); i++)
+		if (wsc_send(all[i].ws, "go\n", 3) == -1)
+			errx(1, "it is gone");
 	while (left > 0) {
 		n = epoll_wait(ep, events, VIEWERS_MAX, LIMIT * 1000);
 		if (n <= 0)
@@ -475,7 +477,7 @@ main(int argc, char **argv)
 	uint64_t bytes = 0;
 	int c;
 
-	for (optind = 2; (c = getopt(argc, argv, "c:g:n:pt:v:")) != -1;) {
+	for (optind = 2; (c = getopt(argc, argv, "c:g:n:pTt:v:")) != -1;) {
 		switch (c) {
 		case 'c':
 			server = (pid_t)number(optarg, INT32_MAX);
@@ -488,6 +490,10 @@ main(int argc, char **argv)
 			break;
 		case 'p':
 			patterned = true;
+			break;
+		case 'T':
+			ttyd = true;
+			wsc_ttyd();
 			break;
 		case 't':
 			token = wsc_token(optarg);

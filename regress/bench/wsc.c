@@ -25,6 +25,11 @@
 #define BLOCK	 (256 * 1024)
 #define TEXT_MAX (64 * 1024 * 1024)
 
+/* What begins ttyd's messages. */
+#define TTYD_INPUT  '0'
+#define TTYD_OUTPUT '0'
+#define TTYD_HELLO  "{\"AuthToken\":\"\",\"columns\":80,\"rows\":24}"
+
 #define OP_CONTINUATION 0x0
 #define OP_TEXT		0x1
 #define OP_BINARY	0x2
@@ -42,6 +47,8 @@ struct wsc {
 	uint8_t message; /* the opcode of the message it belongs to */
 	bool inside;	 /* a frame's payload comes next, not a head */
 	bool final;	 /* it is the last of its message */
+	bool ttyd;	 /* the server is one */
+	uint8_t letter;	 /* of a ttyd's message; 0: it has not come */
 	uint8_t *text;	 /* of a message that is coming in */
 	size_t text_len;
 	size_t text_size;
@@ -110,6 +117,14 @@ wsc_receive(int bytes)
 	receive_buffer = bytes;
 }
 
+static bool to_ttyd;
+
+void
+wsc_ttyd(void)
+{
+	to_ttyd = true;
+}
+
 static int
 dial(const char *address)
 {
@@ -153,6 +168,23 @@ put(int fd, const void *p, size_t len)
 	return n == (ssize_t)len ? 0 : -1;
 }
 
+/* A binary message; letter, unless it is 0, comes before the rest. */
+static int
+put_message(int fd, char letter, const void *p, size_t len)
+{
+	uint8_t frame[6 + 125] = { 0x80 | OP_BINARY, 0x80 };
+	size_t n = 6;
+
+	if (len > 124)
+		errx(2, "a message of %zu bytes: too long", len);
+	if (letter != 0)
+		frame[n++] = (uint8_t)letter;
+	memcpy(frame + n, p, len);
+	n += len;
+	frame[1] |= (uint8_t)(n - 6);
+	return put(fd, frame, n);
+}
+
 /* Reads the answer's head; what follows it stays.  Returns its status. */
 static int
 answer(struct wsc *w)
@@ -187,17 +219,22 @@ wsc_open(const char *address, const char *path, const char *token, int *status)
 	    (w->block = malloc(BLOCK)) == NULL)
 		err(1, "out of memory");
 	w->fd = fd;
+	w->ttyd = to_ttyd;
 	n = snprintf(request, sizeof(request),
 	    "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\n"
 	    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-	    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n%s%s%s\r\n",
-	    path, address, token != NULL ? "Authorization: Bearer " : "",
+	    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n%s%s%s%s\r\n",
+	    path, address, w->ttyd ? "Sec-WebSocket-Protocol: tty\r\n" : "",
+	    token != NULL ? "Authorization: Bearer " : "",
 	    token != NULL ? token : "", token != NULL ? "\r\n" : "");
 	if (n < 0 || (size_t)n >= sizeof(request))
 		errx(2, "%s: too long", path);
 	w->asked = wsc_now();
 	if (put(fd, request, (size_t)n) == 0)
 		*status = answer(w);
+	if (*status == 101 && w->ttyd &&
+	    put_message(w->fd, 0, TTYD_HELLO, strlen(TTYD_HELLO)) == -1)
+		*status = 0;
 	if (*status != 101) {
 		wsc_free(w);
 		return NULL;
@@ -263,12 +300,7 @@ wsc_fill(struct wsc *w, int flags)
 int
 wsc_send(struct wsc *w, const void *p, size_t len)
 {
-	uint8_t frame[6 + 125] = { 0x80 | OP_BINARY, (uint8_t)(0x80 | len) };
-
-	if (len > 125)
-		errx(2, "wsc_send: too long");
-	memcpy(frame + 6, p, len);
-	return put(w->fd, frame, 6 + len);
+	return put_message(w->fd, w->ttyd ? TTYD_INPUT : 0, p, len);
 }
 
 /* Reads a frame's head.  False: it is not all there. */
@@ -290,8 +322,10 @@ take_head(struct wsc *w)
 		w->left = w->left << 8 | p[i];
 	w->frame = p[0] & 0x0f;
 	w->final = (p[0] & 0x80) != 0;
-	if (w->frame == OP_TEXT || w->frame == OP_BINARY)
+	if (w->frame == OP_TEXT || w->frame == OP_BINARY) {
 		w->message = w->frame;
+		w->letter = 0;
+	}
 	w->inside = true;
 	w->off += need;
 	return true;
@@ -354,6 +388,11 @@ wsc_next(struct wsc *w, const void **p, size_t *len)
 			n = (size_t)w->left;
 		if (n == 0 && w->left > 0)
 			return WSC_MORE;
+		if (w->ttyd && w->letter == 0 && n > 0) {
+			w->letter = w->block[w->off++];
+			w->left--;
+			n--;
+		}
 		*p = w->block + w->off;
 		*len = n;
 		if (w->message == OP_TEXT)
@@ -362,7 +401,8 @@ wsc_next(struct wsc *w, const void **p, size_t *len)
 		w->left -= n;
 		if (w->left == 0)
 			w->inside = false;
-		if (w->message == OP_BINARY && n > 0)
+		if (w->message == OP_BINARY && n > 0 &&
+		    (!w->ttyd || w->letter == TTYD_OUTPUT))
 			return WSC_DATA;
 		if (w->message == OP_TEXT && !w->inside && w->final) {
 			*p = w->text;

@@ -23,6 +23,13 @@ struct wsc;
 /* How many bytes connections from now on take in before they are read. */
 void wsc_receive(int bytes);
 /*
+ * Connections from now on are to a ttyd, which starts its command for each.
+ * Its messages have a letter in front that says what they are: that is put in
+ * front of what is sent, which is taken as typed, and of what comes only the
+ * terminal's output is handed out.
+ */
+void wsc_ttyd(void);
+/*
  * Connects to HOST:PORT and shakes hands for path.  token may be NULL.
  * Returns NULL if that fails, and *status is the HTTP status of the answer, or
  * 0 if there was none.
@@ -43,7 +50,7 @@ ssize_t wsc_fill(struct wsc *, int flags);
 enum wsc_event wsc_next(struct wsc *, const void **p, size_t *len);
 /* The code of the Close frame, or 0. */
 unsigned int wsc_code(const struct wsc *);
-/* Sends a binary message of at most 125 bytes.  0, or -1: it has gone. */
+/* Sends a binary message of at most 124 bytes.  0, or -1: it has gone. */
 int wsc_send(struct wsc *, const void *p, size_t len);
 /* Whether a text message of Ringlet's is of that type. */
 int wsc_is(const char *text, const char *type);
