@@ -6,8 +6,9 @@
  * is in the six rows below; a viewer that may only read has but two of them,
  * so that typing, resizing and signalling are not refused by a handler but
  * have no row.  Anything else closes this one viewer.  What it can cost is
- * bounded: one held frame of input, one eventfd write for each AT, one saved
- * screen for each SEEK, and no more of the agent's time than STALL_MS.
+ * bounded: one held frame of input, one eventfd write for each AT and each time
+ * that something is typed, one saved screen for each SEEK, and no more of the
+ * agent's time than STALL_MS.
  */
 
 #include "config.h"
@@ -30,6 +31,10 @@
 #include "xmalloc.h"
 
 #define PST_READ_ONLY 0x0100 /* instead of PST_SERVING */
+
+/* What an eventfd is written: PROTOCOL.ipc, VIEWER_AT. */
+#define WAKE_MORE UINT64_C(1)
+#define WAKE_ECHO (UINT64_C(1) << 32)
 
 static int on_input(struct peer *, struct msg *);
 static int on_answer(struct peer *, struct msg *);
@@ -58,14 +63,18 @@ static const struct peer_ops ops = {
 	.closed = on_closed,
 };
 
+/*
+ * An echo is short, and more may come of what was typed: the viewer is told
+ * that it will be woken once more, and need not ask for that.
+ */
 static void
-wake(struct viewer *v)
+wake(struct viewer *v, bool echo)
 {
-	const uint64_t one = 1;
+	const uint64_t number = echo ? WAKE_ECHO : WAKE_MORE;
 
-	v->armed = false;
+	v->armed = echo;
 	/* Full (EAGAIN) means that it has not looked at the last one. */
-	if (write(v->event, &one, sizeof(one)) == -1 && errno != EAGAIN)
+	if (write(v->event, &number, sizeof(number)) == -1 && errno != EAGAIN)
 		log_debug("session %s: viewer %llu cannot be woken",
 		    v->session->id, (unsigned long long)v->number);
 }
@@ -337,12 +346,13 @@ static void
 wake_armed(struct session *s, uint64_t head)
 {
 	struct viewer *v;
+	bool echo = s->typed;
 
 	s->woke = loop_now();
 	s->woke_head = head;
 	TAILQ_FOREACH (v, &s->viewers, link) {
 		if (v->armed && head > v->at) {
-			wake(v);
+			wake(v, echo);
 			s->typed = false;
 		}
 	}
@@ -411,7 +421,7 @@ viewers_end(struct session *s, int64_t code, uint64_t signo, const char *reason,
 
 	TAILQ_FOREACH (v, &s->viewers, link) {
 		(void)peer_send(v->peer, MSG_VIEWER_STATE, &state, NULL, 0);
-		wake(v);
+		wake(v, false);
 	}
 }
 

@@ -165,12 +165,15 @@ on_output(void *arg)
 
 /* --- wake-ups --- */
 
-/* The head has passed the offset of our AT. */
+/*
+ * The head has passed the offset of our AT.  If it was for echoes alone, each
+ * of which adds 2^32, we are woken again without another AT.
+ */
 static void
 on_event(int fd, unsigned events, void *arg)
 {
 	struct term *t = arg;
-	uint64_t now, count;
+	uint64_t now, count = 1;
 
 	(void)events;
 	if (read(fd, &count, sizeof(count)) == -1 && errno != EAGAIN) {
@@ -179,8 +182,8 @@ on_event(int fd, unsigned events, void *arg)
 		return;
 	}
 	now = loop_now();
-	t->waiting = false;
-	if (now - t->woken_at < STREAM_GAP_MS && !t->typed)
+	t->waiting = (count & UINT32_MAX) == 0;
+	if (!t->waiting && now - t->woken_at < STREAM_GAP_MS && !t->typed)
 		t->streaming = true;
 	t->typed = false;
 	t->woken_at = now;

@@ -48,18 +48,25 @@ struct fake {
 	int event;
 	bool armed;
 	uint64_t at;
+	unsigned int ats; /* how often it was told */
 };
+
+#define WAKE_ECHO (UINT64_C(1) << 32) /* it is woken again without an AT */
+
+static void
+fake_wake_by(struct fake *f, uint64_t number)
+{
+	if (f->armed && ring_writer_head(f->ring) > f->at) {
+		f->armed = number == WAKE_ECHO;
+		if (write(f->event, &number, sizeof(number)) == -1)
+			abort();
+	}
+}
 
 static void
 fake_wake(struct fake *f)
 {
-	uint64_t one = 1;
-
-	if (f->armed && ring_writer_head(f->ring) > f->at) {
-		f->armed = false;
-		if (write(f->event, &one, sizeof(one)) == -1)
-			abort();
-	}
+	fake_wake_by(f, 1);
 }
 
 static void
@@ -108,6 +115,7 @@ on_fake_input(struct peer *p, struct msg *m)
 {
 	struct fake *f = peer_arg(p);
 	const struct msg_viewer_input *in = m->body;
+	char text[32];
 
 #define TYPED(s) (in->data.len == strlen(s) && \
 	    memcmp(in->data.p, s, strlen(s)) == 0)
@@ -118,6 +126,16 @@ on_fake_input(struct peer *p, struct msg *m)
 	else if (TYPED("vanish\n")) {
 		peer_free(p);
 		fake_free(f);
+	} else if (TYPED("echo\n")) {
+		ring_writer_append(f->ring, in->data.p, in->data.len);
+		fake_wake_by(f, WAKE_ECHO);
+	} else if (TYPED("twice\n")) {
+		/* As if it had not looked between two wake-ups. */
+		ring_writer_append(f->ring, in->data.p, in->data.len);
+		fake_wake_by(f, 2);
+	} else if (TYPED("ats\n")) {
+		snprintf(text, sizeof(text), "%u ats\n", f->ats);
+		fake_write(f, text, strlen(text));
 	} else if (TYPED("go") && strcmp(f->id, FLOOD) == 0)
 		fake_pattern(f, FLOOD_LEN);
 	else
@@ -200,6 +218,7 @@ on_fake_at(struct peer *p, struct msg *m)
 
 	f->at = at->offset;
 	f->armed = true;
+	f->ats++;
 	fake_wake(f);
 	return 0;
 }

@@ -187,6 +187,30 @@ START_TEST(shows_and_types)
 }
 END_TEST
 
+/* An echo that says so costs no AT; output that does not say so costs one. */
+START_TEST(asks_once_for_many_echoes)
+{
+	int fd, i;
+
+	front_start();
+	fd = view(WS(LIVE));
+	ck_assert(front_event(fd, &frame, "connected"));
+	expect(fd, GREETING);
+	type(fd, "ats\n");
+	expect(fd, "1 ats\n");
+	for (i = 0; i < 5; i++) {
+		type(fd, "echo\n");
+		expect(fd, "echo\n");
+	}
+	type(fd, "twice\n");
+	expect(fd, "twice\n");
+	type(fd, "ats\n");
+	expect(fd, "3 ats\n");
+	close(fd);
+	front_stop();
+}
+END_TEST
+
 START_TEST(begins_where_asked)
 {
 	int fd;
@@ -642,6 +666,7 @@ suite_term(void)
 	tcase_add_test(tc, answers_bearer_alone);
 	tcase_add_loop_test(tc, refuses, 0, (int)NELEM(refusals));
 	tcase_add_test(tc, shows_and_types);
+	tcase_add_test(tc, asks_once_for_many_echoes);
 	tcase_add_test(tc, begins_where_asked);
 	tcase_add_test(tc, read_only_only_reads);
 	tcase_add_test(tc, tells_what_was_missed);

@@ -94,15 +94,25 @@ send_at(const struct rig_viewer *v, uint64_t offset)
 	rig_view_send(v, MSG_VIEWER_AT, &at);
 }
 
-/* Whether the event fires within ms. */
+#define WAKE_ECHO (UINT64_C(1) << 32) /* more comes without an AT */
+
+/* What the event says within ms; 0: it does not fire. */
+static uint64_t
+wake_number(const struct rig_viewer *v, int ms)
+{
+	struct pollfd pfd = { v->event, POLLIN, 0 };
+	uint64_t n = 0;
+
+	if (poll(&pfd, 1, ms) != 1 ||
+	    read(v->event, &n, sizeof(n)) != (ssize_t)sizeof(n))
+		return 0;
+	return n;
+}
+
 static bool
 woken(const struct rig_viewer *v, int ms)
 {
-	struct pollfd pfd = { v->event, POLLIN, 0 };
-	uint64_t n;
-
-	return poll(&pfd, 1, ms) == 1 &&
-	       read(v->event, &n, sizeof(n)) == (ssize_t)sizeof(n);
+	return wake_number(v, ms) != 0;
 }
 
 START_TEST(test_type)
@@ -291,7 +301,10 @@ START_TEST(test_signals)
 }
 END_TEST
 
-/* One wake-up for each AT, when there is something to read. */
+/*
+ * One wake-up for each AT, when there is something to read; but one by what was
+ * typed says that another will come without.
+ */
 START_TEST(test_wake)
 {
 	struct rig *r = rig_start();
@@ -299,20 +312,28 @@ START_TEST(test_wake)
 	struct rig_viewer v, idle;
 	uint64_t head;
 
-	run(r, &s, "stty -echo; echo up; while read x; do echo \"<$x>\"; done");
+	run(r, &s,
+	    "stty -echo; trap 'echo size' WINCH; echo up; "
+	    "while :; do read x && echo \"<$x>\"; done");
 	rig_wait_output(&s, "up\r\n");
 	rig_attach(r, &s, false, &v);
 	rig_attach(r, &s, true, &idle);
 	send_at(&v, 0); /* there is more already */
-	ck_assert(woken(&v, RIG_WAIT_MS));
+	ck_assert_uint_eq(wake_number(&v, RIG_WAIT_MS), 1);
 	head = ring_reader_head(s.ring);
 	send_at(&v, head);
 	rig_view_type(&v, "a\r");
-	ck_assert(woken(&v, RIG_WAIT_MS));
+	ck_assert_uint_eq(wake_number(&v, RIG_WAIT_MS), WAKE_ECHO);
 	rig_wait_output(&s, "<a>\r\n");
-	/* Not armed again: silence. */
 	rig_view_type(&v, "b\r");
+	ck_assert_uint_eq(wake_number(&v, RIG_WAIT_MS), WAKE_ECHO);
 	rig_wait_output(&s, "<b>\r\n");
+	send_size(&v, 100, 40);
+	ck_assert_uint_eq(wake_number(&v, RIG_WAIT_MS), 1);
+	rig_wait_output(&s, "size\r\n");
+	/* Not armed again: silence. */
+	rig_view_type(&v, "c\r");
+	rig_wait_output(&s, "<c>\r\n");
 	ck_assert(!woken(&v, 100));
 	send_at(&v, head);
 	ck_assert(woken(&v, RIG_WAIT_MS));
