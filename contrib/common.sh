@@ -22,6 +22,8 @@ KEYRING_PACKAGES='dbus-daemon gnome-keyring libsecret-tools'
 FUZZ_PACKAGES='clang libclang-rt-14-dev'
 LINT_PACKAGES='clang clang-tidy cppcheck'
 TEST_PACKAGES='asciinema check curl nghttp2-client mandoc python3 procps dbus-bin'
+# Of live tests that are left out where these are not.
+LIVE_PACKAGES='strace'
 
 missing_packages()
 {
