@@ -5,21 +5,7 @@
 key=$(canary bus)
 echo 'KeychainTimeout 2s' >>"$CONF"
 
-# A socket that takes connections and never says a word.
-python3 - "$XDG_RUNTIME_DIR/bus" <<-'PY' &
-	import socket, sys, time
-	s = socket.socket(socket.AF_UNIX)
-	s.bind(sys.argv[1])
-	s.listen(16)
-	kept = []
-	while True:
-	    kept.append(s.accept())
-PY
-silent=$!
-at_end $silent
-wait_for 10 test -S "$XDG_RUNTIME_DIR/bus" || bail "a silent bus starts"
-DBUS_SESSION_BUS_ADDRESS=unix:path=$XDG_RUNTIME_DIR/bus
-export DBUS_SESSION_BUS_ADDRESS
+silent_bus
 start_daemon
 began=$(date +%s)
 code=$(printf '%s\n' "$key" | timeout 60 ringlet profiles create shell quiet \
@@ -37,8 +23,36 @@ no_helper()
 }
 check "no helper is left" wait_for 10 no_helper
 ringlet daemon stop >/dev/null 2>&1
-kill "$silent"
-wait "$silent" 2>/dev/null
+
+# More calls than may run at once hang: whoever needs none has its answer.
+sed -i 's/^KeychainTimeout.*/KeychainTimeout 25s/' "$CONF"
+start_daemon
+for n in 1 2 3 4 5 6; do
+	printf '%s\n' "$key" | timeout 60 ringlet profiles create shell \
+	    "hang$n" -p anthropic >/dev/null 2>&1 &
+	hanging="${hanging:-} $!"
+done
+four_helpers()
+{
+	[ "$(pgrep -c -P "$MONITOR" -f ringlet-keychain)" -eq 4 ]
+}
+check "four calls hang" wait_for 10 four_helpers
+pings=0
+while [ $pings -lt 50 ] && [ "$(api GET /api/ping)" = 200 ]; do
+	pings=$((pings + 1))
+done
+is "meanwhile every ping is answered" $pings 50
+check "and what else needs no key" ringlet profiles list
+shell_profile keyless
+check "also that a session starts" session keyless -- -c :
+check "the calls still hang" four_helpers
+ringlet daemon stop >/dev/null 2>&1
+for pid in $hanging; do
+	wait "$pid"
+done
+check "no helper is left of them" wait_for 10 no_helper
+kill "$SILENT"
+wait "$SILENT" 2>/dev/null
 rm -f "$XDG_RUNTIME_DIR/bus"
 
 # A bus that would start "a keyring" on request: it must not be asked to.
@@ -74,6 +88,7 @@ dbus-daemon --config-file="$T/active.conf" --nofork --nopidfile \
     --print-address=3 3>"$T/active.address" 2>"$T/active.log" &
 at_end $!
 wait_for 10 test -s "$T/active.address" || bail "a bus with services starts"
+sed -i 's/^KeychainTimeout.*/KeychainTimeout 2s/' "$CONF"
 start_daemon
 code=$(printf '%s\n' "$key" | timeout 60 ringlet profiles create shell quiet \
     -p anthropic >"$T/out" 2>"$T/err"; echo $?)

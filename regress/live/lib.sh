@@ -252,6 +252,54 @@ start_keyring()
 	secret-tool clear live probe
 }
 
+# silent_bus: a session bus that takes connections and never says a word; sets
+# SILENT, its pid.
+silent_bus()
+{
+	python3 - "$XDG_RUNTIME_DIR/bus" <<-'PY' &
+		import socket, sys
+		s = socket.socket(socket.AF_UNIX)
+		s.bind(sys.argv[1])
+		s.listen(16)
+		kept = []
+		while True:
+		    kept.append(s.accept())
+	PY
+	SILENT=$!
+	at_end $SILENT
+	wait_for 10 test -S "$XDG_RUNTIME_DIR/bus" ||
+		bail "a silent bus starts"
+	DBUS_SESSION_BUS_ADDRESS=unix:path=$XDG_RUNTIME_DIR/bus
+	export DBUS_SESSION_BUS_ADDRESS
+}
+
+# start_fake: a Secret Service that does what fake says; sets FAKE, its pid.
+# What it keeps is in $T/fake.store when it is started again.
+start_fake()
+{
+	rm -f "$T/fake.ready"
+	PYTHONDONTWRITEBYTECODE=1 "$LIVE_FAKE/fake-secrets" \
+	    -r "$T/fake.ready" -w "$T/fake.store" 2>"$T/fake.err" &
+	FAKE=$!
+	at_end $FAKE
+	wait_for 10 test -e "$T/fake.ready" ||
+		{ cat "$T/fake.err"; bail "the scripted keyring starts"; }
+}
+
+# fake COMMAND [WORD]...: see fake-secrets; prints what it says.
+fake()
+{
+	live_command=$1
+	shift
+	for live_word; do
+		set -- "$@" "string:$live_word"
+		shift
+	done
+	dbus-send --session --print-reply=literal --reply-timeout=5000 \
+	    --dest=org.freedesktop.secrets /fake \
+	    "org.ringlet.Fake.$live_command" "$@" | sed 's/^ *//'
+}
+
 # start_daemon [OPTION=VALUE]...: start Ringlet's daemon, wait for it, and
 # set ADDRESS (host:port), URL and the pids MONITOR, RINGLETD, SANDBOXER.
 start_daemon()
