@@ -110,6 +110,9 @@ static const struct conf_keyword keywords[] = {
 	    365 * 24 * 3600, "a time from 1s to 365d, such as 12h or 7d", NULL },
 	{ "KeychainTimeout", CK_TIME, CONF_AT_ONCE, F(keychain_timeout_ms),
 	    1000, 25 * 1000, "a time from 1s to 25s, such as 20s", NULL },
+	{ "KeychainPromptTimeout", CK_TIME, CONF_AT_ONCE,
+	    F(keychain_prompt_ms), 1000, 150 * 1000,
+	    "a time from 1s to 150s, such as 60s", NULL },
 };
 
 /* One run over a file. */
@@ -562,6 +565,7 @@ conf_defaults(struct conf *c)
 	c->kill_grace_ms = 5000;
 	c->session_keep_s = 24 * 3600;
 	c->keychain_timeout_ms = 20000;
+	c->keychain_prompt_ms = 60000;
 	c->jail_protect_repo = true;
 }
 

@@ -53,6 +53,7 @@ struct conf {
 	unsigned kill_grace_ms;
 	unsigned session_keep_s; /* how long an ended session is kept */
 	unsigned keychain_timeout_ms;
+	unsigned keychain_prompt_ms;
 	bool require_sealed_keys; /* over HTTP, and bound */
 	struct strlist jail_read_only; /* absolute paths, or "~/..." */
 	struct strlist jail_read_write;

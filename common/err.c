@@ -36,6 +36,7 @@ static const struct {
 	{ RL_ERR_JAIL, "JAIL", "the jail could not be built" },
 	{ RL_ERR_PASSPHRASE, "PASSPHRASE", "wrong passphrase" },
 	{ RL_ERR_DAMAGED, "DAMAGED", "damaged or altered" },
+	{ RL_ERR_DISMISSED, "DISMISSED", "the keychain's prompt was dismissed" },
 	{ RL_ERR_STALE, "STALE", "sealed to a former key, or used before" },
 };
 

@@ -29,6 +29,7 @@ enum rl_err {
 	RL_ERR_PASSPHRASE = -19, /* it is not the vault's passphrase */
 	RL_ERR_DAMAGED = -20,	/* what is stored was cut, altered or rolled
 				   back */
+	RL_ERR_DISMISSED = -25,	/* the keychain asked, and was sent away */
 	RL_ERR_STALE = -30	/* sealed to a former key, or used before */
 };
 

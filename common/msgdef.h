@@ -133,7 +133,12 @@ enum msg_number {
 	/* CLI alone to monitor: keychains and profiles that do not agree */
 	MSG_KEYS_CHECK = 172, /* -> KEYS_CHECKED */
 	MSG_KEYS_CHECKED = 173,
-	MSG_ORPHAN_DELETE = 174 /* -> OK */
+	MSG_ORPHAN_DELETE = 174, /* -> OK */
+
+	/* the keychain's own prompt */
+	MSG_PROMPT_ALLOW = 190, /* CLI to monitor -> OK */
+	MSG_PROMPT_OPEN = 191,	/* monitor to CLI, before the answer */
+	MSG_KC_PROMPT = 192	/* keychain helper to monitor */
 };
 
 /* VIEWER_SEEK, SESSION_ATTACH: places that have no number. */
@@ -750,6 +755,7 @@ struct msg_kc_request {
 	const char *vault;	  /* name of the vault's file */
 	struct msg_bin vault_key; /* what it is sealed with; empty: locked */
 	uint64_t generation;	  /* the lowest of the vault's accepted */
+	bool prompt;		  /* who asks could see a prompt */
 };
 
 struct msg_kc_reply {
@@ -758,6 +764,16 @@ struct msg_kc_reply {
 	struct msg_bin value;  /* the key, or the vault's */
 	struct msg_strs items; /* KC_LIST: "PROFILE PROVIDER" */
 	uint64_t generation;   /* of the vault, as read or written */
+};
+
+/* --- the keychain's own prompt --- */
+
+struct msg_prompt_open {
+	uint64_t seconds; /* how long it will wait */
+};
+
+struct msg_kc_prompt {
+	bool open; /* or it has ended */
 };
 
 /* --- sandboxer and screen keeper --- */

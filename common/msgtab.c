@@ -662,6 +662,7 @@ static const struct msg_field f_msg_kc_request[] = {
 	STR(msg_kc_request, vault, PATH_MAX_LEN),
 	SECRET_BIN(msg_kc_request, vault_key, 32),
 	U64(msg_kc_request, generation, UINT64_MAX),
+	BOOL(msg_kc_request, prompt),
 };
 REC(msg_kc_request);
 
@@ -673,6 +674,16 @@ static const struct msg_field f_msg_kc_reply[] = {
 	U64(msg_kc_reply, generation, UINT64_MAX),
 };
 REC(msg_kc_reply);
+
+static const struct msg_field f_msg_prompt_open[] = {
+	U64(msg_prompt_open, seconds, 86400),
+};
+REC(msg_prompt_open);
+
+static const struct msg_field f_msg_kc_prompt[] = {
+	BOOL(msg_kc_prompt, open),
+};
+REC(msg_kc_prompt);
 
 static const struct msg_field f_msg_screen_start[] = {
 	U64(msg_screen_start, version, UINT32_MAX),
@@ -811,6 +822,9 @@ static const struct msg_type types[] = {
 	TYPE(KEYS_CHECK, rec_msg_token_only),
 	TYPE(KEYS_CHECKED, rec_msg_keys_checked),
 	TYPE(ORPHAN_DELETE, rec_msg_orphan_delete),
+	TYPE(PROMPT_ALLOW, rec_empty),
+	TYPE(PROMPT_OPEN, rec_msg_prompt_open),
+	TYPE(KC_PROMPT, rec_msg_kc_prompt),
 };
 
 const struct msg_type *

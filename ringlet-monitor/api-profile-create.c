@@ -253,8 +253,9 @@ on_PROFILE_CREATE(struct peer *p, struct msg *m)
 	c->profile = pr;
 	c->key = key;
 	if (key != NULL)
-		keychain_store(env->keychain, pr->keychain, pr->alias,
-		    pr->provider_id, key, on_stored, c);
+		prompt_allow(env,
+		    keychain_store(env->keychain, pr->keychain, pr->alias,
+			pr->provider_id, key, on_stored, c), &c->asker);
 	else
 		create_finish(c);
 	return 0;

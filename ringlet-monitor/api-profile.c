@@ -268,8 +268,10 @@ on_PROFILE_DELETE(struct peer *p, struct msg *m)
 			 "home stays", req->alias, why);
 	profile_free(pr);
 	if (strcmp(d->store, KEYCHAIN_NONE) != 0)
-		keychain_delete(
-		    env->keychain, d->store, d->alias, on_deleted, d);
+		prompt_allow(env,
+		    keychain_delete(
+			env->keychain, d->store, d->alias, on_deleted, d),
+		    &d->asker);
 	else
 		delete_finish(d);
 	return 0;
@@ -318,14 +320,16 @@ on_PROFILE_RUN(struct peer *p, struct msg *m)
 {
 	const struct msg_profile_run *req = m->body;
 	struct local_run *l = xcalloc(1, sizeof(*l));
+	const struct asker asker = asker_of(p, m);
 	const struct run_ask ask = { .alias = req->alias,
+		.asker = &asker,
 		.args = req->args,
 		.client_env = req->client_env,
 		.search = req->search_path,
 		.cli = true };
 
 	l->env = peer_env(p);
-	l->asker = asker_of(p, m);
+	l->asker = asker;
 	l->count = m->hdr.type == MSG_PROFILE_RUN;
 	run_prepare(l->env, &ask, on_local_run, l);
 	return 0;

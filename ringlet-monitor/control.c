@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "keychain.h"
 #include "log.h"
 #include "loop.h"
 #include "monitor.h"
@@ -66,6 +67,7 @@ control_closed(struct peer *p, int err, const char *why)
 
 	if (err != RL_ERR_EOF)
 		log_warn("closing a control connection: %s", why);
+	keychain_client_gone(c->env->keychain, c->serial);
 	client_remove(c);
 	peer_free(p);
 	free(c);

@@ -82,6 +82,8 @@ static const struct msg_rule control_rules[] = {
 	    on_KEYS_CHECK },
 	{ MSG_ORPHAN_DELETE, FROM_CLI, SERVE, 0, SMALL, 0, 0,
 	    on_ORPHAN_DELETE },
+	/* Nobody over the network may have a window opened here. */
+	{ MSG_PROMPT_ALLOW, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_PROMPT_ALLOW },
 };
 
 static const struct msg_rule ringletd_rules[] = {

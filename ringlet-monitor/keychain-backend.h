@@ -8,6 +8,7 @@
  * store there is.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,12 @@ struct kc_item {
 	const char *provider; /* id of the provider the key is for */
 };
 
+/*
+ * Called with true before a store asks the person something by a window of its
+ * own, which may take as long as that person does, and with false after.
+ */
+typedef void (*kc_prompting)(bool open);
+
 /* How a store is reached.  What it has no use for, it does not look at. */
 struct kc_reach {
 	const char *vault;	  /* absolute name of the vault's file */
@@ -37,12 +44,15 @@ struct kc_reach {
 	 * it is that of the file as it was read or written.
 	 */
 	uint64_t generation;
+	/* NULL: nobody sits where such a window could be seen. */
+	kc_prompting prompting;
 };
 
 /*
  * Every function of the table returns RL_OK or one of
  *	RL_ERR_LOCKED		the store is there, but locked, or wants to ask
  *				the person something before it goes on
+ *	RL_ERR_DISMISSED	the store asked the person, who sent it away
  *	RL_ERR_NOTFOUND		the store is open and holds no such key; for a
  *				vault also: there is no file yet
  *	RL_ERR_NOSERVICE	there is no bus, or nobody on it keeps secrets

@@ -81,6 +81,17 @@ backend_find(const char *name)
 	return NULL;
 }
 
+/* The monitor waits longer while a prompt is open. */
+static void
+on_prompting(bool open)
+{
+	struct msg_kc_prompt body = { .open = open };
+
+	if (msg_write(PROC_CHANNEL_FD, MSG_KC_PROMPT, 0, &body, NULL, 0) !=
+	    RL_OK)
+		fatal("nobody waits for the prompt");
+}
+
 /* What is answered, but for result and text. */
 struct answer {
 	char *value; /* KC_SECRET_MAX + 1 bytes */
@@ -164,7 +175,8 @@ serve(const struct msg_kc_request *q, struct answer *a, char *why, size_t size)
 	const struct keychain_backend *b = backend_find(q->backend);
 	struct kc_reach reach = { .vault = q->vault,
 		.vault_key = q->vault_key.len > 0 ? q->vault_key.p : NULL,
-		.generation = q->generation };
+		.generation = q->generation,
+		.prompting = q->prompt ? on_prompting : NULL };
 	int r;
 
 	if (b == NULL) {

@@ -10,6 +10,7 @@
 
 #include "config.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,32 +29,59 @@ static const SecretSchema schema = {
 	},
 };
 
+static int
+say_locked(char *why, size_t whysz, const char *what)
+{
+	snprintf(why, whysz, "%s is locked" SERVICE_UNLOCK, what);
+	return RL_ERR_LOCKED;
+}
+
 /*
- * The collection that new items go to.  On RL_OK *cp is an unlocked one, to be
- * released by g_object_unref().  If there is none, libsecret would make one,
- * which means a prompt.
+ * The collection that new items go to.  On RL_OK *cp is it, to be released by
+ * g_object_unref(), or NULL if there is none: libsecret would make one.
  */
 static int
-collection_open(
+collection_find(
     SecretService *s, SecretCollection **cp, char *why, size_t whysz)
 {
 	GError *error = NULL;
 
 	*cp = secret_collection_for_alias_sync(
 	    s, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE, NULL, &error);
+	if (error != NULL)
+		return service_fail(
+		    &error, "finding the default keyring", why, whysz);
+	return RL_OK;
+}
+
+/* The same, unlocked if it can be, and there for RL_OK. */
+static int
+collection_open(
+    SecretService *s, SecretCollection **cp, char *why, size_t whysz)
+{
+	GList one = { NULL, NULL, NULL };
+	int r;
+
+	if ((r = collection_find(s, cp, why, whysz)) != RL_OK)
+		return r;
+	if (*cp != NULL && secret_collection_get_locked(*cp)) {
+		one.data = *cp;
+		r = service_unlock(s, &one, why, whysz);
+		g_clear_object(cp);
+		if (r != RL_OK ||
+		    (r = collection_find(s, cp, why, whysz)) != RL_OK)
+			return r;
+	}
 	if (*cp == NULL) {
-		if (error != NULL)
-			return service_fail(
-			    &error, "finding the default keyring", why, whysz);
 		snprintf(why, whysz,
-		    "the Secret Service has no default "
-		    "keyring: it was never unlocked");
+		    "the Secret Service has no default keyring: make one with "
+		    "its own program (KeePassXC: open a database and expose a "
+		    "group of it), or unlock it for the first time");
 		return RL_ERR_LOCKED;
 	}
 	if (secret_collection_get_locked(*cp)) {
 		g_clear_object(cp);
-		snprintf(why, whysz, "the default keyring is locked");
-		return RL_ERR_LOCKED;
+		return say_locked(why, whysz, "the default keyring");
 	}
 	return RL_OK;
 }
@@ -92,46 +120,6 @@ items_free(GList *list)
 	g_list_free_full(list, g_object_unref);
 }
 
-/* Whether any of the items is locked; says so in why. */
-static int
-items_locked(GList *list, char *why, size_t whysz)
-{
-	for (; list != NULL; list = list->next) {
-		if (secret_item_get_locked(list->data)) {
-			snprintf(why, whysz,
-			    "the key is in a keyring that is "
-			    "locked");
-			return 1;
-		}
-	}
-	return 0;
-}
-
-/*
- * Nothing was found.  A locked keyring may hide what it holds (KeePassXC does),
- * so "absent" is only said when the default one is open, or there is none.
- */
-static int
-nothing_found(SecretService *s, char *why, size_t whysz)
-{
-	SecretCollection *c;
-	GError *error = NULL;
-	int r = RL_ERR_NOTFOUND;
-
-	c = secret_collection_for_alias_sync(
-	    s, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE, NULL, &error);
-	if (error != NULL)
-		return service_fail(
-		    &error, "finding the default keyring", why, whysz);
-	if (c != NULL && secret_collection_get_locked(c)) {
-		snprintf(why, whysz, "the default keyring is locked");
-		r = RL_ERR_LOCKED;
-	} else
-		snprintf(why, whysz, "the keyring holds no such key");
-	g_clear_object(&c);
-	return r;
-}
-
 /*
  * Order by age: by time of last change, of making, and, as those count whole
  * seconds, by the number that ends the object's path.
@@ -157,6 +145,160 @@ item_newer(SecretItem *a, SecretItem *b)
 	return strcmp(pa, pb) > 0;
 }
 
+/*
+ * Those of the items that are locked, or, if newest is set, the newest one if
+ * it is.  The list is the caller's, the items are not.
+ */
+static GList *
+items_locked(GList *list, bool newest)
+{
+	GList *locked = NULL, *l;
+	SecretItem *best = NULL;
+
+	for (l = list; l != NULL; l = l->next) {
+		if (best == NULL || item_newer(l->data, best))
+			best = l->data;
+		if (!newest && secret_item_get_locked(l->data))
+			locked = g_list_prepend(locked, l->data);
+	}
+	if (newest && best != NULL && secret_item_get_locked(best))
+		locked = g_list_prepend(locked, best);
+	return locked;
+}
+
+/* Whether a keyring is locked that could hold what was not found. */
+static bool
+any_locked(SecretService *s)
+{
+	GList *list, *l;
+	bool locked = false;
+
+	if (!secret_service_load_collections_sync(s, NULL, NULL))
+		return false;
+	list = secret_service_get_collections(s);
+	for (l = list; l != NULL; l = l->next) {
+		if (secret_collection_get_locked(l->data))
+			locked = true;
+	}
+	items_free(list);
+	return locked;
+}
+
+/*
+ * Nothing was found.  A locked keyring may hide what it holds (KeePassXC does),
+ * so "absent" is only said when the default one is open, or there is none.
+ */
+static int
+nothing_found(SecretService *s, char *why, size_t whysz)
+{
+	SecretCollection *c;
+	int r;
+
+	if ((r = collection_find(s, &c, why, whysz)) != RL_OK)
+		return r;
+	if (c != NULL && secret_collection_get_locked(c))
+		r = say_locked(why, whysz, "the default keyring");
+	else {
+		snprintf(why, whysz, "the keyring holds no such key%s",
+		    any_locked(s) ? "; one that is locked may: unlock it with "
+				    "its own program to see" : "");
+		r = RL_ERR_NOTFOUND;
+	}
+	g_clear_object(&c);
+	return r;
+}
+
+/*
+ * As items_find(), with all of them, or the newest, unlocked if they can be.
+ * RL_ERR_NOTFOUND if there is none, RL_ERR_LOCKED if that cannot be known.
+ */
+static int
+items_open(SecretService *s, const char *profile, const char *provider,
+    bool newest, GList **listp, char *why, size_t whysz)
+{
+	SecretCollection *c = NULL;
+	GList *locked;
+	bool again;
+	int r;
+
+	for (again = false;; again = true) {
+		r = items_find(s, profile, provider, listp, why, whysz);
+		if (r != RL_OK)
+			return r;
+		if (*listp == NULL) {
+			r = nothing_found(s, why, whysz);
+			if (r != RL_ERR_LOCKED || again)
+				return r;
+			if ((r = collection_open(s, &c, why, whysz)) != RL_OK)
+				return r;
+			g_clear_object(&c);
+			continue;
+		}
+		if ((locked = items_locked(*listp, newest)) == NULL)
+			return RL_OK;
+		r = again ? say_locked(why, whysz, "the key's keyring")
+			  : service_unlock(s, locked, why, whysz);
+		g_list_free(locked);
+		if (r != RL_OK)
+			return r;
+		items_free(*listp);
+		*listp = NULL;
+	}
+}
+
+/* Removes the items, but for the one at path, which may be NULL. */
+static int
+items_remove(GList *list, const char *path, const char *what, char *why,
+    size_t whysz)
+{
+	GError *error = NULL;
+
+	for (; list != NULL; list = list->next) {
+		if (path != NULL &&
+		    strcmp(path, g_dbus_proxy_get_object_path(
+				     G_DBUS_PROXY(list->data))) == 0)
+			continue;
+		if (!secret_item_delete_sync(list->data, NULL, &error))
+			return service_fail(&error, what, why, whysz);
+	}
+	return RL_OK;
+}
+
+/*
+ * Whether the item has the key that was just put there: only then may former
+ * ones go.  A keyring that asks before it shows anything is taken at its word.
+ */
+static int
+item_holds(SecretItem *item, const char *secret, size_t len, char *why,
+    size_t whysz)
+{
+	SecretValue *value;
+	GError *error = NULL;
+	const char *p = NULL;
+	gsize n = 0;
+	int r;
+
+	if (!secret_item_load_secret_sync(item, NULL, &error)) {
+		r = service_fail(
+		    &error, "reading the stored key back", why, whysz);
+		return r == RL_ERR_LOCKED ? RL_OK : r;
+	}
+	if ((value = secret_item_get_secret(item)) != NULL)
+		p = secret_value_get(value, &n);
+	if (p != NULL && n == len && memcmp(p, secret, len) == 0)
+		r = RL_OK;
+	else {
+		snprintf(why, whysz,
+		    "the keyring said that it stored the key, and gives "
+		    "another one back; former ones are kept: look at it with "
+		    "its own program");
+		r = RL_ERR_UNAVAILABLE;
+	}
+	if (value != NULL)
+		secret_value_unref(value);
+	return r;
+}
+
 /* "text/plain", with or without parameters. */
 static int
 type_ok(const char *type)
@@ -178,46 +320,39 @@ secret_store(struct kc_reach *reach, const struct kc_item *item,
 	SecretValue *value = NULL;
 	GHashTable *attrs = NULL;
 	GError *error = NULL;
-	GList *old = NULL, *l;
-	const char *path;
+	GList *old = NULL;
 	char *label = NULL;
 	int r;
 
 	if ((r = kc_value_check(secret, len, why, whysz)) != RL_OK)
 		return r;
-	if ((r = service_open(&s, why, whysz)) != RL_OK ||
-	    (r = collection_open(s, &c, why, whysz)) != RL_OK ||
-	    (r = items_find(s, item->profile, NULL, &old, why, whysz)) != RL_OK)
+	if ((r = service_open(&s, reach->prompting, why, whysz)) != RL_OK ||
+	    (r = collection_open(s, &c, why, whysz)) != RL_OK)
 		goto out;
 	/* One that could not be removed later must stop us now. */
-	if (items_locked(old, why, whysz)) {
-		r = RL_ERR_LOCKED;
+	r = items_open(s, item->profile, NULL, false, &old, why, whysz);
+	if (r != RL_OK && r != RL_ERR_NOTFOUND)
 		goto out;
-	}
 	label =
 	    g_strdup_printf("Ringlet: %s (%s)", item->profile, item->provider);
 	attrs = secret_attributes_build(&schema, "service", "ringlet",
 	    "profile", item->profile, "provider", item->provider, NULL);
 	/* A SecretValue lives in memory that is not paged, and is wiped. */
 	value = secret_value_new(secret, (gssize)len, "text/plain");
+	/* KeePassXC has a prompt for this, and shows nothing while it is open. */
+	service_formality(s, true);
 	made = secret_item_create_sync(c, &schema, attrs, label, value,
 	    SECRET_ITEM_CREATE_REPLACE, NULL, &error);
+	service_formality(s, false);
 	if (made == NULL) {
 		r = service_fail(&error, "storing the key", why, whysz);
 		goto out;
 	}
-	path = g_dbus_proxy_get_object_path(G_DBUS_PROXY(made));
-	for (l = old; l != NULL; l = l->next) {
-		/* The service may have put the new key into the old item. */
-		if (strcmp(path, g_dbus_proxy_get_object_path(
-				     G_DBUS_PROXY(l->data))) == 0)
-			continue;
-		if (!secret_item_delete_sync(l->data, NULL, &error)) {
-			r = service_fail(
-			    &error, "removing the former key", why, whysz);
-			goto out;
-		}
-	}
+	/* The service may have put the new key into an old item. */
+	if ((r = item_holds(made, secret, len, why, whysz)) == RL_OK)
+		r = items_remove(old,
+		    g_dbus_proxy_get_object_path(G_DBUS_PROXY(made)),
+		    "removing the former key", why, whysz);
 out:
 	items_free(old);
 	if (attrs != NULL)
@@ -241,26 +376,18 @@ secret_lookup(struct kc_reach *reach, const struct kc_item *item, char *buf,
 	GError *error = NULL;
 	GList *list = NULL, *l;
 	const char *p;
+	char bad[128] = "it is empty";
 	gsize len;
 	int r;
 
 	*lenp = 0;
-	if ((r = service_open(&s, why, whysz)) != RL_OK ||
-	    (r = items_find(
-		 s, item->profile, item->provider, &list, why, whysz)) != RL_OK)
+	if ((r = service_open(&s, reach->prompting, why, whysz)) != RL_OK ||
+	    (r = items_open(s, item->profile, item->provider, true, &list, why,
+		 whysz)) != RL_OK)
 		goto out;
-	if (list == NULL) {
-		r = nothing_found(s, why, whysz);
-		goto out;
-	}
 	for (l = list; l != NULL; l = l->next) {
 		if (best == NULL || item_newer(l->data, best))
 			best = l->data;
-	}
-	if (secret_item_get_locked(best)) {
-		snprintf(why, whysz, "the key is in a keyring that is locked");
-		r = RL_ERR_LOCKED;
-		goto out;
 	}
 	if (!secret_item_load_secret_sync(best, NULL, &error)) {
 		r = service_fail(&error, "reading the key", why, whysz);
@@ -268,21 +395,25 @@ secret_lookup(struct kc_reach *reach, const struct kc_item *item, char *buf,
 	}
 	if ((value = secret_item_get_secret(best)) == NULL) {
 		snprintf(why, whysz,
-		    "the keyring gave the item but not its "
-		    "key");
+		    "the keyring gave the item but not its key: look at it "
+		    "with the keyring's own program");
 		r = RL_ERR_UNAVAILABLE;
 		goto out;
 	}
 	if (!type_ok(secret_value_get_content_type(value))) {
 		snprintf(why, whysz,
-		    "the stored key is not marked as plain "
-		    "text");
+		    "the stored key is not marked as plain text, as Ringlet's "
+		    "are: another program has changed it; give the profile its "
+		    "key again");
 		r = RL_ERR_UNAVAILABLE;
 		goto out;
 	}
 	p = secret_value_get(value, &len);
-	if (p == NULL || len >= cap ||
-	    kc_value_check(p, len, why, whysz) != RL_OK) {
+	if (p == NULL || kc_value_check(p, len, bad, sizeof(bad)) != RL_OK ||
+	    len >= cap) {
+		snprintf(why, whysz,
+		    "what is stored cannot be a key (%s): another program has "
+		    "changed it; give the profile its key again", bad);
 		r = RL_ERR_UNAVAILABLE;
 		goto out;
 	}
@@ -298,35 +429,31 @@ out:
 }
 
 static int
-secret_delete(
-    struct kc_reach *reach, const struct kc_item *item, char *why, size_t whysz)
+secret_delete(struct kc_reach *reach, const struct kc_item *item, char *why,
+    size_t whysz)
 {
 	SecretService *s = NULL;
-	GError *error = NULL;
-	GList *list = NULL, *l;
+	GList *list = NULL, *left = NULL;
 	int r;
 
-	if ((r = service_open(&s, why, whysz)) != RL_OK ||
-	    (r = items_find(s, item->profile, NULL, &list, why, whysz)) !=
+	if ((r = service_open(&s, reach->prompting, why, whysz)) != RL_OK ||
+	    (r = items_open(s, item->profile, NULL, false, &list, why,
+		 whysz)) != RL_OK ||
+	    (r = items_remove(list, NULL, "removing the key", why, whysz)) !=
+		RL_OK ||
+	    (r = items_find(s, item->profile, NULL, &left, why, whysz)) !=
 		RL_OK)
 		goto out;
-	if (list == NULL) {
-		r = nothing_found(s, why, whysz);
-		goto out;
-	}
-	if (items_locked(list, why, whysz)) {
-		r = RL_ERR_LOCKED;
-		goto out;
-	}
-	for (l = list; l != NULL; l = l->next) {
-		if (!secret_item_delete_sync(l->data, NULL, &error)) {
-			r = service_fail(
-			    &error, "removing the key", why, whysz);
-			goto out;
-		}
+	if (left != NULL) {
+		snprintf(why, whysz,
+		    "the keyring said that it removed the key, and still has "
+		    "it: remove it with the keyring's own program, and try "
+		    "again");
+		r = RL_ERR_UNAVAILABLE;
 	}
 out:
 	items_free(list);
+	items_free(left);
 	g_clear_object(&s);
 	return r;
 }
@@ -339,7 +466,8 @@ secret_status(struct kc_reach *reach, char *why, size_t whysz)
 	char *label;
 	int r;
 
-	if ((r = service_open(&s, why, whysz)) == RL_OK &&
+	/* Nobody asked for anything that is worth a prompt. */
+	if ((r = service_open(&s, NULL, why, whysz)) == RL_OK &&
 	    (r = collection_open(s, &c, why, whysz)) == RL_OK) {
 		label = secret_collection_get_label(c);
 		snprintf(why, whysz, "keyring \"%s\" of the Secret Service",
@@ -376,7 +504,7 @@ secret_list(
 	GList *list = NULL, *l;
 	int r;
 
-	if ((r = service_open(&s, why, whysz)) == RL_OK &&
+	if ((r = service_open(&s, NULL, why, whysz)) == RL_OK &&
 	    (r = nothing_found(s, why, whysz)) == RL_ERR_NOTFOUND)
 		r = items_find(s, NULL, NULL, &list, why, whysz);
 	if (r == RL_OK)

@@ -2,9 +2,9 @@
  * keychain-service.c: reaching the Secret Service without its ways to wait.
  *
  * Used by keychain-secret.c alone, in the one-shot program ringlet-keychain.
- * It must never activate a service, start a bus or open a prompt: so it chooses
- * the bus itself, asks it who owns the service's name before anything else, and
- * answers every prompt with an error.
+ * It must never activate a service or start a bus: so it chooses the bus
+ * itself, and asks it who owns the service's name before anything else.  A
+ * prompt is opened for those alone who sit where they can see it.
  */
 
 #include "config.h"
@@ -12,6 +12,7 @@
 #include <sys/types.h>
 #include <sys/stat.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,64 +26,180 @@
 #define BUS_TIMEOUT 5000
 
 /*
- * A SecretService that never prompts.  A prompt would wait for a window that
- * nobody sees on a machine reached by ssh, so needing one is reported as
- * "locked" instead.
+ * How long a prompt that should show nothing may take without anybody at a
+ * display, and then to admit that it was dismissed, in milliseconds.
+ */
+#define FORMALITY_TIMEOUT 2000
+#define DISMISS_TIMEOUT	  1000
+
+/*
+ * A SecretService that prompts only when it may.  A prompt would wait for a
+ * window that nobody sees on a machine reached by ssh, so needing one is
+ * "locked" unless whoever asks sits at a display.
  */
 typedef struct {
 	SecretService parent;
-} QuietService;
+	kc_prompting prompting;
+	bool formality;
+	char owner[256]; /* the bus's name of who keeps secrets */
+} PromptService;
 typedef struct {
 	SecretServiceClass parent_class;
-} QuietServiceClass;
-GType quiet_service_get_type(void);
-G_DEFINE_TYPE(QuietService, quiet_service, SECRET_TYPE_SERVICE)
+} PromptServiceClass;
+GType prompt_service_get_type(void);
+G_DEFINE_TYPE(PromptService, prompt_service, SECRET_TYPE_SERVICE)
 
-static GError *
-prompt_error(void)
+/* Errors of our own, which libsecret hands through. */
+enum prompt_error {
+	PROMPT_REFUSED,	  /* it wants to ask, and may not */
+	PROMPT_DISMISSED, /* it has asked, and was sent away */
+	PROMPT_LOST	  /* who asked has ended meanwhile */
+};
+
+static GQuark
+prompt_error_quark(void)
 {
-	return g_error_new(SECRET_ERROR, SECRET_ERROR_IS_LOCKED,
-	    "it wants to ask for a password or a confirmation first");
+	return g_quark_from_static_string("ringlet-prompt");
+}
+
+static bool owner_is(const char *);
+
+struct performance {
+	GMainLoop *loop;
+	GCancellable *stop;
+	GVariant *value;
+	GError *error;
+	bool done;
+};
+
+static void
+on_performed(GObject *prompt, GAsyncResult *result, gpointer arg)
+{
+	struct performance *p = arg;
+
+	p->value = secret_prompt_perform_finish(
+	    SECRET_PROMPT(prompt), result, &p->error);
+	p->done = true;
+	g_main_loop_quit(p->loop);
+}
+
+/* Dismisses the prompt, or, when that does not end it, ends the wait. */
+static gboolean
+on_patience(gpointer arg)
+{
+	struct performance *p = arg;
+	GSource *source;
+
+	if (g_cancellable_is_cancelled(p->stop)) {
+		g_main_loop_quit(p->loop);
+		return G_SOURCE_REMOVE;
+	}
+	g_cancellable_cancel(p->stop);
+	source = g_timeout_source_new(DISMISS_TIMEOUT);
+	g_source_set_callback(source, on_patience, p, NULL);
+	g_source_attach(source, g_main_loop_get_context(p->loop));
+	g_source_unref(source);
+	return G_SOURCE_REMOVE;
+}
+
+/*
+ * Has the prompt shown and waits until it has ended, at most limit
+ * milliseconds if that is not 0.  NULL and an error if it was not completed.
+ */
+static GVariant *
+perform(PromptService *self, SecretPrompt *prompt, const GVariantType *type,
+    guint limit, GError **error)
+{
+	/* Not on the stack: a prompt that is given up may end later. */
+	struct performance *p = g_new0(struct performance, 1);
+	GMainContext *context = g_main_context_new();
+	GSource *source;
+
+	g_main_context_push_thread_default(context);
+	p->loop = g_main_loop_new(context, FALSE);
+	p->stop = g_cancellable_new();
+	secret_prompt_perform(prompt, NULL, type, p->stop, on_performed, p);
+	if (limit != 0) {
+		source = g_timeout_source_new(limit);
+		g_source_set_callback(source, on_patience, p, NULL);
+		g_source_attach(source, context);
+		g_source_unref(source);
+	}
+	g_main_loop_run(p->loop);
+	g_main_context_pop_thread_default(context);
+	if (g_cancellable_is_cancelled(p->stop))
+		g_set_error(error, prompt_error_quark(), PROMPT_REFUSED,
+		    "it wants to ask for a password or a confirmation first");
+	else if (p->error != NULL)
+		g_propagate_error(error, p->error);
+	else if (p->value == NULL && !owner_is(self->owner))
+		g_set_error(error, prompt_error_quark(), PROMPT_LOST,
+		    "the Secret Service ended while it asked");
+	else if (p->value == NULL)
+		g_set_error(error, prompt_error_quark(), PROMPT_DISMISSED,
+		    "its window was dismissed");
+	return p->value;
 }
 
 static GVariant *
-quiet_prompt_sync(SecretService *self, SecretPrompt *prompt,
+prompt_sync(SecretService *service, SecretPrompt *prompt,
     GCancellable *cancellable, const GVariantType *type, GError **error)
 {
-	g_propagate_error(error, prompt_error());
+	PromptService *self = (PromptService *)service;
+	GVariant *value;
+
+	if (self->prompting != NULL) {
+		self->prompting(true);
+		value = perform(self, prompt, type, 0, error);
+		self->prompting(false);
+		return value;
+	}
+	if (self->formality)
+		return perform(
+		    self, prompt, type, FORMALITY_TIMEOUT, error);
+	g_set_error(error, prompt_error_quark(), PROMPT_REFUSED,
+	    "it wants to ask for a password or a confirmation first");
 	return NULL;
 }
 
+/* One request a process: there is nothing to go on with meanwhile. */
 static void
-quiet_prompt_async(SecretService *self, SecretPrompt *prompt,
+prompt_async(SecretService *self, SecretPrompt *prompt,
     const GVariantType *type, GCancellable *cancellable,
     GAsyncReadyCallback callback, gpointer arg)
 {
+	GError *error = NULL;
+	GVariant *value;
 	GTask *task;
 
 	task = g_task_new(self, cancellable, callback, arg);
-	g_task_return_error(task, prompt_error());
+	value = prompt_sync(self, prompt, cancellable, type, &error);
+	if (error != NULL)
+		g_task_return_error(task, error);
+	else
+		g_task_return_pointer(
+		    task, value, (GDestroyNotify)g_variant_unref);
 	g_object_unref(task);
 }
 
 static GVariant *
-quiet_prompt_finish(SecretService *self, GAsyncResult *result, GError **error)
+prompt_finish(SecretService *self, GAsyncResult *result, GError **error)
 {
 	return g_task_propagate_pointer(G_TASK(result), error);
 }
 
 static void
-quiet_service_class_init(QuietServiceClass *class)
+prompt_service_class_init(PromptServiceClass *class)
 {
 	SecretServiceClass *sc = SECRET_SERVICE_CLASS(class);
 
-	sc->prompt_sync = quiet_prompt_sync;
-	sc->prompt_async = quiet_prompt_async;
-	sc->prompt_finish = quiet_prompt_finish;
+	sc->prompt_sync = prompt_sync;
+	sc->prompt_async = prompt_async;
+	sc->prompt_finish = prompt_finish;
 }
 
 static void
-quiet_service_init(QuietService *self)
+prompt_service_init(PromptService *self)
 {
 }
 
@@ -93,9 +210,15 @@ error_code(const GError *error)
 	char *remote;
 	int r = RL_ERR_UNAVAILABLE;
 
-	if (g_error_matches(error, SECRET_ERROR, SECRET_ERROR_IS_LOCKED))
+	if (g_error_matches(error, SECRET_ERROR, SECRET_ERROR_IS_LOCKED) ||
+	    g_error_matches(error, prompt_error_quark(), PROMPT_REFUSED))
 		return RL_ERR_LOCKED;
-	if (g_error_matches(
+	if (g_error_matches(error, prompt_error_quark(), PROMPT_DISMISSED))
+		return RL_ERR_DISMISSED;
+	/* The bus says so when whoever was asked disconnects. */
+	if (g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) ||
+	    g_error_matches(error, prompt_error_quark(), PROMPT_LOST) ||
+	    g_error_matches(
 		error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) ||
 	    g_error_matches(
 		error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) ||
@@ -105,8 +228,7 @@ error_code(const GError *error)
 		return RL_ERR_NOSERVICE;
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ||
 	    g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_TIMEOUT) ||
-	    g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_TIMED_OUT) ||
-	    g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY))
+	    g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_TIMED_OUT))
 		return RL_ERR_TIMEOUT;
 	if (g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED) ||
 	    g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_AUTH_FAILED) ||
@@ -121,18 +243,47 @@ error_code(const GError *error)
 	return r;
 }
 
+/* What to do about it, or "". */
+static const char *
+advice(int err)
+{
+	switch (err) {
+	case RL_ERR_LOCKED:
+		return SERVICE_UNLOCK;
+	case RL_ERR_DISMISSED:
+		return ": try again, and answer it";
+	case RL_ERR_NOSERVICE:
+		return ": see that your keyring runs, and try again";
+	case RL_ERR_TIMEOUT:
+		return ": see whether your keyring's own program answers; if "
+		       "not, end it and start it again";
+	case RL_ERR_DENIED:
+		return ": allow Ringlet in the settings of your keyring's own "
+		       "program";
+	case RL_ERR_UNAVAILABLE:
+		return ": this is no answer of a sound keyring: end it, start "
+		       "it again, and try again";
+	default:
+		return "";
+	}
+}
+
 int
 service_fail(GError **error, const char *what, char *why, size_t whysz)
 {
 	int r;
 
 	if (*error == NULL) {
-		snprintf(why, whysz, "%s: refused by the Secret Service", what);
-		return RL_ERR_DENIED;
+		r = RL_ERR_DENIED;
+		snprintf(why, whysz, "%s: refused by the Secret Service%s",
+		    what, advice(r));
+		return r;
 	}
 	r = error_code(*error);
 	g_dbus_error_strip_remote_error(*error);
-	snprintf(why, whysz, "%s: %s", what, (*error)->message);
+	/* Long words of a service must not push out what to do. */
+	snprintf(why, whysz, "%s: %.400s%s", what, (*error)->message,
+	    advice(r));
 	g_clear_error(error);
 	return r;
 }
@@ -158,7 +309,7 @@ bus_choose(char *why, size_t whysz)
 			snprintf(why, whysz,
 			    "no Secret Service: neither "
 			    "DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is "
-			    "set");
+			    "set" SERVICE_BUS);
 			return RL_ERR_NOSERVICE;
 		}
 		path = g_build_filename(dir, "bus", NULL);
@@ -166,7 +317,7 @@ bus_choose(char *why, size_t whysz)
 			snprintf(why, whysz,
 			    "no Secret Service: "
 			    "DBUS_SESSION_BUS_ADDRESS is not set and %s is no "
-			    "socket",
+			    "socket" SERVICE_BUS,
 			    path);
 			r = RL_ERR_NOSERVICE;
 		} else {
@@ -184,8 +335,8 @@ bus_choose(char *why, size_t whysz)
 	for (i = 0; list[i] != NULL; i++) {
 		if (strncmp(list[i], "unix:", 5) != 0) {
 			snprintf(why, whysz,
-			    "DBUS_SESSION_BUS_ADDRESS names "
-			    "something else than a unix socket");
+			    "no Secret Service: DBUS_SESSION_BUS_ADDRESS names "
+			    "something else than a unix socket" SERVICE_BUS);
 			r = RL_ERR_NOSERVICE;
 			break;
 		}
@@ -194,19 +345,47 @@ bus_choose(char *why, size_t whysz)
 	return r;
 }
 
-/* Fail unless somebody owns the service's name; never start the service. */
-static int
-owner_check(GDBusConnection *bus, char *why, size_t whysz)
+/* Who owns the service's name, to be freed; never starts the service. */
+static char *
+owner_find(GDBusConnection *bus, GError **error)
 {
-	GError *error = NULL;
 	GVariant *reply;
+	char *owner;
 
 	reply = g_dbus_connection_call_sync(bus, "org.freedesktop.DBus",
 	    "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetNameOwner",
 	    g_variant_new("(s)", SECRETS_NAME), G_VARIANT_TYPE("(s)"),
-	    G_DBUS_CALL_FLAGS_NO_AUTO_START, BUS_TIMEOUT, NULL, &error);
-	if (reply != NULL) {
-		g_variant_unref(reply);
+	    G_DBUS_CALL_FLAGS_NO_AUTO_START, BUS_TIMEOUT, NULL, error);
+	if (reply == NULL)
+		return NULL;
+	g_variant_get(reply, "(s)", &owner);
+	g_variant_unref(reply);
+	return owner;
+}
+
+static bool
+owner_is(const char *name)
+{
+	GDBusConnection *bus = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, NULL);
+	char *owner = bus != NULL ? owner_find(bus, NULL) : NULL;
+	bool is = owner != NULL && strcmp(owner, name) == 0;
+
+	g_free(owner);
+	g_clear_object(&bus);
+	return is;
+}
+
+/* Fail unless somebody owns the service's name. */
+static int
+owner_check(GDBusConnection *bus, char *name, size_t size, char *why,
+    size_t whysz)
+{
+	GError *error = NULL;
+	char *owner;
+
+	if ((owner = owner_find(bus, &error)) != NULL) {
+		snprintf(name, size, "%s", owner);
+		g_free(owner);
 		return RL_OK;
 	}
 	if (g_error_matches(
@@ -214,7 +393,8 @@ owner_check(GDBusConnection *bus, char *why, size_t whysz)
 		g_clear_error(&error);
 		snprintf(why, whysz,
 		    "no Secret Service: nobody on the session bus "
-		    "is " SECRETS_NAME);
+		    "is " SECRETS_NAME ": start your keyring, or install one "
+		    "(gnome-keyring, keepassxc)");
 		return RL_ERR_NOSERVICE;
 	}
 	return service_fail(
@@ -222,10 +402,12 @@ owner_check(GDBusConnection *bus, char *why, size_t whysz)
 }
 
 int
-service_open(SecretService **sp, char *why, size_t whysz)
+service_open(
+    SecretService **sp, kc_prompting prompting, char *why, size_t whysz)
 {
 	GDBusConnection *bus;
 	GError *error = NULL;
+	char owner[256];
 	int r;
 
 	*sp = NULL;
@@ -233,19 +415,63 @@ service_open(SecretService **sp, char *why, size_t whysz)
 		return r;
 	bus = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, &error);
 	if (bus == NULL) {
-		r = service_fail(
-		    &error, "connecting to the session bus", why, whysz);
 		/* Whatever the reason, there is nobody to talk to. */
-		return r == RL_ERR_UNAVAILABLE ? RL_ERR_NOSERVICE : r;
+		snprintf(why, whysz,
+		    "no Secret Service: connecting to the session bus: "
+		    "%.400s" SERVICE_BUS, error->message);
+		r = error_code(error);
+		g_clear_error(&error);
+		return r == RL_ERR_TIMEOUT ? r : RL_ERR_NOSERVICE;
 	}
 	g_dbus_connection_set_exit_on_close(bus, FALSE);
-	if ((r = owner_check(bus, why, whysz)) == RL_OK) {
-		*sp = secret_service_open_sync(quiet_service_get_type(), NULL,
+	if ((r = owner_check(bus, owner, sizeof(owner), why, whysz)) == RL_OK) {
+		*sp = secret_service_open_sync(prompt_service_get_type(), NULL,
 		    SECRET_SERVICE_OPEN_SESSION, NULL, &error);
 		if (*sp == NULL)
 			r = service_fail(
 			    &error, "opening the Secret Service", why, whysz);
 	}
+	if (r == RL_OK) {
+		PromptService *self = (PromptService *)*sp;
+
+		self->prompting = prompting;
+		memcpy(self->owner, owner, sizeof(owner));
+	}
 	g_object_unref(bus);
 	return r;
+}
+
+void
+service_formality(SecretService *s, bool on)
+{
+	((PromptService *)s)->formality = on;
+}
+
+bool
+service_may_prompt(SecretService *s)
+{
+	return ((PromptService *)s)->prompting != NULL;
+}
+
+int
+service_unlock(SecretService *s, GList *objects, char *why, size_t whysz)
+{
+	GError *error = NULL;
+	gint n;
+
+	n = secret_service_unlock_sync(s, objects, NULL, NULL, &error);
+	if (g_error_matches(error, prompt_error_quark(), PROMPT_REFUSED)) {
+		g_clear_error(&error);
+		snprintf(why, whysz, "the keyring is locked" SERVICE_UNLOCK);
+		return RL_ERR_LOCKED;
+	}
+	if (error != NULL)
+		return service_fail(
+		    &error, "unlocking the keyring", why, whysz);
+	if (n <= 0) {
+		snprintf(why, whysz,
+		    "the keyring is still locked" SERVICE_UNLOCK);
+		return RL_ERR_LOCKED;
+	}
+	return RL_OK;
 }

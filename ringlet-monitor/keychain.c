@@ -22,6 +22,7 @@
 
 #include "err.h"
 #include "fdpass.h"
+#include "keychain-call.h"
 #include "keychain.h"
 #include "loop.h"
 #include "msgdef.h"
@@ -35,52 +36,10 @@
 #define REPLY_MAX (300 * 1024)
 
 /* The variables that a helper needs to find the session bus. */
-static const char *const handed_on[] = {
+static const char *const handed_on[KEYCHAIN_HANDED] = {
 	"DBUS_SESSION_BUS_ADDRESS",
 	"HOME",
 	"XDG_RUNTIME_DIR",
-};
-
-#define NHANDED (sizeof(handed_on) / sizeof(handed_on[0]))
-
-/* A helper that was killed, or ends by itself, and has not been reaped. */
-struct remains {
-	struct proc proc;
-	TAILQ_ENTRY(remains) link;
-};
-
-struct keychain_call {
-	struct keychain *kc;
-	enum kc_op op;
-	char *backend;
-	char *profile;
-	char *provider;
-	struct secret *value; /* a key to store, or a passphrase */
-	keychain_cb cb;	      /* one of the two */
-	keychain_list_cb list_cb;
-	void *arg;
-	bool dead; /* no callback may come any more */
-	bool running;
-	struct proc proc;
-	struct peer *peer;
-	/* Reports what went wrong before there was a channel. */
-	struct loop_timer *failed;
-	int err;
-	const char *text;
-	TAILQ_ENTRY(keychain_call) link;
-};
-
-struct keychain {
-	struct loop *loop;
-	char *helper;
-	char *envp[NHANDED + 1];
-	uint64_t timeout;
-	struct keychain_vault *vault; /* not ours; NULL: there is none */
-	unsigned nrunning;
-	unsigned nwaiting;
-	TAILQ_HEAD(call_list, keychain_call) calls; /* oldest first */
-	TAILQ_HEAD(, remains) remains;
-	struct loop_signal *child;
 };
 
 static void on_closed(struct peer *, int, const char *);
@@ -92,6 +51,13 @@ static const struct msg_rule rules[] = {
 	    .states = PST_SERVING,
 	    .maxlen = REPLY_MAX,
 	    .answers = MSG_KC_REQUEST,
+	},
+	{
+	    .type = MSG_KC_PROMPT,
+	    .from = FROM_KEYCHAIN,
+	    .states = PST_SERVING,
+	    .maxlen = 1024,
+	    .handler = on_KC_PROMPT,
 	},
 };
 
@@ -152,12 +118,6 @@ bury(struct keychain *kc, struct proc *p)
 	on_child(SIGCHLD, kc);
 }
 
-static bool
-is_vault(const struct keychain_call *c)
-{
-	return strcmp(c->backend, KEYCHAIN_VAULT) == 0;
-}
-
 /* Takes the call out of all lists and frees it; says nothing to anybody. */
 static void
 call_free(struct keychain_call *c)
@@ -165,7 +125,9 @@ call_free(struct keychain_call *c)
 	struct keychain *kc = c->kc;
 
 	TAILQ_REMOVE(&kc->calls, c, link);
-	if (c->running)
+	if (c->prompting)
+		kc->nprompting--;
+	else if (c->running)
 		kc->nrunning--;
 	else
 		kc->nwaiting--;
@@ -173,6 +135,7 @@ call_free(struct keychain_call *c)
 	c->dead = true;
 	peer_free(c->peer);
 	bury(kc, &c->proc);
+	loop_timer_free(c->deadline);
 	loop_timer_free(c->failed);
 	secret_free(c->value);
 	free(c->backend);
@@ -181,11 +144,8 @@ call_free(struct keychain_call *c)
 	free(c);
 }
 
-static void start_waiting(struct keychain *);
-
-/* The call has its answer.  key goes to the callback; items are copied. */
-static void
-call_end(struct keychain_call *c, int err, struct secret *key,
+void
+keychain_call_end(struct keychain_call *c, int err, struct secret *key,
     const struct msg_strs *items, const char *text)
 {
 	struct keychain *kc = c->kc;
@@ -199,7 +159,7 @@ call_end(struct keychain_call *c, int err, struct secret *key,
 	for (i = 0; items != NULL && i < items->n; i++)
 		strlist_add(&list, items->v[i]);
 	call_free(c);
-	start_waiting(kc);
+	keychain_start_waiting(kc);
 	/* From here on, whatever the callback does, nothing of ours is used. */
 	if (list_cb != NULL)
 		list_cb(arg, err, &list, copy);
@@ -214,12 +174,11 @@ on_failed(void *arg)
 {
 	struct keychain_call *c = arg;
 
-	call_end(c, c->err, NULL, NULL, c->text);
+	keychain_call_end(c, c->err, NULL, NULL, c->text);
 }
 
-/* Ends the call with an error on the next turn of the loop. */
-static void
-call_fail(struct keychain_call *c, int err, const char *text)
+void
+keychain_call_fail(struct keychain_call *c, int err, const char *text)
 {
 	c->err = err;
 	c->text = text;
@@ -238,6 +197,7 @@ result_ok(int64_t result)
 	switch (result) {
 	case RL_OK:
 	case RL_ERR_LOCKED:
+	case RL_ERR_DISMISSED:
 	case RL_ERR_NOTFOUND:
 	case RL_ERR_NOSERVICE:
 	case RL_ERR_TIMEOUT:
@@ -293,12 +253,8 @@ on_reply(void *arg, struct msg *m, int err)
 	if (c->dead)
 		return; /* being freed */
 	if (m == NULL) {
-		if (err == RL_ERR_TIMEOUT)
-			call_end(c, RL_ERR_TIMEOUT, NULL, NULL,
-			    "the keychain did not answer in time");
-		else
-			call_end(c, RL_ERR_UNAVAILABLE, NULL, NULL,
-			    "ringlet-keychain ended without an answer");
+		keychain_call_end(c, RL_ERR_UNAVAILABLE, NULL, NULL,
+		    "ringlet-keychain ended without an answer: see the log");
 		return;
 	}
 	reply = m->body;
@@ -307,13 +263,13 @@ on_reply(void *arg, struct msg *m, int err)
 	else if (reply->result == RL_OK)
 		wrong = take_value(c, reply, &key);
 	if (wrong != NULL) {
-		call_end(c, RL_ERR_UNAVAILABLE, NULL, NULL, wrong);
+		keychain_call_end(c, RL_ERR_UNAVAILABLE, NULL, NULL, wrong);
 		return;
 	}
-	if (reply->result == RL_OK && vault != NULL && is_vault(c) &&
+	if (reply->result == RL_OK && vault != NULL && keychain_call_is_vault(c) &&
 	    reply->generation > vault->generation)
 		vault->generation = reply->generation;
-	call_end(c, (int)reply->result, key,
+	keychain_call_end(c, (int)reply->result, key,
 	    c->op == KC_LIST ? &reply->items : NULL, reply->text);
 }
 
@@ -343,8 +299,9 @@ request_fill(const struct keychain_call *c, struct msg_kc_request *q)
 		q->value.p = (const uint8_t *)secret_ptr(c->value);
 		q->value.len = secret_len(c->value);
 	}
+	q->prompt = c->may_prompt && c->kc->nprompting < KEYCHAIN_PROMPTING;
 	/* Nobody else needs the vault's key. */
-	if (vault == NULL || !is_vault(c))
+	if (vault == NULL || !keychain_call_is_vault(c))
 		return;
 	q->vault = vault->path;
 	q->generation = vault->generation;
@@ -381,7 +338,7 @@ call_start(struct keychain_call *c)
 	kc->nrunning++;
 	c->running = true;
 	if (fd_pair(sv) != RL_OK) {
-		call_fail(c, RL_ERR_UNAVAILABLE, cannot);
+		keychain_call_fail(c, RL_ERR_UNAVAILABLE, cannot);
 		return;
 	}
 	memset(&spec, 0, sizeof(spec));
@@ -392,24 +349,28 @@ call_start(struct keychain_call *c)
 	if (proc_spawn(&spec, &c->proc) != RL_OK) {
 		fd_close(sv[0]);
 		fd_close(sv[1]);
-		call_fail(c, RL_ERR_UNAVAILABLE, cannot);
+		keychain_call_fail(c, RL_ERR_UNAVAILABLE, cannot);
 		return;
 	}
 	fd_close(sv[1]);
 	c->peer = peer_new(
 	    kc->loop, sv[0], FROM_KEYCHAIN, PST_SERVING, "keychain", &ops, c);
 	request_fill(c, &q);
-	if (peer_call(c->peer, MSG_KC_REQUEST, &q, NULL, 0, timeout_of(c),
-		on_reply, c, NULL) != RL_OK)
-		call_fail(c, RL_ERR_INVALID,
+	c->may_prompt = q.prompt;
+	c->deadline = loop_timer_new(kc->loop, keychain_on_deadline, c);
+	loop_timer_arm(c->deadline, timeout_of(c));
+	if (peer_call(c->peer, MSG_KC_REQUEST, &q, NULL, 0, 0, on_reply, c,
+		NULL) != RL_OK)
+		keychain_call_fail(c, RL_ERR_INVALID,
 		    "the key or a name does not fit a request");
 	secret_free(c->value);
 	c->value = NULL;
 }
 
-static void
-start_waiting(struct keychain *kc)
+void
+keychain_start_waiting(void *arg)
 {
+	struct keychain *kc = arg;
 	struct keychain_call *c;
 
 	TAILQ_FOREACH (c, &kc->calls, link) {
@@ -420,9 +381,8 @@ start_waiting(struct keychain *kc)
 	}
 }
 
-/* A call that waits for its turn; the caller sets its callback. */
-static struct keychain_call *
-call_new(struct keychain *kc, enum kc_op op, const char *backend,
+struct keychain_call *
+keychain_call_new(struct keychain *kc, enum kc_op op, const char *backend,
     const char *profile, const char *provider, const struct secret *value)
 {
 	struct keychain_call *c = xcalloc(1, sizeof(*c));
@@ -438,90 +398,14 @@ call_new(struct keychain *kc, enum kc_op op, const char *backend,
 	c->proc.pidfd = -1;
 	kc->nwaiting++;
 	TAILQ_INSERT_TAIL(&kc->calls, c, link);
-	if (kc->nwaiting > KEYCHAIN_WAITING)
-		call_fail(c, RL_ERR_LIMIT,
+	if (kc->nwaiting + kc->nrunning > KEYCHAIN_WAITING + KEYCHAIN_RUNNING)
+		keychain_call_fail(c, RL_ERR_LIMIT,
 		    "too many calls to the keychain are waiting");
 	else if (strcmp(c->backend, KEYCHAIN_NONE) == 0)
-		call_fail(c, RL_ERR_NOTFOUND, "there is no key in a keychain");
+		keychain_call_fail(c, RL_ERR_NOTFOUND, "there is no key in a keychain");
 	else
-		start_waiting(kc);
+		loop_timer_arm(kc->start, 0);
 	return c;
-}
-
-static struct keychain_call *
-call_with(struct keychain_call *c, keychain_cb cb, void *arg)
-{
-	c->cb = cb;
-	c->arg = arg;
-	return c;
-}
-
-struct keychain_call *
-keychain_store(struct keychain *kc, const char *backend, const char *profile,
-    const char *provider, const struct secret *key, keychain_cb cb, void *arg)
-{
-	return call_with(
-	    call_new(kc, KC_STORE, backend, profile, provider, key), cb, arg);
-}
-
-struct keychain_call *
-keychain_lookup(struct keychain *kc, const char *backend, const char *profile,
-    const char *provider, keychain_cb cb, void *arg)
-{
-	return call_with(
-	    call_new(kc, KC_LOOKUP, backend, profile, provider, NULL), cb, arg);
-}
-
-struct keychain_call *
-keychain_delete(struct keychain *kc, const char *backend, const char *profile,
-    keychain_cb cb, void *arg)
-{
-	return call_with(
-	    call_new(kc, KC_DELETE, backend, profile, "", NULL), cb, arg);
-}
-
-struct keychain_call *
-keychain_status(
-    struct keychain *kc, const char *backend, keychain_cb cb, void *arg)
-{
-	return call_with(
-	    call_new(kc, KC_STATUS, backend, "", "", NULL), cb, arg);
-}
-
-struct keychain_call *
-keychain_list(
-    struct keychain *kc, const char *backend, keychain_list_cb cb, void *arg)
-{
-	struct keychain_call *c = call_new(kc, KC_LIST, backend, "", "", NULL);
-
-	c->list_cb = cb;
-	c->arg = arg;
-	return c;
-}
-
-struct keychain_call *
-keychain_unlock(struct keychain *kc, const char *backend,
-    const struct secret *passphrase, keychain_cb cb, void *arg)
-{
-	return call_with(
-	    call_new(kc, KC_UNLOCK, backend, "", "", passphrase), cb, arg);
-}
-
-struct keychain_call *
-keychain_vault_new(struct keychain *kc, const char *backend,
-    const struct secret *passphrase, keychain_cb cb, void *arg)
-{
-	return call_with(
-	    call_new(kc, KC_VAULT_NEW, backend, "", "", passphrase), cb, arg);
-}
-
-struct keychain_call *
-keychain_vault_passphrase(struct keychain *kc, const char *backend,
-    const struct secret *passphrase, keychain_cb cb, void *arg)
-{
-	return call_with(
-	    call_new(kc, KC_VAULT_PASSPHRASE, backend, "", "", passphrase), cb,
-	    arg);
 }
 
 void
@@ -530,7 +414,7 @@ keychain_cancel(struct keychain_call *c)
 	struct keychain *kc = c->kc;
 
 	call_free(c);
-	start_waiting(kc);
+	keychain_start_waiting(kc);
 }
 
 /* --- life --------------------------------------------------------------------
@@ -546,9 +430,11 @@ keychain_new(struct loop *loop, const char *helper)
 	kc->loop = loop;
 	kc->helper = xstrdup(helper);
 	kc->timeout = KEYCHAIN_TIMEOUT;
+	kc->prompt_timeout = KEYCHAIN_PROMPT_TIMEOUT;
+	kc->start = loop_timer_new(loop, keychain_start_waiting, kc);
 	TAILQ_INIT(&kc->calls);
 	TAILQ_INIT(&kc->remains);
-	for (i = 0; i < NHANDED; i++) {
+	for (i = 0; i < KEYCHAIN_HANDED; i++) {
 		if ((value = getenv(handed_on[i])) != NULL)
 			kc->envp[n++] = xasprintf("%s=%s", handed_on[i], value);
 	}
@@ -574,16 +460,11 @@ keychain_free(struct keychain *kc)
 		free(r);
 	}
 	loop_signal_free(kc->child);
-	for (i = 0; i < NHANDED; i++)
+	loop_timer_free(kc->start);
+	for (i = 0; i < KEYCHAIN_HANDED; i++)
 		free(kc->envp[i]);
 	free(kc->helper);
 	free(kc);
-}
-
-void
-keychain_set_timeout(struct keychain *kc, uint64_t ms)
-{
-	kc->timeout = ms;
 }
 
 void

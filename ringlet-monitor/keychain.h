@@ -17,6 +17,9 @@ struct keychain;
 struct keychain_call;
 
 #define KEYCHAIN_TIMEOUT 10000 /* ms for one call, once it has started */
+/* Milliseconds more while it asks a person, and how many may at once. */
+#define KEYCHAIN_PROMPT_TIMEOUT	60000
+#define KEYCHAIN_PROMPTING	4 /* besides those that run */
 /*
  * The least that a call with a passphrase gets: what it waits for is a
  * processor, not somebody else's program.
@@ -55,6 +58,7 @@ struct keychain_vault {
  * The answer to a call: exactly once, never from inside the function that made
  * it.  err is RL_OK or
  *	RL_ERR_LOCKED		the keychain is locked
+ *	RL_ERR_DISMISSED	it asked the person, who sent it away or left
  *	RL_ERR_NOTFOUND		it is open and holds no such key; the vault:
  *				there is none yet
  *	RL_ERR_NOSERVICE	no bus, or nobody on it keeps secrets
@@ -94,8 +98,28 @@ void keychain_free(struct keychain *);
  * is refused, so that it cannot keep out the person at the machine.
  */
 bool keychain_is_crowded(const struct keychain *);
-/* Replaces KEYCHAIN_TIMEOUT for calls that start from now on. */
-void keychain_set_timeout(struct keychain *, uint64_t ms);
+/*
+ * Replaces KEYCHAIN_TIMEOUT and KEYCHAIN_PROMPT_TIMEOUT for calls that start,
+ * and prompts that open, from now on.
+ */
+void keychain_set_timeout(
+    struct keychain *, uint64_t ms, uint64_t prompt_ms);
+
+/*
+ * The keychain may ask whoever made the call by a window of its own: somebody
+ * is where it can be seen.  To be said at once, before the loop turns.  client
+ * and id are the caller's names for who asked, and mean nothing here.
+ */
+void keychain_may_prompt(
+    struct keychain_call *, uint64_t client, uint32_t id);
+/* Sets what is called when a window opens for a call. */
+typedef void (*keychain_prompt_cb)(void *arg, uint64_t client, uint32_t id);
+void keychain_on_prompt(struct keychain *, keychain_prompt_cb, void *arg);
+/*
+ * Nobody waits any more: ends the client's calls whose window is open.  No
+ * keychain, NULL, has none.
+ */
+void keychain_client_gone(struct keychain *, uint64_t client);
 /* Whether a call runs or waits. */
 bool keychain_is_busy(const struct keychain *);
 /*

@@ -438,7 +438,9 @@ main(int argc, char **argv)
 		watched[i] =
 		    loop_signal_new(env.loop, signals[i], on_signal, &env);
 	env.keychain = keychain_new(env.loop, env.paths.keychain);
-	keychain_set_timeout(env.keychain, env.conf.keychain_timeout_ms);
+	keychain_on_prompt(env.keychain, prompt_open, &env);
+	keychain_set_timeout(env.keychain, env.conf.keychain_timeout_ms,
+	    env.conf.keychain_prompt_ms);
 	supervise_setup(&env);
 	if (o.handover != -1) {
 		handover_load(&env, o.handover);

@@ -16,6 +16,7 @@
  *	dispatch.c	who may say what: the rule rows
  *	auth.c		tokens
  *	api-token.c	requests about tokens
+ *	prompt.c	the keychain's own prompt
  *	api-daemon.c	requests about the daemon
  *	api-profile.c	requests about profiles
  *	api-profile-create.c	the one that makes one
@@ -53,6 +54,7 @@
 
 struct env;
 struct keychain;
+struct keychain_call;
 struct loop;
 struct manifest_provider;
 struct secret;
@@ -67,6 +69,7 @@ struct client {
 	struct child *child; /* NULL: a CLI connection */
 	/* Of the message in hand, judged by auth_token(); else NULL. */
 	const struct token *token;
+	bool prompt; /* who is there could see a prompt of the keychain */
 	TAILQ_ENTRY(client) link;
 };
 TAILQ_HEAD(client_list, client);
@@ -320,6 +323,17 @@ int on_TOKEN_REVOKE(struct peer *, struct msg *);
 int on_TOKEN_ROTATE(struct peer *, struct msg *);
 int on_TOKEN_SELF(struct peer *, struct msg *);
 int on_TOKEN_END(struct peer *, struct msg *);
+
+/* prompt.c */
+/*
+ * The call is made for that request: the keychain may ask whoever sent it, if
+ * that is a CLI which has said that somebody could see it.
+ */
+void prompt_allow(
+    struct env *, struct keychain_call *, const struct asker *);
+/* A prompt opens for the request id of that client (keychain_on_prompt()). */
+void prompt_open(void *env, uint64_t client, uint32_t id);
+int on_PROMPT_ALLOW(struct peer *, struct msg *);
 
 /* api-daemon.c */
 int on_STATUS_GET(struct peer *, struct msg *);

@@ -214,6 +214,7 @@ run_prepare(
 {
 	struct run *r = xcalloc(1, sizeof(*r));
 	const struct manifest_provider *provider;
+	struct keychain_call *call;
 	struct secret *none;
 	char why[WHY_MAX];
 	int err;
@@ -232,9 +233,12 @@ run_prepare(
 		none = secret_new(NO_KEY, sizeof(NO_KEY) - 1);
 		make_plan(r, none);
 		secret_free(none);
-	} else
-		keychain_lookup(env->keychain, r->profile->keychain, ask->alias,
-		    r->profile->provider_id, on_key, r);
+	} else {
+		call = keychain_lookup(env->keychain, r->profile->keychain,
+		    ask->alias, r->profile->provider_id, on_key, r);
+		if (ask->asker != NULL)
+			prompt_allow(env, call, ask->asker);
+	}
 }
 
 int

@@ -30,6 +30,7 @@ struct run_ask {
 	struct msg_strs search;	    /* folders of the asker's PATH */
 	struct msg_strs pass_env;   /* K=V that settings or grants may name */
 	const char *auth_sock;	    /* SSH_AUTH_SOCK; NULL or "": none */
+	const struct asker *asker;  /* whom the keychain may ask, or NULL */
 	bool jailed;
 	bool cli;    /* else pass_env is our own environment's */
 	bool no_key; /* none is read: its variable gets other text */

@@ -341,6 +341,7 @@ create(struct peer *p, struct msg *m, const struct msg_session_create *req,
 		return;
 	}
 	ask = (struct run_ask){ .alias = req->alias,
+		.asker = &st->asker,
 		.args = req->args,
 		.client_env = cli ? req->client_env : none,
 		.search = cli ? req->search_path : none,

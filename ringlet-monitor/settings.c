@@ -83,7 +83,8 @@ take(struct env *env, const struct conf *fresh)
 		env->conf.syslog_facility = facility;
 	}
 	log_set_level((enum log_level)env->conf.log_level);
-	keychain_set_timeout(env->keychain, env->conf.keychain_timeout_ms);
+	keychain_set_timeout(env->keychain, env->conf.keychain_timeout_ms,
+	    env->conf.keychain_prompt_ms);
 	supervise_settings(env);
 	session_keep(env);
 }

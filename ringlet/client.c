@@ -101,6 +101,7 @@ client_close(struct cli *cli)
 {
 	fd_close(cli->fd);
 	cli->fd = -1;
+	cli->prompt_allowed = false;
 }
 
 /* Connects as soon as the daemon that holds the lock serves. */
@@ -150,6 +151,72 @@ connect_or_start(struct cli *cli)
 	return 0;
 }
 
+/* Requests that may need a key, and so the keychain. */
+static bool
+needs_key(uint16_t type)
+{
+	switch (type) {
+	case MSG_PROFILE_CREATE:
+	case MSG_PROFILE_DELETE:
+	case MSG_PROFILE_ENV:
+	case MSG_PROFILE_RUN:
+	case MSG_SESSION_CREATE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Whether a window that opens on this machine's display would be seen: over
+ * ssh a display is another machine's, or nobody's who asks.
+ */
+static bool
+sees_display(void)
+{
+	static const char *const displays[] = { "WAYLAND_DISPLAY", "DISPLAY" };
+	const char *value;
+
+	if (getenv("SSH_CONNECTION") != NULL)
+		return false;
+	for (size_t i = 0; i < sizeof(displays) / sizeof(displays[0]); i++)
+		if ((value = getenv(displays[i])) != NULL && *value != '\0')
+			return true;
+	return false;
+}
+
+/* Lets the keychain ask by its own window, once a connection. */
+static int
+allow_prompt(struct cli *cli, uint16_t type)
+{
+	struct msg m;
+	int r;
+
+	if (cli->prompt_allowed || !needs_key(type) || !sees_display())
+		return 0;
+	if ((r = client_ask(cli, MSG_PROMPT_ALLOW, NULL, CALL_TIMEOUT_MS,
+		 &m)) != 0)
+		return r;
+	msg_clear(&m);
+	cli->prompt_allowed = true;
+	return 0;
+}
+
+/* The answer has to wait for somebody who must know where to look. */
+static void
+say_prompt(struct cli *cli, struct msg *m)
+{
+	const struct msg_prompt_open *body = m->body;
+
+	if (!cli->quiet)
+		fprintf(stderr,
+		    "ringlet: the keychain asks you something in a window of "
+		    "its own: answer it within %llu seconds, or press "
+		    "Control-C\n",
+		    (unsigned long long)body->seconds);
+	msg_clear(m);
+}
+
 int
 client_ask(struct cli *cli, uint16_t type, const void *body, int timeout_ms,
     struct msg *reply)
@@ -157,7 +224,10 @@ client_ask(struct cli *cli, uint16_t type, const void *body, int timeout_ms,
 	int r;
 
 	r = msg_write(cli->fd, type, ++cli->last_id, body, NULL, 0);
-	return r == 0 ? msg_read(cli->fd, timeout_ms, reply) : r;
+	while (r == 0 && (r = msg_read(cli->fd, timeout_ms, reply)) == 0 &&
+	       reply->hdr.type == MSG_PROMPT_OPEN)
+		say_prompt(cli, reply);
+	return r;
 }
 
 int
@@ -169,7 +239,8 @@ client_call(struct cli *cli, uint16_t type, const void *body, uint16_t want,
 
 	if (cli->fd == -1 && (r = connect_or_start(cli)) != 0)
 		return r;
-	r = client_ask(cli, type, body, CALL_TIMEOUT_MS, reply);
+	if ((r = allow_prompt(cli, type)) == 0)
+		r = client_ask(cli, type, body, CALL_TIMEOUT_MS, reply);
 	if (r == RL_ERR_INVALID || r == RL_ERR_TOOBIG)
 		return fail_usage(cli,
 		    "an argument is too long, or there are too many: names "

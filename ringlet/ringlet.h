@@ -39,6 +39,7 @@ struct cli {
 	bool json;
 	bool quiet;
 	bool verbose;
+	bool prompt_allowed; /* of the connection: client.c */
 	struct paths paths;
 	const struct command *cmd; /* NULL until it is known */
 	int fd;			   /* to the monitor; -1: not connected */

@@ -123,6 +123,28 @@ helper_vault(const struct msg *m, const struct msg_kc_request *q)
 		  0) != 0);
 }
 
+/* Asks the person, as how says: completes, asks twice, or never ends. */
+static void
+helper_ask(const struct msg *m, const char *how)
+{
+	const struct msg_kc_request *q = m->body;
+	struct msg_kc_prompt body = { .open = true };
+
+	if (!q->prompt && strcmp(how, "unasked") != 0)
+		helper_answer(m, RL_ERR_LOCKED, "nobody to ask", NULL);
+	(void)msg_write(PROC_CHANNEL_FD, MSG_KC_PROMPT, 0, &body, NULL, 0);
+	if (strcmp(how, "twice") == 0)
+		(void)msg_write(
+		    PROC_CHANNEL_FD, MSG_KC_PROMPT, 0, &body, NULL, 0);
+	if (strcmp(how, "done") != 0) {
+		for (;;)
+			pause();
+	}
+	body.open = false;
+	(void)msg_write(PROC_CHANNEL_FD, MSG_KC_PROMPT, 0, &body, NULL, 0);
+	helper_answer(m, RL_OK, "", CANARY);
+}
+
 static int
 helper_main(void)
 {
@@ -148,6 +170,8 @@ helper_main(void)
 	}
 	if (strcmp(q->profile, "die") == 0)
 		_exit(3);
+	if (strncmp(q->profile, "ask-", 4) == 0)
+		helper_ask(&m, q->profile + 4);
 	if (strncmp(q->profile, "lie-", 4) == 0)
 		helper_lie(&m, q->profile + 4);
 	if (strcmp(q->profile, "locked") == 0)
@@ -278,7 +302,7 @@ setup(void)
 	setenv("RINGLET_TEST_LEAK", "leak", 1);
 	loop = loop_new();
 	kc = keychain_new(loop, self);
-	keychain_set_timeout(kc, 10000);
+	keychain_set_timeout(kc, 10000, 10000);
 }
 
 static void
@@ -381,7 +405,7 @@ START_TEST(keeps_the_deadline)
 	uint64_t began = loop_now();
 	struct result r;
 
-	keychain_set_timeout(kc, 300);
+	keychain_set_timeout(kc, 300, 300);
 	r = lookup("hang");
 	ck_assert_int_eq(r.err, RL_ERR_TIMEOUT);
 	ck_assert_uint_ge(loop_now() - began, 290);
@@ -599,6 +623,124 @@ START_TEST(calls_from_a_callback)
 }
 END_TEST
 
+struct prompts {
+	int n;
+	uint64_t client;
+	uint32_t id;
+	bool leave; /* whoever asked goes as soon as it is asked */
+};
+
+static void
+on_prompt(void *arg, uint64_t client, uint32_t id)
+{
+	struct prompts *p = arg;
+
+	p->n++;
+	p->client = client;
+	p->id = id;
+	if (p->leave)
+		keychain_client_gone(kc, client);
+}
+
+/* One lookup in which somebody can be asked. */
+static struct result
+lookup_asking(const char *profile)
+{
+	struct result r;
+	int left = 1;
+
+	memset(&r, 0, sizeof(r));
+	r.left = &left;
+	keychain_may_prompt(keychain_lookup(kc, KEYCHAIN_SECRET_SERVICE,
+				profile, "anthropic", on_result, &r),
+	    7, 9);
+	run();
+	ck_assert_int_eq(r.calls, 1);
+	no_children();
+	return r;
+}
+
+START_TEST(asks)
+{
+	struct prompts p = { 0, 0, 0, false };
+	struct result r;
+
+	keychain_on_prompt(kc, on_prompt, &p);
+	r = lookup_asking("ask-done");
+	ck_assert_int_eq(r.err, RL_OK);
+	ck_assert_str_eq(r.key, CANARY);
+	ck_assert_int_eq(p.n, 1);
+	ck_assert_uint_eq(p.client, 7);
+	ck_assert_uint_eq(p.id, 9);
+	/* A person has another deadline. */
+	keychain_set_timeout(kc, 10000, 300);
+	r = lookup_asking("ask-never");
+	ck_assert_int_eq(r.err, RL_ERR_TIMEOUT);
+	ck_assert_ptr_nonnull(strstr(r.text, "window"));
+	keychain_set_timeout(kc, 300, 10000);
+	r = lookup_asking("hang");
+	ck_assert_int_eq(r.err, RL_ERR_TIMEOUT);
+	ck_assert_ptr_null(strstr(r.text, "window"));
+	/* Whoever asked has gone. */
+	p.leave = true;
+	keychain_set_timeout(kc, 10000, 10000);
+	r = lookup_asking("ask-never");
+	ck_assert_int_eq(r.err, RL_ERR_DISMISSED);
+	/* Where nobody can be asked, nobody is. */
+	p.n = 0;
+	r = lookup("ask-done");
+	ck_assert_int_eq(r.err, RL_ERR_LOCKED);
+	r = lookup("ask-unasked");
+	ck_assert_int_eq(r.err, RL_ERR_UNAVAILABLE);
+	ck_assert_int_eq(p.n, 0);
+	/* And not again before that has ended. */
+	p.leave = false;
+	r = lookup_asking("ask-twice");
+	ck_assert_int_eq(r.err, RL_ERR_UNAVAILABLE);
+	no_children();
+}
+END_TEST
+
+/* Calls that ask do not use up the places of those that do not. */
+START_TEST(asks_beside_others)
+{
+	enum { N = KEYCHAIN_PROMPTING };
+	struct result asking[N], r;
+	struct prompts p = { 0, 0, 0, false };
+	int i, left = 1;
+
+	memset(asking, 0, sizeof(asking));
+	keychain_on_prompt(kc, on_prompt, &p);
+	for (i = 0; i < N; i++)
+		keychain_may_prompt(keychain_lookup(kc,
+					KEYCHAIN_SECRET_SERVICE, "ask-never",
+					"anthropic", on_result, &asking[i]),
+		    7, 9);
+	while (p.n < N)
+		turn(20);
+	r = lookup("work");
+	ck_assert_int_eq(r.err, RL_OK);
+	/* More than that are not asked. */
+	memset(&r, 0, sizeof(r));
+	r.left = &left;
+	keychain_may_prompt(keychain_lookup(kc, KEYCHAIN_SECRET_SERVICE,
+				"ask-done", "anthropic", on_result, &r),
+	    7, 9);
+	run();
+	ck_assert_int_eq(r.err, RL_ERR_LOCKED);
+	/* Another's end is not theirs. */
+	keychain_client_gone(kc, 8);
+	turn(50);
+	for (i = 0; i < N; i++)
+		ck_assert_int_eq(asking[i].calls, 0);
+	keychain_client_gone(kc, 7);
+	turn(50);
+	for (i = 0; i < N; i++)
+		ck_assert_int_eq(asking[i].err, RL_ERR_DISMISSED);
+	no_children();
+}
+END_TEST
+
 START_TEST(needs_its_program)
 {
 	struct result r;
@@ -661,6 +803,8 @@ main(void)
 	tcase_add_test(tc, reaches_the_vault);
 	tcase_add_test(tc, unlocks);
 	tcase_add_test(tc, calls_from_a_callback);
+	tcase_add_test(tc, asks);
+	tcase_add_test(tc, asks_beside_others);
 	tcase_add_test(tc, needs_its_program);
 	tcase_add_test(tc, refuses_what_does_not_fit);
 	suite_add_tcase(s, tc);

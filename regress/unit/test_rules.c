@@ -70,6 +70,8 @@ static const struct {
 	/* These tell which keys there are, and delete those of nobody. */
 	{ MSG_KEYS_CHECK, "KEYS_CHECK", CLI, SERV, NONE },
 	{ MSG_ORPHAN_DELETE, "ORPHAN_DELETE", CLI, SERV, NONE },
+	/* It opens a window on a display: never over the network. */
+	{ MSG_PROMPT_ALLOW, "PROMPT_ALLOW", CLI, SERV, NONE },
 	{ MSG_SESSION_CREATE, "SESSION_CREATE", D | CLI, SERV, CONTROL },
 	/* It reads no key, and may leave the jail out: for the CLI alone. */
 	{ MSG_SANDBOX_CHECK, "SANDBOX_CHECK", CLI, SERV, NONE },
@@ -140,6 +142,7 @@ HANDLER(ORPHAN_DELETE)
 HANDLER(PROFILE_RUN)
 HANDLER(JAIL_EXPLAIN)
 HANDLER(PROFILE_GRANT)
+HANDLER(PROMPT_ALLOW)
 HANDLER(JAIL_TIER)
 HANDLER(SANDBOX_CHECK)
 HANDLER(SESSION_CREATE)

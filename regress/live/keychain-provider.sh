@@ -1,0 +1,228 @@
+# A Secret Service that dies, lies, refuses, or has two of everything is met with the right error, which says what to do, and no stored key is lost.
+# shellcheck shell=sh
+. "${0%/*}/lib.sh"
+
+OK=0 NOTFOUND=-7 DENIED=-9 UNAVAILABLE=-12 LOCKED=-13 NOSERVICE=-14
+
+helper=${LIVE_LIBEXEC:+$LIVE_LIBEXEC/ringlet-keychain}
+[ -n "$helper" ] || helper=$(dirname "$(dirname \
+    "$(readlink -f "$LIVE_BIN/ringlet")")")/libexec/ringlet/ringlet-keychain
+
+# call OPERATION...: one call, store's key from $KEY; sets RESULT, TEXT, VALUE.
+call()
+{
+	printf '%s' "$KEY" >"$T/key"
+	timeout 30 "$LIVE_SRC/kccall" "$helper" "$@" <"$T/key" \
+	    >"$T/reply" 2>"$T/err" || cat "$T/err"
+	RESULT=$(sed -n 1p "$T/reply")
+	TEXT=$(sed -n 2p "$T/reply")
+	VALUE=$(sed -n '3,$p' "$T/reply")
+}
+
+# gives WHAT RESULT TEXT OPERATION...: TEXT is a pattern.
+gives()
+{
+	what=$1 wanted=$2 text=$3
+	shift 3
+	call "$@"
+	if [ "$RESULT" = "$wanted" ] &&
+	    printf '%s\n' "$TEXT" | grep -Eq -- "$text"; then
+		ok "$what"
+	else
+		not_ok "$what"
+		printf '\tgot:    %s: %s\n\twanted: %s: /%s/\n' "$RESULT" \
+		    "$TEXT" "$wanted" "$text"
+	fi
+	[ "$RESULT" = 0 ] || printf '%s\n' "$TEXT" >>"$T/texts"
+}
+
+# has WHAT KEY: the scripted keyring has that one key of alice, and no other.
+has()
+{
+	fake Items | grep ' profile=alice ' | cut -d' ' -f3 >"$T/has"
+	is "$1" "$(cat "$T/has")" "$(printf '%s' "$2" | od -An -tx1 |
+	    tr -d ' \n')"
+}
+
+# again: the keyring has ended; start it with what it had.
+again()
+{
+	wait "$FAKE"
+	start_fake
+}
+
+# hex TEXT
+hex()
+{
+	printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n'
+}
+
+start_bus
+start_fake
+KEY=sk-former
+gives "an honest one stores" $OK '' store alice anthropic
+has "what it was given" sk-former
+fake Items >"$T/items"
+like "by attributes that others can read" "$(cat "$T/items")" \
+    'profile=alice provider=anthropic service=ringlet xdg:schema=org\.ringlet\.ApiKey$'
+like "under a name that a person can read" "$(cat "$T/items")" \
+    'Ringlet:_alice_\(anthropic\)'
+
+# At every step of a replacement, a lookup and a removal: whatever it does, one
+# of the two keys is there afterwards, and the answer says what to do.
+KEY=sk-latter
+for doing in die refuse type empty drop path; do
+	for step in OpenSession ReadAlias SearchItems GetAll CreateItem; do
+		case $doing-$step in
+		# Having no default keyring, and finding nothing, are answers.
+		empty-ReadAlias | empty-SearchItems | path-GetAll) continue ;;
+		# An error that means nothing is one wherever it comes.
+		drop-[!S]*) continue ;;
+		die-*) wanted=$NOSERVICE ;;
+		refuse-GetAll) wanted=$UNAVAILABLE ;;
+		refuse-*) wanted=$DENIED ;;
+		*) wanted=$UNAVAILABLE ;;
+		esac
+		fake Do $doing $step
+		gives "$doing at $step: no key is stored" $wanted ': .*: ' \
+		    store alice anthropic
+		if [ $doing = die ]; then again; else fake Do honest $step; fi
+		has "the former one is there" sk-former
+	done
+	case $doing in
+	die) wanted=$NOSERVICE ;;
+	refuse) wanted=$DENIED ;;
+	*) wanted=$UNAVAILABLE ;;
+	esac
+	[ $doing = path ] || {
+		fake Do $doing GetSecret
+		gives "$doing at GetSecret: no key is read" $wanted ': ' \
+		    lookup alice anthropic
+		is "and none handed on" "$VALUE" ""
+		if [ $doing = die ]; then again; else fake Do honest GetSecret; fi
+	}
+	case $doing in
+	path | drop) continue ;;
+	type) wanted=$UNAVAILABLE ;;
+	esac
+	fake Do $doing Delete
+	gives "$doing at Delete: nothing is removed" $wanted ': ' delete alice
+	if [ $doing = die ]; then again; else fake Do honest Delete; fi
+	has "the key is still there" sk-former
+done
+
+# A new key is in place, the answer is lost: the key is not.
+fake Do dieafter CreateItem
+gives "an end after storing is no success" $NOSERVICE ': ' \
+    store alice anthropic
+again
+has "the new key is there" sk-latter
+fake Do wrong CreateItem
+KEY=sk-third
+gives "a key that comes back as another one is no success" $UNAVAILABLE \
+    'gives another one back' store alice openai
+fake Do honest CreateItem
+call lookup alice anthropic
+is "and the former one is not removed" "$VALUE" sk-latter
+fake Reset
+KEY=sk-former
+fake Do slow CreateItem
+gives "a slow one is waited for" $OK '' store alice anthropic
+fake Do honest CreateItem
+
+# What it hands out.
+# put NAME TYPE HEX
+put()
+{
+	fake Put login "$2" "$3" service=ringlet "profile=$1" \
+	    provider=openai xdg:schema=org.ringlet.ApiKey
+}
+put nul text/plain 736b0041
+put bytes text/plain fffe4141
+put none text/plain ''
+put image image/png 736b
+put big text/plain "$(head -c 8193 /dev/zero | tr '\0' A | od -An -v -tx1 |
+    tr -d ' \n')"
+fake Huge login service=ringlet profile=huge provider=openai \
+    xdg:schema=org.ringlet.ApiKey
+for name in nul bytes none image big huge; do
+	gives "a value like \"$name\" is no key" $UNAVAILABLE \
+	    'give the profile its key again' lookup $name openai
+	is "and is not handed on" "$VALUE" ""
+done
+
+# Two of the same, two keyrings.
+put twice text/plain "$(hex sk-first)"
+put twice text/plain "$(hex sk-second)"
+call lookup twice openai
+is "of two with the same attributes the newest is taken" "$VALUE" sk-second
+fake Collection work
+fake Default work
+call lookup alice anthropic
+is "a key in a keyring that is not the default is found" "$VALUE" sk-former
+KEY=sk-moved
+gives "a new one goes to the default" $OK '' store alice anthropic
+has "and is the only one" sk-moved
+like "in that keyring" "$(fake Items)" '^work .*profile=alice'
+fake Lock login
+gives "a lock on another keyring is no matter" $OK '' lookup alice anthropic
+gives "nor to store" $OK '' store alice anthropic
+gives "what is absent may be in there" $NOTFOUND 'one that is locked may' \
+    lookup carol anthropic
+gives "what is locked there is locked" $LOCKED 'unlock it' lookup twice openai
+gives "and is not removed" $LOCKED 'unlock it' delete twice
+fake Unlock login
+fake Default ''
+gives "without a default one finds" $OK '' lookup alice anthropic
+gives "and cannot store" $LOCKED 'no default keyring' store alice anthropic
+gives "and says so" $LOCKED 'make one' status
+fake Default login
+
+# A prompt that shows nothing is let through; one that stays is not.
+fake Confirm CreateItem
+KEY=sk-prompted
+gives "a prompt that is over at once is no hindrance" $OK '' \
+    store alice anthropic
+fake Prompt never
+KEY=sk-never
+gives "one that stays is sent away" $LOCKED 'confirmation' \
+    store alice anthropic
+like "and told so" "$(fake Calls)" ' Dismiss'
+has "the former key is there" sk-prompted
+fake Reset
+
+# With somebody who can see it.
+export PROMPT_FILE="$T/prompt"
+KEY=sk-asked
+fake Lock login
+gives "asked, the keyring unlocks, and the key is stored" $OK '' \
+    store alice anthropic
+is "which was said before and after" "$(cat "$PROMPT_FILE")" "open
+ended"
+fake Lock login
+gives "the same for a lookup" $OK '' lookup alice anthropic
+is "which finds it" "$VALUE" sk-asked
+fake Prompt dismiss
+fake Lock login
+DISMISSED=-25
+gives "sent away, it is an error of its own" $DISMISSED 'answer it' \
+    lookup alice anthropic
+gives "also to remove" $DISMISSED 'answer it' delete alice
+fake Prompt lie
+gives "unlocked by word alone is locked" $LOCKED 'unlock it' \
+    lookup alice anthropic
+fake Prompt die
+gives "the end of who asks is no answer" $NOSERVICE 'try again' \
+    lookup alice anthropic
+again
+fake Unlock login
+has "all the time the key is there" sk-asked
+fake Confirm Delete
+gives "a removal may be confirmed" $OK '' delete alice
+has "and is done" ''
+unset PROMPT_FILE
+# Every error told what to do.
+grep -Ev 'try again|start|unlock|allow|make one|give the profile|confirm|its own program' \
+    "$T/texts" >"$T/mute"
+is "no error leaves one alone" "$(cat "$T/mute")" ""
+done_testing
