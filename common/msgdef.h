@@ -746,6 +746,13 @@ enum kc_op {
 	KC_VAULT_PASSPHRASE = 8 /* another passphrase for it */
 };
 
+/* Whom the store may ask. */
+enum kc_ask {
+	KC_ASK_NOBODY = 0,
+	KC_ASK_NOTHING = 1, /* the command: prompts that show nothing */
+	KC_ASK_PERSON = 2   /* somebody at the display */
+};
+
 struct msg_kc_request {
 	uint64_t op;	     /* enum kc_op */
 	const char *backend; /* which store */
@@ -755,7 +762,7 @@ struct msg_kc_request {
 	const char *vault;	  /* name of the vault's file */
 	struct msg_bin vault_key; /* what it is sealed with; empty: locked */
 	uint64_t generation;	  /* the lowest of the vault's accepted */
-	bool prompt;		  /* who asks could see a prompt */
+	uint64_t ask;		  /* enum kc_ask */
 };
 
 struct msg_kc_reply {

@@ -662,7 +662,7 @@ static const struct msg_field f_msg_kc_request[] = {
 	STR(msg_kc_request, vault, PATH_MAX_LEN),
 	SECRET_BIN(msg_kc_request, vault_key, 32),
 	U64(msg_kc_request, generation, UINT64_MAX),
-	BOOL(msg_kc_request, prompt),
+	U64(msg_kc_request, ask, KC_ASK_PERSON),
 };
 REC(msg_kc_request);
 

@@ -44,6 +44,7 @@ struct kc_reach {
 	 * it is that of the file as it was read or written.
 	 */
 	uint64_t generation;
+	bool command; /* a person typed a command, wherever that is */
 	/* NULL: nobody sits where such a window could be seen. */
 	kc_prompting prompting;
 };

@@ -37,7 +37,7 @@ struct keychain_call {
 	void *arg;
 	bool dead; /* no callback may come any more */
 	bool running;
-	bool may_prompt;
+	enum kc_ask ask;
 	bool prompting; /* does not count as running */
 	uint64_t client;
 	uint32_t id;

@@ -29,7 +29,8 @@ keychain_store(struct keychain *kc, const char *backend, const char *profile,
     const char *provider, const struct secret *key, keychain_cb cb, void *arg)
 {
 	return call_with(
-	    keychain_call_new(kc, KC_STORE, backend, profile, provider, key), cb, arg);
+	    keychain_call_new(kc, KC_STORE, backend, profile, provider, key),
+	    cb, arg);
 }
 
 struct keychain_call *
@@ -37,7 +38,8 @@ keychain_lookup(struct keychain *kc, const char *backend, const char *profile,
     const char *provider, keychain_cb cb, void *arg)
 {
 	return call_with(
-	    keychain_call_new(kc, KC_LOOKUP, backend, profile, provider, NULL), cb, arg);
+	    keychain_call_new(kc, KC_LOOKUP, backend, profile, provider, NULL),
+	    cb, arg);
 }
 
 struct keychain_call *
@@ -45,7 +47,8 @@ keychain_delete(struct keychain *kc, const char *backend, const char *profile,
     keychain_cb cb, void *arg)
 {
 	return call_with(
-	    keychain_call_new(kc, KC_DELETE, backend, profile, "", NULL), cb, arg);
+	    keychain_call_new(kc, KC_DELETE, backend, profile, "", NULL), cb,
+	    arg);
 }
 
 struct keychain_call *
@@ -60,7 +63,8 @@ struct keychain_call *
 keychain_list(
     struct keychain *kc, const char *backend, keychain_list_cb cb, void *arg)
 {
-	struct keychain_call *c = keychain_call_new(kc, KC_LIST, backend, "", "", NULL);
+	struct keychain_call *c =
+	    keychain_call_new(kc, KC_LIST, backend, "", "", NULL);
 
 	return call_list(c, cb, arg);
 }
@@ -70,7 +74,8 @@ keychain_unlock(struct keychain *kc, const char *backend,
     const struct secret *passphrase, keychain_cb cb, void *arg)
 {
 	return call_with(
-	    keychain_call_new(kc, KC_UNLOCK, backend, "", "", passphrase), cb, arg);
+	    keychain_call_new(kc, KC_UNLOCK, backend, "", "", passphrase), cb,
+	    arg);
 }
 
 struct keychain_call *
@@ -78,14 +83,15 @@ keychain_vault_new(struct keychain *kc, const char *backend,
     const struct secret *passphrase, keychain_cb cb, void *arg)
 {
 	return call_with(
-	    keychain_call_new(kc, KC_VAULT_NEW, backend, "", "", passphrase), cb, arg);
+	    keychain_call_new(kc, KC_VAULT_NEW, backend, "", "", passphrase),
+	    cb, arg);
 }
 
 struct keychain_call *
 keychain_vault_passphrase(struct keychain *kc, const char *backend,
     const struct secret *passphrase, keychain_cb cb, void *arg)
 {
-	return call_with(
-	    keychain_call_new(kc, KC_VAULT_PASSPHRASE, backend, "", "", passphrase), cb,
-	    arg);
+	return call_with(keychain_call_new(kc, KC_VAULT_PASSPHRASE, backend, "",
+			     "", passphrase),
+	    cb, arg);
 }

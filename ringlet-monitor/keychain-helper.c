@@ -176,7 +176,8 @@ serve(const struct msg_kc_request *q, struct answer *a, char *why, size_t size)
 	struct kc_reach reach = { .vault = q->vault,
 		.vault_key = q->vault_key.len > 0 ? q->vault_key.p : NULL,
 		.generation = q->generation,
-		.prompting = q->prompt ? on_prompting : NULL };
+		.command = q->ask >= KC_ASK_NOTHING,
+		.prompting = q->ask == KC_ASK_PERSON ? on_prompting : NULL };
 	int r;
 
 	if (b == NULL) {

@@ -55,7 +55,7 @@ on_KC_PROMPT(struct peer *p, struct msg *m)
 
 	if (c->dead)
 		return 0;
-	if (!c->may_prompt || body->open == c->prompting)
+	if (c->ask != KC_ASK_PERSON || body->open == c->prompting)
 		return RL_ERR_PROTOCOL;
 	c->prompting = body->open;
 	if (c->prompting) {
@@ -75,9 +75,10 @@ on_KC_PROMPT(struct peer *p, struct msg *m)
 }
 
 void
-keychain_may_prompt(struct keychain_call *c, uint64_t client, uint32_t id)
+keychain_may_ask(
+    struct keychain_call *c, bool person, uint64_t client, uint32_t id)
 {
-	c->may_prompt = true;
+	c->ask = person ? KC_ASK_PERSON : KC_ASK_NOTHING;
 	c->client = client;
 	c->id = id;
 }

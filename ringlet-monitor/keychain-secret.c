@@ -86,10 +86,19 @@ collection_open(
 	return RL_OK;
 }
 
+static void
+items_free(GList *list)
+{
+	g_list_free_full(list, g_object_unref);
+}
+
 /*
  * All items of a profile, or of Ringlet if that is NULL, locked ones too,
  * narrowed to one provider if that is not NULL.  On RL_OK *listp is NULL or a
  * list for items_free().
+ *
+ * Each keyring is searched by itself: asked for all, KeePassXC by default opens
+ * a window for each database that is locked, and answers when that is closed.
  */
 static int
 items_find(SecretService *s, const char *profile, const char *provider,
@@ -97,6 +106,7 @@ items_find(SecretService *s, const char *profile, const char *provider,
 {
 	GHashTable *attrs;
 	GError *error = NULL;
+	GList *keyrings, *l, *found = NULL;
 
 	attrs = secret_attributes_build(&schema, "service", "ringlet", NULL);
 	if (profile != NULL)
@@ -105,19 +115,21 @@ items_find(SecretService *s, const char *profile, const char *provider,
 	if (provider != NULL)
 		g_hash_table_replace(
 		    attrs, g_strdup("provider"), g_strdup(provider));
-	*listp = secret_service_search_sync(
-	    s, &schema, attrs, SECRET_SEARCH_ALL, NULL, &error);
+	(void)secret_service_load_collections_sync(s, NULL, &error);
+	keyrings = error == NULL ? secret_service_get_collections(s) : NULL;
+	for (l = keyrings; l != NULL && error == NULL; l = l->next)
+		found = g_list_concat(
+		    found, secret_collection_search_sync(l->data, &schema,
+			       attrs, SECRET_SEARCH_ALL, NULL, &error));
+	items_free(keyrings);
 	g_hash_table_unref(attrs);
-	if (error != NULL)
+	if (error != NULL) {
+		items_free(found);
 		return service_fail(
 		    &error, "searching the keyring", why, whysz);
+	}
+	*listp = found;
 	return RL_OK;
-}
-
-static void
-items_free(GList *list)
-{
-	g_list_free_full(list, g_object_unref);
 }
 
 /*
@@ -173,8 +185,7 @@ any_locked(SecretService *s)
 	GList *list, *l;
 	bool locked = false;
 
-	if (!secret_service_load_collections_sync(s, NULL, NULL))
-		return false;
+	/* They are loaded: something was searched for. */
 	list = secret_service_get_collections(s);
 	for (l = list; l != NULL; l = l->next) {
 		if (secret_collection_get_locked(l->data))
@@ -201,7 +212,8 @@ nothing_found(SecretService *s, char *why, size_t whysz)
 	else {
 		snprintf(why, whysz, "the keyring holds no such key%s",
 		    any_locked(s) ? "; one that is locked may: unlock it with "
-				    "its own program to see" : "");
+				    "its own program to see"
+				  : "");
 		r = RL_ERR_NOTFOUND;
 	}
 	g_clear_object(&c);
@@ -248,20 +260,24 @@ items_open(SecretService *s, const char *profile, const char *provider,
 
 /* Removes the items, but for the one at path, which may be NULL. */
 static int
-items_remove(GList *list, const char *path, const char *what, char *why,
-    size_t whysz)
+items_remove(const struct kc_reach *reach, SecretService *s, GList *list,
+    const char *path, const char *what, char *why, size_t whysz)
 {
 	GError *error = NULL;
+	int r = RL_OK;
 
-	for (; list != NULL; list = list->next) {
+	/* KeePassXC has a prompt for this, which shows what one has it show. */
+	service_formality(s, reach->command);
+	for (; list != NULL && r == RL_OK; list = list->next) {
 		if (path != NULL &&
 		    strcmp(path, g_dbus_proxy_get_object_path(
 				     G_DBUS_PROXY(list->data))) == 0)
 			continue;
 		if (!secret_item_delete_sync(list->data, NULL, &error))
-			return service_fail(&error, what, why, whysz);
+			r = service_fail(&error, what, why, whysz);
 	}
-	return RL_OK;
+	service_formality(s, false);
+	return r;
 }
 
 /*
@@ -269,8 +285,8 @@ items_remove(GList *list, const char *path, const char *what, char *why,
  * ones go.  A keyring that asks before it shows anything is taken at its word.
  */
 static int
-item_holds(SecretItem *item, const char *secret, size_t len, char *why,
-    size_t whysz)
+item_holds(
+    SecretItem *item, const char *secret, size_t len, char *why, size_t whysz)
 {
 	SecretValue *value;
 	GError *error = NULL;
@@ -310,56 +326,96 @@ type_ok(const char *type)
 	       (type[n] == '\0' || type[n] == ';' || type[n] == ' ');
 }
 
+/* The newest of the items that is for that provider, or NULL; borrowed. */
+static SecretItem *
+item_of(GList *list, const char *provider)
+{
+	SecretItem *best = NULL;
+	GHashTable *attrs;
+	const char *p;
+
+	for (; list != NULL; list = list->next) {
+		attrs = secret_item_get_attributes(list->data);
+		p = g_hash_table_lookup(attrs, "provider");
+		if (p != NULL && strcmp(p, provider) == 0 &&
+		    (best == NULL || item_newer(list->data, best)))
+			best = list->data;
+		g_hash_table_unref(attrs);
+	}
+	return best;
+}
+
+/* A new item; NULL, and *error, if there could be none. */
+static SecretItem *
+item_make(SecretService *s, SecretCollection *c, const struct kc_item *item,
+    SecretValue *value, GError **error)
+{
+	SecretItem *made;
+	GHashTable *attrs;
+	char *label;
+
+	label =
+	    g_strdup_printf("Ringlet: %s (%s)", item->profile, item->provider);
+	attrs = secret_attributes_build(&schema, "service", "ringlet",
+	    "profile", item->profile, "provider", item->provider, NULL);
+	/* KeePassXC has a prompt for this, which shows nothing. */
+	service_formality(s, true);
+	made = secret_item_create_sync(c, &schema, attrs, label, value,
+	    SECRET_ITEM_CREATE_NONE, NULL, error);
+	service_formality(s, false);
+	g_hash_table_unref(attrs);
+	g_free(label);
+	return made;
+}
+
+/*
+ * The key goes into the item that there is, if there is one: so it is replaced
+ * in one step, without anything to confirm.  (KeePassXC 2.7.4 never ends the
+ * prompt of a new item that is to replace one.)
+ */
 static int
 secret_store(struct kc_reach *reach, const struct kc_item *item,
     const char *secret, size_t len, char *why, size_t whysz)
 {
+	static const char storing[] = "storing the key";
 	SecretService *s = NULL;
 	SecretCollection *c = NULL;
-	SecretItem *made = NULL;
+	SecretItem *made = NULL, *there;
 	SecretValue *value = NULL;
-	GHashTable *attrs = NULL;
 	GError *error = NULL;
 	GList *old = NULL;
-	char *label = NULL;
 	int r;
 
 	if ((r = kc_value_check(secret, len, why, whysz)) != RL_OK)
 		return r;
-	if ((r = service_open(&s, reach->prompting, why, whysz)) != RL_OK ||
-	    (r = collection_open(s, &c, why, whysz)) != RL_OK)
+	if ((r = service_open(&s, reach->prompting, why, whysz)) != RL_OK)
 		goto out;
 	/* One that could not be removed later must stop us now. */
 	r = items_open(s, item->profile, NULL, false, &old, why, whysz);
 	if (r != RL_OK && r != RL_ERR_NOTFOUND)
 		goto out;
-	label =
-	    g_strdup_printf("Ringlet: %s (%s)", item->profile, item->provider);
-	attrs = secret_attributes_build(&schema, "service", "ringlet",
-	    "profile", item->profile, "provider", item->provider, NULL);
 	/* A SecretValue lives in memory that is not paged, and is wiped. */
 	value = secret_value_new(secret, (gssize)len, "text/plain");
-	/* KeePassXC has a prompt for this, and shows nothing while it is open. */
-	service_formality(s, true);
-	made = secret_item_create_sync(c, &schema, attrs, label, value,
-	    SECRET_ITEM_CREATE_REPLACE, NULL, &error);
-	service_formality(s, false);
+	if ((there = item_of(old, item->provider)) != NULL) {
+		if (secret_item_set_secret_sync(there, value, NULL, &error))
+			made = g_object_ref(there);
+	} else {
+		if ((r = collection_open(s, &c, why, whysz)) != RL_OK)
+			goto out;
+		made = item_make(s, c, item, value, &error);
+	}
 	if (made == NULL) {
-		r = service_fail(&error, "storing the key", why, whysz);
+		r = service_fail(&error, storing, why, whysz);
 		goto out;
 	}
-	/* The service may have put the new key into an old item. */
 	if ((r = item_holds(made, secret, len, why, whysz)) == RL_OK)
-		r = items_remove(old,
+		r = items_remove(reach, s, old,
 		    g_dbus_proxy_get_object_path(G_DBUS_PROXY(made)),
 		    "removing the former key", why, whysz);
 out:
 	items_free(old);
-	if (attrs != NULL)
-		g_hash_table_unref(attrs);
 	if (value != NULL)
 		secret_value_unref(value);
-	g_free(label);
 	g_clear_object(&made);
 	g_clear_object(&c);
 	g_clear_object(&s);
@@ -413,7 +469,8 @@ secret_lookup(struct kc_reach *reach, const struct kc_item *item, char *buf,
 	    len >= cap) {
 		snprintf(why, whysz,
 		    "what is stored cannot be a key (%s): another program has "
-		    "changed it; give the profile its key again", bad);
+		    "changed it; give the profile its key again",
+		    bad);
 		r = RL_ERR_UNAVAILABLE;
 		goto out;
 	}
@@ -429,18 +486,18 @@ out:
 }
 
 static int
-secret_delete(struct kc_reach *reach, const struct kc_item *item, char *why,
-    size_t whysz)
+secret_delete(
+    struct kc_reach *reach, const struct kc_item *item, char *why, size_t whysz)
 {
 	SecretService *s = NULL;
 	GList *list = NULL, *left = NULL;
 	int r;
 
 	if ((r = service_open(&s, reach->prompting, why, whysz)) != RL_OK ||
-	    (r = items_open(s, item->profile, NULL, false, &list, why,
+	    (r = items_open(
+		 s, item->profile, NULL, false, &list, why, whysz)) != RL_OK ||
+	    (r = items_remove(reach, s, list, NULL, "removing the key", why,
 		 whysz)) != RL_OK ||
-	    (r = items_remove(list, NULL, "removing the key", why, whysz)) !=
-		RL_OK ||
 	    (r = items_find(s, item->profile, NULL, &left, why, whysz)) !=
 		RL_OK)
 		goto out;

@@ -155,8 +155,7 @@ prompt_sync(SecretService *service, SecretPrompt *prompt,
 		return value;
 	}
 	if (self->formality)
-		return perform(
-		    self, prompt, type, FORMALITY_TIMEOUT, error);
+		return perform(self, prompt, type, FORMALITY_TIMEOUT, error);
 	g_set_error(error, prompt_error_quark(), PROMPT_REFUSED,
 	    "it wants to ask for a password or a confirmation first");
 	return NULL;
@@ -282,8 +281,8 @@ service_fail(GError **error, const char *what, char *why, size_t whysz)
 	r = error_code(*error);
 	g_dbus_error_strip_remote_error(*error);
 	/* Long words of a service must not push out what to do. */
-	snprintf(why, whysz, "%s: %.400s%s", what, (*error)->message,
-	    advice(r));
+	snprintf(
+	    why, whysz, "%s: %.400s%s", what, (*error)->message, advice(r));
 	g_clear_error(error);
 	return r;
 }
@@ -377,8 +376,8 @@ owner_is(const char *name)
 
 /* Fail unless somebody owns the service's name. */
 static int
-owner_check(GDBusConnection *bus, char *name, size_t size, char *why,
-    size_t whysz)
+owner_check(
+    GDBusConnection *bus, char *name, size_t size, char *why, size_t whysz)
 {
 	GError *error = NULL;
 	char *owner;
@@ -418,7 +417,8 @@ service_open(
 		/* Whatever the reason, there is nobody to talk to. */
 		snprintf(why, whysz,
 		    "no Secret Service: connecting to the session bus: "
-		    "%.400s" SERVICE_BUS, error->message);
+		    "%.400s" SERVICE_BUS,
+		    error->message);
 		r = error_code(error);
 		g_clear_error(&error);
 		return r == RL_ERR_TIMEOUT ? r : RL_ERR_NOSERVICE;
@@ -469,8 +469,8 @@ service_unlock(SecretService *s, GList *objects, char *why, size_t whysz)
 		return service_fail(
 		    &error, "unlocking the keyring", why, whysz);
 	if (n <= 0) {
-		snprintf(why, whysz,
-		    "the keyring is still locked" SERVICE_UNLOCK);
+		snprintf(
+		    why, whysz, "the keyring is still locked" SERVICE_UNLOCK);
 		return RL_ERR_LOCKED;
 	}
 	return RL_OK;

@@ -14,13 +14,13 @@
 #include "keychain-backend.h"
 
 /* The ends of texts: what to do. */
-#define SERVICE_UNLOCK                                                       \
-	": unlock it with its own program, or type the command at the "      \
-	"machine's display, where it can ask you; without a display end it, " \
-	"and `gnome-keyring-daemon --unlock --components=secrets` starts "   \
+#define SERVICE_UNLOCK                                                         \
+	": unlock it with its own program, or type the command at the "        \
+	"machine's display, where it can ask you; without a display end it, "  \
+	"and `gnome-keyring-daemon --unlock --components=secrets` starts "     \
 	"one with the password on its standard input"
-#define SERVICE_BUS                                                       \
-	": over ssh, export DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/" \
+#define SERVICE_BUS                                                            \
+	": over ssh, export DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/"     \
 	"$(id -u)/bus, then `ringlet daemon stop`, and try again"
 
 /*
@@ -45,8 +45,7 @@ void service_formality(SecretService *, bool on);
  * Unlocks collections or items (proxies), by the service's own prompt where it
  * may be opened.  What the proxies then say may be old: fetch them again.
  */
-int service_unlock(
-    SecretService *, GList *objects, char *why, size_t whysz);
+int service_unlock(SecretService *, GList *objects, char *why, size_t whysz);
 
 /*
  * Turns *error into an error of keychain-backend.h, with a text in why[whysz]

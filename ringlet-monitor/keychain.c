@@ -299,7 +299,9 @@ request_fill(const struct keychain_call *c, struct msg_kc_request *q)
 		q->value.p = (const uint8_t *)secret_ptr(c->value);
 		q->value.len = secret_len(c->value);
 	}
-	q->prompt = c->may_prompt && c->kc->nprompting < KEYCHAIN_PROMPTING;
+	q->ask = c->ask;
+	if (c->kc->nprompting >= KEYCHAIN_PROMPTING && c->ask == KC_ASK_PERSON)
+		q->ask = KC_ASK_NOTHING;
 	/* Nobody else needs the vault's key. */
 	if (vault == NULL || !keychain_call_is_vault(c))
 		return;
@@ -356,7 +358,7 @@ call_start(struct keychain_call *c)
 	c->peer = peer_new(
 	    kc->loop, sv[0], FROM_KEYCHAIN, PST_SERVING, "keychain", &ops, c);
 	request_fill(c, &q);
-	c->may_prompt = q.prompt;
+	c->ask = q.ask;
 	c->deadline = loop_timer_new(kc->loop, keychain_on_deadline, c);
 	loop_timer_arm(c->deadline, timeout_of(c));
 	if (peer_call(c->peer, MSG_KC_REQUEST, &q, NULL, 0, 0, on_reply, c,

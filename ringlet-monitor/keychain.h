@@ -106,12 +106,14 @@ void keychain_set_timeout(
     struct keychain *, uint64_t ms, uint64_t prompt_ms);
 
 /*
- * The keychain may ask whoever made the call by a window of its own: somebody
- * is where it can be seen.  To be said at once, before the loop turns.  client
- * and id are the caller's names for who asked, and mean nothing here.
+ * The call is for a command that a person typed: prompts that should show
+ * nothing are let through.  person: the keychain may ask by a window of its
+ * own, for somebody is where it can be seen.  To be said at once, before the
+ * loop turns.  client and id are the caller's names for who asked, and mean
+ * nothing here.
  */
-void keychain_may_prompt(
-    struct keychain_call *, uint64_t client, uint32_t id);
+void keychain_may_ask(
+    struct keychain_call *, bool person, uint64_t client, uint32_t id);
 /* Sets what is called when a window opens for a call. */
 typedef void (*keychain_prompt_cb)(void *arg, uint64_t client, uint32_t id);
 void keychain_on_prompt(struct keychain *, keychain_prompt_cb, void *arg);

@@ -326,8 +326,9 @@ int on_TOKEN_END(struct peer *, struct msg *);
 
 /* prompt.c */
 /*
- * The call is made for that request: the keychain may ask whoever sent it, if
- * that is a CLI which has said that somebody could see it.
+ * The call is made for that request: if a CLI sent it, the keychain may have
+ * prompts that show nothing; if that has said that somebody could see them,
+ * any.
  */
 void prompt_allow(
     struct env *, struct keychain_call *, const struct asker *);

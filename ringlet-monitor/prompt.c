@@ -1,5 +1,6 @@
 /*
- * The keychain's own prompt: for whom one may be opened, and that they are told.
+ * The keychain's own prompt: for whom one may be opened, and that they are
+ * told.
  *
  * A locked keyring can ask for its password by a window.  Whoever sends HTTP
  * requests must not have windows opened that ask the person for a password, and
@@ -25,8 +26,7 @@ on_PROMPT_ALLOW(struct peer *p, struct msg *m)
 }
 
 void
-prompt_allow(
-    struct env *env, struct keychain_call *call, const struct asker *a)
+prompt_allow(struct env *env, struct keychain_call *call, const struct asker *a)
 {
 	struct peer *p = asker_peer(env, a);
 	const struct client *c;
@@ -34,8 +34,7 @@ prompt_allow(
 	if (p == NULL || !peer_is_cli(p))
 		return;
 	c = peer_arg(p);
-	if (c->prompt)
-		keychain_may_prompt(call, a->client, a->id);
+	keychain_may_ask(call, c->prompt, a->client, a->id);
 }
 
 void

@@ -194,8 +194,8 @@ allow_prompt(struct cli *cli, uint16_t type)
 
 	if (cli->prompt_allowed || !needs_key(type) || !sees_display())
 		return 0;
-	if ((r = client_ask(cli, MSG_PROMPT_ALLOW, NULL, CALL_TIMEOUT_MS,
-		 &m)) != 0)
+	if ((r = client_ask(
+		 cli, MSG_PROMPT_ALLOW, NULL, CALL_TIMEOUT_MS, &m)) != 0)
 		return r;
 	msg_clear(&m);
 	cli->prompt_allowed = true;

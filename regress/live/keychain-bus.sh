@@ -19,7 +19,7 @@ refute "no profile is left" \
 check "the daemon answers meanwhile and after" ringlet daemon status
 no_helper()
 {
-	! pgrep -u "$(id -u)" -f "ringlet-keychain" >"$T/helpers"
+	! pgrep -P "$MONITOR" -f ringlet-keychain
 }
 check "no helper is left" wait_for 10 no_helper
 ringlet daemon stop >/dev/null 2>&1
@@ -46,11 +46,18 @@ check "and what else needs no key" ringlet profiles list
 shell_profile keyless
 check "also that a session starts" session keyless -- -c :
 check "the calls still hang" four_helpers
+helpers=$(pgrep -P "$MONITOR" -f ringlet-keychain)
 ringlet daemon stop >/dev/null 2>&1
 for pid in $hanging; do
 	wait "$pid"
 done
-check "no helper is left of them" wait_for 10 no_helper
+gone()
+{
+	for pid in $helpers; do
+		! kill -0 "$pid" || return 1
+	done
+}
+check "no helper is left of them" wait_for 10 gone
 kill "$SILENT"
 wait "$SILENT" 2>/dev/null
 rm -f "$XDG_RUNTIME_DIR/bus"

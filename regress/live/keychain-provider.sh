@@ -68,51 +68,54 @@ like "by attributes that others can read" "$(cat "$T/items")" \
 like "under a name that a person can read" "$(cat "$T/items")" \
     'Ringlet:_alice_\(anthropic\)'
 
-# At every step of a replacement, a lookup and a removal: whatever it does, one
-# of the two keys is there afterwards, and the answer says what to do.
+# doing WHAT STEP WANTED OPERATION...: the call fails like that, and alice's
+# key is the former one.
+doing()
+{
+	does=$1 at=$2 error=$3
+	shift 3
+	fake Do "$does" "$at"
+	gives "$does at $at: $1 fails" "$error" ': ' "$@"
+	is "and hands nothing on" "$VALUE" ""
+	if [ "$does" = die ]; then again; else fake Do honest "$at"; fi
+	has "the former key is there" sk-former
+}
+
+# wanted WHAT: the error that this is to be told as.
+wanted()
+{
+	case $1 in
+	die) echo "$NOSERVICE" ;;
+	refuse) echo "$DENIED" ;;
+	*) echo "$UNAVAILABLE" ;;
+	esac
+}
+
+# At every step of a replacement, a new key, a lookup and a removal.
 KEY=sk-latter
-for doing in die refuse type empty drop path; do
-	for step in OpenSession ReadAlias SearchItems GetAll CreateItem; do
-		case $doing-$step in
-		# Having no default keyring, and finding nothing, are answers.
-		empty-ReadAlias | empty-SearchItems | path-GetAll) continue ;;
-		# An error that means nothing is one wherever it comes.
-		drop-[!S]*) continue ;;
-		die-*) wanted=$NOSERVICE ;;
-		refuse-GetAll) wanted=$UNAVAILABLE ;;
-		refuse-*) wanted=$DENIED ;;
-		*) wanted=$UNAVAILABLE ;;
+for way in die refuse type empty; do
+	for step in OpenSession SearchItems GetAll SetSecret; do
+		case $way-$step in
+		# Finding nothing is an answer.
+		empty-SearchItems) continue ;;
+		refuse-GetAll) doing $way $step $UNAVAILABLE \
+		    store alice anthropic ;;
+		*) doing $way $step "$(wanted $way)" store alice anthropic ;;
 		esac
-		fake Do $doing $step
-		gives "$doing at $step: no key is stored" $wanted ': .*: ' \
-		    store alice anthropic
-		if [ $doing = die ]; then again; else fake Do honest $step; fi
-		has "the former one is there" sk-former
 	done
-	case $doing in
-	die) wanted=$NOSERVICE ;;
-	refuse) wanted=$DENIED ;;
-	*) wanted=$UNAVAILABLE ;;
-	esac
-	[ $doing = path ] || {
-		fake Do $doing GetSecret
-		gives "$doing at GetSecret: no key is read" $wanted ': ' \
-		    lookup alice anthropic
-		is "and none handed on" "$VALUE" ""
-		if [ $doing = die ]; then again; else fake Do honest GetSecret; fi
-	}
-	case $doing in
-	path | drop) continue ;;
-	type) wanted=$UNAVAILABLE ;;
-	esac
-	fake Do $doing Delete
-	gives "$doing at Delete: nothing is removed" $wanted ': ' delete alice
-	if [ $doing = die ]; then again; else fake Do honest Delete; fi
-	has "the key is still there" sk-former
+	[ $way = empty ] ||
+		doing $way ReadAlias "$(wanted $way)" store bob anthropic
+	doing $way CreateItem "$(wanted $way)" store bob anthropic
+	doing $way GetSecret "$(wanted $way)" lookup alice anthropic
+	doing $way Delete "$(wanted $way)" delete alice
 done
+for step in OpenSession SearchItems ReadAlias CreateItem; do
+	doing path $step $UNAVAILABLE store bob anthropic
+done
+doing drop SearchItems $UNAVAILABLE lookup alice anthropic
 
 # A new key is in place, the answer is lost: the key is not.
-fake Do dieafter CreateItem
+fake Do dieafter SetSecret
 gives "an end after storing is no success" $NOSERVICE ': ' \
     store alice anthropic
 again
@@ -161,12 +164,14 @@ fake Default work
 call lookup alice anthropic
 is "a key in a keyring that is not the default is found" "$VALUE" sk-former
 KEY=sk-moved
-gives "a new one goes to the default" $OK '' store alice anthropic
-has "and is the only one" sk-moved
-like "in that keyring" "$(fake Items)" '^work .*profile=alice'
+gives "and replaced where it is" $OK '' store alice anthropic
+has "by one" sk-moved
+like "in that keyring" "$(fake Items)" '^login .*profile=alice'
+gives "a new one goes to the default" $OK '' store dora anthropic
+like "which is another" "$(fake Items)" '^work .*profile=dora'
 fake Lock login
-gives "a lock on another keyring is no matter" $OK '' lookup alice anthropic
-gives "nor to store" $OK '' store alice anthropic
+gives "a lock on another keyring is no matter" $OK '' lookup dora anthropic
+gives "nor to store" $OK '' store dora anthropic
 gives "what is absent may be in there" $NOTFOUND 'one that is locked may' \
     lookup carol anthropic
 gives "what is locked there is locked" $LOCKED 'unlock it' lookup twice openai
@@ -174,25 +179,30 @@ gives "and is not removed" $LOCKED 'unlock it' delete twice
 fake Unlock login
 fake Default ''
 gives "without a default one finds" $OK '' lookup alice anthropic
-gives "and cannot store" $LOCKED 'no default keyring' store alice anthropic
+gives "and replaces" $OK '' store alice anthropic
+gives "and stores nothing new" $LOCKED 'no default keyring' \
+    store edith anthropic
 gives "and says so" $LOCKED 'make one' status
 fake Default login
 
 # A prompt that shows nothing is let through; one that stays is not.
 fake Confirm CreateItem
+fake Confirm Delete
 KEY=sk-prompted
 gives "a prompt that is over at once is no hindrance" $OK '' \
-    store alice anthropic
+    store fred anthropic
+gives "but to remove something over HTTP" $LOCKED 'confirmation' delete fred
+ASK=1
+export ASK
+gives "which the command can do" $OK '' delete fred
 fake Prompt never
-KEY=sk-never
-gives "one that stays is sent away" $LOCKED 'confirmation' \
-    store alice anthropic
+gives "one that stays is sent away" $LOCKED 'confirmation' delete alice
 like "and told so" "$(fake Calls)" ' Dismiss'
-has "the former key is there" sk-prompted
+has "the key is there" sk-moved
 fake Reset
 
 # With somebody who can see it.
-export PROMPT_FILE="$T/prompt"
+export PROMPT_FILE="$T/prompt" ASK=2
 KEY=sk-asked
 fake Lock login
 gives "asked, the keyring unlocks, and the key is stored" $OK '' \
@@ -220,7 +230,7 @@ has "all the time the key is there" sk-asked
 fake Confirm Delete
 gives "a removal may be confirmed" $OK '' delete alice
 has "and is done" ''
-unset PROMPT_FILE
+unset PROMPT_FILE ASK
 # Every error told what to do.
 grep -Ev 'try again|start|unlock|allow|make one|give the profile|confirm|its own program' \
     "$T/texts" >"$T/mute"

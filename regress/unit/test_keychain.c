@@ -130,7 +130,7 @@ helper_ask(const struct msg *m, const char *how)
 	const struct msg_kc_request *q = m->body;
 	struct msg_kc_prompt body = { .open = true };
 
-	if (!q->prompt && strcmp(how, "unasked") != 0)
+	if (q->ask != KC_ASK_PERSON && strcmp(how, "unasked") != 0)
 		helper_answer(m, RL_ERR_LOCKED, "nobody to ask", NULL);
 	(void)msg_write(PROC_CHANNEL_FD, MSG_KC_PROMPT, 0, &body, NULL, 0);
 	if (strcmp(how, "twice") == 0)
@@ -651,9 +651,9 @@ lookup_asking(const char *profile)
 
 	memset(&r, 0, sizeof(r));
 	r.left = &left;
-	keychain_may_prompt(keychain_lookup(kc, KEYCHAIN_SECRET_SERVICE,
-				profile, "anthropic", on_result, &r),
-	    7, 9);
+	keychain_may_ask(keychain_lookup(kc, KEYCHAIN_SECRET_SERVICE, profile,
+			     "anthropic", on_result, &r),
+	    true, 7, 9);
 	run();
 	ck_assert_int_eq(r.calls, 1);
 	no_children();
@@ -712,10 +712,10 @@ START_TEST(asks_beside_others)
 	memset(asking, 0, sizeof(asking));
 	keychain_on_prompt(kc, on_prompt, &p);
 	for (i = 0; i < N; i++)
-		keychain_may_prompt(keychain_lookup(kc,
-					KEYCHAIN_SECRET_SERVICE, "ask-never",
-					"anthropic", on_result, &asking[i]),
-		    7, 9);
+		keychain_may_ask(
+		    keychain_lookup(kc, KEYCHAIN_SECRET_SERVICE, "ask-never",
+			"anthropic", on_result, &asking[i]),
+		    true, 7, 9);
 	while (p.n < N)
 		turn(20);
 	r = lookup("work");
@@ -723,9 +723,9 @@ START_TEST(asks_beside_others)
 	/* More than that are not asked. */
 	memset(&r, 0, sizeof(r));
 	r.left = &left;
-	keychain_may_prompt(keychain_lookup(kc, KEYCHAIN_SECRET_SERVICE,
-				"ask-done", "anthropic", on_result, &r),
-	    7, 9);
+	keychain_may_ask(keychain_lookup(kc, KEYCHAIN_SECRET_SERVICE,
+			     "ask-done", "anthropic", on_result, &r),
+	    true, 7, 9);
 	run();
 	ck_assert_int_eq(r.err, RL_ERR_LOCKED);
 	/* Another's end is not theirs. */
