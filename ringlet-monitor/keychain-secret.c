@@ -394,6 +394,7 @@ secret_store(struct kc_reach *reach, const struct kc_item *item,
 	r = items_open(s, item->profile, NULL, false, &old, why, whysz);
 	if (r != RL_OK && r != RL_ERR_NOTFOUND)
 		goto out;
+	*why = '\0';
 	/* A SecretValue lives in memory that is not paged, and is wiped. */
 	value = secret_value_new(secret, (gssize)len, "text/plain");
 	if ((there = item_of(old, item->provider)) != NULL) {

@@ -252,7 +252,7 @@ becomes(OSStatus status, int want, const char *what)
 {
 	const struct keychain_backend *b = &keychain_darwin;
 	const struct kc_item item = { "conform-x", "openai" };
-	struct kc_reach reach = { "", NULL, 0 };
+	struct kc_reach reach = { .vault = "" };
 	char buf[KC_SECRET_MAX + 1], why[256] = "";
 	size_t len;
 	int r;

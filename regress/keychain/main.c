@@ -61,10 +61,11 @@ unlock_darwin(struct conform_store *s)
 }
 
 static struct conform_store stores[] = {
-	{ &keychain_memory, { "", NULL, 0 }, lock_memory, unlock_memory },
-	{ &keychain_vault, { "", NULL, 0 }, lock_vault, unlock_vault },
-	{ &keychain_darwin, { "", NULL, 0 }, lock_darwin, unlock_darwin },
-	{ &keychain_secret_service, { "", NULL, 0 }, NULL, NULL },
+	{ &keychain_memory, { .vault = "" }, lock_memory, unlock_memory },
+	{ &keychain_vault, { .vault = "" }, lock_vault, unlock_vault },
+	{ &keychain_darwin, { .vault = "" }, lock_darwin, unlock_darwin },
+	{ &keychain_secret_service, { .vault = "", .command = true }, NULL,
+	    NULL },
 };
 
 #define NSTORES (sizeof(stores) / sizeof(stores[0]))

@@ -1,6 +1,7 @@
 # KeePassXC keeps keys as well: they are stored, found, replaced, listed and removed in a real database, and one that is locked is told as that.
 # shellcheck shell=sh
 . "${0%/*}/lib.sh"
+. "${0%/*}/conform-lib.sh"
 
 OK=0 NOTFOUND=-7 LOCKED=-13
 
@@ -49,6 +50,7 @@ printf 'throwaway\nthrowaway\n' | keepassxc-cli import -q -t 100 -p \
     "$T/empty.xml" "$T/keys.kdbx" >"$T/import" 2>&1 ||
 	{ cat "$T/import"; bail "keepassxc-cli makes a database"; }
 
+saves=true
 # start_keepassxc ACCESS DELETION [OPTION]: with the password on standard input,
 # where OPTION says that it is there; whether it asks about either.
 start_keepassxc()
@@ -57,6 +59,7 @@ start_keepassxc()
 		[General]
 		ConfigVersion=2
 		UpdateCheckMessageShown=true
+		AutoSaveAfterEveryChange=$saves
 		[FdoSecrets]
 		Enabled=true
 		ShowNotification=false
@@ -143,6 +146,14 @@ wait_for 10 grep -aq . "$T/keys.kdbx"
 refute "the key is in no file" grep -rFlq -- "$first" "$HOME" "$T/keys.kdbx"
 stop_keepassxc
 
+# What every keychain must do.  That is many changes at once, in which 2.7.4
+# crashes if it saves after each.
+saves=false
+start_keepassxc false false --pw-stdin
+conforms KeePassXC
+stop_keepassxc
+saves=true
+
 # As it is by default, it asks; here nobody can answer.
 start_keepassxc true true --pw-stdin
 KEY=$first-3
@@ -158,6 +169,7 @@ gives "a locked database is locked, not empty" $LOCKED lookup bob openai
 gives "for a removal" $LOCKED delete bob
 gives "for a list" $LOCKED list
 gives "and to store" $LOCKED store bob openai
+conforms "a locked KeePassXC" -l
 stop_keepassxc
 
 start_keepassxc false false --pw-stdin
