@@ -47,6 +47,7 @@ struct kc_reach {
 	bool command; /* a person typed a command, wherever that is */
 	/* NULL: nobody sits where such a window could be seen. */
 	kc_prompting prompting;
+	int asker; /* a descriptor that closes when nobody waits any more */
 };
 
 /*

@@ -22,6 +22,8 @@
 /* A helper that was killed, or ends by itself, and has not been reaped. */
 struct remains {
 	struct proc proc;
+	/* When one that takes its window away is killed, else NULL. */
+	struct loop_timer *kill;
 	TAILQ_ENTRY(remains) link;
 };
 

@@ -89,7 +89,7 @@ on_prompting(bool open)
 
 	if (msg_write(PROC_CHANNEL_FD, MSG_KC_PROMPT, 0, &body, NULL, 0) !=
 	    RL_OK)
-		fatal("nobody waits for the prompt");
+		_exit(1); /* nobody waits any more */
 }
 
 /* What is answered, but for result and text. */
@@ -177,7 +177,8 @@ serve(const struct msg_kc_request *q, struct answer *a, char *why, size_t size)
 		.vault_key = q->vault_key.len > 0 ? q->vault_key.p : NULL,
 		.generation = q->generation,
 		.command = q->ask >= KC_ASK_NOTHING,
-		.prompting = q->ask == KC_ASK_PERSON ? on_prompting : NULL };
+		.prompting = q->ask == KC_ASK_PERSON ? on_prompting : NULL,
+		.asker = PROC_CHANNEL_FD };
 	int r;
 
 	if (b == NULL) {

@@ -388,7 +388,7 @@ secret_store(struct kc_reach *reach, const struct kc_item *item,
 
 	if ((r = kc_value_check(secret, len, why, whysz)) != RL_OK)
 		return r;
-	if ((r = service_open(&s, reach->prompting, why, whysz)) != RL_OK)
+	if ((r = service_open(&s, reach, why, whysz)) != RL_OK)
 		goto out;
 	/* One that could not be removed later must stop us now. */
 	r = items_open(s, item->profile, NULL, false, &old, why, whysz);
@@ -438,7 +438,7 @@ secret_lookup(struct kc_reach *reach, const struct kc_item *item, char *buf,
 	int r;
 
 	*lenp = 0;
-	if ((r = service_open(&s, reach->prompting, why, whysz)) != RL_OK ||
+	if ((r = service_open(&s, reach, why, whysz)) != RL_OK ||
 	    (r = items_open(s, item->profile, item->provider, true, &list, why,
 		 whysz)) != RL_OK)
 		goto out;
@@ -494,7 +494,7 @@ secret_delete(
 	GList *list = NULL, *left = NULL;
 	int r;
 
-	if ((r = service_open(&s, reach->prompting, why, whysz)) != RL_OK ||
+	if ((r = service_open(&s, reach, why, whysz)) != RL_OK ||
 	    (r = items_open(
 		 s, item->profile, NULL, false, &list, why, whysz)) != RL_OK ||
 	    (r = items_remove(reach, s, list, NULL, "removing the key", why,

@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <glib-unix.h>
+
 #include "err.h"
 #include "keychain-service.h"
 
@@ -39,8 +41,9 @@
  */
 typedef struct {
 	SecretService parent;
-	kc_prompting prompting;
+	const struct kc_reach *reach; /* NULL: nobody is asked */
 	bool formality;
+	bool asked;	 /* by the latest prompt */
 	char owner[256]; /* the bus's name of who keeps secrets */
 } PromptService;
 typedef struct {
@@ -102,9 +105,17 @@ on_patience(gpointer arg)
 	return G_SOURCE_REMOVE;
 }
 
+static gboolean
+on_asker(gint fd, GIOCondition condition, gpointer arg)
+{
+	(void)on_patience(arg);
+	return G_SOURCE_REMOVE;
+}
+
 /*
  * Has the prompt shown and waits until it has ended, at most limit
- * milliseconds if that is not 0.  NULL and an error if it was not completed.
+ * milliseconds if that is not 0, and else as long as somebody waits for the
+ * answer.  NULL and an error if it was not completed.
  */
 static GVariant *
 perform(PromptService *self, SecretPrompt *prompt, const GVariantType *type,
@@ -122,9 +133,13 @@ perform(PromptService *self, SecretPrompt *prompt, const GVariantType *type,
 	if (limit != 0) {
 		source = g_timeout_source_new(limit);
 		g_source_set_callback(source, on_patience, p, NULL);
-		g_source_attach(source, context);
-		g_source_unref(source);
+	} else {
+		source = g_unix_fd_source_new(
+		    self->reach->asker, G_IO_IN | G_IO_HUP);
+		g_source_set_callback(source, G_SOURCE_FUNC(on_asker), p, NULL);
 	}
+	g_source_attach(source, context);
+	g_source_unref(source);
 	g_main_loop_run(p->loop);
 	g_main_context_pop_thread_default(context);
 	if (g_cancellable_is_cancelled(p->stop))
@@ -148,10 +163,11 @@ prompt_sync(SecretService *service, SecretPrompt *prompt,
 	PromptService *self = (PromptService *)service;
 	GVariant *value;
 
-	if (self->prompting != NULL) {
-		self->prompting(true);
+	if (self->reach != NULL && self->reach->prompting != NULL) {
+		self->asked = true;
+		self->reach->prompting(true);
 		value = perform(self, prompt, type, 0, error);
-		self->prompting(false);
+		self->reach->prompting(false);
 		return value;
 	}
 	if (self->formality)
@@ -402,7 +418,7 @@ owner_check(
 
 int
 service_open(
-    SecretService **sp, kc_prompting prompting, char *why, size_t whysz)
+    SecretService **sp, const struct kc_reach *reach, char *why, size_t whysz)
 {
 	GDBusConnection *bus;
 	GError *error = NULL;
@@ -434,7 +450,7 @@ service_open(
 	if (r == RL_OK) {
 		PromptService *self = (PromptService *)*sp;
 
-		self->prompting = prompting;
+		self->reach = reach;
 		memcpy(self->owner, owner, sizeof(owner));
 	}
 	g_object_unref(bus);
@@ -447,18 +463,14 @@ service_formality(SecretService *s, bool on)
 	((PromptService *)s)->formality = on;
 }
 
-bool
-service_may_prompt(SecretService *s)
-{
-	return ((PromptService *)s)->prompting != NULL;
-}
-
 int
 service_unlock(SecretService *s, GList *objects, char *why, size_t whysz)
 {
+	PromptService *self = (PromptService *)s;
 	GError *error = NULL;
 	gint n;
 
+	self->asked = false;
 	n = secret_service_unlock_sync(s, objects, NULL, NULL, &error);
 	if (g_error_matches(error, prompt_error_quark(), PROMPT_REFUSED)) {
 		g_clear_error(&error);
@@ -468,6 +480,13 @@ service_unlock(SecretService *s, GList *objects, char *why, size_t whysz)
 	if (error != NULL)
 		return service_fail(
 		    &error, "unlocking the keyring", why, whysz);
+	/* Some say of a window that was dismissed that nothing was unlocked. */
+	if (n <= 0 && self->asked) {
+		snprintf(why, whysz,
+		    "unlocking the keyring: its window was dismissed%s",
+		    advice(RL_ERR_DISMISSED));
+		return RL_ERR_DISMISSED;
+	}
 	if (n <= 0) {
 		snprintf(
 		    why, whysz, "the keyring is still locked" SERVICE_UNLOCK);

@@ -25,14 +25,13 @@
 
 /*
  * Connects.  On RL_OK *sp is a service to be released by g_object_unref().
- * Its prompts are opened if prompting is not NULL, which is called with true
- * before and with false after; else whatever would prompt fails as locked.
+ * Its prompts are opened if reach says that they may be, else whatever would
+ * prompt fails as locked; NULL: they may not.  reach must live as long.
  * RL_ERR_NOSERVICE: there is no bus, or nobody on it has the service's name;
  * else as service_fail().
  */
 int service_open(
-    SecretService **sp, kc_prompting prompting, char *why, size_t whysz);
-bool service_may_prompt(SecretService *);
+    SecretService **sp, const struct kc_reach *reach, char *why, size_t whysz);
 
 /*
  * Whether what is done next is known to ask nothing, though it may come with a

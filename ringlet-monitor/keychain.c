@@ -83,6 +83,15 @@ keychain_is_crowded(const struct keychain *kc)
  */
 
 static void
+remains_free(struct keychain *kc, struct remains *r)
+{
+	TAILQ_REMOVE(&kc->remains, r, link);
+	loop_timer_free(r->kill);
+	proc_release(&r->proc);
+	free(r);
+}
+
+static void
 on_child(int signo, void *arg)
 {
 	struct keychain *kc = arg;
@@ -94,23 +103,36 @@ on_child(int signo, void *arg)
 		/* Ended, or not ours to wait for any more. */
 		if (proc_reap(&r->proc, &status) == 0)
 			continue;
-		TAILQ_REMOVE(&kc->remains, r, link);
-		proc_release(&r->proc);
-		free(r);
+		remains_free(kc, r);
 	}
 }
 
-/* Kills a helper, if it is still there, and has it reaped. */
 static void
-bury(struct keychain *kc, struct proc *p)
+on_patience(void *arg)
+{
+	struct remains *r = arg;
+
+	(void)proc_signal(&r->proc, SIGKILL);
+}
+
+/*
+ * Kills a helper, if it is still there, and has it reaped.  Its channel is
+ * closed; one with a window open sees that, and has the window taken away.
+ */
+static void
+bury(struct keychain *kc, struct proc *p, bool prompting)
 {
 	struct remains *r;
 
 	if (p->pid == 0)
 		return;
-	(void)proc_signal(p, SIGKILL);
 	r = xcalloc(1, sizeof(*r));
 	r->proc = *p;
+	if (prompting) {
+		r->kill = loop_timer_new(kc->loop, on_patience, r);
+		loop_timer_arm(r->kill, KEYCHAIN_DISMISS_TIMEOUT);
+	} else
+		(void)proc_signal(p, SIGKILL);
 	memset(p, 0, sizeof(*p));
 	p->pidfd = -1;
 	TAILQ_INSERT_TAIL(&kc->remains, r, link);
@@ -134,7 +156,7 @@ call_free(struct keychain_call *c)
 	/* No callback may come out of the channel's end. */
 	c->dead = true;
 	peer_free(c->peer);
-	bury(kc, &c->proc);
+	bury(kc, &c->proc, c->prompting);
 	loop_timer_free(c->deadline);
 	loop_timer_free(c->failed);
 	secret_free(c->value);
@@ -455,12 +477,9 @@ keychain_free(struct keychain *kc)
 		return;
 	while ((c = TAILQ_FIRST(&kc->calls)) != NULL)
 		call_free(c);
-	/* Killed already; init reaps what is left. */
-	while ((r = TAILQ_FIRST(&kc->remains)) != NULL) {
-		TAILQ_REMOVE(&kc->remains, r, link);
-		proc_release(&r->proc);
-		free(r);
-	}
+	/* Killed already, or about to end; init reaps what is left. */
+	while ((r = TAILQ_FIRST(&kc->remains)) != NULL)
+		remains_free(kc, r);
 	loop_signal_free(kc->child);
 	loop_timer_free(kc->start);
 	for (i = 0; i < KEYCHAIN_HANDED; i++)

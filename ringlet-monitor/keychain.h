@@ -17,6 +17,8 @@ struct keychain;
 struct keychain_call;
 
 #define KEYCHAIN_TIMEOUT 10000 /* ms for one call, once it has started */
+/* Milliseconds until a window must be gone. */
+#define KEYCHAIN_DISMISS_TIMEOUT 3000
 /* Milliseconds more while it asks a person, and how many may at once. */
 #define KEYCHAIN_PROMPT_TIMEOUT	60000
 #define KEYCHAIN_PROMPTING	4 /* besides those that run */

@@ -110,6 +110,7 @@ kill -INT $leaver 2>/dev/null
 kill $leaver
 wait $leaver
 check "it ends with the command" wait_for 10 helpers 0
+like "and has the window taken away" "$(fake Calls)" ' Dismiss'
 check "the profile is as it was" ringlet profiles inspect keeper
 
 # Four windows hold up nobody, and there is no fifth.

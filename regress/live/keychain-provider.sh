@@ -219,7 +219,7 @@ gives "sent away, it is an error of its own" $DISMISSED 'answer it' \
     lookup alice anthropic
 gives "also to remove" $DISMISSED 'answer it' delete alice
 fake Prompt lie
-gives "unlocked by word alone is locked" $LOCKED 'unlock it' \
+gives "a prompt that unlocks nothing was dismissed" $DISMISSED 'answer it' \
     lookup alice anthropic
 fake Prompt die
 gives "the end of who asks is no answer" $NOSERVICE 'try again' \

@@ -204,7 +204,8 @@ canary()
 	    "$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
 }
 
-# start_bus: a private session bus that activates nothing.
+# start_bus [XML]: a private session bus that activates nothing, but for what XML
+# lets it.
 start_bus()
 {
 	cat >"$T/bus.conf" <<-CONF
@@ -215,6 +216,7 @@ start_bus()
 		 <type>session</type>
 		 <listen>unix:path=$XDG_RUNTIME_DIR/bus</listen>
 		 <auth>EXTERNAL</auth>
+		 ${1:-}
 		 <policy context="default">
 		  <allow send_destination="*" eavesdrop="true"/>
 		  <allow eavesdrop="true"/>
@@ -236,10 +238,10 @@ keyring_answers()
 	printf x | secret-tool store --label=probe live probe
 }
 
-# start_keyring: start_bus, and a real, unlocked gnome-keyring-daemon on it.
+# start_keyring [XML]: start_bus, and a real, unlocked gnome-keyring-daemon on it.
 start_keyring()
 {
-	start_bus
+	start_bus "$@"
 	command -v gnome-keyring-daemon >/dev/null ||
 		skip_all "gnome-keyring-daemon is not installed"
 	command -v secret-tool >/dev/null ||

@@ -136,10 +136,13 @@ helper_ask(const struct msg *m, const char *how)
 	if (strcmp(how, "twice") == 0)
 		(void)msg_write(
 		    PROC_CHANNEL_FD, MSG_KC_PROMPT, 0, &body, NULL, 0);
-	if (strcmp(how, "done") != 0) {
-		for (;;)
-			pause();
+	if (strcmp(how, "never") == 0) {
+		/* Its window goes when nobody waits any more. */
+		(void)!read(PROC_CHANNEL_FD, &body, 1);
+		_exit(1);
 	}
+	while (strcmp(how, "done") != 0)
+		pause();
 	body.open = false;
 	(void)msg_write(PROC_CHANNEL_FD, MSG_KC_PROMPT, 0, &body, NULL, 0);
 	helper_answer(m, RL_OK, "", CANARY);
@@ -284,7 +287,7 @@ no_children(void)
 {
 	int i;
 
-	for (i = 0; i < 200; i++) {
+	for (i = 0; i < 500; i++) {
 		if (waitid(P_ALL, 0, NULL, WNOHANG | WNOWAIT | WEXITED) == -1 &&
 		    errno == ECHILD)
 			return;
@@ -684,6 +687,8 @@ START_TEST(asks)
 	/* Whoever asked has gone. */
 	p.leave = true;
 	keychain_set_timeout(kc, 10000, 10000);
+	r = lookup_asking("ask-stays");
+	ck_assert_int_eq(r.err, RL_ERR_DISMISSED);
 	r = lookup_asking("ask-never");
 	ck_assert_int_eq(r.err, RL_ERR_DISMISSED);
 	/* Where nobody can be asked, nobody is. */
