@@ -376,6 +376,8 @@ on_ORPHAN_DELETE(struct peer *p, struct msg *m)
 	r->asker = asker_of(p, m);
 	r->alias = xstrdup(req->profile);
 	r->store = store;
-	keychain_delete(env->keychain, store, r->alias, on_removed, r);
+	prompt_allow(env,
+	    keychain_delete(env->keychain, store, r->alias, on_removed, r),
+	    &r->asker);
 	return 0;
 }

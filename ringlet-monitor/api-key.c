@@ -200,8 +200,11 @@ on_stored(void *arg, int err, struct secret *key, const char *text)
 	k->err = err;
 	k->text = xstrdup(text);
 	if (err == RL_ERR_TIMEOUT || err == RL_ERR_UNAVAILABLE)
-		keychain_lookup(k->env->keychain, k->profile->keychain,
-		    k->profile->alias, k->profile->provider_id, on_looked, k);
+		prompt_allow(k->env,
+		    keychain_lookup(k->env->keychain, k->profile->keychain,
+			k->profile->alias, k->profile->provider_id, on_looked,
+			k),
+		    &k->asker);
 	else
 		rekey_refuse(k, "keeps its former key");
 }
@@ -281,8 +284,10 @@ on_PROFILE_REKEY(struct peer *p, struct msg *m)
 	k->asker = asker_of(p, m);
 	k->profile = pr;
 	k->key = key;
-	keychain_store(env->keychain, pr->keychain, pr->alias, pr->provider_id,
-	    key, on_stored, k);
+	prompt_allow(env,
+	    keychain_store(env->keychain, pr->keychain, pr->alias,
+		pr->provider_id, key, on_stored, k),
+	    &k->asker);
 	return 0;
 refuse:
 	peer_reply_error(p, m->hdr.id, err, "%s", why);

@@ -102,8 +102,10 @@ on_undone(void *arg, int err, struct secret *key, const char *text)
 static void
 creation_undo(struct creation *c)
 {
-	keychain_delete(c->env->keychain, c->profile->keychain,
-	    c->profile->alias, on_undone, c);
+	prompt_allow(c->env,
+	    keychain_delete(c->env->keychain, c->profile->keychain,
+		c->profile->alias, on_undone, c),
+	    &c->asker);
 }
 
 /* The key is stored, or none is due: now the file, then the home. */

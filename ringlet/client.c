@@ -159,6 +159,8 @@ needs_key(uint16_t type)
 	case MSG_PROFILE_CREATE:
 	case MSG_PROFILE_DELETE:
 	case MSG_PROFILE_ENV:
+	case MSG_PROFILE_REKEY:
+	case MSG_ORPHAN_DELETE:
 	case MSG_PROFILE_RUN:
 	case MSG_SESSION_CREATE:
 		return true;

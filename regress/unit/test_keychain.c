@@ -593,7 +593,7 @@ START_TEST(unlocks)
 	vault.key = secret_new(VKEY, strlen(VKEY));
 	/* A processor's time is not held to another program's deadline. */
 	pass = secret_new("slow", 4);
-	keychain_set_timeout(kc, 300);
+	keychain_set_timeout(kc, 300, 300);
 	expect(&r);
 	keychain_unlock(kc, KEYCHAIN_VAULT, pass, on_result, &r);
 	run();

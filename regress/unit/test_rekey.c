@@ -283,7 +283,7 @@ START_TEST(rekey_ends)
 	const struct msg_error *e;
 	struct msg m;
 
-	keychain_set_timeout(w.env.keychain, 300);
+	keychain_set_timeout(w.env.keychain, 300, 300);
 	profile(ends[_i].alias, KEYCHAIN_SECRET_SERVICE);
 	ask(MSG_PROFILE_REKEY, &req, &m);
 	if (ends[_i].err == 0) {
@@ -400,7 +400,7 @@ START_TEST(create_leaves_no_key)
 	    "%s/deleted.%s", w.env.paths.home, creations[_i].alias);
 	struct msg m;
 
-	keychain_set_timeout(w.env.keychain, 300);
+	keychain_set_timeout(w.env.keychain, 300, 300);
 	if (creations[_i].err == RL_ERR_SYSTEM)
 		ck_assert_int_eq(chmod(w.env.paths.profile_dir, 0500), 0);
 	ask(MSG_PROFILE_CREATE, &req, &m);
