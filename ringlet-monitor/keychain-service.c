@@ -386,7 +386,8 @@ owner_is(const char *name)
 	bool is = owner != NULL && strcmp(owner, name) == 0;
 
 	g_free(owner);
-	g_clear_object(&bus);
+	if (bus != NULL)
+		g_object_unref(bus);
 	return is;
 }
 
