@@ -66,6 +66,13 @@ static const struct conf_word same_user[] = {
 	{ NULL, 0 },
 };
 
+static const struct conf_word keychains[] = {
+	{ "auto", CONF_KEYCHAIN_AUTO },
+	{ "secret-service", CONF_KEYCHAIN_SERVICE },
+	{ "vault", CONF_KEYCHAIN_VAULT },
+	{ NULL, 0 },
+};
+
 static const struct conf_keyword keywords[] = {
 	{ "ListenAddress", CK_LISTEN, CONF_AT_START, 0, 0, 0,
 	    "HOST:PORT or [HOST]:PORT with a numeric address or localhost, "
@@ -113,6 +120,10 @@ static const struct conf_keyword keywords[] = {
 	{ "KeychainPromptTimeout", CK_TIME, CONF_AT_ONCE,
 	    F(keychain_prompt_ms), 1000, 150 * 1000,
 	    "a time from 1s to 150s, such as 60s", NULL },
+	{ "Keychain", CK_WORD, CONF_AT_ONCE, F(keychain), 0, 0,
+	    "auto, secret-service or vault", keychains },
+	{ "VaultLockAfter", CK_PERIOD, CONF_AT_ONCE, F(vault_lock_s), 0,
+	    365 * 24 * 3600, "a time from 0 to 365d, such as 30m or 8h", NULL },
 };
 
 /* One run over a file. */
@@ -566,6 +577,8 @@ conf_defaults(struct conf *c)
 	c->session_keep_s = 24 * 3600;
 	c->keychain_timeout_ms = 20000;
 	c->keychain_prompt_ms = 60000;
+	c->keychain = CONF_KEYCHAIN_AUTO;
+	c->vault_lock_s = 8 * 3600;
 	c->jail_protect_repo = true;
 }
 

@@ -28,6 +28,13 @@ enum conf_same_user {
 	CONF_SAME_NO
 };
 
+/* Keychain: which store takes the key of a new profile. */
+enum conf_keychain {
+	CONF_KEYCHAIN_AUTO = 0, /* the Secret Service, else the vault */
+	CONF_KEYCHAIN_SERVICE,
+	CONF_KEYCHAIN_VAULT
+};
+
 /* From when on a setting that was changed holds. */
 enum conf_when {
 	CONF_AT_ONCE = 1,
@@ -55,6 +62,9 @@ struct conf {
 	unsigned keychain_timeout_ms;
 	unsigned keychain_prompt_ms;
 	bool require_sealed_keys; /* over HTTP, and bound */
+	int keychain;		 /* enum conf_keychain */
+	unsigned vault_lock_s;	 /* how long the vault stays open; 0: until it
+				    is locked */
 	struct strlist jail_read_only; /* absolute paths, or "~/..." */
 	struct strlist jail_read_write;
 	struct strlist jail_hide;

@@ -71,6 +71,8 @@ START_TEST(defaults)
 	ck_assert_uint_ge(c.max_sessions, 1);
 	ck_assert_uint_ge(c.max_viewers, 1);
 	ck_assert_uint_eq(c.session_keep_s, 24 * 3600);
+	ck_assert_int_eq(c.keychain, CONF_KEYCHAIN_AUTO);
+	ck_assert_uint_eq(c.vault_lock_s, 8 * 3600);
 	takes(&c, "");
 	takes(&c, "\n\n  \t\n# comment\n   # more\n");
 	conf_free(&c);
@@ -98,6 +100,8 @@ START_TEST(takes_everything)
 		  "MaxSessions 1024\n"
 		  "MaxViewers 1\n"
 		  "KillGrace 0\n"
+		  "Keychain Vault\n"
+		  "VaultLockAfter 0\n"
 		  "KeychainTimeout 1500ms");
 	ck_assert_uint_eq(c.nlisten, 4);
 	ck_assert_str_eq(c.listen[0], "127.0.0.1:0");
@@ -114,6 +118,8 @@ START_TEST(takes_everything)
 	ck_assert_uint_eq(c.max_viewers, 1);
 	ck_assert_uint_eq(c.kill_grace_ms, 0);
 	ck_assert_uint_eq(c.keychain_timeout_ms, 1500);
+	ck_assert_int_eq(c.keychain, CONF_KEYCHAIN_VAULT);
+	ck_assert_uint_eq(c.vault_lock_s, 0);
 	conf_free(&c);
 }
 END_TEST
@@ -211,6 +217,15 @@ START_TEST(refuses)
 		{ "KeychainTimeout 0", NULL },
 		{ "KeychainTimeout 999ms", NULL },
 		{ "KeychainTimeout 26s", NULL },
+		{ "Keychain none",
+		    "F line 1: Keychain: 'none' is not auto, secret-service "
+		    "or vault" },
+		{ "Keychain file", NULL },
+		{ "VaultLockAfter 366d",
+		    "F line 1: VaultLockAfter: '366d' is not a time from 0 "
+		    "to 365d, such as 30m or 8h" },
+		{ "VaultLockAfter 5ms", NULL },
+		{ "VaultLockAfter never", NULL },
 	};
 	struct conf c;
 	char *before, *after;
@@ -378,7 +393,8 @@ START_TEST(prints_what_it_takes)
 		"AllowRemote yes\nListenAddress 0.0.0.0:1\nLogLevel trace\n"
 		"ScrollbackSize 128K\nKillGrace 1ms\nKeychainTimeout 1001ms\n"
 		"MaxSessions 7\nMaxViewers 9\nRequireFullSeal yes\n"
-		"SessionKeep 3d\n"
+		"SessionKeep 3d\nKeychain secret-service\n"
+		"VaultLockAfter 90m\n"
 		"LogDestination stderr\nSyslogFacility user\n"
 		"JailMinimum full" };
 	struct conf a, b;
@@ -432,13 +448,15 @@ START_TEST(changes)
 		      "ListenAddress 0.0.0.0:2\nRequireFullSeal yes\n"
 		      "JailMinimum full\n"
 		      "MaxSessions 3\nLogLevel debug\nScrollbackSize 64K\n"
-		      "KillGrace 1ms\nLogDestination syslog");
+		      "KillGrace 1ms\nLogDestination syslog\n"
+		      "Keychain vault\nVaultLockAfter 5m");
 	ck_assert_int_eq(conf_update(&c, &fresh, on_told, told), 0);
 	ck_assert_str_eq(told,
 	    "ListenAddress=127.0.0.1:1 0.0.0.0:2:3 AllowRemote=yes:3 "
 	    "RequireFullSeal=yes:2 JailMinimum=full:1 LogLevel=debug:1 "
 	    "LogDestination=syslog:1 "
-	    "ScrollbackSize=64K:1 MaxSessions=3:1 KillGrace=1ms:1 ");
+	    "ScrollbackSize=64K:1 MaxSessions=3:1 KillGrace=1ms:1 "
+	    "Keychain=vault:1 VaultLockAfter=300s:1 ");
 	ck_assert_uint_eq(c.nlisten, 1);
 	ck_assert_str_eq(c.listen[0], "127.0.0.1:8765");
 	ck_assert(!c.allow_remote);
@@ -446,6 +464,7 @@ START_TEST(changes)
 	conf_defaults(&all);
 	takes(&all, "MaxSessions 3\nLogLevel debug\nScrollbackSize 64K\n"
 		    "KillGrace 1ms\nLogDestination syslog\n"
+		    "Keychain vault\nVaultLockAfter 5m\n"
 		    "JailMinimum full");
 	told[0] = '\0';
 	ck_assert_int_eq(conf_update(&all, &c, on_told, told), 0);
