@@ -7,9 +7,11 @@
 #include <sys/types.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "err.h"
+#include "log.h"
 #include "platform.h"
 
 int
@@ -38,6 +40,17 @@ platform_signal_next(int fd)
 {
 	(void)fd;
 	return 0;
+}
+
+uint64_t
+platform_boot_ms(void)
+{
+	struct timespec ts;
+
+	/* Here this one goes on while the machine sleeps. */
+	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
+		fatal("clock_gettime: no monotonic clock");
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
 int

@@ -9,9 +9,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "err.h"
+#include "log.h"
 #include "platform.h"
 
 int
@@ -39,6 +41,16 @@ platform_signal_next(int fd)
 
 	return read(fd, &si, sizeof(si)) == sizeof(si) ? (int)si.ssi_signo
 						       : 0;
+}
+
+uint64_t
+platform_boot_ms(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_BOOTTIME, &ts) == -1)
+		fatal("clock_gettime: no clock since the machine's start");
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
 int

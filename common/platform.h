@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 #include <signal.h>
+#include <stdint.h>
 
 /*
  * Keeps other processes of the same user from reading this one's memory by
@@ -26,6 +27,12 @@ int platform_pidfd(pid_t pid);
 int platform_signal_fd(int fd, const sigset_t *set);
 /* The next signal that has come, or 0. */
 int platform_signal_next(int fd);
+
+/*
+ * Milliseconds on a clock that nobody sets and that goes on while the machine
+ * sleeps.
+ */
+uint64_t platform_boot_ms(void);
 
 /* The uid at the other end of a connected unix socket, or RL_ERR_SYSTEM. */
 int platform_peer_uid(int sock, uid_t *uid);
