@@ -138,7 +138,17 @@ enum msg_number {
 	/* the keychain's own prompt */
 	MSG_PROMPT_ALLOW = 190, /* CLI to monitor -> OK */
 	MSG_PROMPT_OPEN = 191,	/* monitor to CLI, before the answer */
-	MSG_KC_PROMPT = 192	/* keychain helper to monitor */
+	MSG_KC_PROMPT = 192,	/* keychain helper to monitor */
+
+	/* CLI alone to monitor: where keys are kept */
+	MSG_KEYCHAIN_STATUS = 160, /* -> KEYCHAIN_STATE */
+	MSG_KEYCHAIN_STATE = 161,
+	MSG_KEYCHAIN_UNLOCK = 162, /* -> KEYCHAIN_UNLOCKED */
+	MSG_KEYCHAIN_UNLOCKED = 163,
+	MSG_KEYCHAIN_LOCK = 164,       /* -> OK */
+	MSG_KEYCHAIN_PASSPHRASE = 165, /* -> OK */
+	MSG_KEYCHAIN_MIGRATE = 166,    /* -> KEYCHAIN_MOVED */
+	MSG_KEYCHAIN_MOVED = 167
 };
 
 /* VIEWER_SEEK, SESSION_ATTACH: places that have no number. */
@@ -828,6 +838,69 @@ struct msg_sandbox_check {
 	bool no_sandbox;
 	struct msg_strs bwrap_flags;
 	struct msg_strs search_path;
+};
+
+/* --- where keys are kept --- */
+
+/* Bytes of a passphrase; a new one may not be shorter than the minimum. */
+#define PASSPHRASE_MAX 1024
+#define PASSPHRASE_MIN 8
+
+struct msg_keychain_status {
+	struct msg_bin token;
+	bool brief; /* the vault alone: the Secret Service is not asked */
+};
+
+/* How many profiles have their key in a store. */
+struct msg_keychain_count {
+	const char *store; /* as in profiles: "secret-service", "none" ... */
+	uint64_t profiles;
+};
+
+struct msg_keychain_state {
+	const char *setting;	  /* Keychain, as in ringlet.conf */
+	const char *store;	  /* for new keys; "": none can take one */
+	const char *text;	  /* why it is that one, or none */
+	int64_t service;	  /* 0, or enum rl_err of asking it */
+	const char *service_text; /* where it keeps keys, or why not */
+	const char *vault_file;
+	bool vault_there;
+	bool vault_open;
+	uint64_t generation; /* of the vault, the highest seen; 0: not known */
+	int64_t locks_at;    /* seconds since 1970; 0: not by itself */
+	struct msg_recs counts; /* struct msg_keychain_count */
+};
+
+struct msg_keychain_unlock {
+	struct msg_bin token;
+	struct msg_bin passphrase;
+	bool make;	     /* a new vault; else the one that is there */
+	bool own_time;	     /* lock_after counts, not VaultLockAfter */
+	uint64_t lock_after; /* seconds; 0: not by itself */
+};
+
+struct msg_keychain_unlocked {
+	bool made;
+	uint64_t generation;
+	int64_t locks_at; /* as in KEYCHAIN_STATE */
+};
+
+struct msg_keychain_passphrase {
+	struct msg_bin token;
+	struct msg_bin old;
+	struct msg_bin fresh;
+};
+
+struct msg_keychain_migrate {
+	struct msg_bin token;
+	const char *target; /* a store's name */
+};
+
+struct msg_keychain_moved {
+	const char *target;
+	uint64_t moved;	      /* profiles */
+	uint64_t there;	      /* that had their key there before */
+	struct msg_strs left; /* what could not be removed where it was */
 };
 
 #endif /* COMMON_MSGDEF_H */

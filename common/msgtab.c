@@ -731,6 +731,70 @@ static const struct msg_field f_msg_sandbox_check[] = {
 };
 REC(msg_sandbox_check);
 
+static const struct msg_field f_msg_keychain_status[] = {
+	SECRET_BIN(msg_keychain_status, token, TOKEN_MAX),
+	BOOL(msg_keychain_status, brief),
+};
+REC(msg_keychain_status);
+
+static const struct msg_field f_msg_keychain_count[] = {
+	STR(msg_keychain_count, store, NAME_MAX_LEN),
+	U64(msg_keychain_count, profiles, UINT32_MAX),
+};
+REC(msg_keychain_count);
+
+static const struct msg_field f_msg_keychain_state[] = {
+	STR(msg_keychain_state, setting, NAME_MAX_LEN),
+	STR(msg_keychain_state, store, NAME_MAX_LEN),
+	STR(msg_keychain_state, text, TEXT_MAX_LEN),
+	I64(msg_keychain_state, service, 255),
+	STR(msg_keychain_state, service_text, TEXT_MAX_LEN),
+	STR(msg_keychain_state, vault_file, PATH_MAX_LEN),
+	BOOL(msg_keychain_state, vault_there),
+	BOOL(msg_keychain_state, vault_open),
+	U64(msg_keychain_state, generation, UINT64_MAX),
+	I64(msg_keychain_state, locks_at, INT64_MAX),
+	RECS(msg_keychain_state, counts, 16, rec_msg_keychain_count),
+};
+REC(msg_keychain_state);
+
+static const struct msg_field f_msg_keychain_unlock[] = {
+	SECRET_BIN(msg_keychain_unlock, token, TOKEN_MAX),
+	SECRET_BIN(msg_keychain_unlock, passphrase, PASSPHRASE_MAX),
+	BOOL(msg_keychain_unlock, make),
+	BOOL(msg_keychain_unlock, own_time),
+	U64(msg_keychain_unlock, lock_after, INT32_MAX),
+};
+REC(msg_keychain_unlock);
+
+static const struct msg_field f_msg_keychain_unlocked[] = {
+	BOOL(msg_keychain_unlocked, made),
+	U64(msg_keychain_unlocked, generation, UINT64_MAX),
+	I64(msg_keychain_unlocked, locks_at, INT64_MAX),
+};
+REC(msg_keychain_unlocked);
+
+static const struct msg_field f_msg_keychain_passphrase[] = {
+	SECRET_BIN(msg_keychain_passphrase, token, TOKEN_MAX),
+	SECRET_BIN(msg_keychain_passphrase, old, PASSPHRASE_MAX),
+	SECRET_BIN(msg_keychain_passphrase, fresh, PASSPHRASE_MAX),
+};
+REC(msg_keychain_passphrase);
+
+static const struct msg_field f_msg_keychain_migrate[] = {
+	SECRET_BIN(msg_keychain_migrate, token, TOKEN_MAX),
+	STR(msg_keychain_migrate, target, NAME_MAX_LEN),
+};
+REC(msg_keychain_migrate);
+
+static const struct msg_field f_msg_keychain_moved[] = {
+	STR(msg_keychain_moved, target, NAME_MAX_LEN),
+	U64(msg_keychain_moved, moved, UINT32_MAX),
+	U64(msg_keychain_moved, there, UINT32_MAX),
+	STRS(msg_keychain_moved, left, LIST_MAX),
+};
+REC(msg_keychain_moved);
+
 #define TYPE(name, rec) { MSG_##name, #name, &rec }
 
 static const struct msg_type types[] = {
@@ -825,6 +889,14 @@ static const struct msg_type types[] = {
 	TYPE(PROMPT_ALLOW, rec_empty),
 	TYPE(PROMPT_OPEN, rec_msg_prompt_open),
 	TYPE(KC_PROMPT, rec_msg_kc_prompt),
+	TYPE(KEYCHAIN_STATUS, rec_msg_keychain_status),
+	TYPE(KEYCHAIN_STATE, rec_msg_keychain_state),
+	TYPE(KEYCHAIN_UNLOCK, rec_msg_keychain_unlock),
+	TYPE(KEYCHAIN_UNLOCKED, rec_msg_keychain_unlocked),
+	TYPE(KEYCHAIN_LOCK, rec_msg_token_only),
+	TYPE(KEYCHAIN_PASSPHRASE, rec_msg_keychain_passphrase),
+	TYPE(KEYCHAIN_MIGRATE, rec_msg_keychain_migrate),
+	TYPE(KEYCHAIN_MOVED, rec_msg_keychain_moved),
 };
 
 const struct msg_type *

@@ -15,6 +15,7 @@
 #include "apikey.h"
 #include "err.h"
 #include "keychain.h"
+#include "keystore.h"
 #include "log.h"
 #include "manifest.h"
 #include "monitor.h"
@@ -264,7 +265,8 @@ on_PROFILE_REKEY(struct peer *p, struct msg *m)
 
 	if ((err = rekey_load(
 		 env, req->alias, &pr, &provider, why, sizeof(why))) != 0 ||
-	    (err = keychain_room(p, why, sizeof(why))) != 0)
+	    (err = keychain_room(p, why, sizeof(why))) != 0 ||
+	    (err = keystore_ready(env, pr->keychain, why, sizeof(why))) != 0)
 		goto refuse;
 	offer.use = (struct sealbox_use){ pr->alias, pr->agent_id,
 		pr->provider_id, pr->endpoint_id };

@@ -1,6 +1,6 @@
 /*
- * PROFILE_CREATE: checks, then the key into the keychain, then the file; and
- * back again if one of them fails.
+ * PROFILE_CREATE: checks, then the choice of a keychain, the key into it, then
+ * the file; and back again if one of them fails.
  */
 
 #include "config.h"
@@ -15,6 +15,7 @@
 #include "err.h"
 #include "jailcheck.h"
 #include "keychain.h"
+#include "keystore.h"
 #include "log.h"
 #include "manifest.h"
 #include "monitor.h"
@@ -33,12 +34,14 @@ struct creation {
 	struct asker asker;
 	struct profile *profile;
 	struct secret *key;
+	bool dry_run; /* the alias is not reserved then */
 };
 
 static void
 creation_free(struct creation *c)
 {
-	alias_release(c->env, c->profile->alias);
+	if (!c->dry_run)
+		alias_release(c->env, c->profile->alias);
 	profile_free(c->profile);
 	secret_free(c->key);
 	free(c);
@@ -164,6 +167,34 @@ on_stored(void *arg, int err, struct secret *key, const char *text)
 	create_finish(c);
 }
 
+/* Where the key goes is known, or why it can go nowhere. */
+static void
+on_chosen(void *arg, int err, const char *store, const char *text)
+{
+	struct creation *c = arg;
+	struct profile *pr = c->profile;
+	char why[WHY_MAX];
+
+	if (err != 0) {
+		snprintf(why, sizeof(why), "keychain: %s", text);
+		profile_msg_refuse(c->env, &c->asker, err, why);
+		creation_free(c);
+		return;
+	}
+	if (c->key != NULL) {
+		set(&pr->keychain, store);
+		set(&pr->keychain_item, pr->alias);
+	}
+	if (c->dry_run) {
+		profile_msg_reply(c->env, &c->asker, pr);
+		creation_free(c);
+	} else
+		prompt_allow(c->env,
+		    keychain_store(c->env->keychain, store, pr->alias,
+			pr->provider_id, c->key, on_stored, c),
+		    &c->asker);
+}
+
 /*
  * A working folder that comes over HTTP is judged now: a later run by the CLI
  * would take the profile's word for the person's.
@@ -231,19 +262,7 @@ on_PROFILE_CREATE(struct peer *p, struct msg *m)
 	}
 	if ((err = profile_msg_fits(env, pr, 0, why, sizeof(why))) != 0)
 		goto refuse;
-	if (key != NULL) {
-		set(&pr->keychain, KEYCHAIN_SECRET_SERVICE);
-		set(&pr->keychain_item, pr->alias);
-	}
-	if (req->dry_run) {
-		struct asker a = asker_of(p, m);
-
-		profile_msg_reply(env, &a, pr);
-		profile_free(pr);
-		secret_free(key);
-		return 0;
-	}
-	if (!alias_reserve(env, pr->alias)) {
+	if (!req->dry_run && !alias_reserve(env, pr->alias)) {
 		snprintf(why, sizeof(why), "profile %s is being changed by "
 		    "another request: try again", pr->alias);
 		err = RL_ERR_STATE;
@@ -254,11 +273,14 @@ on_PROFILE_CREATE(struct peer *p, struct msg *m)
 	c->asker = asker_of(p, m);
 	c->profile = pr;
 	c->key = key;
-	if (key != NULL)
-		prompt_allow(env,
-		    keychain_store(env->keychain, pr->keychain, pr->alias,
-			pr->provider_id, key, on_stored, c), &c->asker);
-	else
+	c->dry_run = req->dry_run;
+	/* Nobody is asked for a key that could not be kept. */
+	if (manifest_provider(pr->provider_id)->auth_variable != NULL)
+		keystore_choose(env, on_chosen, c);
+	else if (c->dry_run) {
+		profile_msg_reply(env, &c->asker, pr);
+		creation_free(c);
+	} else
 		create_finish(c);
 	return 0;
 refuse:

@@ -19,6 +19,7 @@
 #include "grant.h"
 #include "jailcheck.h"
 #include "keychain.h"
+#include "keystore.h"
 #include "log.h"
 #include "manifest.h"
 #include "monitor.h"
@@ -29,6 +30,7 @@
 #include "run.h"
 #include "secret.h"
 #include "valid.h"
+#include "vault.h"
 #include "xmalloc.h"
 
 #define WHY_MAX 1024
@@ -147,7 +149,8 @@ struct deletion {
 	struct env *env;
 	struct asker asker;
 	char *alias;
-	char *store; /* that has its key */
+	const char *stores[2]; /* that may have its key; NULL: no more */
+	char *store;	       /* the first of them, if its file names it */
 	const struct manifest_agent *agent; /* NULL: not known, no home */
 	bool keep_home;
 };
@@ -200,6 +203,8 @@ delete_finish(struct deletion *d)
 		on_home_removed(d, RL_ERR_UNAVAILABLE, strerror(errno));
 }
 
+static void delete_key(struct deletion *);
+
 static void
 on_deleted(void *arg, int err, struct secret *key, const char *text)
 {
@@ -207,15 +212,55 @@ on_deleted(void *arg, int err, struct secret *key, const char *text)
 	char why[WHY_MAX];
 
 	(void)key;
+	/* Where there is a vault instead, there need be no Secret Service. */
+	if (err == RL_ERR_NOSERVICE && d->stores[1] != NULL)
+		err = 0;
 	if (err != 0 && err != RL_ERR_NOTFOUND) {
 		snprintf(why, sizeof(why), "profile %s is kept, for its key "
 		    "could not be deleted: keychain: %s%s", d->alias, text,
-		    key_advice(d->store, err));
+		    key_advice(d->stores[0], err));
 		profile_msg_refuse(d->env, &d->asker, err, why);
 		deletion_free(d);
 		return;
 	}
-	delete_finish(d);
+	d->stores[0] = d->stores[1];
+	d->stores[1] = NULL;
+	delete_key(d);
+}
+
+/* From the next store that may have it; then all else. */
+static void
+delete_key(struct deletion *d)
+{
+	char why[WHY_MAX];
+	int err;
+
+	if (d->stores[0] == NULL) {
+		delete_finish(d);
+		return;
+	}
+	err = keystore_ready(d->env, d->stores[0], why, sizeof(why));
+	if (err != 0)
+		on_deleted(d, err, NULL, why);
+	else
+		prompt_allow(d->env,
+		    keychain_delete(d->env->keychain, d->stores[0], d->alias,
+			on_deleted, d),
+		    &d->asker);
+}
+
+/* A damaged profile may have a key, and does not say where. */
+static void
+find_stores(struct deletion *d, const struct profile *pr)
+{
+	if (pr == NULL) {
+		d->stores[0] = KEYCHAIN_SECRET_SERVICE;
+		if (vault_is_there(d->env->vault))
+			d->stores[1] = KEYCHAIN_VAULT;
+	} else if (strcmp(pr->keychain, KEYCHAIN_NONE) != 0) {
+		d->store = xstrdup(pr->keychain);
+		d->stores[0] = d->store;
+	}
 }
 
 /* Hostile ringletd: the alias is checked by profile_load(). */
@@ -260,20 +305,12 @@ on_PROFILE_DELETE(struct peer *p, struct msg *m)
 	d->alias = xstrdup(req->alias);
 	d->agent = pr == NULL ? NULL : manifest_agent(pr->agent_id);
 	d->keep_home = req->keep_home;
-	/* A damaged one may have a key, and does not say where. */
-	d->store =
-	    xstrdup(pr == NULL ? KEYCHAIN_SECRET_SERVICE : pr->keychain);
+	find_stores(d, pr);
 	if (pr == NULL)
 		log_warn("profile %s: deleting it, damaged as it is (%s); its "
 			 "home stays", req->alias, why);
 	profile_free(pr);
-	if (strcmp(d->store, KEYCHAIN_NONE) != 0)
-		prompt_allow(env,
-		    keychain_delete(
-			env->keychain, d->store, d->alias, on_deleted, d),
-		    &d->asker);
-	else
-		delete_finish(d);
+	delete_key(d);
 	return 0;
 }
 

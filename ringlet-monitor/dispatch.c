@@ -84,6 +84,17 @@ static const struct msg_rule control_rules[] = {
 	    on_ORPHAN_DELETE },
 	/* Nobody over the network may have a window opened here. */
 	{ MSG_PROMPT_ALLOW, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_PROMPT_ALLOW },
+	/* These open the vault, and move keys. */
+	{ MSG_KEYCHAIN_STATUS, FROM_CLI, SERVE, 0, SMALL, 0, 0,
+	    on_KEYCHAIN_STATUS },
+	{ MSG_KEYCHAIN_UNLOCK, FROM_CLI, SERVE, 0, MEDIUM, 0, 0,
+	    on_KEYCHAIN_UNLOCK },
+	{ MSG_KEYCHAIN_LOCK, FROM_CLI, SERVE, 0, SMALL, 0, 0,
+	    on_KEYCHAIN_LOCK },
+	{ MSG_KEYCHAIN_PASSPHRASE, FROM_CLI, SERVE, 0, MEDIUM, 0, 0,
+	    on_KEYCHAIN_PASSPHRASE },
+	{ MSG_KEYCHAIN_MIGRATE, FROM_CLI, SERVE, 0, SMALL, 0, 0,
+	    on_KEYCHAIN_MIGRATE },
 };
 
 static const struct msg_rule ringletd_rules[] = {

@@ -27,8 +27,10 @@
 #include "keychain.h"
 #include "log.h"
 #include "loop.h"
+#include "migrate.h"
 #include "monitor.h"
 #include "secret.h"
+#include "vault.h"
 #include "xmalloc.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
@@ -255,6 +257,9 @@ detach(struct env *env)
 void
 monitor_ready(struct env *env)
 {
+	/* The credential is tried first: nobody is to find the vault locked. */
+	if (vault_is_starting(env->vault))
+		return;
 	control_accept(env);
 	if (env->ready_fd == -1)
 		return;
@@ -357,6 +362,8 @@ close_everything(struct env *env)
 	control_close(env);
 	listen_close(env);
 	session_free_all(env);
+	migration_free(env->migration);
+	vault_free(env->vault);
 	keychain_free(env->keychain);
 	token_close(env);
 	sealbox_free(&env->box);
@@ -441,6 +448,7 @@ main(int argc, char **argv)
 	keychain_on_prompt(env.keychain, prompt_open, &env);
 	keychain_set_timeout(env.keychain, env.conf.keychain_timeout_ms,
 	    env.conf.keychain_prompt_ms);
+	env.vault = vault_new(&env);
 	supervise_setup(&env);
 	if (o.handover != -1) {
 		handover_load(&env, o.handover);
@@ -451,6 +459,7 @@ main(int argc, char **argv)
 	}
 	stranger_setup(&env);
 	token_watch(&env);
+	vault_take_credential(env.vault);
 	supervise_start(&env);
 	/* A death between the two programs was told to neither. */
 	if (o.handover != -1)

@@ -25,6 +25,10 @@
  *	api-doctor.c	whether keychains and profiles go together
  *	profile-msg.c	a profile as a message
  *	api-grant.c	what their jails get beyond the default
+ *	api-keychain.c	requests about the vault
+ *	vault.c		its key while it is open, and until when
+ *	keystore.c	which store gets a new key
+ *	migrate.c	keys from one store to another
  *	home-removal.c	a profile's home, removed beside the loop
  *	run.c		from a profile to what is started
  *	session.c	the table of sessions, requests about them
@@ -57,9 +61,11 @@ struct keychain;
 struct keychain_call;
 struct loop;
 struct manifest_provider;
+struct migration;
 struct secret;
 struct token;
 struct tokens;
+struct vault;
 
 /* Whoever may send requests: a CLI connection, ringletd, the sandboxer. */
 struct client {
@@ -145,6 +151,8 @@ struct env {
 	struct loop_timer *token_timer; /* the next one expires */
 	struct keychain *keychain;
 	struct sealbox box; /* of sealed API keys, for this boot */
+	struct vault *vault;
+	struct migration *migration; /* one is under way, or NULL */
 	struct listener listeners[CONF_LISTEN_MAX];
 	size_t nlisteners;
 	bool users_known; /* the kernel tells whose a connection is */
@@ -392,6 +400,13 @@ int on_PROFILE_REKEY(struct peer *, struct msg *);
 /* api-doctor.c */
 int on_KEYS_CHECK(struct peer *, struct msg *);
 int on_ORPHAN_DELETE(struct peer *, struct msg *);
+
+/* api-keychain.c, keystore.c, migrate.c */
+int on_KEYCHAIN_UNLOCK(struct peer *, struct msg *);
+int on_KEYCHAIN_LOCK(struct peer *, struct msg *);
+int on_KEYCHAIN_PASSPHRASE(struct peer *, struct msg *);
+int on_KEYCHAIN_STATUS(struct peer *, struct msg *);
+int on_KEYCHAIN_MIGRATE(struct peer *, struct msg *);
 
 /* jail-explain.c */
 int on_JAIL_EXPLAIN(struct peer *, struct msg *);

@@ -462,6 +462,22 @@ profile_touch(const struct paths *paths, const char *alias, long long now,
 	return r;
 }
 
+int
+profile_set_keychain(const struct paths *paths, const char *alias,
+    const char *store, char *why, size_t size)
+{
+	struct profile *p;
+	int r;
+
+	if ((r = profile_load(paths, alias, &p, why, size)) != RL_OK)
+		return r;
+	free(p->keychain);
+	p->keychain = xstrdup(store);
+	r = save(paths, p, why, size);
+	profile_free(p);
+	return r;
+}
+
 /* Appends a copy of s to the list, which may be NULL. */
 static void
 list_add(char ***list, const char *s)

@@ -93,6 +93,10 @@ size_t profile_count(const struct paths *);
 int profile_grant(const struct paths *, const char *alias, const char *grant,
     bool revoke, char *why, size_t size);
 
+/* Says that the key is in that store now.  As profile_touch(). */
+int profile_set_keychain(const struct paths *, const char *alias,
+    const char *store, char *why, size_t size);
+
 /* Counts a run and notes when.  As profile_load(), and RL_ERR_SYSTEM. */
 int profile_touch(const struct paths *, const char *alias, long long now,
     char *why, size_t size);

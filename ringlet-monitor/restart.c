@@ -273,7 +273,8 @@ on_look(void *arg)
 		restart_free(rs);
 		return;
 	}
-	if (!keychain_is_busy(env->keychain) && LIST_EMPTY(&env->busy) &&
+	if (!keychain_is_busy(env->keychain) && env->migration == NULL &&
+	    LIST_EMPTY(&env->busy) &&
 	    (sb == NULL || peer_is_idle(sb))) {
 		restart_now(rs);
 		return;

@@ -17,6 +17,7 @@
 #include "grant.h"
 #include "jailplan.h"
 #include "keychain.h"
+#include "keystore.h"
 #include "log.h"
 #include "manifest.h"
 #include "profile-home.h"
@@ -95,12 +96,38 @@ make_plan(struct run *r, const struct secret *key)
 	finish(r, err, why);
 }
 
+/* Whether the key was moved to another store meanwhile. */
+static bool
+was_moved(struct run *r)
+{
+	struct profile *now;
+	char why[WHY_MAX];
+	bool moved;
+
+	if (profile_load(&r->env->paths, r->profile->alias, &now, why,
+		sizeof(why)) != 0)
+		return false;
+	moved = strcmp(now->keychain, r->profile->keychain) != 0;
+	if (moved) {
+		free(r->profile->keychain);
+		r->profile->keychain = xstrdup(now->keychain);
+	}
+	profile_free(now);
+	return moved;
+}
+
+static void look_up(struct run *);
+
 static void
 on_key(void *arg, int err, struct secret *key, const char *text)
 {
 	struct run *r = arg;
 	char why[WHY_MAX];
 
+	if (err == RL_ERR_NOTFOUND && was_moved(r)) {
+		look_up(r);
+		return;
+	}
 	if (err != 0) {
 		log_warn("profile %s: key not read: %s", r->profile->alias,
 		    text);
@@ -112,6 +139,26 @@ on_key(void *arg, int err, struct secret *key, const char *text)
 	log_info("profile %s: key read", r->profile->alias);
 	make_plan(r, key);
 	secret_free(key);
+}
+
+/* In the store that the profile names, and in no other. */
+static void
+look_up(struct run *r)
+{
+	const struct profile *pr = r->profile;
+	struct keychain_call *call;
+	char why[WHY_MAX];
+	int err;
+
+	err = keystore_ready(r->env, pr->keychain, why, sizeof(why));
+	if (err != 0) {
+		on_key(r, err, NULL, why);
+		return;
+	}
+	call = keychain_lookup(r->env->keychain, pr->keychain, pr->alias,
+	    pr->provider_id, on_key, r);
+	if (r->asks)
+		prompt_allow(r->env, call, &r->asker);
 }
 
 /* --- variables that are passed on --- */
@@ -214,7 +261,6 @@ run_prepare(
 {
 	struct run *r = xcalloc(1, sizeof(*r));
 	const struct manifest_provider *provider;
-	struct keychain_call *call;
 	struct secret *none;
 	char why[WHY_MAX];
 	int err;
@@ -222,6 +268,9 @@ run_prepare(
 	r->env = env;
 	r->cb = cb;
 	r->arg = arg;
+	r->asks = ask->asker != NULL;
+	if (r->asks)
+		r->asker = *ask->asker;
 	if ((err = prepare(r, ask, &provider, why, sizeof(why))) == 0)
 		err = profile_home_make(
 		    &env->paths, r->agent, ask->alias, why, sizeof(why));
@@ -233,12 +282,8 @@ run_prepare(
 		none = secret_new(NO_KEY, sizeof(NO_KEY) - 1);
 		make_plan(r, none);
 		secret_free(none);
-	} else {
-		call = keychain_lookup(env->keychain, r->profile->keychain,
-		    ask->alias, r->profile->provider_id, on_key, r);
-		if (ask->asker != NULL)
-			prompt_allow(env, call, ask->asker);
-	}
+	} else
+		look_up(r);
 }
 
 int

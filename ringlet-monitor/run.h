@@ -51,6 +51,8 @@ struct run {
 	struct strlist search;
 	struct strlist pass_env;
 	bool jailed;
+	bool asks; /* the keychain may ask asker */
+	struct asker asker;
 	run_cb cb;
 	void *arg;
 };

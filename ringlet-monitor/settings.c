@@ -12,6 +12,7 @@
 #include "keychain.h"
 #include "log.h"
 #include "monitor.h"
+#include "vault.h"
 
 #define CONF_FILE_MAX (256 * 1024)
 
@@ -85,6 +86,7 @@ take(struct env *env, const struct conf *fresh)
 	log_set_level((enum log_level)env->conf.log_level);
 	keychain_set_timeout(env->keychain, env->conf.keychain_timeout_ms,
 	    env->conf.keychain_prompt_ms);
+	vault_settings(env->vault);
 	supervise_settings(env);
 	session_keep(env);
 }

@@ -36,7 +36,9 @@ static const uint16_t requests[] = { MSG_STATUS_GET, MSG_STOP, MSG_RESTART,
 	MSG_PROFILE_GRANT, MSG_SANDBOX_CHECK, MSG_TOKEN_CREATE,
 	MSG_TOKEN_LIST, MSG_TOKEN_REVOKE, MSG_TOKEN_ROTATE,
 	MSG_PROFILE_REKEY, MSG_KEYS_CHECK, MSG_ORPHAN_DELETE,
-	MSG_PROMPT_ALLOW };
+	MSG_PROMPT_ALLOW,
+	MSG_KEYCHAIN_STATUS, MSG_KEYCHAIN_UNLOCK, MSG_KEYCHAIN_LOCK,
+	MSG_KEYCHAIN_PASSPHRASE, MSG_KEYCHAIN_MIGRATE };
 
 enum outcome { ANSWERED, CLOSED, SILENT };
 
@@ -249,6 +251,15 @@ every_type(void)
 	claim("replies, daemons' messages and unknown ones are not taken");
 }
 
+/* Each passphrase that is tried costs half a second and 256 MiB. */
+static int
+tries_of(uint16_t type)
+{
+	return type == MSG_KEYCHAIN_UNLOCK || type == MSG_KEYCHAIN_PASSPHRASE
+		   ? 5
+		   : 30;
+}
+
 /* Well-formed nonsense gets an error, or whatever answer, and no more. */
 static void
 nonsense(void)
@@ -258,7 +269,7 @@ nonsense(void)
 
 		if (type->type == MSG_STOP || type->type == MSG_RESTART)
 			continue; /* that would be no nonsense */
-		for (int k = 0; k < 30; k++) {
+		for (int k = 0; k < tries_of(type->type); k++) {
 			do
 				make_body(type->rec, k > 0);
 			while (t.body.len > 60000);
