@@ -206,6 +206,26 @@ cmd_daemon_stop(struct cli *cli, const struct args *args)
 	return STATUS_DONE;
 }
 
+/* The vault's key is not handed over. */
+static void
+hint_vault(struct cli *cli)
+{
+	const struct msg_keychain_status req = { .brief = true };
+	const struct msg_keychain_state *s;
+	struct msg m;
+
+	if (cli->json ||
+	    client_ask(
+		cli, MSG_KEYCHAIN_STATUS, &req, STOP_TIMEOUT_MS, &m) != 0)
+		return;
+	s = m.body;
+	if (m.hdr.type == MSG_KEYCHAIN_STATE && s->vault_there &&
+	    !s->vault_open)
+		hint(cli, "the vault is locked now: `ringlet keychain unlock` "
+			  "unlocks it");
+	msg_clear(&m);
+}
+
 /*
  * Asks the daemon to execute the installed program in its own place: sessions
  * live on.  0, or reports.
@@ -231,6 +251,7 @@ restart_in_place(struct cli *cli)
 		    (unsigned long long)((struct msg_status *)m.body)->pid,
 		    ((struct msg_status *)m.body)->version);
 	msg_clear(&m);
+	hint_vault(cli);
 	return STATUS_DONE;
 }
 
@@ -257,7 +278,7 @@ cmd_daemon_restart(struct cli *cli, const struct args *args)
 		    "%llu %s would end: end them first, or give --force",
 		    (unsigned long long)sessions,
 		    sessions == 1 ? "running session" : "running sessions");
-	if ((r = stop(cli)) != 0)
-		return r;
-	return start(cli, args);
+	if ((r = stop(cli)) == 0 && (r = start(cli, args)) == 0)
+		hint_vault(cli);
+	return r;
 }

@@ -400,6 +400,29 @@ check_orphans(
 	}
 }
 
+/* Where the next key goes, by the setting Keychain. */
+static void
+check_choice(struct doctor *d)
+{
+	const struct msg_keychain_status req = { .brief = false };
+	const struct msg_keychain_state *s;
+	struct msg m;
+	bool good;
+
+	if (!ask(d, MSG_KEYCHAIN_STATUS, &req, MSG_KEYCHAIN_STATE, "new keys",
+		&m))
+		return;
+	s = m.body;
+	good = strcmp(s->store, "vault") == 0 ? s->vault_there && s->vault_open
+					      : s->service == 0;
+	if (*s->store == '\0')
+		say(d, WARN, "new keys", "have no place: %s", s->text);
+	else
+		say(d, good ? FINE : WARN, "new keys", "go to %s: %s", s->store,
+		    s->text);
+	msg_clear(&m);
+}
+
 static void
 check_keychains(struct doctor *d, const struct args *args)
 {
@@ -412,6 +435,7 @@ check_keychains(struct doctor *d, const struct args *args)
 		return;
 	k = m.body;
 	print_stores(d, &k->stores);
+	check_choice(d);
 	i = k->missing.v;
 	for (size_t n = 0; n < k->missing.n; n++) {
 		json_array_append_new(d->missing, item_json(&i[n]));

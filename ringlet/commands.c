@@ -110,6 +110,21 @@ static const struct opt restart_opts[] = {
 	{ 'o', "option", "KEYWORD=VALUE", "one setting", OPT_MANY },
 };
 
+static const struct opt unlock_opts[] = {
+	{ OPT_PASSPHRASE_FILE, "passphrase-file", "FILE",
+	    "read the passphrase from FILE, - is standard input", 0 },
+	{ OPT_LOCK_AFTER, "lock-after", "TIME",
+	    "lock again after TIME, 0 is never", 0 },
+	{ OPT_NEW, "new", NULL, "make the vault, whatever else there is", 0 },
+};
+
+static const struct opt passphrase_opts[] = {
+	{ OPT_PASSPHRASE_FILE, "passphrase-file", "FILE",
+	    "read the old passphrase from FILE, - is standard input", 0 },
+	{ OPT_NEW_PASSPHRASE_FILE, "new-passphrase-file", "FILE",
+	    "read the new one from FILE", 0 },
+};
+
 const struct command commands[] = {
 	{ "profiles", "create", "AGENT ALIAS -p PROVIDER [options]",
 	    "make a profile and store its API key", 2, 2, 0, OPTS(create_opts),
@@ -169,6 +184,21 @@ const struct command commands[] = {
 	    cmd_providers_list },
 	{ "providers", "inspect", "ID", "show a provider", 1, 1, 0, NO_OPTS,
 	    cmd_providers_inspect },
+
+	{ "keychain", "status", "", "show where keys are kept", 0, 0, 0,
+	    NO_OPTS, cmd_keychain_status },
+	{ "keychain", "unlock",
+	    "[--passphrase-file FILE] [--lock-after TIME] [--new]",
+	    "unlock the vault, or make it", 0, 0, 0, OPTS(unlock_opts),
+	    cmd_keychain_unlock },
+	{ "keychain", "lock", "", "lock the vault", 0, 0, 0, NO_OPTS,
+	    cmd_keychain_lock },
+	{ "keychain", "passphrase",
+	    "[--passphrase-file FILE] [--new-passphrase-file FILE]",
+	    "change the vault's passphrase", 0, 0, 0, OPTS(passphrase_opts),
+	    cmd_keychain_passphrase },
+	{ "keychain", "migrate", "secret-service|vault",
+	    "move all keys there", 1, 1, 0, NO_OPTS, cmd_keychain_migrate },
 
 	{ "daemon", NULL, "[--foreground] [-f FILE] [-o KEYWORD=VALUE]",
 	    "start the daemon", 0, 0, CMD_NO_START, OPTS(daemon_opts),

@@ -22,9 +22,8 @@
 /* Room for the longest key, a line's end, and one byte to tell it is longer. */
 #define KEY_ROOM (APIKEY_MAX + 3)
 
-/* Reads fd to its end: the bytes, or -1 with errno. */
-static ssize_t
-read_all(int fd, char *p, size_t size)
+ssize_t
+prompt_read_all(int fd, char *p, size_t size)
 {
 	size_t len = 0;
 	ssize_t n;
@@ -42,8 +41,9 @@ read_all(int fd, char *p, size_t size)
 	return (ssize_t)len;
 }
 
-static ssize_t
-read_file(const struct cli *cli, const char *file, char *p, size_t size)
+ssize_t
+prompt_read_file(
+    const struct cli *cli, const char *file, char *p, size_t size)
 {
 	struct stat st;
 	ssize_t n;
@@ -54,9 +54,9 @@ read_file(const struct cli *cli, const char *file, char *p, size_t size)
 		return -1;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    (st.st_mode & 077) != 0)
-		hint(cli, "%s: other users may read this key: chmod 600 it",
+		hint(cli, "%s: other users may read this file: chmod 600 it",
 		    file);
-	n = read_all(fd, p, size);
+	n = prompt_read_all(fd, p, size);
 	fd_close(fd);
 	return n;
 }
@@ -81,10 +81,10 @@ prompt_key(const struct cli *cli, const char *question, const char *file,
 			: (ssize_t)strlen(p);
 	} else if (from_stdin) {
 		source = "standard input";
-		n = read_all(STDIN_FILENO, p, sizeof(p));
+		n = prompt_read_all(STDIN_FILENO, p, sizeof(p));
 	} else {
 		source = file;
-		n = read_file(cli, file, p, sizeof(p));
+		n = prompt_read_file(cli, file, p, sizeof(p));
 	}
 	if (n == -1) {
 		r = fail_error(cli, RL_ERR_SYSTEM, "the API key: %s: %s",

@@ -217,6 +217,24 @@ int prompt_key(const struct cli *, const char *question, const char *file,
     struct secret **out);
 /* Asks a yes-or-no question; anything but y or yes is no. */
 bool prompt_yes(const char *question);
+/*
+ * Reads at most size bytes of a descriptor or file, to its end: how many, or -1
+ * with errno.  A file that others may read is told of.
+ */
+ssize_t prompt_read_all(int fd, char *p, size_t size);
+ssize_t prompt_read_file(
+    const struct cli *, const char *file, char *p, size_t size);
+
+/* --- passphrase.c: asking for the vault's passphrase --- */
+
+/*
+ * From file ("-": standard input), or asked for: on the terminal, or by the
+ * program that RINGLET_ASKPASS or SSH_ASKPASS names, as ssh-add does.  again
+ * is the second question about a new passphrase; NULL: it is one that there
+ * is.  Reports and returns the exit status, or 0 and *out for secret_free().
+ */
+int passphrase_get(const struct cli *, const char *question, const char *again,
+    const char *file, struct secret **out);
 
 /* --- attach.c: watching a session --- */
 
@@ -295,8 +313,12 @@ enum opt_key {
 	OPT_FROM_AGENT,
 	OPT_FROM_ENV,
 	OPT_KEEP_HOME,
+	OPT_LOCK_AFTER,
 	OPT_MODEL,
+	OPT_NEW,
+	OPT_NEW_PASSPHRASE_FILE,
 	OPT_NO_SANDBOX,
+	OPT_PASSPHRASE_FILE,
 	OPT_READ_ONLY,
 	OPT_RECORD,
 	OPT_REMOTE,
@@ -355,6 +377,11 @@ int cmd_daemon_stop(struct cli *, const struct args *);
 int cmd_daemon_restart(struct cli *, const struct args *);
 int cmd_doctor(struct cli *, const struct args *);
 int cmd_help(struct cli *, const struct args *);
+int cmd_keychain_lock(struct cli *, const struct args *);
+int cmd_keychain_migrate(struct cli *, const struct args *);
+int cmd_keychain_passphrase(struct cli *, const struct args *);
+int cmd_keychain_status(struct cli *, const struct args *);
+int cmd_keychain_unlock(struct cli *, const struct args *);
 int cmd_profiles_create(struct cli *, const struct args *);
 int cmd_profiles_delete(struct cli *, const struct args *);
 int cmd_profiles_env(struct cli *, const struct args *);
