@@ -6,7 +6,9 @@
 
 #include <sys/types.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -59,6 +61,20 @@ platform_peer_uid(int sock, uid_t *uid)
 	gid_t gid;
 
 	return getpeereid(sock, uid, &gid) == -1 ? RL_ERR_SYSTEM : 0;
+}
+
+/* No names: they would be those of whatever has that number by now. */
+void
+platform_peer_process(int sock, pid_t *pid, char *exe, size_t exe_size,
+    char *comm, size_t comm_size)
+{
+	socklen_t len = sizeof(*pid);
+
+	(void)exe_size;
+	(void)comm_size;
+	exe[0] = comm[0] = '\0';
+	if (getsockopt(sock, SOL_LOCAL, LOCAL_PEERPID, pid, &len) == -1)
+		*pid = 0;
 }
 
 int

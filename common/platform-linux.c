@@ -9,6 +9,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -63,6 +66,59 @@ platform_peer_uid(int sock, uid_t *uid)
 		return RL_ERR_SYSTEM;
 	*uid = cred.uid;
 	return 0;
+}
+
+/* Not in older headers. */
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
+static void
+read_comm(pid_t pid, char *comm, size_t size)
+{
+	char name[64];
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(name, sizeof(name), "/proc/%ld/comm", (long)pid);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd != -1) {
+		n = read(fd, comm, size - 1);
+		close(fd);
+	}
+	comm[n > 0 ? n : 0] = '\0';
+	comm[strcspn(comm, "\n")] = '\0';
+}
+
+void
+platform_peer_process(int sock, pid_t *pid, char *exe, size_t exe_size,
+    char *comm, size_t comm_size)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+	char name[64];
+	int pidfd = -1;
+	ssize_t n;
+
+	*pid = 0;
+	exe[0] = comm[0] = '\0';
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
+		return;
+	*pid = cred.pid;
+	len = sizeof(pidfd);
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len) == -1)
+		pidfd = -1;
+	snprintf(name, sizeof(name), "/proc/%ld/exe", (long)cred.pid);
+	n = readlink(name, exe, exe_size);
+	/* A part of a name would be another's. */
+	exe[n > 0 && (size_t)n < exe_size ? n : 0] = '\0';
+	read_comm(cred.pid, comm, comm_size);
+	/* If it has ended, the number may be another process's by now. */
+	if (pidfd != -1 &&
+	    syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) == -1)
+		exe[0] = comm[0] = '\0';
+	if (pidfd != -1)
+		close(pidfd);
 }
 
 int

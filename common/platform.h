@@ -37,6 +37,15 @@ uint64_t platform_boot_ms(void);
 /* The uid at the other end of a connected unix socket, or RL_ERR_SYSTEM. */
 int platform_peer_uid(int sock, uid_t *uid);
 
+/*
+ * Who is at the other end: its pid, and by that number, its program's absolute
+ * name and what it calls itself, each "" where that cannot be seen.  The
+ * process may have ended since it connected; where the system can tell, the
+ * names are those of that process and no other's.
+ */
+void platform_peer_process(int sock, pid_t *pid, char *exe, size_t exe_size,
+    char *comm, size_t comm_size);
+
 struct stat;
 
 /*
