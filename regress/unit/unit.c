@@ -19,6 +19,7 @@ static const struct {
 } suites[] = {
 	{ "answer", suite_answer },
 	{ "apikey", suite_apikey },
+	{ "audit", suite_audit },
 	{ "battery", suite_battery },
 	{ "bwrapflags", suite_bwrapflags },
 	{ "buf", suite_buf },
