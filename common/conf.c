@@ -73,6 +73,12 @@ static const struct conf_word keychains[] = {
 	{ NULL, 0 },
 };
 
+static const struct conf_word audit_full[] = {
+	{ "deny", CONF_AUDIT_DENY },
+	{ "warn", CONF_AUDIT_WARN },
+	{ NULL, 0 },
+};
+
 static const struct conf_keyword keywords[] = {
 	{ "ListenAddress", CK_LISTEN, CONF_AT_START, 0, 0, 0,
 	    "HOST:PORT or [HOST]:PORT with a numeric address or localhost, "
@@ -124,6 +130,10 @@ static const struct conf_keyword keywords[] = {
 	    "auto, secret-service or vault", keychains },
 	{ "VaultLockAfter", CK_PERIOD, CONF_AT_ONCE, F(vault_lock_s), 0,
 	    365 * 24 * 3600, "a time from 0 to 365d, such as 30m or 8h", NULL },
+	{ "AuditFull", CK_WORD, CONF_AT_ONCE, F(audit_full), 0, 0,
+	    "deny or warn", audit_full },
+	{ "AuditSyslog", CK_BOOL, CONF_AT_ONCE, F(audit_syslog), 0, 0,
+	    "yes or no", NULL },
 };
 
 /* One run over a file. */

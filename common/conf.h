@@ -35,6 +35,12 @@ enum conf_keychain {
 	CONF_KEYCHAIN_VAULT
 };
 
+/* AuditFull. */
+enum conf_audit {
+	CONF_AUDIT_DENY = 0, /* what cannot be written down does not happen */
+	CONF_AUDIT_WARN
+};
+
 /* From when on a setting that was changed holds. */
 enum conf_when {
 	CONF_AT_ONCE = 1,
@@ -70,6 +76,8 @@ struct conf {
 	struct strlist jail_hide;
 	struct strlist jail_env; /* names of variables */
 	bool jail_protect_repo;
+	int audit_full; /* enum conf_audit */
+	bool audit_syslog;
 };
 
 #define CONF_LIST_MAX 64 /* values of one keyword that is a list */

@@ -148,7 +148,13 @@ enum msg_number {
 	MSG_KEYCHAIN_LOCK = 164,       /* -> OK */
 	MSG_KEYCHAIN_PASSPHRASE = 165, /* -> OK */
 	MSG_KEYCHAIN_MIGRATE = 166,    /* -> KEYCHAIN_MOVED */
-	MSG_KEYCHAIN_MOVED = 167
+	MSG_KEYCHAIN_MOVED = 167,
+
+	/* CLI to monitor, the first from ringletd, too: the audit log */
+	MSG_AUDIT_READ = 180, /* -> AUDIT_PIECE */
+	MSG_AUDIT_PIECE = 181,
+	MSG_AUDIT_VERIFY = 182, /* -> AUDIT_VERDICT */
+	MSG_AUDIT_VERDICT = 183
 };
 
 /* VIEWER_SEEK, SESSION_ATTACH: places that have no number. */
@@ -333,7 +339,7 @@ struct msg_handover {
 struct msg_token_only { /* AUTH_CHECK STATUS_GET STOP PUBKEY_GET
 			   KEYS_CHECK
 			   RESTART PROFILE_LIST PROVIDER_LIST
-			   SESSION_LIST SESSION_CLEANUP */
+			   SESSION_LIST SESSION_CLEANUP AUDIT_VERIFY */
 	struct msg_bin token;
 };
 
@@ -901,6 +907,42 @@ struct msg_keychain_moved {
 	uint64_t moved;	      /* profiles */
 	uint64_t there;	      /* that had their key there before */
 	struct msg_strs left; /* what could not be removed where it was */
+};
+
+/* --- the audit log --- */
+
+struct msg_audit_read {
+	struct msg_bin token;
+	uint64_t offset; /* of the first byte wanted */
+	uint64_t length; /* how many, at most; 0: as many as fit */
+};
+
+struct msg_audit_piece {
+	struct msg_bin lines; /* whole ones, where there are any */
+	uint64_t next;	     /* the offset after it */
+	uint64_t size;	     /* of the file */
+};
+
+struct msg_audit_finding {
+	uint64_t line; /* 0: of the file as a whole */
+	uint64_t seq;  /* 0: of no entry */
+	const char *time;
+	const char *kind; /* see ringlet-monitor/audit-verify.h */
+	const char *text;
+};
+
+struct msg_audit_verdict {
+	const char *file;
+	uint64_t entries;
+	uint64_t last;	     /* number of the last */
+	uint64_t keyed;	     /* entries with a key's hash that was right */
+	uint64_t uncovered;  /* entries at the end that no key covers */
+	const char *key_id;  /* of the key, or "" */
+	const char *no_key;  /* then: why there is none */
+	uint64_t checkpoint; /* entry that the keychain knows of; 0: none */
+	uint64_t partial;    /* bytes of a line that has no end */
+	uint64_t nfindings;  /* all there were */
+	struct msg_recs findings; /* struct msg_audit_finding */
 };
 
 #endif /* COMMON_MSGDEF_H */

@@ -795,6 +795,44 @@ static const struct msg_field f_msg_keychain_moved[] = {
 };
 REC(msg_keychain_moved);
 
+static const struct msg_field f_msg_audit_read[] = {
+	SECRET_BIN(msg_audit_read, token, TOKEN_MAX),
+	U64(msg_audit_read, offset, INT64_MAX),
+	U64(msg_audit_read, length, 128 * 1024),
+};
+REC(msg_audit_read);
+
+static const struct msg_field f_msg_audit_piece[] = {
+	BIN(msg_audit_piece, lines, 128 * 1024),
+	U64(msg_audit_piece, next, INT64_MAX),
+	U64(msg_audit_piece, size, INT64_MAX),
+};
+REC(msg_audit_piece);
+
+static const struct msg_field f_msg_audit_finding[] = {
+	U64(msg_audit_finding, line, INT64_MAX),
+	U64(msg_audit_finding, seq, INT64_MAX),
+	STR(msg_audit_finding, time, NAME_MAX_LEN),
+	STR(msg_audit_finding, kind, NAME_MAX_LEN),
+	STR(msg_audit_finding, text, TEXT_MAX_LEN),
+};
+REC(msg_audit_finding);
+
+static const struct msg_field f_msg_audit_verdict[] = {
+	STR(msg_audit_verdict, file, PATH_MAX_LEN),
+	U64(msg_audit_verdict, entries, INT64_MAX),
+	U64(msg_audit_verdict, last, INT64_MAX),
+	U64(msg_audit_verdict, keyed, INT64_MAX),
+	U64(msg_audit_verdict, uncovered, INT64_MAX),
+	STR(msg_audit_verdict, key_id, NAME_MAX_LEN),
+	STR(msg_audit_verdict, no_key, TEXT_MAX_LEN),
+	U64(msg_audit_verdict, checkpoint, INT64_MAX),
+	U64(msg_audit_verdict, partial, INT64_MAX),
+	U64(msg_audit_verdict, nfindings, INT64_MAX),
+	RECS(msg_audit_verdict, findings, 64, rec_msg_audit_finding),
+};
+REC(msg_audit_verdict);
+
 #define TYPE(name, rec) { MSG_##name, #name, &rec }
 
 static const struct msg_type types[] = {
@@ -897,6 +935,10 @@ static const struct msg_type types[] = {
 	TYPE(KEYCHAIN_PASSPHRASE, rec_msg_keychain_passphrase),
 	TYPE(KEYCHAIN_MIGRATE, rec_msg_keychain_migrate),
 	TYPE(KEYCHAIN_MOVED, rec_msg_keychain_moved),
+	TYPE(AUDIT_READ, rec_msg_audit_read),
+	TYPE(AUDIT_PIECE, rec_msg_audit_piece),
+	TYPE(AUDIT_VERIFY, rec_msg_token_only),
+	TYPE(AUDIT_VERDICT, rec_msg_audit_verdict),
 };
 
 const struct msg_type *

@@ -184,6 +184,8 @@ paths_init(struct paths *p, const char **bad)
 	p->tokens_file = path_join(p->config_dir, "tokens.json");
 	p->profile_dir = path_join(p->config_dir, "profiles");
 	p->log_file = path_join(p->state_dir, "ringlet.log");
+	p->audit_file = path_join(p->state_dir, "audit.jsonl");
+	p->audit_state = path_join(p->state_dir, "audit.state");
 	p->control_sock = path_join(p->runtime_dir, "control.sock");
 	p->lock_file = path_join(p->runtime_dir, "ringlet.lock");
 	p->ringletd = path_join(sbin, "ringletd");
@@ -215,6 +217,8 @@ paths_free(struct paths *p)
 	free(p->tokens_file);
 	free(p->profile_dir);
 	free(p->log_file);
+	free(p->audit_file);
+	free(p->audit_state);
 	free(p->control_sock);
 	free(p->lock_file);
 	free(p->libexec_dir);

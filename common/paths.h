@@ -19,6 +19,8 @@ struct paths {
 	char *tokens_file; /* config_dir/tokens.json */
 	char *profile_dir; /* config_dir/profiles */
 	char *log_file;	   /* state_dir/ringlet.log */
+	char *audit_file;  /* state_dir/audit.jsonl */
+	char *audit_state; /* state_dir/audit.state */
 	char *control_sock; /* runtime_dir/control.sock */
 	char *lock_file;   /* runtime_dir/ringlet.lock */
 	char *libexec_dir; /* where the daemons' programs are */

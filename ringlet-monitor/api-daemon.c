@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "agent-binary.h"
+#include "audit.h"
 #include "log.h"
 #include "manifest.h"
 #include "monitor.h"
@@ -67,6 +68,8 @@ int
 on_STOP(struct peer *p, struct msg *m)
 {
 	log_info("%s asks to stop", peer_name(p));
+	(void)audit_event(peer_env(p), audit_who_of(p), AUDIT_STOP, "daemon",
+	    AUDIT_INTENT, NULL);
 	peer_reply(p, m->hdr.id, MSG_OK, NULL, NULL, 0);
 	monitor_stop(peer_env(p));
 	return 0;

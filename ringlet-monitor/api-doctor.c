@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
 #include "err.h"
+#include "keychain-backend.h"
 #include "keychain.h"
 #include "log.h"
 #include "monitor.h"
@@ -176,6 +178,18 @@ find_missing(struct check *c, const struct profile_entry *list, size_t n,
 	}
 }
 
+/* Keys of profiles: the audit log's own is none. */
+static uint64_t
+count_keys(const struct strlist *items)
+{
+	static const char audit[] = KC_AUDIT_PROFILE " ";
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < items->n; i++)
+		n += strncmp(items->v[i], audit, sizeof(audit) - 1) != 0;
+	return n;
+}
+
 static void
 finish(struct check *c)
 {
@@ -196,7 +210,7 @@ finish(struct check *c)
 		a->states[s].name = stores[s];
 		a->states[s].code = c->stores[s].err;
 		a->states[s].text = c->stores[s].text;
-		a->states[s].keys = c->stores[s].items.n;
+		a->states[s].keys = count_keys(&c->stores[s].items);
 	}
 	a->body.stores = (struct msg_recs){ a->states, NSTORES };
 	a->body.orphans.v = a->orphans;
@@ -301,6 +315,9 @@ on_removed(void *arg, int err, struct secret *key, const char *text)
 	char why[WHY_MAX];
 
 	(void)key;
+	(void)audit_event(r->env, &r->asker.who, AUDIT_KEY_DELETE, r->alias,
+	    err == 0 ? AUDIT_OK : AUDIT_FAILED, "store", r->store, "why",
+	    err != 0 ? text : NULL, NULL);
 	if (err != 0) {
 		snprintf(why, sizeof(why), "keychain: %s%s", text,
 		    key_advice(r->store, err));
@@ -369,6 +386,13 @@ on_ORPHAN_DELETE(struct peer *p, struct msg *m)
 		    "profile %s is being changed by another request: try "
 		    "again",
 		    req->profile);
+		return 0;
+	}
+	if (audit_event(env, audit_who_of(p), AUDIT_KEY_DELETE, req->profile,
+		AUDIT_INTENT, "store", store, NULL) != 0) {
+		peer_reply_error(
+		    p, m->hdr.id, RL_ERR_DENIED, "%s", audit_trouble(env));
+		alias_release(env, req->profile);
 		return 0;
 	}
 	r = xcalloc(1, sizeof(*r));

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
 #include "err.h"
 #include "fdpass.h"
 #include "grant.h"
@@ -63,6 +64,23 @@ check_room(struct env *env, const char *alias, const char *text, char *why,
 	return err;
 }
 
+/* Does it, once it is written down that it is about to be done. */
+static int
+change(struct env *env, const struct asker *a,
+    const struct msg_profile_grant *req, const char *text, char *why,
+    size_t size)
+{
+	/* What makes jails tighter needs nobody's leave. */
+	if (!req->revoke &&
+	    audit_event(env, &a->who, AUDIT_GRANT, req->alias, AUDIT_INTENT,
+		"grant", text, NULL) != 0) {
+		strlcpy(why, audit_trouble(env), size);
+		return RL_ERR_DENIED;
+	}
+	return profile_grant(
+	    &env->paths, req->alias, text, req->revoke, why, size);
+}
+
 /*
  * From the CLI alone: whoever holds a token must not loosen jails.  A grant
  * that would uncover what jails hide is refused here, and again at each start.
@@ -89,10 +107,13 @@ on_PROFILE_GRANT(struct peer *p, struct msg *m)
 		    "another request: try again", req->alias);
 		err = RL_ERR_STATE;
 	} else if (err == 0) {
-		err = profile_grant(&env->paths, req->alias, text, req->revoke,
-		    why, sizeof(why));
+		err = change(env, &a, req, text, why, sizeof(why));
 		alias_release(env, req->alias);
 	}
+	(void)audit_event(env, &a.who, req->revoke ? AUDIT_REVOKE : AUDIT_GRANT,
+	    req->alias, err == 0 ? AUDIT_OK : AUDIT_FAILED, "grant",
+	    text != NULL ? text : req->grant, "why", err != 0 ? why : NULL,
+	    NULL);
 	if (err != 0)
 		peer_reply_error(p, m->hdr.id, err, "%s", why);
 	else {

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "apikey.h"
+#include "audit.h"
 #include "err.h"
 #include "keychain.h"
 #include "keystore.h"
@@ -144,6 +145,9 @@ rekey_reply(struct rekey *k)
 		    strcmp(s->alias, k->profile->alias) == 0)
 			ids[body.sessions.n++] = s->id;
 	body.sessions.v = ids;
+	(void)audit_event(env, &k->asker.who, AUDIT_KEY_REPLACE,
+	    k->profile->alias, AUDIT_OK, "provider", k->profile->provider_id,
+	    NULL);
 	log_info("profile %s: has another key; %zu sessions go on with the "
 		 "former one",
 	    k->profile->alias, body.sessions.n);
@@ -162,6 +166,8 @@ rekey_refuse(struct rekey *k, const char *outcome)
 	    k->profile->alias, outcome, k->text,
 	    key_advice(k->profile->keychain, k->err));
 	log_warn("%s", why);
+	(void)audit_event(k->env, &k->asker.who, AUDIT_KEY_REPLACE,
+	    k->profile->alias, AUDIT_FAILED, "why", why, NULL);
 	profile_msg_refuse(k->env, &k->asker, k->err, why);
 	rekey_free(k);
 }
@@ -279,6 +285,13 @@ on_PROFILE_REKEY(struct peer *p, struct msg *m)
 		    "another request: try again",
 		    pr->alias);
 		err = RL_ERR_STATE;
+		goto refuse;
+	}
+	if ((err = audit_event(env, audit_who_of(p), AUDIT_KEY_REPLACE,
+		 pr->alias, AUDIT_INTENT, "provider", pr->provider_id,
+		 NULL)) != 0) {
+		strlcpy(why, audit_trouble(env), sizeof(why));
+		alias_release(env, pr->alias);
 		goto refuse;
 	}
 	k = xcalloc(1, sizeof(*k));

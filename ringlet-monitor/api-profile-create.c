@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "audit.h"
 #include "err.h"
 #include "jailcheck.h"
 #include "keychain.h"
@@ -91,6 +92,9 @@ on_undone(void *arg, int err, struct secret *key, const char *text)
 	struct creation *c = arg;
 
 	(void)key;
+	(void)audit_event(c->env, &c->asker.who, AUDIT_KEY_DELETE,
+	    c->profile->alias, err == 0 ? AUDIT_OK : AUDIT_FAILED, "why",
+	    err != 0 ? text : NULL, NULL);
 	if (err != 0 && err != RL_ERR_NOTFOUND)
 		log_error("profile %s: its key may stay in the keychain "
 			  "without a profile, which 'ringlet doctor' shows: %s",
@@ -100,7 +104,8 @@ on_undone(void *arg, int err, struct secret *key, const char *text)
 
 /*
  * There will be no profile: takes its key out again.  The name stays reserved
- * until then, for the next key under it must not go the same way.
+ * until then, for the next key under it must not go the same way.  Whether it
+ * may is not asked: without that the key would stay.
  */
 static void
 creation_undo(struct creation *c)
@@ -153,6 +158,11 @@ on_stored(void *arg, int err, struct secret *key, const char *text)
 	char why[WHY_MAX];
 
 	(void)key;
+	(void)audit_event(c->env, &c->asker.who, AUDIT_KEY_STORE,
+	    c->profile->alias, err == 0 ? AUDIT_OK : AUDIT_FAILED, "provider",
+	    c->profile->provider_id, "why", err != 0 ? text : NULL, NULL);
+	if (err == 0)
+		audit_key_retry(c->env);
 	if (err != 0) {
 		snprintf(why, sizeof(why), "keychain: %s%s", text,
 		    key_advice(c->profile->keychain, err));
@@ -266,6 +276,14 @@ on_PROFILE_CREATE(struct peer *p, struct msg *m)
 		snprintf(why, sizeof(why), "profile %s is being changed by "
 		    "another request: try again", pr->alias);
 		err = RL_ERR_STATE;
+		goto refuse;
+	}
+	if (key != NULL &&
+	    (err = audit_event(env, audit_who_of(p), AUDIT_KEY_STORE,
+		 pr->alias, AUDIT_INTENT, "provider", pr->provider_id,
+		 NULL)) != 0) {
+		strlcpy(why, audit_trouble(env), sizeof(why));
+		alias_release(env, pr->alias);
 		goto refuse;
 	}
 	c = xcalloc(1, sizeof(*c));

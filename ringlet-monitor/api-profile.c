@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "audit.h"
 #include "err.h"
 #include "grant.h"
 #include "jailcheck.h"
@@ -215,6 +216,9 @@ on_deleted(void *arg, int err, struct secret *key, const char *text)
 	/* Where there is a vault instead, there need be no Secret Service. */
 	if (err == RL_ERR_NOSERVICE && d->stores[1] != NULL)
 		err = 0;
+	(void)audit_event(d->env, &d->asker.who, AUDIT_KEY_DELETE, d->alias,
+	    err == 0 ? AUDIT_OK : AUDIT_FAILED, "why", err != 0 ? text : NULL,
+	    NULL);
 	if (err != 0 && err != RL_ERR_NOTFOUND) {
 		snprintf(why, sizeof(why), "profile %s is kept, for its key "
 		    "could not be deleted: keychain: %s%s", d->alias, text,
@@ -273,6 +277,7 @@ on_PROFILE_DELETE(struct peer *p, struct msg *m)
 	struct profile *pr = NULL;
 	char why[WHY_MAX];
 	size_t running;
+	bool has_key;
 	int err;
 
 	/* Of a damaged one nobody knows the agent: its home stays. */
@@ -292,10 +297,20 @@ on_PROFILE_DELETE(struct peer *p, struct msg *m)
 		profile_free(pr);
 		return 0;
 	}
+	has_key = pr == NULL || strcmp(pr->keychain, KEYCHAIN_NONE) != 0;
 	if (!alias_reserve(env, req->alias)) {
 		peer_reply_error(p, m->hdr.id, RL_ERR_STATE,
 		    "profile %s is being changed by another request: try "
 		    "again", req->alias);
+		profile_free(pr);
+		return 0;
+	}
+	if (has_key &&
+	    audit_event(env, audit_who_of(p), AUDIT_KEY_DELETE, req->alias,
+		AUDIT_INTENT, NULL) != 0) {
+		peer_reply_error(
+		    p, m->hdr.id, RL_ERR_DENIED, "%s", audit_trouble(env));
+		alias_release(env, req->alias);
 		profile_free(pr);
 		return 0;
 	}
@@ -363,6 +378,8 @@ on_PROFILE_RUN(struct peer *p, struct msg *m)
 		.args = req->args,
 		.client_env = req->client_env,
 		.search = req->search_path,
+		.who = audit_who_of(p),
+		.purpose = m->hdr.type == MSG_PROFILE_RUN ? "run" : "env",
 		.cli = true };
 
 	l->env = peer_env(p);

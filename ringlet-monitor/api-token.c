@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "audit.h"
 #include "err.h"
 #include "log.h"
 #include "loop.h"
@@ -45,6 +46,8 @@ on_look(void *arg)
 
 	while (tokens_expire(env->tokens, now, digest)) {
 		log_info("a token has expired");
+		(void)audit_event(env, &audit_monitor, AUDIT_TOKEN_EXPIRE, "",
+		    AUDIT_OK, NULL);
 		tell_gone(env, digest);
 	}
 	if ((next = tokens_next_expiry(env->tokens)) == 0)
@@ -87,12 +90,24 @@ on_TOKEN_CREATE(struct peer *p, struct msg *m)
 	struct env *env = peer_env(p);
 	const struct msg_token_create *q = m->body;
 	struct msg_token_made made = { .expires_at = q->expires_at };
+	const char *scope = q->control ? "control" : "view";
 	const struct token *t;
 	char text[TOKEN_LEN + 1], why[WHY_MAX];
 	int r;
 
-	r = tokens_add(env->tokens, q->control, q->label, time(NULL),
-	    q->expires_at, text, &t, why, sizeof(why));
+	/* Whoever will have it may do more than before. */
+	r = audit_event(env, audit_who_of(p), AUDIT_TOKEN_MAKE, "",
+	    AUDIT_INTENT, "scope", scope, "label", q->label, NULL);
+	if (r != 0)
+		strlcpy(why, audit_trouble(env), sizeof(why));
+	else {
+		r = tokens_add(env->tokens, q->control, q->label, time(NULL),
+		    q->expires_at, text, &t, why, sizeof(why));
+		(void)audit_event(env, audit_who_of(p), AUDIT_TOKEN_MAKE,
+		    r == 0 ? t->id : "", r == 0 ? AUDIT_OK : AUDIT_FAILED,
+		    "scope", scope, "label", q->label, "why",
+		    r != 0 ? why : NULL, NULL);
+	}
 	if (r != 0) {
 		peer_reply_error(p, m->hdr.id, r, "%s", why);
 		return 0;
@@ -132,6 +147,9 @@ revoke(struct peer *p, const struct msg *m, const char *id)
 	int r;
 
 	r = tokens_revoke(env->tokens, id, digest, why, sizeof(why));
+	(void)audit_event(env, audit_who_of(p), AUDIT_TOKEN_REVOKE, id,
+	    r == 0 ? AUDIT_OK : AUDIT_FAILED, "why", r != 0 ? why : NULL,
+	    NULL);
 	if (r != 0) {
 		peer_reply_error(p, m->hdr.id, r, "%s", why);
 		return;
@@ -159,7 +177,11 @@ on_TOKEN_ROTATE(struct peer *p, struct msg *m)
 	char why[WHY_MAX];
 	int r;
 
-	if ((r = tokens_rotate(env->tokens, digest, why, sizeof(why))) != 0) {
+	r = tokens_rotate(env->tokens, digest, why, sizeof(why));
+	(void)audit_event(env, audit_who_of(p), AUDIT_TOKEN_ROTATE, TOKEN_MAIN,
+	    r == 0 ? AUDIT_OK : AUDIT_FAILED, "why", r != 0 ? why : NULL,
+	    NULL);
+	if (r != 0) {
 		peer_reply_error(p, m->hdr.id, r, "%s", why);
 		return 0;
 	}

@@ -5,11 +5,14 @@
 
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <sodium.h>
 
+#include "audit.h"
 #include "err.h"
 #include "log.h"
 #include "loop.h"
@@ -23,29 +26,44 @@ void
 auth_open(struct env *env)
 {
 	char why[1024];
+	bool fresh = access(env->paths.token_file, F_OK) == -1;
 
 	if (tokens_open(env->paths.token_file, env->paths.tokens_file,
 		&env->tokens, why, sizeof(why)) != 0)
 		fatal("%s", why);
+	if (fresh)
+		(void)audit_event(env, &audit_monitor, AUDIT_TOKEN_MAKE,
+		    TOKEN_MAIN, AUDIT_OK, NULL);
 
 	/* One that was handed over stays good, and so what is sealed to it. */
 	if (env->box.secret == NULL)
 		sealbox_make(&env->box);
 }
 
+void
+auth_tell_wrong(struct env *env)
+{
+	const struct audit_who nobody = { .kind = AUDIT_HTTP };
+	char n[32];
+
+	if (env->wrong_tokens == 0)
+		return;
+	snprintf(n, sizeof(n), "%llu", (unsigned long long)env->wrong_tokens);
+	log_warn("HTTP: wrong tokens since the last such entry: %s", n);
+	(void)audit_event(env, &nobody, AUDIT_TOKEN_REFUSE, "", AUDIT_REFUSED,
+	    "count", n, NULL);
+	env->wrong_tokens = 0;
+	env->wrong_told = loop_now();
+}
+
 /* Leaves a trace of guessing, once a minute: it must not fill the log. */
 static void
 note_wrong_token(struct env *env)
 {
-	uint64_t now = loop_now();
-
 	env->wrong_tokens++;
-	if (env->wrong_told != 0 && now - env->wrong_told < WRONG_TOLD_MS)
-		return;
-	log_warn("HTTP: wrong tokens since the last such entry: %llu",
-	    (unsigned long long)env->wrong_tokens);
-	env->wrong_tokens = 0;
-	env->wrong_told = now;
+	if (env->wrong_told == 0 ||
+	    loop_now() - env->wrong_told >= WRONG_TOLD_MS)
+		auth_tell_wrong(env);
 }
 
 /*
@@ -59,13 +77,18 @@ auth_token(struct peer *p, const struct msg_bin *token, bool control)
 	const struct token *t;
 
 	c->token = NULL;
+	c->who.token[0] = '\0';
 	t = tokens_find(c->env->tokens, token->p, token->len, time(NULL));
 	if (t == NULL) {
 		note_wrong_token(c->env);
 		return RL_ERR_AUTH;
 	}
-	if (control && !t->control)
+	strlcpy(c->who.token, t->id, sizeof(c->who.token));
+	if (control && !t->control) {
+		(void)audit_event(c->env, &c->who, AUDIT_TOKEN_REFUSE, t->id,
+		    AUDIT_REFUSED, "why", "it may only look", NULL);
 		return RL_ERR_DENIED;
+	}
 	/* For the handler of this message, which runs now. */
 	c->token = t;
 	return 0;

@@ -46,7 +46,8 @@ asker_of(struct peer *p, const struct msg *m)
 {
 	struct client *c = peer_arg(p);
 
-	return (struct asker){ .client = c->serial, .id = m->hdr.id };
+	return (struct asker){ .client = c->serial, .id = m->hdr.id,
+		.who = c->who };
 }
 
 struct peer *
@@ -110,6 +111,10 @@ on_connection(int fd, unsigned events, void *arg)
 		return;
 	}
 	c = xcalloc(1, sizeof(*c));
+	c->who.kind = AUDIT_CLI;
+	c->who.uid = uid;
+	platform_peer_process(s, &c->who.pid, c->who.exe,
+	    sizeof(c->who.exe), c->who.comm, sizeof(c->who.comm));
 	client_add(env, c);
 	c->peer = peer_new(env->loop, s, FROM_CLI, PST_SERVING, "ringlet",
 	    &control_ops, c);

@@ -56,7 +56,9 @@
 	{ MSG_SESSION_CLEANUP, BOTH, SERVE, 0, SMALL, CTRL, 0,               \
 		on_SESSION_CLEANUP },                                        \
 	{ MSG_SESSION_ATTACH, BOTH, SERVE, 0, SMALL, VIEW, 0,                \
-		on_SESSION_ATTACH }
+		on_SESSION_ATTACH },                                         \
+	/* Entries name programs and files: not for whoever may only look. */ \
+	{ MSG_AUDIT_READ, BOTH, SERVE, 0, SMALL, CTRL, 0, on_AUDIT_READ }
 
 static const struct msg_rule control_rules[] = {
 	REQUESTS,
@@ -95,6 +97,8 @@ static const struct msg_rule control_rules[] = {
 	    on_KEYCHAIN_PASSPHRASE },
 	{ MSG_KEYCHAIN_MIGRATE, FROM_CLI, SERVE, 0, SMALL, 0, 0,
 	    on_KEYCHAIN_MIGRATE },
+	/* It reads the whole log, beside other requests. */
+	{ MSG_AUDIT_VERIFY, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_AUDIT_VERIFY },
 };
 
 static const struct msg_rule ringletd_rules[] = {

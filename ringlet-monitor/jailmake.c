@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "agent-search.h"
+#include "buf.h"
 #include "err.h"
 #include "fdpass.h"
 #include "jailcheck.h"
@@ -22,6 +25,7 @@
 #include "run.h"
 #include "session.h"
 #include "tier.h"
+#include "strlist.h"
 #include "xmalloc.h"
 
 /*
@@ -147,6 +151,33 @@ jailmake_make(struct env *env, const struct run *r,
 	if (!ask->no_sandbox)
 		fill_jail(out, ask);
 	return 0;
+}
+
+void
+jailmake_hash(const struct jailmake *m, char hex[JAIL_HASH_LEN + 1])
+{
+	struct msg_jail_start js = m->start;
+	struct buf *body = buf_new(MSG_HDR_LEN + MSG_MAX_BODY);
+	struct strlist names = { NULL, 0 };
+	uint8_t hash[JAIL_HASH_LEN / 2];
+	size_t len = 0;
+	char *name;
+
+	for (size_t i = 0; i < js.env.n; i++) {
+		name = xstrndup(js.env.v[i], strcspn(js.env.v[i], "="));
+		strlist_add(&names, name);
+		free(name);
+	}
+	js.env = (struct msg_strs){ (const char **)names.v, names.n };
+	js.id = "";
+	/* What cannot be encoded is not started either. */
+	if (msg_encode(body, MSG_JAIL_START, 0, 0, &js) == 0)
+		len = buf_len(body) - MSG_HDR_LEN;
+	crypto_generichash(hash, sizeof(hash),
+	    len > 0 ? buf_ptr(body) + MSG_HDR_LEN : NULL, len, NULL, 0);
+	sodium_bin2hex(hex, JAIL_HASH_LEN + 1, hash, sizeof(hash));
+	strlist_clear(&names);
+	buf_free(body);
 }
 
 /* The home is the agent's own, and what is in it runs in a jail. */

@@ -43,6 +43,13 @@ int jailmake_make(struct env *, const struct run *, const struct jail_ask *,
     struct jailmake *out, char *why, size_t size);
 void jailmake_clear(struct jailmake *);
 
+/*
+ * A hash of the jail as the sandboxer gets it, but without the id, the size of
+ * the terminal and the values of variables: hex digits and a NUL.
+ */
+#define JAIL_HASH_LEN 64
+void jailmake_hash(const struct jailmake *, char hex[JAIL_HASH_LEN + 1]);
+
 /* Notes the files that a session of this jail may change. */
 void jailmake_scan(struct jailmake *);
 

@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "buf.h"
 #include "err.h"
 #include "fdpass.h"
@@ -278,7 +279,7 @@ void
 monitor_maybe_done(struct env *env)
 {
 	if (env->stopping && env->ringletd.proc.pid == 0 &&
-	    env->sandboxer.proc.pid == 0)
+	    env->sandboxer.proc.pid == 0 && audit_finish(env))
 		loop_stop(env->loop);
 }
 
@@ -297,6 +298,7 @@ monitor_stop(struct env *env)
 	if (env->stopping)
 		return;
 	log_info("stopping");
+	auth_tell_wrong(env);
 	env->stopping = true;
 	loop_timer_arm(env->stop_timer, STOP_TIMEOUT);
 	session_end_all(env);
@@ -351,6 +353,7 @@ open_everything(struct env *env)
 	null_input_output();
 	if (logfile_open(env, why, sizeof(why)) != 0)
 		fatal("%s", why);
+	audit_open(env, "start");
 	auth_open(env);
 	listen_open(env);
 	control_open(env);
@@ -366,6 +369,7 @@ close_everything(struct env *env)
 	vault_free(env->vault);
 	keychain_free(env->keychain);
 	token_close(env);
+	audit_free(env->audit);
 	sealbox_free(&env->box);
 	loop_timer_free(env->ringletd.timer);
 	loop_timer_free(env->sandboxer.timer);
@@ -435,8 +439,9 @@ main(int argc, char **argv)
 	if (o.handover == -1)
 		open_everything(&env);
 
-	/* SIGHUP: until the loop has it. */
+	/* SIGHUP: until the loop has it.  A limit on files is like a full disk. */
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR ||
 	    signal(SIGHUP, SIG_IGN) == SIG_ERR)
 		fatal("signal: %s", strerror(errno));
 	env.loop = loop_new();
@@ -453,6 +458,7 @@ main(int argc, char **argv)
 	if (o.handover != -1) {
 		handover_load(&env, o.handover);
 		logfile_take_over(&env);
+		audit_open(&env, "takeover");
 		auth_open(&env);
 		log_info("version %s takes over as pid %d", PACKAGE_VERSION,
 		    (int)getpid());
@@ -460,6 +466,7 @@ main(int argc, char **argv)
 	stranger_setup(&env);
 	token_watch(&env);
 	vault_take_credential(env.vault);
+	audit_begin(&env);
 	supervise_start(&env);
 	/* A death between the two programs was told to neither. */
 	if (o.handover != -1)

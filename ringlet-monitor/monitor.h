@@ -38,6 +38,7 @@
  *	jail-explain.c	the same, to be looked at: jailview.c
  *	jailnote.c	what is remembered of a jail that runs
  *	bwrapflags.c	the words of --bwrap-flags
+ *	audit.h		the audit log: audit*.c, api-audit.c
  *	logfile.c	where the log goes
  *	logsocket.c	the socket of the system's log
  *	logline.c	lines of the log, and how many a child may have
@@ -48,6 +49,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "audit-line.h"
 #include "conf.h"
 #include "logline.h"
 #include "msgdef.h"
@@ -56,6 +58,7 @@
 #include "proc.h"
 #include "sealbox.h"
 
+struct audit;
 struct env;
 struct keychain;
 struct keychain_call;
@@ -76,6 +79,7 @@ struct client {
 	/* Of the message in hand, judged by auth_token(); else NULL. */
 	const struct token *token;
 	bool prompt; /* who is there could see a prompt of the keychain */
+	struct audit_who who; /* for the audit log */
 	TAILQ_ENTRY(client) link;
 };
 TAILQ_HEAD(client_list, client);
@@ -87,6 +91,7 @@ TAILQ_HEAD(client_list, client);
 struct asker {
 	uint64_t client;
 	uint32_t id;
+	struct audit_who who;
 };
 
 /* One of the two daemons that the monitor starts. */
@@ -149,6 +154,7 @@ struct env {
 	struct logsocket *log_socket; /* the system's log, or NULL */
 	struct tokens *tokens;
 	struct loop_timer *token_timer; /* the next one expires */
+	struct audit *audit;
 	struct keychain *keychain;
 	struct sealbox box; /* of sealed API keys, for this boot */
 	struct vault *vault;
@@ -305,6 +311,8 @@ bool peer_is_cli(const struct peer *);
 /* auth.c */
 /* Loads the token file, or makes it first; fatal() with what to do. */
 void auth_open(struct env *);
+/* Says how many wrong tokens came that nobody was told of. */
+void auth_tell_wrong(struct env *);
 int auth_token(struct peer *, const struct msg_bin *token, bool control);
 /*
  * Whether the message in hand comes from somebody who may change things: the
@@ -407,6 +415,10 @@ int on_KEYCHAIN_LOCK(struct peer *, struct msg *);
 int on_KEYCHAIN_PASSPHRASE(struct peer *, struct msg *);
 int on_KEYCHAIN_STATUS(struct peer *, struct msg *);
 int on_KEYCHAIN_MIGRATE(struct peer *, struct msg *);
+
+/* api-audit.c */
+int on_AUDIT_READ(struct peer *, struct msg *);
+int on_AUDIT_VERIFY(struct peer *, struct msg *);
 
 /* jail-explain.c */
 int on_JAIL_EXPLAIN(struct peer *, struct msg *);

@@ -22,6 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "err.h"
 #include "keychain.h"
 #include "log.h"
@@ -320,6 +321,9 @@ on_RESTART(struct peer *p, struct msg *m)
 	rs->deadline = loop_now() + IDLE_TIMEOUT;
 	rs->timer = loop_timer_new(env->loop, on_look, rs);
 	env->restart = rs;
+	(void)audit_event(env, audit_who_of(p), AUDIT_RESTART, "daemon",
+	    AUDIT_INTENT, NULL);
+	audit_pause(env);
 	pause_clients(env, true);
 	loop_timer_arm(rs->timer, 0);
 	return 0;

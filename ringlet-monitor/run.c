@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
 #include "bwrapflags.h"
 #include "err.h"
 #include "grant.h"
@@ -131,13 +132,25 @@ on_key(void *arg, int err, struct secret *key, const char *text)
 	if (err != 0) {
 		log_warn("profile %s: key not read: %s", r->profile->alias,
 		    text);
+		(void)audit_event(r->env, &r->who, AUDIT_KEY_READ,
+		    r->profile->alias, AUDIT_FAILED, "for", r->purpose, "why",
+		    text, NULL);
 		snprintf(why, sizeof(why), "API key of profile %s: %s",
 		    r->profile->alias, text);
 		finish(r, err, why);
 		return;
 	}
-	log_info("profile %s: key read", r->profile->alias);
-	make_plan(r, key);
+	/* Before it goes anywhere. */
+	err = audit_event(r->env, &r->who, AUDIT_KEY_READ, r->profile->alias,
+	    AUDIT_OK, "for", r->purpose, NULL);
+	if (err != 0)
+		finish(r, err, audit_trouble(r->env));
+	else {
+		log_info("profile %s: key read", r->profile->alias);
+		/* The keychain is open: the log's own key may be had, too. */
+		audit_key_retry(r->env);
+		make_plan(r, key);
+	}
 	secret_free(key);
 }
 
@@ -266,6 +279,8 @@ run_prepare(
 	int err;
 
 	r->env = env;
+	r->who = *ask->who;
+	r->purpose = ask->purpose;
 	r->cb = cb;
 	r->arg = arg;
 	r->asks = ask->asker != NULL;
@@ -282,7 +297,9 @@ run_prepare(
 		none = secret_new(NO_KEY, sizeof(NO_KEY) - 1);
 		make_plan(r, none);
 		secret_free(none);
-	} else
+	} else if ((err = audit_may(env)) != 0)
+		finish(r, err, audit_trouble(env));
+	else
 		look_up(r);
 }
 

@@ -31,6 +31,8 @@ struct run_ask {
 	struct msg_strs pass_env;   /* K=V that settings or grants may name */
 	const char *auth_sock;	    /* SSH_AUTH_SOCK; NULL or "": none */
 	const struct asker *asker;  /* whom the keychain may ask, or NULL */
+	const struct audit_who *who; /* asks ... */
+	const char *purpose;	     /* ... for what, in a static word */
 	bool jailed;
 	bool cli;    /* else pass_env is our own environment's */
 	bool no_key; /* none is read: its variable gets other text */
@@ -50,6 +52,8 @@ struct run {
 	struct strlist client_env;
 	struct strlist search;
 	struct strlist pass_env;
+	struct audit_who who;
+	const char *purpose;
 	bool jailed;
 	bool asks; /* the keychain may ask asker */
 	struct asker asker;

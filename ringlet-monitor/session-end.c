@@ -5,10 +5,12 @@
 
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "audit.h"
 #include "err.h"
 #include "log.h"
 #include "loop.h"
@@ -84,6 +86,8 @@ static void
 session_end(
     struct env *env, struct session *s, const char *reason, const char *text)
 {
+	char status[16], signo[16];
+
 	s->state = SST_TERMINATED;
 	s->ended_at = time(NULL);
 	s->viewers = 0;
@@ -91,6 +95,11 @@ session_end(
 	session_set(&s->text, text);
 	log_info("session %s: ended (%s, status %d, signal %u)", s->id, reason,
 	    s->exit_code, s->signal);
+	snprintf(status, sizeof(status), "%d", s->exit_code);
+	snprintf(signo, sizeof(signo), "%u", s->signal);
+	(void)audit_event(env, &audit_monitor, AUDIT_SESSION_END, s->id,
+	    AUDIT_OK, "profile", s->alias, "reason", reason, "exit", status,
+	    "signal", signo, NULL);
 	tell_changed(s);
 	event_session(env, "ended", s);
 	drop_old(env, s);

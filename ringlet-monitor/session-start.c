@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "audit.h"
+#include "buf.h"
 #include "bwrapflags.h"
 #include "err.h"
 #include "fdpass.h"
@@ -140,7 +142,7 @@ on_started(void *arg, struct msg *reply, int err)
 	struct peer *p = asker_peer(env, &st->asker);
 	const struct msg_error *e;
 	struct msg_session body;
-	char why[WHY_MAX], text[WHY_MAX];
+	char why[WHY_MAX], text[WHY_MAX], pid[32];
 
 	if (s == NULL) {
 		refuse(st, RL_ERR_INTERNAL, "the session is gone");
@@ -161,6 +163,8 @@ on_started(void *arg, struct msg *reply, int err)
 	if (err != 0) {
 		log_error("session %s of profile %s: not started: %s", s->id,
 		    s->alias, why);
+		(void)audit_event(env, &st->asker.who, AUDIT_SESSION, s->id,
+		    AUDIT_FAILED, "profile", s->alias, "why", why, NULL);
 		session_remove(env, s);
 		refuse(st, err, why);
 		return;
@@ -169,6 +173,10 @@ on_started(void *arg, struct msg *reply, int err)
 	    s->alias, (unsigned long long)s->pid,
 	    s->sandboxed ? s->tier : "without a jail");
 	event_session(env, "started", s);
+	snprintf(pid, sizeof(pid), "%llu", (unsigned long long)s->pid);
+	(void)audit_event(env, &st->asker.who, AUDIT_SESSION, s->id, AUDIT_OK,
+	    "profile", s->alias, "tier", s->sandboxed ? s->tier : "none",
+	    "pid", pid, NULL);
 	/* A test is no run of the agent's. */
 	if (!st->check && profile_touch(&env->paths, s->alias, time(NULL), text,
 			      sizeof(text)) != 0)
@@ -204,6 +212,47 @@ check_number(const struct env *env, char *why, size_t size)
 	return RL_ERR_LIMIT;
 }
 
+/* What of a jail is looser than the default, for the audit log; or NULL. */
+static const char *
+loosened(const struct starting *st, struct buf *words)
+{
+	if (st->no_sandbox)
+		return "no-sandbox";
+	if (!st->flags.widens)
+		return NULL;
+	(void)buf_puts(words, "bwrap-flags:");
+	for (size_t i = 0; i < st->flags.nwords; i++)
+		if (buf_room(words) > strlen(st->flags.words[i]) + 2)
+			(void)buf_putf(words, " %s", st->flags.words[i]);
+	(void)buf_put(words, "", 1);
+	return (const char *)buf_ptr(words);
+}
+
+/* In the audit log, before it happens.  0, or RL_ERR_DENIED: it must not. */
+static int
+write_down(struct starting *st, const struct run *r, const struct session *s,
+    const struct jailmake *jm)
+{
+	struct env *env = st->env;
+	const struct audit_who *who = &st->asker.who;
+	struct buf *words = buf_new(AUDIT_TEXT_MAX);
+	const char *loose = loosened(st, words);
+	char hash[JAIL_HASH_LEN + 1];
+	int err = 0;
+
+	jailmake_hash(jm, hash);
+	if (loose != NULL)
+		err = audit_event(env, who, AUDIT_LOOSEN, s->id, AUDIT_INTENT,
+		    "profile", s->alias, "what", loose, NULL);
+	if (err == 0)
+		err = audit_event(env, who, AUDIT_SESSION, s->id,
+		    AUDIT_INTENT, "profile", s->alias, "agent", r->agent->id,
+		    "jail", hash, "sandboxed", s->sandboxed ? "yes" : "no",
+		    "folder", s->cwd, "check", st->check ? "yes" : NULL, NULL);
+	buf_free(words);
+	return err;
+}
+
 static int
 start(struct starting *st, const struct run *r, char *why, size_t size)
 {
@@ -232,6 +281,10 @@ start(struct starting *st, const struct run *r, char *why, size_t size)
 	memcpy(st->id, s->id, sizeof(st->id));
 	if ((err = keep_ring(s, ring)) != 0)
 		goto out;
+	if ((err = write_down(st, r, s, &jm)) != 0) {
+		strlcpy(why, audit_trouble(env), size);
+		goto out;
+	}
 	/* Before anything of it can run. */
 	jailmake_scan(&jm);
 	snprintf(why, size, env->stopping
@@ -324,6 +377,9 @@ create(struct peer *p, struct msg *m, const struct msg_session_create *req,
 		    "do not go together");
 		err = RL_ERR_INVALID;
 	}
+	if (err == RL_ERR_DENIED)
+		(void)audit_event(env, audit_who_of(p), AUDIT_LOOSEN,
+		    req->alias, AUDIT_REFUSED, "why", why, NULL);
 	if (err == 0)
 		err = check_number(env, why, sizeof(why));
 	if (err == 0 && !cli && keychain_is_crowded(env->keychain)) {
@@ -347,6 +403,8 @@ create(struct peer *p, struct msg *m, const struct msg_session_create *req,
 		.search = cli ? req->search_path : none,
 		.pass_env = cli ? req->pass_env : none,
 		.auth_sock = cli ? req->auth_sock : NULL,
+		.who = audit_who_of(p),
+		.purpose = "session",
 		.jailed = !st->no_sandbox,
 		.cli = cli,
 		.no_key = check };

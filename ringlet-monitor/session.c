@@ -7,6 +7,7 @@
 
 #include <sys/eventfd.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,6 +15,7 @@
 
 #include <sodium.h>
 
+#include "audit.h"
 #include "err.h"
 #include "log.h"
 #include "loop.h"
@@ -346,6 +348,7 @@ on_SESSION_KILL(struct peer *p, struct msg *m)
 	struct session *s = session_asked(p, m, req->id);
 	struct msg_jail_kill kill;
 	struct pending *pe;
+	char signo[16];
 
 	if (s == NULL)
 		return 0;
@@ -360,6 +363,9 @@ on_SESSION_KILL(struct peer *p, struct msg *m)
 		return 0;
 	log_info("session %s: %s asks to send signal %u", s->id,
 	    peer_name(p), (unsigned)req->signal);
+	snprintf(signo, sizeof(signo), "%u", (unsigned)req->signal);
+	(void)audit_event(env, audit_who_of(p), AUDIT_SESSION_KILL, s->id,
+	    AUDIT_INTENT, "profile", s->alias, "signal", signo, NULL);
 	kill = (struct msg_jail_kill){ .id = s->id, .signal = req->signal,
 		.grace_ms = env->conf.kill_grace_ms };
 	pe = pending_new(p, m, s);

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "audit.h"
+#include "buf.h"
 #include "err.h"
 #include "keychain.h"
 #include "log.h"
@@ -15,6 +17,7 @@
 #include "vault.h"
 
 #define CONF_FILE_MAX (256 * 1024)
+#define NAMES_MAX     4096 /* bytes of the names of all keywords */
 
 int
 settings_read(const struct env *env, struct conf *c, char *why, size_t size)
@@ -45,7 +48,10 @@ settings_read(const struct env *env, struct conf *c, char *why, size_t size)
 static void
 on_told(const char *keyword, const char *value, enum conf_when when, void *arg)
 {
-	(void)arg;
+	struct buf *names = arg;
+
+	/* Names that do not fit are in the log. */
+	(void)buf_putf(names, "%s%s", buf_len(names) > 0 ? " " : "", keyword);
 	switch (when) {
 	case CONF_AT_ONCE:
 		log_info("settings: %s is now %s", keyword, value);
@@ -69,12 +75,13 @@ take(struct env *env, const struct conf *fresh)
 {
 	int destination = env->conf.log_destination;
 	int facility = env->conf.syslog_facility;
+	struct buf *names = buf_new(NAMES_MAX);
 	char why[512];
 
 	/* At the level that says more, or nobody learns of the change. */
 	if (fresh->log_level > env->conf.log_level)
 		log_set_level((enum log_level)fresh->log_level);
-	if (conf_update(&env->conf, fresh, on_told, NULL) != 0)
+	if (conf_update(&env->conf, fresh, on_told, names) != 0)
 		log_error("settings: they are too long");
 	if ((env->conf.log_destination != destination ||
 		env->conf.syslog_facility != facility) &&
@@ -89,6 +96,13 @@ take(struct env *env, const struct conf *fresh)
 	vault_settings(env->vault);
 	supervise_settings(env);
 	session_keep(env);
+	audit_settings(env);
+	(void)buf_put(names, "", 1);
+	if (buf_len(names) > 1)
+		(void)audit_event(env, &audit_monitor, AUDIT_SETTINGS,
+		    "ringlet.conf", AUDIT_OK, "changed",
+		    (const char *)buf_ptr(names), NULL);
+	buf_free(names);
 }
 
 void
@@ -104,6 +118,8 @@ settings_reload(struct env *env)
 	log_info("settings: reading them again");
 	if (settings_read(env, &fresh, why, sizeof(why)) != 0) {
 		log_error("%s: the settings stay as they are", why);
+		(void)audit_event(env, &audit_monitor, AUDIT_SETTINGS,
+		    "ringlet.conf", AUDIT_FAILED, "why", why, NULL);
 		return;
 	}
 	take(env, &fresh);

@@ -8,8 +8,10 @@
 
 #include "config.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "conn-user.h"
 #include "err.h"
 #include "log.h"
@@ -44,7 +46,9 @@ stranger_setup(struct env *env)
 static void
 note_stranger(struct env *env, uid_t uid)
 {
+	const struct audit_who nobody = { .kind = AUDIT_HTTP };
 	uint64_t now = loop_now();
+	char n[32], id[32];
 
 	env->strangers++;
 	if (env->strangers_told != 0 && now - env->strangers_told < TOLD_MS)
@@ -52,6 +56,10 @@ note_stranger(struct env *env, uid_t uid)
 	log_warn("HTTP: refused %llu connections of other users, the last one "
 		 "of uid %llu",
 	    (unsigned long long)env->strangers, (unsigned long long)uid);
+	snprintf(n, sizeof(n), "%llu", (unsigned long long)env->strangers);
+	snprintf(id, sizeof(id), "%llu", (unsigned long long)uid);
+	(void)audit_event(env, &nobody, AUDIT_STRANGER, "", AUDIT_REFUSED,
+	    "count", n, "uid", id, NULL);
 	env->strangers = 0;
 	env->strangers_told = now;
 }

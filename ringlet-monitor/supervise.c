@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "err.h"
 #include "log.h"
 #include "loop.h"
@@ -226,6 +227,9 @@ child_setup(struct env *env, struct child *c, const char *name,
 	c->from = from;
 	c->seal = seal;
 	c->delay = DELAY_FIRST;
+	/* Who is behind it, each message's token says: auth_token(). */
+	c->client.who.kind =
+	    from == FROM_RINGLETD ? AUDIT_HTTP : AUDIT_MONITOR;
 	c->timer = loop_timer_new(env->loop, on_child_timer, c);
 	c->limit_timer = loop_timer_new(env->loop, tell_left_out, c);
 }
@@ -414,6 +418,8 @@ child_ended(struct child *c, const char *text)
 	snprintf(c->ended, sizeof(c->ended), "%s", text);
 	log_error("%s %s: starting it again in %llu ms", c->name, text,
 	    (unsigned long long)c->delay);
+	(void)audit_event(env, &audit_monitor, AUDIT_CHILD_END, c->name,
+	    AUDIT_FAILED, "why", text, NULL);
 	child_retry(c);
 	/* After a takeover nobody else could be told. */
 	control_accept(env);

@@ -39,6 +39,7 @@ static const struct route routes[] = {
 	    api_session_delete },
 	{ METHOD_POST, "/api/terminal/cleanup", ROUTE_TOKEN,
 	    api_session_cleanup },
+	{ METHOD_GET, "/api/audit", ROUTE_TOKEN | ROUTE_QUERY, api_audit },
 	{ METHOD_GET, "/ws", ROUTE_TOKEN | ROUTE_WS, api_events },
 	{ METHOD_GET, "/ws/terminal/*", ROUTE_TOKEN | ROUTE_WS | ROUTE_QUERY,
 	    api_terminal },

@@ -150,6 +150,8 @@ stop_keepassxc
 # crashes if it saves after each.
 saves=false
 start_keepassxc false false --pw-stdin
+# The audit log's own is among what the next counts.
+gives "the audit log's key is removed" $OK delete .audit
 conforms KeePassXC
 stop_keepassxc
 saves=true

@@ -21,6 +21,7 @@
 #include "loop.h"
 #include "msgdef.h"
 #include "proc.h"
+#include "ringlet-monitor/audit.h"
 #include "ringlet-monitor/keychain.h"
 #include "ringlet-monitor/monitor.h"
 #include "ringlet-monitor/profile.h"
@@ -179,7 +180,9 @@ setup(void)
 	w.env.paths.runtime_dir = make("runtime");
 	w.env.paths.profile_dir = make("config/profiles");
 	conf_defaults(&w.env.conf);
+	w.env.paths.audit_file = xasprintf("%s/state/audit.jsonl", w.base);
 	w.env.loop = loop_new();
+	audit_open(&w.env, "test");
 	w.timer = loop_timer_new(w.env.loop, on_turn, w.env.loop);
 	w.env.ready_fd = w.env.control_fd = w.env.log_fd = -1;
 	TAILQ_INIT(&w.env.clients);
@@ -203,6 +206,7 @@ teardown(void)
 	control_close(&w.env);
 	session_free_all(&w.env);
 	keychain_free(w.env.keychain);
+	audit_free(w.env.audit);
 	sealbox_free(&w.env.box);
 	fd_close(w.cli);
 	loop_timer_free(w.timer);
@@ -217,6 +221,7 @@ teardown(void)
 	free(w.env.paths.state_dir);
 	free(w.env.paths.runtime_dir);
 	free(w.env.paths.profile_dir);
+	free(w.env.paths.audit_file);
 }
 
 /* Asks, and lets the monitor run until it has answered. */

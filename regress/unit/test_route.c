@@ -46,6 +46,7 @@ static const struct {
 	{ METHOD_DELETE, "/api/terminal/sessions/0123", api_session_delete,
 	    "0123", 0 },
 	{ METHOD_POST, "/api/terminal/cleanup", api_session_cleanup, "", 0 },
+	{ METHOD_GET, "/api/audit", api_audit, "", 0 },
 	{ METHOD_GET, "/ws/terminal/0123", api_terminal, "0123", 0 },
 
 	{ METHOD_POST, "/api/ping", NULL, "", METHOD_GET },

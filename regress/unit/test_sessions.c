@@ -22,6 +22,7 @@
 #include "log.h"
 #include "loop.h"
 #include "msgdef.h"
+#include "ringlet-monitor/audit.h"
 #include "ringlet-monitor/keychain.h"
 #include "ringlet-monitor/monitor.h"
 #include "ringlet-monitor/profile.h"
@@ -111,7 +112,9 @@ setup(void)
 	w.env.paths.runtime_dir = make("runtime");
 	w.env.paths.profile_dir = make("config/profiles");
 	conf_defaults(&w.env.conf);
+	w.env.paths.audit_file = xasprintf("%s/state/audit.jsonl", w.base);
 	w.env.loop = loop_new();
+	audit_open(&w.env, "test");
 	w.timer = loop_timer_new(w.env.loop, on_turn, w.env.loop);
 	w.env.ready_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	w.env.control_fd = w.env.log_fd = -1;
@@ -140,6 +143,7 @@ teardown(void)
 	fd_close(w.sandboxer);
 	fd_close(w.cli);
 	loop_timer_free(w.timer);
+	audit_free(w.env.audit);
 	loop_free(w.env.loop);
 	conf_free(&w.env.conf);
 	ck_assert_int_eq(system(cmd), 0);
@@ -151,6 +155,7 @@ teardown(void)
 	free(w.env.paths.state_dir);
 	free(w.env.paths.runtime_dir);
 	free(w.env.paths.profile_dir);
+	free(w.env.paths.audit_file);
 }
 
 /* Sends a message to the monitor, as the sandboxer or the CLI. */

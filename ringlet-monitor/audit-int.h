@@ -1,0 +1,89 @@
+#ifndef AUDIT_INT_H
+#define AUDIT_INT_H
+/*
+ * What audit.c, audit-key.c and api-audit.c share.
+ */
+
+#include <sys/queue.h>
+#include <sys/types.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "audit.h"
+#include "audit-scan.h"
+#include "logline.h"
+#include "monitor.h"
+
+struct buf;
+struct keychain_call;
+
+struct audit {
+	struct env *env;
+	/* The file; -1: it cannot be had. */
+	int fd;
+	dev_t dev;
+	ino_t ino;
+	off_t size;	/* that it must have */
+	bool dangling;	/* it ends within a line */
+	size_t partial; /* bytes of that, if it is our own */
+	struct audit_link head;
+	bool taken;	/* the chain was taken up from a file */
+	uint64_t began; /* number of the last entry before our first */
+	struct buf *line;
+	/* Entries that could not be written since, and why. */
+	uint64_t lost;
+	char why[256];
+	uint64_t told_at; /* loop_now() when the log last told; 0: never */
+	char trouble[1024];
+	struct log_limit limit; /* of what is refused over HTTP */
+	struct logsocket *syslog;
+
+	/* audit-key.c */
+	struct secret *key; /* NULL: none (yet) */
+	char no_key[256];   /* then: why */
+	char store[32];	    /* that has it, or will */
+	char keyid[AUDIT_KEYID_LEN + 1];
+	char was_keyid[AUDIT_KEYID_LEN + 1]; /* of the last run, or "" */
+	struct secret *fresh;		     /* read or made, not in use yet */
+	struct audit_link known;	     /* what the keychain knows */
+	struct keychain_call *call;
+	struct audit_scan *scan;
+	struct audit_link telling; /* what it is being told */
+	struct loop_timer *retry;
+	struct loop_timer *checkpoint;
+	bool armed;
+	uint64_t checked_at; /* loop_now() of the last checkpoint */
+	bool finishing;
+	bool finished;
+	struct loop_timer *patience;	   /* of a stop */
+	LIST_HEAD(, verifying) verifyings; /* that clients wait for */
+	unsigned verifying;
+};
+
+/* audit.c */
+/* Writes an entry without looking back.  0 or -1, and why is set. */
+int audit_write(struct audit *, const struct audit_who *who, const char *event,
+    const char *object, const char *outcome, const char *const *details);
+/*
+ * Opens the file that is there by its name, for reading.  A descriptor, or
+ * RL_ERR_NOTFOUND, RL_ERR_DENIED, RL_ERR_SYSTEM and why[size].
+ */
+int audit_open_path(const struct audit *, off_t *size, char *why, size_t size_);
+
+/* audit-key.c */
+/* Whether the keychain may yet give the key that there is not. */
+bool audit_key_pending(const struct audit *);
+void audit_key_free(struct audit *);
+/*
+ * The log is there only now: the key is asked for anew, so that the log is
+ * checked with it first.
+ */
+void audit_key_again(struct audit *);
+/* An entry was written: the keychain must know of it, in a while. */
+void audit_key_note(struct audit *);
+
+/* api-audit.c */
+/* Forgets the checks that are under way. */
+void audit_verify_none(struct audit *);
+
+#endif /* AUDIT_INT_H */
