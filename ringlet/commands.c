@@ -125,6 +125,22 @@ static const struct opt passphrase_opts[] = {
 	    "read the new one from FILE", 0 },
 };
 
+static const struct opt audit_show_opts[] = {
+	{ OPT_SINCE, "since", "TIME", "only entries from then on", 0 },
+	{ OPT_UNTIL, "until", "TIME", "only entries until then", 0 },
+	{ OPT_EVENT, "event", "EVENT", "only these, such as key or key.read",
+	    OPT_MANY },
+	{ OPT_OBJECT, "object", "OBJECT", "only of that profile or session",
+	    0 },
+	{ 'n', "lines", "N", "only the last N", 0 },
+	{ OPT_FOLLOW, "follow", NULL, "wait for more", 0 },
+};
+
+static const struct opt audit_verify_opts[] = {
+	{ OPT_SINCE, "since", "TIME",
+	    "leave out what the log itself tells of before then", 0 },
+};
+
 const struct command commands[] = {
 	{ "profiles", "create", "AGENT ALIAS -p PROVIDER [options]",
 	    "make a profile and store its API key", 2, 2, 0, OPTS(create_opts),
@@ -221,6 +237,15 @@ const struct command commands[] = {
 	    NO_OPTS, cmd_token_revoke },
 	{ "token", "rotate", "", "replace the main token", 0, 0, 0, NO_OPTS,
 	    cmd_token_rotate },
+
+	{ "audit", "show",
+	    "[--since TIME] [--until TIME] [--event EVENT]... "
+	    "[--object OBJECT] [-n N] [--follow]",
+	    "show the audit log", 0, 0, 0, OPTS(audit_show_opts),
+	    cmd_audit_show },
+	{ "audit", "verify", "[--since TIME]",
+	    "check that nobody has changed the audit log", 0, 0, 0,
+	    OPTS(audit_verify_opts), cmd_audit_verify },
 
 	{ "help", NULL, "[COMMAND]", "print how commands are used", 0,
 	    ANY_NUMBER, CMD_NO_START, NO_OPTS, cmd_help },

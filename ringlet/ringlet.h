@@ -112,6 +112,15 @@ char *text_duration(char *dst, size_t size, int64_t seconds);
 /* A signal by number or name (TERM, SIGTERM, term); -1 if there is none. */
 int text_signal(const char *);
 
+/* --- when.c --- */
+
+/*
+ * A point in time, in ms since 1970: "10m" (or s, h, d, w) before now_ms, now,
+ * today, yesterday, a day, or a day and a time with or without a zone, as
+ * RFC 3339 has it; without, it is meant where we are.  0 or RL_ERR_INVALID.
+ */
+int text_when(const char *, int64_t now_ms, int64_t *ms);
+
 /* --- output.c: what the user sees --- */
 
 /*
@@ -307,7 +316,9 @@ enum opt_key {
 	OPT_DRY_RUN,
 	OPT_ENDPOINT,
 	OPT_ENV,
+	OPT_EVENT,
 	OPT_AGENT,
+	OPT_FOLLOW,
 	OPT_FORCE,
 	OPT_FOREGROUND,
 	OPT_FROM_AGENT,
@@ -318,6 +329,7 @@ enum opt_key {
 	OPT_NEW,
 	OPT_NEW_PASSPHRASE_FILE,
 	OPT_NO_SANDBOX,
+	OPT_OBJECT,
 	OPT_PASSPHRASE_FILE,
 	OPT_READ_ONLY,
 	OPT_RECORD,
@@ -329,6 +341,8 @@ enum opt_key {
 	OPT_SCOPE,
 	OPT_EXPIRES,
 	OPT_LABEL,
+	OPT_SINCE,
+	OPT_UNTIL,
 	OPT_WORKING_DIR
 };
 
@@ -371,6 +385,8 @@ int fail_help_json(const struct cli *);
 
 int cmd_agents_list(struct cli *, const struct args *);
 int cmd_agents_inspect(struct cli *, const struct args *);
+int cmd_audit_show(struct cli *, const struct args *);
+int cmd_audit_verify(struct cli *, const struct args *);
 int cmd_daemon(struct cli *, const struct args *);
 int cmd_daemon_status(struct cli *, const struct args *);
 int cmd_daemon_stop(struct cli *, const struct args *);

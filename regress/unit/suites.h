@@ -45,6 +45,7 @@ Suite *suite_sealbox(void);
 Suite *suite_secret(void);
 Suite *suite_term(void);
 Suite *suite_valid(void);
+Suite *suite_when(void);
 Suite *suite_ws(void);
 
 #endif /* UNIT_SUITES_H */

@@ -54,6 +54,7 @@ static const struct {
 	{ "secret", suite_secret },
 	{ "term", suite_term },
 	{ "valid", suite_valid },
+	{ "when", suite_when },
 	{ "ws", suite_ws },
 };
 
