@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
 #include "err.h"
 #include "monitor.h"
 #include "secret.h"
@@ -49,6 +50,17 @@ check_passphrase(const struct msg_bin *pass, bool fresh, char *why, size_t size)
 }
 
 static void
+tell_audit(const struct asked *a, const char *event, int err, const char *why)
+{
+	(void)audit_event(a->env, &a->asker.who, event, "vault",
+	    err == 0			 ? AUDIT_OK
+	    : err == RL_ERR_PASSPHRASE ? AUDIT_REFUSED
+				       : AUDIT_FAILED,
+	    "made", err == 0 && a->make ? "yes" : NULL, "why",
+	    err != 0 ? why : NULL, NULL);
+}
+
+static void
 on_opened(void *arg, int err, const char *why)
 {
 	struct asked *a = arg;
@@ -56,6 +68,9 @@ on_opened(void *arg, int err, const char *why)
 	struct peer *p = asker_peer(a->env, &a->asker);
 	struct msg_keychain_unlocked body;
 
+	tell_audit(a, AUDIT_UNLOCK, err, why);
+	if (err == 0)
+		audit_key_retry(a->env);
 	if (p != NULL && err != 0)
 		peer_reply_error(p, a->asker.id, err, "%s", why);
 	else if (p != NULL) {
@@ -100,10 +115,14 @@ on_KEYCHAIN_UNLOCK(struct peer *p, struct msg *m)
 int
 on_KEYCHAIN_LOCK(struct peer *p, struct msg *m)
 {
+	struct env *env = peer_env(p);
 	char why[WHY_MAX];
 	int err;
 
-	err = vault_lock(peer_env(p)->vault, why, sizeof(why));
+	err = vault_lock(env->vault, why, sizeof(why));
+	if (err == 0)
+		(void)audit_event(env, audit_who_of(p), AUDIT_LOCK, "vault",
+		    AUDIT_OK, NULL);
 	if (err != 0)
 		peer_reply_error(p, m->hdr.id, err, "%s", why);
 	else
@@ -117,6 +136,7 @@ on_changed(void *arg, int err, const char *why)
 	struct asked *a = arg;
 	struct peer *p = asker_peer(a->env, &a->asker);
 
+	tell_audit(a, AUDIT_PASSPHRASE, err, why);
 	if (p != NULL && err != 0)
 		peer_reply_error(p, a->asker.id, err, "%s", why);
 	else if (p != NULL)

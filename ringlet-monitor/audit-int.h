@@ -42,8 +42,12 @@ struct audit {
 	struct secret *key; /* NULL: none (yet) */
 	char no_key[256];   /* then: why */
 	char store[32];	    /* that has it, or will */
+	bool settled;	    /* the state file says so, or it has it */
+	bool choosing;	    /* which store it is to be */
+	bool held;	    /* keys are being moved: it is left alone */
 	char keyid[AUDIT_KEYID_LEN + 1];
-	char was_keyid[AUDIT_KEYID_LEN + 1]; /* of the last run, or "" */
+	char was_keyid[AUDIT_KEYID_LEN + 1]; /* in the state file, or "" */
+	char was_store[32];		     /* likewise */
 	struct secret *fresh;		     /* read or made, not in use yet */
 	struct audit_link known;	     /* what the keychain knows */
 	struct keychain_call *call;

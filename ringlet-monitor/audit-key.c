@@ -1,8 +1,8 @@
 /*
  * The key of the audit log's chain.
  *
- * It is kept in the keychain, together with how far the log has got (the
- * checkpoint), and is asked for at the start.  Until it is there entries are
+ * It is kept where a new profile's key would be kept when it was made, together
+ * with how far the log has got (the checkpoint), and is asked for at the start.  Until it is there entries are
  * chained without; the first that has it, covers them.  Before a key is used
  * the log is checked with it, from its first byte: what is wrong is told in
  * the log.
@@ -26,6 +26,7 @@
 #include "fdpass.h"
 #include "keychain-backend.h"
 #include "keychain.h"
+#include "keystore.h"
 #include "log.h"
 #include "loop.h"
 #include "secret.h"
@@ -52,24 +53,32 @@ state_read(struct audit *a)
 		return;
 	if (sscanf(text, "v1 %31[a-z-] %16[0-9a-f]", store, id) == 2) {
 		strlcpy(a->was_keyid, id, sizeof(a->was_keyid));
+		strlcpy(a->was_store, store, sizeof(a->was_store));
 		strlcpy(a->store, store, sizeof(a->store));
+		a->settled = true;
 	}
 	free(text);
 }
 
+/* The key of that id is in a->store. */
 static void
-state_write(struct audit *a)
+state_write(struct audit *a, const char *keyid)
 {
 	char text[STATE_MAX];
 	int n;
 
-	if (strcmp(a->was_keyid, a->keyid) == 0)
+	a->settled = true;
+	if (strcmp(a->was_keyid, keyid) == 0 &&
+	    strcmp(a->was_store, a->store) == 0)
 		return;
-	n = snprintf(text, sizeof(text), "v1 %s %s\n", a->store, a->keyid);
-	if (paths_write_file(a->env->paths.audit_state, text, (size_t)n) != 0)
+	n = snprintf(text, sizeof(text), "v1 %s %s\n", a->store, keyid);
+	if (paths_write_file(a->env->paths.audit_state, text, (size_t)n) != 0) {
 		log_warn("%s: %s", a->env->paths.audit_state, strerror(errno));
-	else
-		strlcpy(a->was_keyid, a->keyid, sizeof(a->was_keyid));
+		return;
+	}
+	if (keyid != a->was_keyid)
+		strlcpy(a->was_keyid, keyid, sizeof(a->was_keyid));
+	strlcpy(a->was_store, a->store, sizeof(a->was_store));
 }
 
 /* --- checkpoints --- */
@@ -145,7 +154,7 @@ on_checkpoint(void *arg)
 	struct audit *a = arg;
 
 	a->armed = false;
-	if (a->key == NULL || a->head.seq == a->known.seq)
+	if (a->key == NULL || a->head.seq == a->known.seq || a->held)
 		return;
 	if (a->call == NULL)
 		(void)store(a);
@@ -213,7 +222,7 @@ take_key(struct audit *a, struct secret *key)
 	audit_key_id(key, a->keyid);
 	a->no_key[0] = '\0';
 	loop_timer_disarm(a->retry);
-	state_write(a);
+	state_write(a, a->keyid);
 }
 
 /* The log was checked with the key that the keychain had. */
@@ -349,20 +358,53 @@ on_looked_up(void *arg, int err, struct secret *key, const char *text)
 }
 
 static void
+look_up(struct audit *a)
+{
+	char why[256];
+
+	if (keystore_ready(a->env, a->store, why, sizeof(why)) != 0)
+		no_key(a, why);
+	else
+		a->call = keychain_lookup(a->env->keychain, a->store,
+		    KC_AUDIT_PROFILE, KC_AUDIT_PROVIDER, on_looked_up, a);
+}
+
+static void
+on_chosen(void *arg, int err, const char *store, const char *why)
+{
+	struct audit *a = arg;
+
+	if (!a->choosing)
+		return; /* given up meanwhile */
+	a->choosing = false;
+	if (err != 0) {
+		no_key(a, why);
+		return;
+	}
+	strlcpy(a->store, store, sizeof(a->store));
+	look_up(a);
+}
+
+static void
 ask(struct audit *a)
 {
 	if (a->key != NULL || a->call != NULL || a->scan != NULL ||
-	    a->env->stopping)
+	    a->choosing || a->held || a->env->stopping)
 		return;
 	loop_timer_disarm(a->retry);
-	a->call = keychain_lookup(a->env->keychain, a->store, KC_AUDIT_PROFILE,
-	    KC_AUDIT_PROVIDER, on_looked_up, a);
+	if (a->settled) {
+		look_up(a);
+		return;
+	}
+	a->choosing = true;
+	keystore_choose(a->env, on_chosen, a);
 }
 
 bool
 audit_key_pending(const struct audit *a)
 {
-	return a->key == NULL && (a->call != NULL || a->scan != NULL);
+	return a->key == NULL &&
+	       (a->call != NULL || a->scan != NULL || a->choosing);
 }
 
 static void
@@ -374,8 +416,15 @@ on_retry(void *arg)
 void
 audit_key_retry(struct env *env)
 {
-	if (env->audit != NULL && env->audit->retry != NULL)
-		ask(env->audit);
+	struct audit *a = env->audit;
+
+	if (a == NULL || a->retry == NULL)
+		return;
+	if (a->key == NULL)
+		ask(a);
+	/* The store may be open that was not when it should have been told. */
+	else if (a->head.seq != a->known.seq)
+		audit_key_note(a);
 }
 
 static void
@@ -401,12 +450,9 @@ audit_begin(struct env *env)
 	a->patience = loop_timer_new(env->loop, on_patience, a);
 	strlcpy(
 	    a->no_key, "the keychain has not answered yet", sizeof(a->no_key));
-	strlcpy(a->store, KEYCHAIN_SECRET_SERVICE, sizeof(a->store));
 	state_read(a);
 	ask(a);
 }
-
-/* --- the end --- */
 
 /* What is under way is given up; a store is begun anew where it matters. */
 static void
@@ -419,7 +465,49 @@ give_up(struct audit *a)
 	a->scan = NULL;
 	secret_free(a->fresh);
 	a->fresh = NULL;
+	a->choosing = false;
 }
+
+/* --- keys are moved --- */
+
+void
+audit_key_hold(struct env *env)
+{
+	struct audit *a = env->audit;
+
+	if (a == NULL || a->retry == NULL)
+		return;
+	give_up(a);
+	a->held = true;
+}
+
+void
+audit_key_moved(struct env *env, const char *store)
+{
+	struct audit *a = env->audit;
+
+	if (a == NULL || a->retry == NULL)
+		return;
+	strlcpy(a->store, store, sizeof(a->store));
+	/* Without a key here, it is the one that the state file tells of. */
+	if (a->key != NULL)
+		state_write(a, a->keyid);
+	else if (a->was_keyid[0] != '\0')
+		state_write(a, a->was_keyid);
+}
+
+void
+audit_key_release(struct env *env)
+{
+	struct audit *a = env->audit;
+
+	if (a == NULL || !a->held)
+		return;
+	a->held = false;
+	audit_key_retry(env);
+}
+
+/* --- the end --- */
 
 bool
 audit_finish(struct env *env)
@@ -433,11 +521,7 @@ audit_finish(struct env *env)
 	(void)audit_event(
 	    env, &audit_monitor, AUDIT_STOP, "daemon", AUDIT_OK, NULL);
 	give_up(a);
-	if (a->key == NULL) {
-		a->finished = true;
-		return true;
-	}
-	if (!store(a)) {
+	if (a->key == NULL || a->held || !store(a)) {
 		a->finished = true;
 		return true;
 	}
@@ -459,7 +543,7 @@ audit_pause(struct env *env)
 		loop_timer_arm(a->retry, RETRY_MS);
 		return;
 	}
-	if (store(a))
+	if (!a->held && store(a))
 		loop_timer_arm(a->patience, PATIENCE_MS);
 }
 

@@ -37,6 +37,7 @@ struct peer;
 #define AUDIT_KEY_DELETE   "key.delete"
 #define AUDIT_UNLOCK	   "keychain.unlock"
 #define AUDIT_LOCK	   "keychain.lock"
+#define AUDIT_PASSPHRASE   "keychain.passphrase"
 #define AUDIT_MIGRATE	   "keychain.migrate"
 #define AUDIT_SESSION	   "session.start"
 #define AUDIT_SESSION_KILL "session.kill"
@@ -102,6 +103,13 @@ void audit_begin(struct env *);
 void audit_settings(struct env *);
 /* The keychain may have been opened: asks for the key, if there is none. */
 void audit_key_retry(struct env *);
+/*
+ * Keys are about to be moved, and the log's with them: it is neither read nor
+ * written from now on.  Then: it is in that store now.  And: it is over.
+ */
+void audit_key_hold(struct env *);
+void audit_key_moved(struct env *, const char *store);
+void audit_key_release(struct env *);
 /*
  * The last entry, and what the keychain must know of it.  True: done.  False:
  * monitor_maybe_done() is called once it is; that is within a few seconds.

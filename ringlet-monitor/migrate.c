@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
 #include "err.h"
 #include "keychain.h"
 #include "keystore.h"
@@ -88,6 +89,7 @@ migration_free(struct migration *g)
 	if (g->env->migration == g) {
 		g->env->migration = NULL;
 		vault_release(g->env->vault);
+		audit_key_release(g->env);
 	}
 	free(g);
 }
@@ -110,11 +112,15 @@ succeed(struct migration *g)
 		.moved = count_profiles(g),
 		.there = g->there.n,
 		.left = { (const char **)g->left.v, g->left.n } };
+	char n[32];
 
 	vault_note(g->env->vault);
 	log_info("keys: %zu moved to %s, %zu were there, %zu not removed where "
 		 "they were",
 	    count_profiles(g), g->target, g->there.n, g->left.n);
+	snprintf(n, sizeof(n), "%zu", count_profiles(g));
+	(void)audit_event(g->env, &g->asker.who, AUDIT_MIGRATE, g->target,
+	    AUDIT_OK, "profiles", n, NULL);
 	if (p != NULL)
 		peer_reply(p, g->asker.id, MSG_KEYCHAIN_MOVED, &body, NULL, 0);
 	migration_free(g);
@@ -129,6 +135,8 @@ fail(struct migration *g)
 					    "log";
 
 	log_error("keys: none was moved to %s: %s", g->target, g->why);
+	(void)audit_event(g->env, &g->asker.who, AUDIT_MIGRATE, g->target,
+	    AUDIT_FAILED, "why", g->why, NULL);
 	if (p != NULL)
 		peer_reply_error(p, g->asker.id, g->err,
 		    "no key was moved%s: %s", more, g->why);
@@ -245,6 +253,8 @@ switch_all(struct migration *g)
 	for (size_t i = 0; i < g->nmoves; i++) {
 		struct move *mv = &g->moves[i];
 
+		if (mv->kind == OF_AUDIT && mv->copied)
+			audit_key_moved(g->env, g->target);
 		if (mv->kind != OF_PROFILE)
 			continue;
 		err = profile_set_keychain(
@@ -500,6 +510,10 @@ on_KEYCHAIN_MIGRATE(struct peer *p, struct msg *m)
 	int err;
 
 	err = check_target(env, req->target, why, sizeof(why));
+	if (err == 0 &&
+	    (err = audit_event(env, audit_who_of(p), AUDIT_MIGRATE,
+		 req->target, AUDIT_INTENT, NULL)) != 0)
+		strlcpy(why, audit_trouble(env), sizeof(why));
 	if (err != 0) {
 		peer_reply_error(p, m->hdr.id, err, "%s", why);
 		return 0;
@@ -512,6 +526,7 @@ on_KEYCHAIN_MIGRATE(struct peer *p, struct msg *m)
 			: KEYCHAIN_SECRET_SERVICE;
 	env->migration = g;
 	vault_hold(env->vault);
+	audit_key_hold(env);
 	if ((err = add_all(g, why, sizeof(why))) != 0) {
 		peer_reply_error(p, m->hdr.id, err, "%s", why);
 		migration_free(g);

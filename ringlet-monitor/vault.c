@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "err.h"
 #include "fdpass.h"
 #include "keychain.h"
@@ -153,9 +154,12 @@ vault_check(struct vault *v)
 		loop_timer_arm(v->timer, TICK_MS);
 	else if (ms > 0)
 		loop_timer_arm(v->timer, ms);
-	else
+	else {
 		drop(v, v->own_time ? "its time is over (--lock-after)"
 				    : "its time is over (VaultLockAfter)");
+		(void)audit_event(v->env, &audit_monitor, AUDIT_LOCK, "vault",
+		    AUDIT_OK, "why", "its time was over", NULL);
+	}
 }
 
 static void
@@ -450,6 +454,11 @@ on_credential(void *arg, int err, const char *why)
 	struct env *env = v->env;
 
 	v->starting = false;
+	(void)audit_event(env, &audit_monitor, AUDIT_UNLOCK, "vault",
+	    err == 0 ? AUDIT_OK : AUDIT_FAILED, "by", "credential", "why",
+	    err != 0 ? why : NULL, NULL);
+	if (err == 0)
+		audit_key_retry(env);
 	if (err != 0)
 		log_error("vault: it stays locked: the credential " CREDENTIAL
 			  " does not open it: %s",

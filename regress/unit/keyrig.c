@@ -17,6 +17,7 @@
 #include "fdpass.h"
 #include "loop.h"
 #include "proc.h"
+#include "ringlet-monitor/audit.h"
 #include "ringlet-monitor/migrate.h"
 #include "secret.h"
 #include "keyrig.h"
@@ -284,6 +285,11 @@ rig_setup(void)
 	TAILQ_INIT(&w.env.sessions);
 	LIST_INIT(&w.env.busy);
 	w.env.ringletd.ready = w.env.sandboxer.ready = true;
+	w.env.paths.audit_file =
+	    xasprintf("%s/audit.jsonl", w.env.paths.state_dir);
+	w.env.paths.audit_state =
+	    xasprintf("%s/audit.state", w.env.paths.state_dir);
+	audit_open(&w.env, "test");
 	w.env.keychain = keychain_new(w.env.loop, self);
 	w.env.vault = vault_new(&w.env);
 	c = xcalloc(1, sizeof(*c));
@@ -302,6 +308,7 @@ rig_teardown(void)
 	migration_free(w.env.migration);
 	vault_free(w.env.vault);
 	keychain_free(w.env.keychain);
+	audit_free(w.env.audit);
 	control_close(&w.env);
 	fd_close(w.cli);
 	loop_timer_free(w.timer);
@@ -315,6 +322,8 @@ rig_teardown(void)
 	free(w.env.paths.data_dir);
 	free(w.env.paths.state_dir);
 	free(w.env.paths.profile_dir);
+	free(w.env.paths.audit_file);
+	free(w.env.paths.audit_state);
 }
 
 void
