@@ -151,6 +151,7 @@ rekey_reply(struct rekey *k)
 	log_info("profile %s: has another key; %zu sessions go on with the "
 		 "former one",
 	    k->profile->alias, body.sessions.n);
+	event_profile(env, "rekeyed", k->profile->alias);
 	if (p != NULL)
 		peer_reply(p, k->asker.id, MSG_REKEYED, &body, NULL, 0);
 	free(ids);

@@ -45,6 +45,12 @@ event_profile(struct env *env, const char *what, const char *alias)
 	tell(env, "profile", what, json_pack("{s:s}", "alias", alias));
 }
 
+void
+event_keychain(struct env *env, const char *what)
+{
+	tell(env, "keychain", what, json_pack("{s:s}", "keychain", "vault"));
+}
+
 static const char *
 state_name(enum session_state state)
 {

@@ -324,8 +324,10 @@ int on_PUBKEY_GET(struct peer *, struct msg *);
 
 /* event.c */
 struct session;
-/* Tells subscribers over HTTP of a profile: "created", "deleted" ... */
+/* Tells subscribers over HTTP of a profile: "created", "rekeyed" ... */
 void event_profile(struct env *, const char *what, const char *alias);
+/* Tells them of the vault: "locked", "unlocked". */
+void event_keychain(struct env *, const char *what);
 /* Tells them of a session, as it is now: "started", "ended" ... */
 void event_session(struct env *, const char *what, const struct session *);
 

@@ -128,6 +128,7 @@ drop(struct vault *v, const char *why)
 	loop_timer_disarm(v->timer);
 	vault_note(v);
 	log_info("vault: locked: %s", why);
+	event_keychain(v->env, "locked");
 }
 
 /* Milliseconds until its time is over; UINT64_MAX: it has no end. */
@@ -306,6 +307,7 @@ on_unlocked(void *arg, int err, struct secret *key, const char *text)
 	log_info("vault: %s, generation %llu",
 	    a->make ? "made and unlocked" : "unlocked",
 	    (unsigned long long)v->kv.generation);
+	event_keychain(v->env, "unlocked");
 	vault_check(v);
 	attempt_end(a, 0, "");
 }

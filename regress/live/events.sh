@@ -41,6 +41,15 @@ check "its viewer that comes" sh -c "printf '\n' | timeout 20 \
 check "is told of" told all '"session.viewer_joined".*"client_count": 1'
 check "and the session's end" told all \
     '"session.ended".*"terminated".*"exit_code": 7.*"reason": "exit"'
+printf 'a good passphrase\n' >"$T/pass"
+ringlet -q keychain unlock --new --passphrase-file "$T/pass"
+check "the vault is unlocked" told all '"keychain.unlocked"'
+new_profile shell keyed sk-events-1 -p anthropic
+printf 'sk-events-2\n' | ringlet -q profiles rekey keyed >/dev/null
+check "a profile gets another key" told all '"profile.rekeyed".*"keyed"'
+refute "which is not told" grep -q sk-events "$T/all.events"
+ringlet -q keychain lock
+check "and locked" told all '"keychain.locked"'
 ringlet profiles delete -y fresh >/dev/null
 check "a profile that is deleted" told all '"profile.deleted".*"fresh"'
 check "who chose sessions is told of them" told some '"session.ended"'
