@@ -51,12 +51,15 @@ is "and so does a pipe" "$(echo go | ringlet terminal attach "$ID" |
 
 # Nor on the way in, however fast it comes.
 yes 0123456789abcdefghijklmnopqrstuvwxyz | head -c 5000000 >"$T/typed"
-take='stty raw -echo; head -c 5000000 | sha256sum; exit 2'
+take='stty raw -echo; : >raw; head -c 5000000 | sha256sum; exit 2'
 session pipe -C "$WORK" -- -c "$take"
+wait_for 20 test -e "$WORK/raw" || bail "the terminal is raw"
 is "a file of 5 MB is typed whole" \
     "$(ringlet terminal attach "$ID" <"$T/typed")" \
     "$(sha256sum <"$T/typed")"
+rm "$WORK/raw"
 session pipe -C "$WORK" -- -c "$take"
+wait_for 20 test -e "$WORK/raw" || bail "the terminal is raw again"
 # shellcheck disable=SC2002  # a pipe is what is tried
 is "and so is what comes through a pipe" \
     "$(cat "$T/typed" | ringlet terminal attach "$ID")" \
