@@ -74,6 +74,24 @@ pseudo_field(struct h2_stream *s, const uint8_t *name, size_t len)
 	return NULL;
 }
 
+/* Whether a field is a place where tokens come, even a wrong one. */
+static bool
+may_hold_token(
+    const uint8_t *name, size_t name_len, const uint8_t *value, size_t len)
+{
+	static const char *const places[] = { "authorization",
+		"proxy-authorization", "sec-websocket-protocol", "cookie" };
+	size_t i;
+
+	for (i = 0; i < NELEM(places); i++) {
+		if (strlen(places[i]) == name_len &&
+		    memcmp(places[i], name, name_len) == 0)
+			return true;
+	}
+	return name_len == 5 && memcmp(name, ":path", 5) == 0 &&
+	       memchr(value, '?', len) != NULL;
+}
+
 /*
  * nghttp2 has checked names and values, that each pseudo-field comes once and
  * before the others, and that none is missing.
@@ -86,6 +104,8 @@ h2_request_field(struct h2_stream *s, const uint8_t *name, size_t name_len,
 	size_t off;
 	int keep = 0;
 
+	if (may_hold_token(name, name_len, value, len))
+		http2_drop_table(s->h);
 	s->list += name_len + len + 32;
 	if (s->list > H2_LIST_STOP)
 		return -1;

@@ -45,6 +45,21 @@ http2_end(struct http2 *h, uint32_t code, const char *why)
 		conn_abort(h->conn);
 }
 
+void
+http2_drop_table(struct http2 *h)
+{
+	static const nghttp2_settings_entry none = {
+		NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, H2_TABLE_IN
+	};
+
+	if (h->tableless || h->ending)
+		return;
+	h->tableless = true;
+	if (nghttp2_submit_settings(h->session, NGHTTP2_FLAG_NONE, &none, 1) !=
+	    0)
+		http2_end(h, NGHTTP2_INTERNAL_ERROR, "cannot say SETTINGS");
+}
+
 /* Nothing of it is answered any more. */
 static void
 close_streams(struct http2 *h)
@@ -118,8 +133,11 @@ on_header(nghttp2_session *session, const nghttp2_frame *frame,
 	struct http2 *h = arg;
 
 	(void)flags;
-	if (s == NULL || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
+	if (s == NULL || frame->headers.cat != NGHTTP2_HCAT_REQUEST) {
+		/* Nobody looks at it: it may be anything. */
+		http2_drop_table(h);
 		return 0;
+	}
 	if (h2_request_field(s, name, name_len, value, len) == 0)
 		return 0;
 	http2_end(h, NGHTTP2_ENHANCE_YOUR_CALM, "a header list without end");
@@ -140,7 +158,8 @@ on_invalid_header(nghttp2_session *session, const nghttp2_frame *frame,
 	(void)value;
 	(void)len;
 	(void)flags;
-	(void)arg;
+	/* Nor is what follows it looked at. */
+	http2_drop_table(arg);
 	(void)nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE,
 	    frame->hd.stream_id, NGHTTP2_PROTOCOL_ERROR);
 	return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
@@ -259,7 +278,6 @@ static void
 send_settings(nghttp2_session *session)
 {
 	static const nghttp2_settings_entry ours[] = {
-		{ NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, H2_TABLE_IN },
 		{ NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, H2_STREAMS_MAX },
 		{ NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, H2_WINDOW },
 		{ NGHTTP2_SETTINGS_MAX_FRAME_SIZE, H2_FRAME_MAX },
@@ -313,15 +331,12 @@ static void
 on_input(void *arg, const uint8_t *p, size_t len)
 {
 	struct http2 *h = arg;
-	const char *why;
+	struct h2_fault fault;
 	ssize_t n;
 
 	if (h->ending)
 		return;
-	if ((why = h2_watch_input(&h->watch, p, len, loop_now())) != NULL) {
-		http2_end(h, NGHTTP2_ENHANCE_YOUR_CALM, why);
-		return;
-	}
+	len = h2_watch_input(&h->watch, p, len, loop_now(), &fault);
 	h->busy = true;
 	n = nghttp2_session_mem_recv(h->session, p, len);
 	h->busy = false;
@@ -330,6 +345,8 @@ on_input(void *arg, const uint8_t *p, size_t len)
 		    n == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM
 					     : NGHTTP2_PROTOCOL_ERROR,
 		    nghttp2_strerror((int)n));
+	if (fault.why != NULL)
+		http2_end(h, fault.code, fault.why);
 	pace(h);
 }
 

@@ -2,8 +2,8 @@
 #define RINGLETD_HTTP2_H
 /*
  * Private to http2.c (the connection), h2stream.c (its streams), h2request.c
- * (what comes in on one) and h2watch.c (what is counted of a client's frames):
- * the only files that know nghttp2.
+ * (what comes in on one), h2watch.c (what is counted of a client's frames) and
+ * h2ids.c (which streams it has opened): the only files that know nghttp2.
  */
 
 #include <sys/queue.h>
@@ -32,8 +32,9 @@
 /* Fields beyond that are skipped for the 431, but not without end. */
 #define H2_LIST_STOP (4 * H2_LIST_MAX)
 /*
- * No dynamic table for what clients send: a token that is put into one would
- * stay there as long as the connection.
+ * The dynamic table of what a client sends has the protocol's own first size,
+ * 4096, until a head comes that may hold a token: it would stay there as long
+ * as the connection.  From then on this; see http2_drop_table().
  */
 #define H2_TABLE_IN 0
 /* For what we send, which is the same few fields each time. */
@@ -52,6 +53,24 @@
 #define H2_QUEUE_MAX 256
 /* Entries in a client's SETTINGS; there are fewer than ten settings. */
 #define H2_SETTINGS_MAX 32
+
+/* --- h2ids.c --- */
+
+#define H2_IDS_MAX 256 /* streams that are remembered */
+
+/* All members are private. */
+struct h2_ids {
+	uint32_t next; /* the nth stream is the least that can be opened */
+	uint8_t state[H2_IDS_MAX];
+};
+
+void h2_ids_init(struct h2_ids *);
+/*
+ * A frame of the client's begins.  NGHTTP2_NO_ERROR, or what the connection is
+ * to be ended with: the stream is not the client's to send this on.
+ */
+uint32_t h2_ids_frame(
+    struct h2_ids *, uint8_t type, uint8_t flags, uint32_t id);
 
 /* --- h2watch.c --- */
 
@@ -75,11 +94,13 @@
 #define H2_BLOCK_MAX	     (24 * 1024)
 #define H2_CONTINUATIONS_MAX 8
 
-#define H2_FRAME_HEAD 9 /* bytes before every frame's payload */
+#define H2_FRAME_HEAD	9 /* bytes before every frame's payload */
+#define H2_PRIORITY_LEN 5
+#define H2_PRIORITY_ON	4 /* of them: the stream that it depends on */
 
 /* All members are private. */
 struct h2_watch {
-	uint8_t head[H2_FRAME_HEAD];
+	uint8_t head[H2_FRAME_HEAD + H2_PRIORITY_ON];
 	size_t have; /* bytes of head */
 	size_t skip; /* bytes of payload, or of the preface, still to come */
 	bool in_block;
@@ -89,18 +110,28 @@ struct h2_watch {
 	uint64_t period_at; /* when the period began */
 	unsigned faults;
 	int chatter;
+	struct h2_ids ids;
+};
+
+/* What is wrong with a client's frames; why is static, NULL: nothing. */
+struct h2_fault {
+	uint32_t code; /* what the connection is to be ended with */
+	const char *why;
 };
 
 void h2_watch_init(struct h2_watch *, uint64_t now);
 /*
- * Counts the frames that begin in the next len bytes of the client's.  NULL,
- * or what it does too much of (static).
+ * Judges the frames that begin in the next len bytes of the client's.  Returns
+ * how many of these may be acted on: all, or those before the faulty frame.
  */
-const char *h2_watch_input(
-    struct h2_watch *, const uint8_t *p, size_t len, uint64_t now);
+size_t h2_watch_input(struct h2_watch *, const uint8_t *p, size_t len,
+    uint64_t now, struct h2_fault *);
 /* We have sent a DATA frame. */
 void h2_watch_sent(struct h2_watch *);
-/* We have reset a stream for what the client did.  As h2_watch_input(). */
+/*
+ * We have reset a stream for what the client did.  NULL, or what is too much
+ * (static).
+ */
 const char *h2_watch_reset(struct h2_watch *, uint64_t now);
 /* How long a header block has been waiting for its end; 0: none has. */
 uint64_t h2_watch_block_ms(const struct h2_watch *, uint64_t now);
@@ -124,10 +155,13 @@ struct http2 {
 	uint64_t deadline; /* without streams: when it is over */
 	bool busy;	   /* within input or tick: what is queued goes later */
 	bool ending;	   /* GOAWAY is queued: the client is not heard */
+	bool tableless;	   /* the client has been told to keep no table */
 };
 
 /* Says GOAWAY with an error; what the client sends from now on is dropped. */
 void http2_end(struct http2 *, uint32_t code, const char *why);
+/* Tells the client to keep nothing of what it sends in a table. */
+void http2_drop_table(struct http2 *);
 
 /* --- h2stream.c --- */
 

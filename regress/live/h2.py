@@ -3,9 +3,9 @@
 
 usage: h2.py HOST:PORT TOKEN_FILE
 
-Asks for /api/ping with the token twice: at once, when the server's settings
-are not known yet, as a field that it may put into its header table; and after
-acknowledging them, as one that it may not.  Says "STATUS STATUS" (the static
+Asks for /api/ping with the token twice: at once, as a field that it may put into
+the server's header table; and after acknowledging the settings that came, as one
+that it may not.  Says "STATUS STATUS" (the static
 table's number of :status, or "?"), and stays connected until its standard
 input ends.
 """
@@ -56,7 +56,8 @@ class Connection:
         while True:
             head = self.take(9)
             payload = self.take(int.from_bytes(head[:3], "big"))
-            if head[3] == SETTINGS:
+            if head[3] == SETTINGS and not head[4] & 1:
+                self.sock.sendall(frame(SETTINGS, 1))
                 for i in range(0, len(payload), 6):
                     if payload[i:i + 2] == b"\0\1":
                         self.table = int.from_bytes(payload[i + 2:i + 6],
@@ -79,7 +80,7 @@ def main():
     send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS) +
          ask(1, token, b"\x40"))
     first = conn.until(DATA, 1)
-    send(frame(SETTINGS, 1) + frame(PING, 0, 0, b"settings"))
+    send(frame(PING, 0, 0, b"settings"))
     conn.until(PING, 1)
     again = ask(3, token, b"\x10")
     if conn.table == 0:

@@ -87,7 +87,12 @@ if command -v nghttp >/dev/null; then
 	like "and is refused the API" "$(cat "$T/nghttp")" ':status: 401'
 	like "WebSockets are offered" "$(cat "$T/nghttp")" \
 	    'SETTINGS_ENABLE_CONNECT_PROTOCOL\(0x08\):1'
-	like "no table of what was sent is kept" "$(cat "$T/nghttp")" \
+	refute "without a token there is no word of a table" \
+	    grep -q SETTINGS_HEADER_TABLE_SIZE "$T/nghttp"
+	nghttp -v -n -H"$(cat "$T/good")" "$URL/api/ping" >"$T/nghttp" 2>&1
+	like "with one nghttp gets its answer" "$(cat "$T/nghttp")" \
+	    ':status: 200'
+	like "and no table of what was sent is kept" "$(cat "$T/nghttp")" \
 	    'SETTINGS_HEADER_TABLE_SIZE\(0x01\):0'
 else
 	skip "nghttp: it is not installed"

@@ -408,7 +408,7 @@ bool
 h2_raw_frame(int fd, unsigned type, unsigned flags, uint32_t id, const void *p,
     size_t len)
 {
-	uint8_t b[9 + 20000];
+	uint8_t b[9 + 24000];
 
 	ck_assert_uint_le(len, sizeof(b) - 9);
 	b[0] = (uint8_t)(len >> 16);

@@ -19,6 +19,7 @@ Suite *suite_conn(void);
 Suite *suite_events(void);
 Suite *suite_fdpass(void);
 Suite *suite_grant(void);
+Suite *suite_h2spec(void);
 Suite *suite_hostcheck(void);
 Suite *suite_http1(void);
 Suite *suite_http2(void);

@@ -439,6 +439,49 @@ START_TEST(knows_the_preface)
 }
 END_TEST
 
+static uint32_t
+table_of(struct h2_client *c)
+{
+	return nghttp2_session_get_remote_settings(
+	    c->session, NGHTTP2_SETTINGS_HEADER_TABLE_SIZE);
+}
+
+/* A token would stay in the table of what a client sends. */
+START_TEST(keeps_no_table_with_tokens)
+{
+	static const struct {
+		const char *path;
+		const char *fields[3];
+	} places[] = {
+		{ "/api/ping", { GOOD, NULL } },
+		{ "/api/ping", { "sec-websocket-protocol", "bearer, good",
+				   NULL } },
+		{ "/?token=good", { NULL } },
+	};
+	struct h2_client c;
+	struct h2_answer *a;
+	size_t i;
+
+	front_start();
+	for (i = 0; i < NELEM(places); i++) {
+		h2_open(&c, 0);
+		a = h2_ask(&c, "GET", "/", NULL, NULL);
+		ck_assert(h2_finish(&c, a));
+		ck_assert_uint_eq(table_of(&c), 4096);
+		a = h2_ask(&c, "GET", places[i].path, places[i].fields, NULL);
+		ck_assert(h2_finish(&c, a));
+		ck_assert_msg(table_of(&c) == 0, "%zu", i);
+		/* And it goes on like that. */
+		a = h2_ask(&c, "GET", "/", NULL, NULL);
+		ck_assert(h2_finish(&c, a));
+		ck_assert_int_eq(a->status, 200);
+		ck_assert_uint_eq(table_of(&c), 0);
+		h2_close(&c);
+	}
+	front_stop();
+}
+END_TEST
+
 Suite *
 suite_http2(void)
 {
@@ -457,6 +500,7 @@ suite_http2(void)
 	tcase_add_test(tc, answers_out_of_order);
 	tcase_add_test(tc, cancels_a_call);
 	tcase_add_test(tc, knows_the_preface);
+	tcase_add_test(tc, keeps_no_table_with_tokens);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -28,6 +28,7 @@ static const struct {
 	{ "events", suite_events },
 	{ "fdpass", suite_fdpass },
 	{ "grant", suite_grant },
+	{ "h2spec", suite_h2spec },
 	{ "hostcheck", suite_hostcheck },
 	{ "http1", suite_http1 },
 	{ "http2", suite_http2 },
