@@ -334,6 +334,7 @@ char *base64_encode(const uint8_t *p, size_t len);
 #define WS_CLOSE_NORMAL	  1000
 #define WS_CLOSE_PROTOCOL 1002
 #define WS_CLOSE_UNSUPPORTED 1003
+#define WS_CLOSE_NOT_TEXT 1007
 #define WS_CLOSE_TOO_BIG  1009
 #define WS_CLOSE_INTERNAL 1011
 

@@ -28,6 +28,8 @@
 
 #define PORTION 4096 /* bytes of input between emptyings of wslay's queue */
 
+#define CONTROL_MAX 125 /* bytes of a control frame; wslay sees to it */
+
 #define LATER_MAX (64 * 1024) /* bytes of text messages that wait */
 
 #define OP_MORE	  0x0 /* goes on with a message */
@@ -47,6 +49,8 @@ struct ws {
 	uint8_t frame;	 /* opcode of the frame that is coming in */
 	uint8_t message; /* opcode of the message that it belongs to */
 	uint64_t binary_len;
+	uint8_t close[CONTROL_MAX]; /* body of a Close, as it comes */
+	size_t close_len;
 	char text[WS_TEXT_MAX];
 	size_t text_len;
 	uint16_t fail; /* close code for what the client did; 0: nothing */
@@ -309,6 +313,7 @@ on_wslay_start(wslay_event_context_ptr ctx,
 	(void)ctx;
 	ws->frame = a->opcode;
 	if (wslay_is_ctrl_frame(a->opcode)) {
+		ws->close_len = 0;
 		/* Half a status code; wslay takes it for none. */
 		if (a->opcode == OP_CLOSE && a->payload_length == 1)
 			fail(ws, WS_CLOSE_PROTOCOL);
@@ -329,6 +334,21 @@ on_wslay_start(wslay_event_context_ptr ctx,
 		ws->binary_len += a->payload_length;
 }
 
+/*
+ * A piece of a Close.  wslay leaves the first two bytes of each out when it
+ * looks for UTF-8, and would answer a reason that is none as if it were right.
+ */
+static void
+take_close(struct ws *ws, const uint8_t *p, size_t len)
+{
+	if (len > sizeof(ws->close) - ws->close_len) {
+		fail(ws, WS_CLOSE_PROTOCOL);
+		return;
+	}
+	memcpy(ws->close + ws->close_len, p, len);
+	ws->close_len += len;
+}
+
 static void
 on_wslay_chunk(wslay_event_context_ptr ctx,
     const struct wslay_event_on_frame_recv_chunk_arg *a, void *arg)
@@ -336,8 +356,11 @@ on_wslay_chunk(wslay_event_context_ptr ctx,
 	struct ws *ws = arg;
 
 	(void)ctx;
-	if (ws->fail != 0 || wslay_is_ctrl_frame(ws->frame) ||
-	    a->data_length == 0 || ws->closing)
+	if (ws->fail != 0 || a->data_length == 0 || ws->closing)
+		return;
+	if (ws->frame == OP_CLOSE)
+		take_close(ws, a->data, a->data_length);
+	if (wslay_is_ctrl_frame(ws->frame))
 		return;
 	if (ws->message == OP_BINARY) {
 		ws->ops->binary(ws->arg, a->data, a->data_length);
@@ -358,8 +381,13 @@ on_wslay_message(wslay_event_context_ptr ctx,
 	struct ws *ws = arg;
 
 	(void)ctx;
-	if (a->opcode == OP_TEXT && ws->fail == 0 && !ws->closing)
+	if (ws->fail != 0 || ws->closing)
+		return;
+	if (a->opcode == OP_TEXT)
 		ws->ops->text(ws->arg, ws->text, ws->text_len);
+	else if (a->opcode == OP_CLOSE && ws->close_len > 2 &&
+		 !valid_utf8((const char *)ws->close + 2, ws->close_len - 2))
+		fail(ws, WS_CLOSE_NOT_TEXT);
 }
 
 static const struct wslay_event_callbacks callbacks = {

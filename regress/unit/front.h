@@ -56,6 +56,8 @@ void front_limit(unsigned n);
 /* Starts it; front_stop() fails the test if it did not live until then. */
 void front_start(void);
 void front_stop(void);
+/* Its clock is that much ahead from now on, as is this process's. */
+void front_skip(unsigned ms);
 /* Descriptors that it has open. */
 unsigned front_fds(void);
 /* Hundredths of a second of processor time that it has used. */

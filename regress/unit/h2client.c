@@ -396,6 +396,51 @@ h2_frame(struct h2_client *c, struct h2_answer *a, unsigned first,
 	free(b);
 }
 
+/* The length of the frame at v->at, 0 if it is not whole. */
+static size_t
+frame_len(const struct h2_view *v, size_t *head)
+{
+	size_t left = v->a->len - v->at, n;
+	const uint8_t *p;
+
+	if (left < 2)
+		return 0;
+	p = v->a->body + v->at;
+	ck_assert_uint_eq(p[0] & 0x70, 0);
+	ck_assert_uint_lt(p[1], 127);
+	*head = p[1] == 126 ? 4 : 2;
+	if (left < *head)
+		return 0;
+	n = *head + (p[1] == 126 ? (size_t)p[2] << 8 | p[3] : p[1]);
+	return left < n ? 0 : n;
+}
+
+static bool
+has_frame(const void *arg)
+{
+	const struct h2_view *v = arg;
+	size_t head;
+
+	return v->a->closed || frame_len(v, &head) != 0;
+}
+
+void
+h2_next(struct h2_view *v, struct frame *f)
+{
+	size_t head, n;
+
+	f->op = 0;
+	f->len = 0;
+	if (!h2_until(v->c, has_frame, v, 5000) ||
+	    (n = frame_len(v, &head)) == 0)
+		return;
+	f->op = v->a->body[v->at] & 0x0f;
+	f->len = n - head;
+	memcpy(f->data, v->a->body + v->at + head, f->len);
+	f->data[f->len] = '\0';
+	v->at += n;
+}
+
 void
 h2_grant(struct h2_client *c, struct h2_answer *a, size_t len)
 {

@@ -11,6 +11,8 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include "front.h"
+
 #define H2_ANSWERS 128
 #define H2_NOTHING UINT32_MAX /* no GOAWAY has come */
 
@@ -55,6 +57,14 @@ void h2_no_more(struct h2_client *, struct h2_answer *);
 /* A frame of a WebSocket, masked; first is FIN, RSV and opcode. */
 void h2_frame(struct h2_client *, struct h2_answer *, unsigned first,
     const void *p, size_t len);
+/* A WebSocket on a stream: how far its frames have been looked at. */
+struct h2_view {
+	struct h2_client *c;
+	struct h2_answer *a;
+	size_t at;
+};
+/* Its next frame; op 0 if none comes. */
+void h2_next(struct h2_view *, struct frame *);
 /* Gives the window for len bytes more, to a client that hoards. */
 void h2_grant(struct h2_client *, struct h2_answer *, size_t len);
 

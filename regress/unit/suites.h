@@ -48,5 +48,6 @@ Suite *suite_term(void);
 Suite *suite_valid(void);
 Suite *suite_when(void);
 Suite *suite_ws(void);
+Suite *suite_ws_cases(void);
 
 #endif /* UNIT_SUITES_H */

@@ -48,49 +48,14 @@ view(const char *path)
 	return v;
 }
 
-/* The length of the frame at v->at, 0 if it is not whole. */
-static size_t
-frame_len(const struct view *v, size_t *head)
-{
-	size_t left = v->a->len - v->at, n;
-	const uint8_t *p;
-
-	if (left < 2)
-		return 0;
-	p = v->a->body + v->at;
-	ck_assert_uint_eq(p[0] & 0x70, 0);
-	ck_assert_uint_lt(p[1], 127);
-	*head = p[1] == 126 ? 4 : 2;
-	if (left < *head)
-		return 0;
-	n = *head + (p[1] == 126 ? (size_t)p[2] << 8 | p[3] : p[1]);
-	return left < n ? 0 : n;
-}
-
-static bool
-has_frame(const void *arg)
-{
-	const struct view *v = arg;
-	size_t head;
-
-	return v->a->closed || frame_len(v, &head) != 0;
-}
-
 /* The next frame; op 0 if none comes. */
 static void
 next(struct view *v)
 {
-	size_t head, n;
+	struct h2_view at = { &c, v->a, v->at };
 
-	frame.op = 0;
-	frame.len = 0;
-	if (!h2_until(&c, has_frame, v, 5000) || (n = frame_len(v, &head)) == 0)
-		return;
-	frame.op = v->a->body[v->at] & 0x0f;
-	frame.len = n - head;
-	memcpy(frame.data, v->a->body + v->at + head, frame.len);
-	frame.data[frame.len] = '\0';
-	v->at += n;
+	h2_next(&at, &frame);
+	v->at = at.at;
 }
 
 static void

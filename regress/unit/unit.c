@@ -57,6 +57,7 @@ static const struct {
 	{ "valid", suite_valid },
 	{ "when", suite_when },
 	{ "ws", suite_ws },
+	{ "ws-cases", suite_ws_cases },
 };
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
