@@ -22,6 +22,7 @@ Suite *suite_grant(void);
 Suite *suite_h2spec(void);
 Suite *suite_hostcheck(void);
 Suite *suite_http1(void);
+Suite *suite_http1_conn(void);
 Suite *suite_http2(void);
 Suite *suite_http2_limits(void);
 Suite *suite_http2_ws(void);

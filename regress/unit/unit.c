@@ -31,6 +31,7 @@ static const struct {
 	{ "h2spec", suite_h2spec },
 	{ "hostcheck", suite_hostcheck },
 	{ "http1", suite_http1 },
+	{ "http1-conn", suite_http1_conn },
 	{ "http2", suite_http2 },
 	{ "http2-limits", suite_http2_limits },
 	{ "http2-ws", suite_http2_ws },
