@@ -1,0 +1,78 @@
+# Requests a second and how long they take, on GET /api/ping with the token, over HTTP/1.1 and HTTP/2, against nginx that answers a fixed 200.
+# shellcheck shell=sh
+. "${LIVE_SRC:?run it by regress/bench/run}/lib.sh"
+. "$LIVE_SRC/nginx-lib.sh"
+. "$LIVE_SRC/../bench/bench-lib.sh"
+
+command -v h2load >/dev/null || {
+	skip "h2load: it is not installed"
+	done_testing
+}
+start_daemon
+header="Authorization: Bearer $(cat "$TOKEN")"
+nginx_start <<-SERVERS || skip "nginx: it is not installed"
+	keepalive_requests 1000000000;
+	default_type application/json;
+	server {
+		listen 127.0.0.1:PORT1;
+		listen 127.0.0.1:PORT2 http2;
+		location / {
+			return 200
+			    '{"success":true,"data":{"status":"ok","version":"1"}}';
+		}
+	}
+SERVERS
+
+# load NAME H2LOAD'S OPTIONS...: sets RATE, a second, and P50 and P99 in us.
+load()
+{
+	load_name=$1
+	shift
+	rm -f "$T/load.log"
+	h2load -t 1 --log-file="$T/load.log" -H "$header" "$@" >"$T/load" 2>&1
+	grep -q "succeeded, 0 failed, 0 errored, 0 timeout" "$T/load" &&
+	    grep -q " 0 3xx, 0 4xx, 0 5xx" "$T/load" || {
+		cat "$T/load"
+		bail "every request is answered ($load_name)"
+	}
+	ok "every request is answered ($load_name)"
+	RATE=$(sed -n 's/^finished in .*, \([0-9.]*\) req\/s.*/\1/p' "$T/load")
+	cut -f3 "$T/load.log" | sort -n >"$T/load.us"
+	P50=$(awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }' \
+	    "$T/load.us")
+	P99=$(awk '{ v[NR] = $1 } END { print v[int(NR * 0.99)] }' \
+	    "$T/load.us")
+}
+
+# both VERSION OPTION NGINX: at 1, 32 and 128 connections.
+both()
+{
+	for clients in 1 32 128; do
+		n=200000
+		[ $clients -ne 1 ] || n=30000
+		load "ringletd, HTTP/$1, $clients" $2 -c $clients -n $n \
+		    "$URL/api/ping"
+		rate=$RATE p99=$P99
+		text="$(per "$RATE" 0)/s, p50 $P50 us, p99 $P99 us"
+		name=http$1-$clients
+		if [ -n "$NGINX" ]; then
+			load "nginx, HTTP/$1, $clients" $2 -c $clients -n $n \
+			    "http://$3/"
+			figure "$name-nginx" \
+			    "$(per "$RATE" 0)/s, p50 $P50 us, p99 $P99 us"
+			text="$text, $(per "$rate / $RATE") of nginx"
+		fi
+		if [ $clients -ne 32 ]; then
+			figure "$name" "$text"
+			continue
+		fi
+		[ -z "$NGINX" ] || goal "$name" "$text" \
+		    "$(per "$rate / $RATE")" at-least 0.5
+		goal "$name-p99" "$p99 us" "$p99" at-most 1000
+	done
+}
+
+NGINX=${NGINX:-}
+both 1.1 --h1 "${NGINX_AT1:-}"
+both 2 '' "${NGINX_AT2:-}"
+done_testing
