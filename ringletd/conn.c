@@ -632,8 +632,12 @@ conn_pump(struct conn *c)
 void
 conn_pause(struct conn *c, bool paused)
 {
+	if (c->paused == paused)
+		return;
 	c->paused = paused;
-	conn_want(c);
+	/* Otherwise it comes at the end of what is under way. */
+	if (!c->busy)
+		conn_want(c);
 }
 
 void
