@@ -23,11 +23,22 @@ nginx_start <<-SERVERS || skip "nginx: it is not installed"
 	}
 SERVERS
 
-# load NAME H2LOAD'S OPTIONS...: sets RATE, a second, and P50 and P99 in us.
+# ticks PID...: processor time that they have used, in 10 ms.
+ticks()
+{
+	for pid; do
+		cut -d' ' -f14-15 "/proc/$pid/stat"
+	done | awk '{ n += $1 + $2 } END { print n }'
+}
+
+# load NAME PIDS H2LOAD'S OPTIONS...: sets RATE, a second, P50 and P99 in us, and
+# COST, the processor time of a request in us.
 load()
 {
-	load_name=$1
-	shift
+	load_name=$1 load_pids=$2
+	shift 2
+	# shellcheck disable=SC2086  # a list
+	load_ticks=$(ticks $load_pids)
 	rm -f "$T/load.log"
 	h2load -t 1 --log-file="$T/load.log" -H "$header" "$@" >"$T/load" 2>&1
 	grep -q "succeeded, 0 failed, 0 errored, 0 timeout" "$T/load" &&
@@ -36,6 +47,8 @@ load()
 		bail "every request is answered ($load_name)"
 	}
 	ok "every request is answered ($load_name)"
+	# shellcheck disable=SC2086
+	COST=$(per "($(ticks $load_pids) - $load_ticks) * 10000 / $n" 1)
 	RATE=$(sed -n 's/^finished in .*, \([0-9.]*\) req\/s.*/\1/p' "$T/load")
 	cut -f3 "$T/load.log" | sort -n >"$T/load.us"
 	P50=$(awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }' \
@@ -50,16 +63,16 @@ both()
 	for clients in 1 32 128; do
 		n=200000
 		[ $clients -ne 1 ] || n=30000
-		load "ringletd, HTTP/$1, $clients" $2 -c $clients -n $n \
+		load "ringletd, HTTP/$1, $clients" "$RINGLETD $MONITOR" $2 -c $clients -n $n \
 		    "$URL/api/ping"
 		rate=$RATE p99=$P99
-		text="$(per "$RATE" 0)/s, p50 $P50 us, p99 $P99 us"
+		text="$(per "$RATE" 0)/s, p50 $P50 us, p99 $P99 us, $COST us of processor"
 		name=http$1-$clients
 		if [ -n "$NGINX" ]; then
-			load "nginx, HTTP/$1, $clients" $2 -c $clients -n $n \
+			load "nginx, HTTP/$1, $clients" "$WORKER" $2 -c $clients -n $n \
 			    "http://$3/"
 			figure "$name-nginx" \
-			    "$(per "$RATE" 0)/s, p50 $P50 us, p99 $P99 us"
+			    "$(per "$RATE" 0)/s, p50 $P50 us, p99 $P99 us, $COST us of processor"
 			text="$text, $(per "$rate / $RATE") of nginx"
 		fi
 		if [ $clients -ne 32 ]; then
@@ -73,6 +86,7 @@ both()
 }
 
 NGINX=${NGINX:-}
+WORKER=$(cat "/proc/$NGINX/task/$NGINX/children" 2>/dev/null)
 both 1.1 --h1 "${NGINX_AT1:-}"
 both 2 '' "${NGINX_AT2:-}"
 done_testing
