@@ -331,12 +331,12 @@ char *base64_encode(const uint8_t *p, size_t len);
 
 /* --- ws.c: WebSocket --- */
 
-#define WS_CLOSE_NORMAL	  1000
-#define WS_CLOSE_PROTOCOL 1002
+#define WS_CLOSE_NORMAL	     1000
+#define WS_CLOSE_PROTOCOL    1002
 #define WS_CLOSE_UNSUPPORTED 1003
-#define WS_CLOSE_NOT_TEXT 1007
-#define WS_CLOSE_TOO_BIG  1009
-#define WS_CLOSE_INTERNAL 1011
+#define WS_CLOSE_NOT_TEXT    1007
+#define WS_CLOSE_TOO_BIG     1009
+#define WS_CLOSE_INTERNAL    1011
 
 #define WS_TEXT_MAX   4096	    /* bytes of a client's text message */
 #define WS_BINARY_MAX (1024 * 1024) /* bytes of a client's binary message */

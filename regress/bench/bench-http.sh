@@ -41,11 +41,11 @@ load()
 	load_ticks=$(ticks $load_pids)
 	rm -f "$T/load.log"
 	h2load -t 1 --log-file="$T/load.log" -H "$header" "$@" >"$T/load" 2>&1
-	grep -q "succeeded, 0 failed, 0 errored, 0 timeout" "$T/load" &&
-	    grep -q " 0 3xx, 0 4xx, 0 5xx" "$T/load" || {
+	if ! grep -q "succeeded, 0 failed, 0 errored, 0 timeout" "$T/load" ||
+	    ! grep -q " 0 3xx, 0 4xx, 0 5xx" "$T/load"; then
 		cat "$T/load"
 		bail "every request is answered ($load_name)"
-	}
+	fi
 	ok "every request is answered ($load_name)"
 	# shellcheck disable=SC2086
 	COST=$(per "($(ticks $load_pids) - $load_ticks) * 10000 / $n" 1)
@@ -57,22 +57,43 @@ load()
 	    "$T/load.us")
 }
 
+loaded()
+{
+	echo "$(per "$RATE" 0)/s, p50 $P50 us, p99 $P99 us, $COST us of processor"
+}
+
+# best NAME PIDS H2LOAD'S OPTIONS...: as load, the better of two.
+best()
+{
+	load "$@"
+	first="$RATE $P50 $P99 $COST"
+	load "$@"
+	[ "$(per "(${first%% *} > $RATE)" 0)" = 0 ] ||
+		read -r RATE P50 P99 COST <<-FIRST
+		$first
+		FIRST
+}
+
 # both VERSION OPTION NGINX: at 1, 32 and 128 connections.
 both()
 {
+	# An option of h2load, or none.
+	option=$2 front=$3
+	set -- "$1" ${option:+"$option"}
+	version=$1
+	shift
 	for clients in 1 32 128; do
 		n=200000
 		[ $clients -ne 1 ] || n=30000
-		load "ringletd, HTTP/$1, $clients" "$RINGLETD $MONITOR" $2 -c $clients -n $n \
-		    "$URL/api/ping"
+		best "ringletd, HTTP/$version, $clients" "$RINGLETD $MONITOR" \
+		    "$@" -c $clients -n $n "$URL/api/ping"
 		rate=$RATE p99=$P99
-		text="$(per "$RATE" 0)/s, p50 $P50 us, p99 $P99 us, $COST us of processor"
-		name=http$1-$clients
+		text="$(loaded)"
+		name=http$version-$clients
 		if [ -n "$NGINX" ]; then
-			load "nginx, HTTP/$1, $clients" "$WORKER" $2 -c $clients -n $n \
-			    "http://$3/"
-			figure "$name-nginx" \
-			    "$(per "$RATE" 0)/s, p50 $P50 us, p99 $P99 us, $COST us of processor"
+			best "nginx, HTTP/$version, $clients" "$WORKER" "$@" \
+			    -c $clients -n $n "http://$front/"
+			figure "$name-nginx" "$(loaded)"
 			text="$text, $(per "$rate / $RATE") of nginx"
 		fi
 		if [ $clients -ne 32 ]; then

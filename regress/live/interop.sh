@@ -84,7 +84,7 @@ is "and one with a length" "$(http POST /api/profiles -H "@$T/good" \
     -H 'Content-Type: application/json' -d "@$T/new")" 409
 # Connections that nginx keeps are used by one client after the other.
 got=
-for i in 1 2 3 4 5 6 7 8; do
+for _ in 1 2 3 4 5 6 7 8; do
 	got="$got $(http GET /api/ping -H "@$T/good") $(http GET /api/ping)"
 done
 is "a token counts for its own request alone" "$got" \
@@ -93,6 +93,7 @@ ws_at()
 {
 	python3 "$LIVE_SRC/ws.py" --token-file "$TOKEN" --timeout 10 "$@"
 }
+# shellcheck disable=SC2016
 ws_at "$NGINX_AT1" "$path" event connected \
     send 'echo nginx:$((40+2))\r' expect 'nginx:42' >/dev/null 2>&1
 is "a WebSocket goes through" $? 0

@@ -22,7 +22,7 @@ nginx_start()
 	for try in 1 2 3 4 5; do
 		nginx_try && return 0
 	done
-	cat "$T/nginx/err"
+	cat "$T/nginx/err" "$T/nginx/log"
 	bail "nginx starts ($try times)"
 }
 
@@ -47,7 +47,7 @@ nginx_try()
 	}
 	CONF
 	rm -f "$T/nginx/pid"
-	nginx -p "$T/nginx" -c "$T/nginx/conf" -e "$T/nginx/err" \
+	nginx -p "$T/nginx" -c "$T/nginx/conf" -e "$T/nginx/log" \
 	    >"$T/nginx/out" 2>"$T/nginx/err" &
 	NGINX=$!
 	# shellcheck disable=SC2034  # for tests
