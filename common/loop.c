@@ -310,6 +310,17 @@ loop_signal_free(struct loop_signal *s)
 }
 
 uint64_t
+loop_turn(struct loop *l)
+{
+	struct timeval tv;
+
+	/* The time at which it began. */
+	if (event_base_gettimeofday_cached(l->base, &tv) == -1)
+		fatal("cannot tell the time");
+	return (uint64_t)tv.tv_sec * 1000000 + (uint64_t)tv.tv_usec;
+}
+
+uint64_t
 loop_now(void)
 {
 	struct timespec ts;

@@ -53,5 +53,7 @@ void loop_signal_free(struct loop_signal *);
 
 /* Milliseconds of CLOCK_MONOTONIC. */
 uint64_t loop_now(void);
+/* A number that differs from one turn of the loop to the next. */
+uint64_t loop_turn(struct loop *);
 
 #endif /* COMMON_LOOP_H */

@@ -306,6 +306,15 @@ on_io(int fd, unsigned events, void *arg)
 		peer_flush(p);
 }
 
+static void
+on_gather(void *arg)
+{
+	struct peer *p = arg;
+
+	p->gathering = false;
+	peer_flush(p);
+}
+
 /* --- life --- */
 
 struct peer *
@@ -344,6 +353,7 @@ peer_destroy(struct peer *p)
 	loop_io_free(p->io);
 	loop_timer_free(p->fail_timer);
 	loop_timer_free(p->more_timer);
+	loop_timer_free(p->gather_timer);
 	buf_free(p->in);
 	buf_free(p->out);
 	fd_close(p->fd);
@@ -363,7 +373,16 @@ peer_free(struct peer *p)
 	loop_io_want(p->io, 0);
 	loop_timer_disarm(p->fail_timer);
 	loop_timer_disarm(p->more_timer);
+	if (p->gather_timer != NULL)
+		loop_timer_disarm(p->gather_timer);
 	peer_leave(p);
+}
+
+void
+peer_gather(struct peer *p)
+{
+	if (p->gather_timer == NULL)
+		p->gather_timer = loop_timer_new(p->loop, on_gather, p);
 }
 
 void *

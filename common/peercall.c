@@ -64,6 +64,32 @@ on_call_timeout(void *arg)
 		peer_flush(p);
 }
 
+/*
+ * The first call of a turn goes at once: it may be the only one.  Others wait
+ * for on_gather(), or for whatever is sent before and takes them along.
+ */
+static int
+queue_call(struct peer *p, uint16_t type, uint32_t id, const void *body,
+    const int *fds, size_t nfds)
+{
+	uint64_t turn = 0;
+	int r;
+
+	if (p->gather_timer != NULL)
+		turn = loop_turn(p->loop);
+	if (p->gather_timer == NULL || turn != p->turn) {
+		p->turn = turn;
+		return peer_queue(p, type, id, body, fds, nfds);
+	}
+	p->busy++;
+	r = peer_queue(p, type, id, body, fds, nfds);
+	if (--p->busy == 0 && !p->gathering) {
+		p->gathering = true;
+		loop_timer_arm(p->gather_timer, 0);
+	}
+	return r;
+}
+
 int
 peer_call(struct peer *p, uint16_t type, const void *body, const int *fds,
     size_t nfds, uint64_t timeout_ms, peer_cb cb, void *arg, uint32_t *call)
@@ -78,7 +104,7 @@ peer_call(struct peer *p, uint16_t type, const void *body, const int *fds,
 		if ((id = ++p->next_id) == 0)
 			id = ++p->next_id;
 	} while (peer_call_find(p, id) != NULL);
-	if ((r = peer_queue(p, type, id, body, fds, nfds)) != 0)
+	if ((r = queue_call(p, type, id, body, fds, nfds)) != 0)
 		return r;
 	c = xcalloc(1, sizeof(*c));
 	c->peer = p;

@@ -245,6 +245,8 @@ serve(void)
 	conn_init(&env);
 	env.monitor = peer_new(env.loop, PROC_CHANNEL_FD, FROM_MONITOR,
 	    PST_INIT, "monitor", &monitor_ops, &env);
+	/* Many clients ask in one turn, and each request is a call. */
+	peer_gather(env.monitor);
 	if (loop_run(env.loop) != 0)
 		fatal("the event loop has failed");
 }

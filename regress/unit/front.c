@@ -514,6 +514,7 @@ serve(int listener)
 		abort();
 	env.monitor = peer_new(loop, sv[0], FROM_MONITOR, PST_SERVING,
 	    "monitor", &front_ops, &env);
+	peer_gather(env.monitor);
 	peer_new(loop, sv[1], FROM_RINGLETD, PST_SERVING, "ringletd",
 	    &monitor_ops, NULL);
 	listener_add(&env, listener, "test");

@@ -237,6 +237,64 @@ START_TEST(calls_are_answered)
 }
 END_TEST
 
+static uint32_t
+call_unheard(void)
+{
+	struct msg_token_only body = { { NULL, 0 } };
+	uint32_t id = 0;
+
+	ck_assert_int_eq(peer_call(pt.peer, MSG_STATUS_GET, &body, NULL, 0, 0,
+			     pt_on_answer, NULL, &id),
+	    0);
+	return id;
+}
+
+static void
+make_calls(void *arg)
+{
+	uint32_t *ids = arg;
+	char c;
+
+	ids[0] = call_unheard();
+	/* Who is alone in its turn does not wait. */
+	ck_assert_int_eq(recv(pt.fd, &c, 1, MSG_PEEK | MSG_DONTWAIT), 1);
+	ck_assert_uint_eq(pt_hear(ids[0]), MSG_STATUS_GET);
+	ids[1] = call_unheard();
+	ids[2] = call_unheard();
+	ck_assert_int_eq(recv(pt.fd, &c, 1, MSG_PEEK | MSG_DONTWAIT), -1);
+}
+
+/* Those of one turn but the first go together, at its end. */
+START_TEST(calls_are_gathered)
+{
+	struct msg_log log = { LOGL_INFO, "x" };
+	struct loop_timer *tick, *stop;
+	uint32_t ids[3], more;
+
+	pt_start(D, PST_SERVING);
+	peer_gather(pt.peer);
+	tick = loop_timer_new(pt.loop, make_calls, ids);
+	stop = loop_timer_new(pt.loop, (void (*)(void *))loop_stop, pt.loop);
+	loop_timer_arm(tick, 0);
+	loop_timer_arm(stop, 10);
+	pt_run();
+	ck_assert_uint_eq(pt_hear(ids[1]), MSG_STATUS_GET);
+	ck_assert_uint_eq(pt_hear(ids[2]), MSG_STATUS_GET);
+	/* Another message takes along what waits. */
+	loop_timer_arm(tick, 0);
+	loop_timer_arm(stop, 10);
+	pt_run();
+	ck_assert_uint_eq(pt_hear(ids[1]), MSG_STATUS_GET);
+	ck_assert_uint_eq(pt_hear(ids[2]), MSG_STATUS_GET);
+	more = call_unheard();
+	ck_assert_int_eq(peer_send(pt.peer, MSG_LOG, &log, NULL, 0), 0);
+	ck_assert_uint_eq(pt_hear(more), MSG_STATUS_GET);
+	ck_assert_uint_eq(pt_hear(0), MSG_LOG);
+	loop_timer_free(tick);
+	loop_timer_free(stop);
+}
+END_TEST
+
 /* The answer to another call of the same id is no answer. */
 START_TEST(answer_of_another_kind)
 {
@@ -606,6 +664,7 @@ suite_peer_flow(void)
 	tcase_add_test(tc, hoarded_descriptors);
 	tcase_add_test(tc, sends_descriptors);
 	tcase_add_test(tc, calls_are_answered);
+	tcase_add_test(tc, calls_are_gathered);
 	tcase_add_test(tc, answer_of_another_kind);
 	tcase_add_test(tc, calls_time_out);
 	tcase_add_test(tc, calls_are_cancelled);
