@@ -28,6 +28,7 @@
 #include "ringletd/ringletd.h"
 #include "suites.h"
 #include "ws_cases.h"
+#include "xmalloc.h"
 
 #define FIN_TEXT 0x81
 #define FIN_PING 0x89
@@ -130,7 +131,7 @@ ends(void)
 static void
 make(const void *p, size_t len)
 {
-	ck_assert_ptr_nonnull(made = realloc(made, made_len + len + 1));
+	made = xreallocarray(made, made_len + len + 1, 1);
 	memcpy(made + made_len, p, len);
 	made_len += len;
 }
