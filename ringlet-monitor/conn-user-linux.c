@@ -97,7 +97,8 @@ read_answer(const void *buf, size_t len, const struct ends *e, uid_t *uid)
 	if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
 	    h->nlmsg_len < NLMSG_LENGTH(sizeof(*d)))
 		return RL_ERR_UNAVAILABLE;
-	if (!same_ends(&d->id, &e->id))
+	/* Without an inode no process has it any more, and the uid is root's. */
+	if (!same_ends(&d->id, &e->id) || d->idiag_inode == 0)
 		return RL_ERR_NOTFOUND;
 	*uid = d->idiag_uid;
 	return 0;

@@ -150,6 +150,22 @@ START_TEST(is_not_misled_by_who_came_after)
 }
 END_TEST
 
+/* It has said all it had to say, and closed. */
+START_TEST(knows_who_has_gone)
+{
+	int listener = listening(AF_INET), client, server;
+	uid_t uid = (uid_t)-1;
+
+	client = connected();
+	server = accepted(listener);
+	close(client);
+	ck_assert_int_eq(conn_user(server, &uid), RL_ERR_EOF);
+	ck_assert_uint_eq(uid, (uid_t)-1);
+	close(server);
+	close(listener);
+}
+END_TEST
+
 START_TEST(does_not_guess)
 {
 	uid_t uid = (uid_t)-1;
@@ -176,6 +192,7 @@ main(void)
 	tcase_add_loop_test(tc, tells_of_tcp, 0, 2);
 	tcase_add_test(tc, tells_of_unix_sockets);
 	tcase_add_test(tc, is_not_misled_by_who_came_after);
+	tcase_add_test(tc, knows_who_has_gone);
 	tcase_add_test(tc, does_not_guess);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
