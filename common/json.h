@@ -14,10 +14,12 @@ enum json_kind {
 	JK_STRING = 1, /* char *, xstrdup()ed */
 	JK_INT,	       /* long long, within min and max */
 	JK_BOOL,       /* bool */
-	JK_STRINGS     /* char **, NULL-terminated, xstrdup()ed */
+	JK_STRINGS,    /* char **, NULL-terminated, xstrdup()ed */
+	JK_OBJECT      /* a struct, whose members are those of `object` */
 };
 
 #define JSONF_REQUIRED 0x1
+#define JSONF_ONE      0x2 /* JK_STRINGS: a string is as an array of it */
 
 struct json_member {
 	const char *name;
@@ -26,20 +28,28 @@ struct json_member {
 	size_t max;  /* JK_STRING: bytes; JK_STRINGS: elements */
 	long long min_int, max_int;
 	unsigned flags;
+	const struct json_table *object; /* of JK_OBJECT, else NULL */
+};
+
+/* The members that an object may have. */
+struct json_table {
+	const struct json_member *members;
+	size_t n;
 };
 
 /*
  * Parses len bytes as one JSON object: duplicates refused, no NUL in
  * strings, nested at most 8 deep.  Returns the object (json_decref() it) or
- * NULL, and then writes what and where into why (size bytes).
+ * NULL, and then writes what and where into why (size bytes): the place in the
+ * text, and the member that it is, as "a.b[2]" where it is nested.
  */
 json_t *json_parse_object(
     const char *p, size_t len, char *why, size_t size);
 
 /*
  * Moves obj's members into target as the table says.  Absent optional members
- * leave their field alone.  RL_ERR_INVALID: why names the member.  Free with
- * json_free_members() in either case.
+ * leave their field alone.  RL_ERR_INVALID: why names the member, "a.b" where
+ * it is nested.  Free with json_free_members() in either case.
  */
 int json_get_members(const json_t *obj, const struct json_member *table,
     size_t n, void *target, char *why, size_t size);

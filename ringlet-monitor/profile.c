@@ -47,21 +47,21 @@ struct stored {
 
 #define STR(f, max, flags)                                                     \
 	{                                                                      \
-#f, JK_STRING, offsetof(struct stored, p.f), max, 0, 0, flags  \
+#f, JK_STRING, offsetof(struct stored, p.f), max, 0, 0, flags, NULL \
 	}
 #define STRS(f)                                                                \
 	{                                                                      \
 #f, JK_STRINGS, offsetof(struct stored, p.f), ARGS_MAX, 0, 0,  \
-		    0                                                          \
+		    0, NULL                                                    \
 	}
 #define INT(f)                                                                 \
 	{                                                                      \
-#f, JK_INT, offsetof(struct stored, p.f), 0, 0, LLONG_MAX, 0   \
+#f, JK_INT, offsetof(struct stored, p.f), 0, 0, LLONG_MAX, 0, NULL \
 	}
 
 static const struct json_member members[] = {
 	{ "version", JK_INT, offsetof(struct stored, version), 0,
-	    FORMAT_VERSION, FORMAT_VERSION, JSONF_REQUIRED },
+	    FORMAT_VERSION, FORMAT_VERSION, JSONF_REQUIRED, NULL },
 	STR(alias, ALIAS_MAX, JSONF_REQUIRED),
 	STR(agent_id, NAME_LEN, JSONF_REQUIRED),
 	STR(provider_id, NAME_LEN, JSONF_REQUIRED),

@@ -52,17 +52,17 @@ struct stored {
 
 static const struct json_member members[] = {
 	{ "id", JK_STRING, offsetof(struct stored, id), TOKEN_ID_LEN, 0, 0,
-	    JSONF_REQUIRED },
+	    JSONF_REQUIRED, NULL },
 	{ "digest", JK_STRING, offsetof(struct stored, digest), DIGEST_HEX, 0,
-	    0, JSONF_REQUIRED },
+	    0, JSONF_REQUIRED, NULL },
 	{ "scope", JK_STRING, offsetof(struct stored, scope), 16, 0, 0,
-	    JSONF_REQUIRED },
+	    JSONF_REQUIRED, NULL },
 	{ "label", JK_STRING, offsetof(struct stored, label), TOKEN_LABEL_MAX,
-	    0, 0, 0 },
+	    0, 0, 0, NULL },
 	{ "created_at", JK_INT, offsetof(struct stored, created_at), 0, 0,
-	    LLONG_MAX, JSONF_REQUIRED },
+	    LLONG_MAX, JSONF_REQUIRED, NULL },
 	{ "expires_at", JK_INT, offsetof(struct stored, expires_at), 0, 0,
-	    LLONG_MAX, 0 },
+	    LLONG_MAX, 0, NULL },
 };
 
 static bool

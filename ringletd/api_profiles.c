@@ -38,23 +38,23 @@ struct create {
 
 static const struct json_member create_members[] = {
 	{ "alias", JK_STRING, offsetof(struct create, alias), NAME_LEN, 0, 0,
-	    JSONF_REQUIRED },
+	    JSONF_REQUIRED, NULL },
 	{ "agent_id", JK_STRING, offsetof(struct create, agent_id), NAME_LEN,
-	    0, 0, JSONF_REQUIRED },
+	    0, 0, JSONF_REQUIRED, NULL },
 	{ "provider_id", JK_STRING, offsetof(struct create, provider_id),
-	    NAME_LEN, 0, 0, JSONF_REQUIRED },
+	    NAME_LEN, 0, 0, JSONF_REQUIRED, NULL },
 	{ "endpoint_id", JK_STRING, offsetof(struct create, endpoint_id),
-	    PATH_LEN, 0, 0, 0 },
+	    PATH_LEN, 0, 0, 0, NULL },
 	{ "model", JK_STRING, offsetof(struct create, model), NAME_LEN, 0, 0,
-	    0 },
+	    0, NULL },
 	{ "working_dir", JK_STRING, offsetof(struct create, working_dir),
-	    PATH_LEN, 0, 0, 0 },
+	    PATH_LEN, 0, 0, 0, NULL },
 	{ "api_key", JK_STRING, offsetof(struct create, api_key), KEY_LEN, 0,
-	    0, 0 },
+	    0, 0, NULL },
 	{ "args", JK_STRINGS, offsetof(struct create, args), ARGS_MAX, 0, 0,
-	    0 },
+	    0, NULL },
 	{ "env", JK_STRINGS, offsetof(struct create, env), ARGS_MAX, 0, 0,
-	    0 },
+	    0, NULL },
 };
 
 struct sealed {
@@ -66,9 +66,9 @@ struct sealed {
 
 static const struct json_member sealed_members[] = {
 	{ "key_id", JK_STRING, offsetof(struct sealed, key_id), NAME_LEN, 0,
-	    0, JSONF_REQUIRED },
+	    0, JSONF_REQUIRED, NULL },
 	{ "ciphertext", JK_STRING, offsetof(struct sealed, ciphertext),
-	    SEALED_LEN, 0, 0, JSONF_REQUIRED },
+	    SEALED_LEN, 0, 0, JSONF_REQUIRED, NULL },
 };
 
 /* What anybody with a token may see.  There is no key in it. */
@@ -252,7 +252,7 @@ api_profile_create(struct request *r)
 /* --- another key --- */
 
 static const struct json_member rekey_members[] = {
-	{ "api_key", JK_STRING, 0, KEY_LEN, 0, 0, 0 },
+	{ "api_key", JK_STRING, 0, KEY_LEN, 0, 0, 0, NULL },
 };
 
 static void

@@ -28,19 +28,19 @@ struct create {
 
 static const struct json_member create_members[] = {
 	{ "profile_alias", JK_STRING, offsetof(struct create, profile_alias),
-	    ALIAS_MAX, 0, 0, JSONF_REQUIRED },
+	    ALIAS_MAX, 0, 0, JSONF_REQUIRED, NULL },
 	{ "working_dir", JK_STRING, offsetof(struct create, working_dir),
-	    PATH_LEN, 0, 0, 0 },
+	    PATH_LEN, 0, 0, 0, NULL },
 	{ "args", JK_STRINGS, offsetof(struct create, args), ARGS_MAX, 0, 0,
-	    0 },
+	    0, NULL },
 	{ "bwrap_flags", JK_STRINGS, offsetof(struct create, bwrap_flags),
-	    ARGS_MAX, 0, 0, 0 },
+	    ARGS_MAX, 0, 0, 0, NULL },
 	{ "cols", JK_INT, offsetof(struct create, cols), 0, 1, TERM_SIZE_MAX,
-	    0 },
+	    0, NULL },
 	{ "rows", JK_INT, offsetof(struct create, rows), 0, 1, TERM_SIZE_MAX,
-	    0 },
+	    0, NULL },
 	{ "no_sandbox", JK_BOOL, offsetof(struct create, no_sandbox), 0, 0, 0,
-	    0 },
+	    0, NULL },
 };
 
 const char *

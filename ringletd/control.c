@@ -24,18 +24,18 @@ struct text {
 
 static const struct json_member resize_members[] = {
 	{ "type", JK_STRING, offsetof(struct text, type), TYPE_MAX, 0, 0,
-	    JSONF_REQUIRED },
+	    JSONF_REQUIRED, NULL },
 	{ "cols", JK_INT, offsetof(struct text, cols), 0, 1, TERM_SIZE_MAX,
-	    JSONF_REQUIRED },
+	    JSONF_REQUIRED, NULL },
 	{ "rows", JK_INT, offsetof(struct text, rows), 0, 1, TERM_SIZE_MAX,
-	    JSONF_REQUIRED },
+	    JSONF_REQUIRED, NULL },
 };
 
 static const struct json_member signal_members[] = {
 	{ "type", JK_STRING, offsetof(struct text, type), TYPE_MAX, 0, 0,
-	    JSONF_REQUIRED },
+	    JSONF_REQUIRED, NULL },
 	{ "signal", JK_INT, offsetof(struct text, signal), 0, 1, 64,
-	    JSONF_REQUIRED },
+	    JSONF_REQUIRED, NULL },
 };
 
 /* Ways to interrupt or end an agent; not ways to stop or confuse it. */

@@ -102,14 +102,14 @@ struct text {
 
 static const struct json_member topic_members[] = {
 	{ "type", JK_STRING, offsetof(struct text, type), 32, 0, 0,
-	    JSONF_REQUIRED },
+	    JSONF_REQUIRED, NULL },
 	{ "topics", JK_STRINGS, offsetof(struct text, topics), TOPICS_MAX, 0, 0,
-	    JSONF_REQUIRED },
+	    JSONF_REQUIRED, NULL },
 };
 
 static const struct json_member ping_members[] = {
 	{ "type", JK_STRING, offsetof(struct text, type), 32, 0, 0,
-	    JSONF_REQUIRED },
+	    JSONF_REQUIRED, NULL },
 };
 
 static void

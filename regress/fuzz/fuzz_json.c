@@ -27,11 +27,11 @@ struct target {
 
 static const struct json_member table[] = {
 	{ "alias", JK_STRING, offsetof(struct target, alias), 64, 0, 0,
-	    JSONF_REQUIRED },
-	{ "cols", JK_INT, offsetof(struct target, cols), 0, 1, 4096, 0 },
-	{ "on", JK_BOOL, offsetof(struct target, on), 0, 0, 0, 0 },
-	{ "args", JK_STRINGS, offsetof(struct target, args), 4, 0, 0, 0 },
-	{ "key", JK_STRING, offsetof(struct target, key), 20, 0, 0, 0 },
+	    JSONF_REQUIRED, NULL },
+	{ "cols", JK_INT, offsetof(struct target, cols), 0, 1, 4096, 0, NULL },
+	{ "on", JK_BOOL, offsetof(struct target, on), 0, 0, 0, 0, NULL },
+	{ "args", JK_STRINGS, offsetof(struct target, args), 4, 0, 0, 0, NULL },
+	{ "key", JK_STRING, offsetof(struct target, key), 20, 0, 0, 0, NULL },
 };
 #define NTABLE (sizeof(table) / sizeof(*table))
 

@@ -21,15 +21,31 @@ struct target {
 	bool on;
 	char **words;
 	char *note;
+	struct {
+		char *id;
+		long long n;
+	} inner;
 };
+
+static const struct json_member inner[] = {
+	{ "id", JK_STRING, offsetof(struct target, inner.id) -
+	    offsetof(struct target, inner), 4, 0, 0, JSONF_REQUIRED, NULL },
+	{ "n", JK_INT, offsetof(struct target, inner.n) -
+	    offsetof(struct target, inner), 0, 0, 9, 0, NULL },
+};
+static const struct json_table inner_table = { inner, NELEM(inner) };
 
 static const struct json_member table[] = {
 	{ "name", JK_STRING, offsetof(struct target, name), 8, 0, 0,
-	    JSONF_REQUIRED },
-	{ "count", JK_INT, offsetof(struct target, count), 0, -2, 100, 0 },
-	{ "on", JK_BOOL, offsetof(struct target, on), 0, 0, 0, 0 },
-	{ "words", JK_STRINGS, offsetof(struct target, words), 3, 0, 0, 0 },
-	{ "note", JK_STRING, offsetof(struct target, note), 40, 0, 0, 0 },
+	    JSONF_REQUIRED, NULL },
+	{ "count", JK_INT, offsetof(struct target, count), 0, -2, 100, 0, NULL },
+	{ "on", JK_BOOL, offsetof(struct target, on), 0, 0, 0, 0, NULL },
+	{ "words", JK_STRINGS, offsetof(struct target, words), 3, 0, 0, 0, NULL },
+	{ "note", JK_STRING, offsetof(struct target, note), 40, 0, 0, 0, NULL },
+	{ "many", JK_STRINGS, offsetof(struct target, words), 3, 0, 0,
+	    JSONF_ONE, NULL },
+	{ "in", JK_OBJECT, offsetof(struct target, inner), 0, 0, 0, 0,
+	    &inner_table },
 };
 
 static char why[200];
@@ -63,13 +79,21 @@ START_TEST(refuses_text)
 		{ "\"s\"", NULL },
 		{ "null", NULL },
 		{ "{\"a\":1,\"a\":1}",
-		    "line 1 column 10: a member comes twice" },
-		{ "{\"b\":{\"a\":1,\"a\":2}}", NULL },
+		    "line 1 column 10, member 'a': it comes twice" },
+		{ "{\"b\":{\"a\":1,\"a\":2}}",
+		    "line 1 column 15, member 'b.a': it comes twice" },
+		{ "{\"x\":[1,{\"a\":\"\\u0000\"}]}",
+		    "line 1 column 21, member 'x[1].a': a string contains a "
+		    "NUL" },
 		{ "{\n\"a\":\"\\u0000\"}", NULL },
 		{ "{\"a\\u0000b\":1}", NULL },
 		{ "{\"a\":\"\xff\"}", NULL },
 		{ "{\"a\":\"\xc0\xaf\"}", NULL },
-		{ "{\"a\":\"\\ud800\"}", NULL },
+		{ "{\"a\":\"\\ud800\"}",
+		    "line 1 column 13, member 'a': a \\u escape is half a "
+		    "character" },
+		{ "{\"a\":\"\\udc00\\ud800\"}", NULL },
+		{ "{\"b\":1,\"a\\ud800\":1}", NULL },
 		{ "{a:1}", NULL },
 		{ "{'a':1}", NULL },
 		{ "{\"a\":01}", NULL },
@@ -77,10 +101,16 @@ START_TEST(refuses_text)
 		{ "{\"a\":+1}", NULL },
 		{ "{\"a\":NaN}", NULL },
 		{ "{\"a\":99999999999999999999}", NULL },
-		{ "{\"a\":1e999}", NULL },
+		{ "{\"a\":1e999}",
+		    "line 1 column 10, member 'a': a number is too large" },
 		{ "{\"a\":\"\n\"}", NULL },
 		{ "/* */{}", NULL },
-		{ "{\"a\":[[[[[[[[1]]]]]]]]}", "nested more than 8 deep" },
+		{ "{\"b\":1,\"a\":[[[[[[[[1]]]]]]]]}",
+		    "nested more than 8 deep, member 'a'" },
+		/* As it is written, so that it drives no terminal. */
+		{ "{\"\\u001b\":{\"a\":1,\"a\":1}}",
+		    "line 1 column 20, member '\\\\u001b.a': it comes "
+		    "twice" },
 	};
 
 	for (size_t i = 0; i < NELEM(rows); i++) {
@@ -107,6 +137,11 @@ START_TEST(error_hides_values)
 		"{\"name\":\"a\",\"count\":\"CANARY\"}",
 		"{\"name\":\"a\",\"words\":\"CANARY\"}",
 		"{\"x\":\"CANARY\xff\"}",
+		"{\"x\":\"CANARY\\ud800\"}",
+		"{\"x\":[\"CANARY\", \"CANARY\" \"CANARY\"]}",
+		"{\"x\":\"\\\"CANARY\\\",\\\"CANARY\":1}",
+		"{\"name\":\"a\",\"in\":\"CANARY\"}",
+		"{\"name\":\"a\",\"in\":{\"id\":\"CANARY\"}}",
 	};
 	struct target t;
 	json_t *v;
@@ -149,6 +184,9 @@ START_TEST(depth)
 	deep[0] = '{';
 	ck_assert_ptr_null(parse(deep, sizeof(deep)));
 	ck_assert_str_eq(why, "nested more than 8 deep");
+	memcpy(deep, "{\"a\":", 5);
+	ck_assert_ptr_null(parse(deep, sizeof(deep)));
+	ck_assert_str_eq(why, "nested more than 8 deep, member 'a'");
 }
 END_TEST
 
@@ -192,6 +230,17 @@ START_TEST(takes_members)
 	ck_assert_ptr_null(t.name);
 	ck_assert_ptr_null(t.words);
 	json_free_members(table, NELEM(table), &t);
+	/* One of many may stand alone; an object in the object is taken. */
+	ck_assert_int_eq(get("{\"name\":\"a\",\"many\":\"b\","
+			     "\"in\":{\"n\":7,\"id\":\"c\"}}",
+			     &t),
+	    0);
+	ck_assert_str_eq(t.words[0], "b");
+	ck_assert_ptr_null(t.words[1]);
+	ck_assert_str_eq(t.inner.id, "c");
+	ck_assert_int_eq(t.inner.n, 7);
+	json_free_members(table, NELEM(table), &t);
+	ck_assert_ptr_null(t.inner.id);
 }
 END_TEST
 
@@ -228,6 +277,17 @@ START_TEST(refuses_members)
 		{ "{\"name\":\"a\",\"words\":[\"1\",2]}",
 		    "member 'words' has an element 1 that is not a string" },
 		{ "{\"name\":\"a\",\"words\":[[\"1\"]]}", NULL },
+		{ "{\"name\":\"a\",\"words\":\"1\"}", NULL },
+		{ "{\"name\":\"a\",\"many\":1}",
+		    "member 'many' must be an array or a string" },
+		{ "{\"name\":\"a\",\"in\":[]}",
+		    "member 'in' must be an object" },
+		{ "{\"name\":\"a\",\"in\":{}}",
+		    "member 'in.id' is missing" },
+		{ "{\"name\":\"a\",\"in\":{\"id\":\"b\",\"x\":1}}",
+		    "member 'in.x' is not known here" },
+		{ "{\"name\":\"a\",\"in\":{\"id\":\"b\",\"n\":10}}",
+		    "member 'in.n' must be an integer from 0 to 9" },
 	};
 	struct target t;
 
