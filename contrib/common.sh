@@ -24,7 +24,7 @@ LINT_PACKAGES='clang clang-tidy cppcheck'
 TEST_PACKAGES='asciinema check curl nghttp2-client mandoc python3 procps dbus-bin'
 # Of live tests that are left out where these are not.
 LIVE_PACKAGES='strace keepassxc xvfb xdotool nginx-light node-ws
-python3-websockets'
+python3-jsonschema python3-websockets'
 
 missing_packages()
 {

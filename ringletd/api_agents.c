@@ -9,6 +9,16 @@
 #include "msgdef.h"
 #include "ringletd.h"
 
+static const struct reply_member agent_members[] = {
+	{ "id", "string" },
+	{ "name", "string" },
+	{ "installed", "boolean" },
+	{ "version", "string?" },
+	{ "binary_path", "string?" },
+	{ "profile_count", "integer" },
+};
+const struct reply_table agent_reply = REPLY_TABLE(agent_members);
+
 static json_t *
 agent_json(const struct msg_agent *a)
 {
@@ -30,9 +40,9 @@ on_agents(struct request *r, struct msg *m)
 	json_t *all;
 	size_t i;
 
-	if (r->param[0] != '\0') {
+	if (r->params[0][0] != '\0') {
 		for (i = 0; i < list->list.n; i++) {
-			if (strcmp(a[i].id, r->param) == 0) {
+			if (strcmp(a[i].id, r->params[0]) == 0) {
 				reply_data(r, 200, agent_json(&a[i]));
 				return;
 			}
@@ -53,6 +63,17 @@ api_agents(struct request *r)
 
 	request_call(r, MSG_AGENT_LIST, &m, on_agents);
 }
+
+static const struct reply_member provider_members[] = {
+	{ "id", "string" },
+	{ "name", "string" },
+	{ "type", "string" },
+	{ "endpoints", "object" },
+	{ "default_endpoint", "string?" },
+	{ "auth_variable", "string?" },
+	{ "models", "strings" },
+};
+const struct reply_table provider_reply = REPLY_TABLE(provider_members);
 
 static json_t *
 provider_json(const struct msg_provider *p)
@@ -84,9 +105,9 @@ on_providers(struct request *r, struct msg *m)
 	json_t *all;
 	size_t i;
 
-	if (r->param[0] != '\0') {
+	if (r->params[0][0] != '\0') {
 		for (i = 0; i < list->list.n; i++) {
-			if (strcmp(p[i].id, r->param) == 0) {
+			if (strcmp(p[i].id, r->params[0]) == 0) {
 				reply_data(r, 200, provider_json(&p[i]));
 				return;
 			}

@@ -15,6 +15,19 @@
 
 #define PIECE 32768 /* bytes of the log in one answer; more is asked for */
 
+const struct route_query audit_query[] = {
+	{ "offset", "integer", false, "from this byte of the log on" },
+	{ "since", "string", false, "a time: leaves out what is older" },
+	{ NULL, NULL, false, NULL },
+};
+
+static const struct reply_member audit_members[] = {
+	{ "entries", "objects" },
+	{ "next", "integer" },
+	{ "size", "integer" },
+};
+const struct reply_table audit_reply = REPLY_TABLE(audit_members);
+
 /* A time as entries have it, or its beginning, to the day at least. */
 static bool
 get_since(const struct span *value, char *dst, size_t size)
@@ -65,7 +78,7 @@ on_piece(struct request *r, struct msg *m)
 	json_t *list = json_array();
 
 	while (len > 0 && (nl = memchr(p, '\n', len)) != NULL) {
-		add_line(list, r->param, p, (size_t)(nl - p));
+		add_line(list, r->params[0], p, (size_t)(nl - p));
 		len -= (size_t)(nl + 1 - p);
 		p = nl + 1;
 	}
@@ -85,13 +98,13 @@ api_audit(struct request *r)
 	int64_t offset = -1;
 	bool since = false, good = true;
 
-	r->param[0] = '\0';
+	r->params[0][0] = '\0';
 	while (good && request_query_next(&query, &name, &value)) {
 		if (span_is(&name, "offset") && offset == -1)
 			good = span_number(&value, INT64_MAX, &offset);
 		else if (span_is(&name, "since") && !since)
 			good = since =
-			    get_since(&value, r->param, sizeof(r->param));
+			    get_since(&value, r->params[0], sizeof(r->params[0]));
 		else
 			good = false;
 	}

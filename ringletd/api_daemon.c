@@ -22,6 +22,12 @@ call_with_token(struct request *r, uint16_t type, request_cb done)
 	request_call(r, type, &m, done);
 }
 
+static const struct reply_member ping_members[] = {
+	{ "status", "string" },
+	{ "version", "string" },
+};
+const struct reply_table ping_reply = REPLY_TABLE(ping_members);
+
 static void
 on_ping(struct request *r, struct msg *m)
 {
@@ -35,6 +41,20 @@ api_ping(struct request *r)
 {
 	call_with_token(r, MSG_AUTH_CHECK, on_ping);
 }
+
+static const struct reply_member status_members[] = {
+	{ "status", "string" },
+	{ "version", "string" },
+	{ "pid", "integer" },
+	{ "uptime_secs", "integer" },
+	{ "profiles_count", "integer" },
+	{ "sessions", "integer" },
+	{ "listen", "strings" },
+	{ "seal", "string" },
+	{ "jail", "string" },
+	{ "restarts", "integer" },
+};
+const struct reply_table status_reply = REPLY_TABLE(status_members);
 
 static void
 on_status(struct request *r, struct msg *m)
@@ -65,6 +85,11 @@ api_status(struct request *r)
 	call_with_token(r, MSG_STATUS_GET, on_status);
 }
 
+static const struct reply_member shutdown_members[] = {
+	{ "status", "string" },
+};
+const struct reply_table shutdown_reply = REPLY_TABLE(shutdown_members);
+
 static void
 on_shutdown(struct request *r, struct msg *m)
 {
@@ -77,6 +102,12 @@ api_shutdown(struct request *r)
 {
 	call_with_token(r, MSG_STOP, on_shutdown);
 }
+
+static const struct reply_member pubkey_members[] = {
+	{ "key_id", "string" },
+	{ "public_key", "string" },
+};
+const struct reply_table pubkey_reply = REPLY_TABLE(pubkey_members);
 
 static void
 on_public_key(struct request *r, struct msg *m)
@@ -94,6 +125,15 @@ api_public_key(struct request *r)
 {
 	call_with_token(r, MSG_PUBKEY_GET, on_public_key);
 }
+
+static const struct reply_member token_members[] = {
+	{ "id", "string" },
+	{ "scope", "string" },
+	{ "label", "string?" },
+	{ "created_at", "string?" },
+	{ "expires_at", "string?" },
+};
+const struct reply_table token_reply = REPLY_TABLE(token_members);
 
 static void
 on_token(struct request *r, struct msg *m)
@@ -131,6 +171,19 @@ void
 api_token_end(struct request *r)
 {
 	call_with_token(r, MSG_TOKEN_END, on_token_end);
+}
+
+static void
+on_openapi(struct request *r, struct msg *m)
+{
+	(void)m;
+	reply_document(r, openapi_document());
+}
+
+void
+api_openapi(struct request *r)
+{
+	call_with_token(r, MSG_AUTH_CHECK, on_openapi);
 }
 
 void

@@ -24,6 +24,19 @@
 /* Base64 of a sealed key, with what it is bound to. */
 #define SEALED_LEN ((KEY_LEN + 5 * 1024) / 3 * 4 + 4)
 
+struct sealed {
+	char *key_id;
+	char *ciphertext;
+};
+
+static const struct json_member sealed_members[] = {
+	{ "key_id", JK_STRING, offsetof(struct sealed, key_id), NAME_LEN, 0, 0,
+	    JSONF_REQUIRED, NULL },
+	{ "ciphertext", JK_STRING, offsetof(struct sealed, ciphertext),
+	    SEALED_LEN, 0, 0, JSONF_REQUIRED, NULL },
+};
+static const struct json_table sealed_table = BODY_TABLE(sealed_members);
+
 struct create {
 	char *alias;
 	char *agent_id;
@@ -32,6 +45,7 @@ struct create {
 	char *model;
 	char *working_dir;
 	char *api_key;
+	struct sealed sealed_key;
 	char **args;
 	char **env;
 };
@@ -39,37 +53,45 @@ struct create {
 static const struct json_member create_members[] = {
 	{ "alias", JK_STRING, offsetof(struct create, alias), NAME_LEN, 0, 0,
 	    JSONF_REQUIRED, NULL },
-	{ "agent_id", JK_STRING, offsetof(struct create, agent_id), NAME_LEN,
-	    0, 0, JSONF_REQUIRED, NULL },
+	{ "agent_id", JK_STRING, offsetof(struct create, agent_id), NAME_LEN, 0,
+	    0, JSONF_REQUIRED, NULL },
 	{ "provider_id", JK_STRING, offsetof(struct create, provider_id),
 	    NAME_LEN, 0, 0, JSONF_REQUIRED, NULL },
 	{ "endpoint_id", JK_STRING, offsetof(struct create, endpoint_id),
 	    PATH_LEN, 0, 0, 0, NULL },
-	{ "model", JK_STRING, offsetof(struct create, model), NAME_LEN, 0, 0,
-	    0, NULL },
+	{ "model", JK_STRING, offsetof(struct create, model), NAME_LEN, 0, 0, 0,
+	    NULL },
 	{ "working_dir", JK_STRING, offsetof(struct create, working_dir),
 	    PATH_LEN, 0, 0, 0, NULL },
-	{ "api_key", JK_STRING, offsetof(struct create, api_key), KEY_LEN, 0,
-	    0, 0, NULL },
-	{ "args", JK_STRINGS, offsetof(struct create, args), ARGS_MAX, 0, 0,
+	{ "api_key", JK_STRING, offsetof(struct create, api_key), KEY_LEN, 0, 0,
 	    0, NULL },
-	{ "env", JK_STRINGS, offsetof(struct create, env), ARGS_MAX, 0, 0,
-	    0, NULL },
+	{ "sealed_key", JK_OBJECT, offsetof(struct create, sealed_key), 0, 0, 0,
+	    0, &sealed_table },
+	{ "args", JK_STRINGS, offsetof(struct create, args), ARGS_MAX, 0, 0, 0,
+	    NULL },
+	{ "env", JK_STRINGS, offsetof(struct create, env), ARGS_MAX, 0, 0, 0,
+	    NULL },
 };
+const struct json_table profile_create_body = BODY_TABLE(create_members);
 
-struct sealed {
-	char *key_id;
-	char *ciphertext;
-	uint8_t *bytes; /* ciphertext, decoded */
-	size_t len;
+static const struct reply_member profile_members[] = {
+	{ "alias", "string" },
+	{ "agent_id", "string" },
+	{ "provider_id", "string" },
+	{ "endpoint_id", "string?" },
+	{ "endpoint_url", "string?" },
+	{ "model", "string?" },
+	{ "args", "strings" },
+	{ "working_dir", "string?" },
+	{ "profile_home", "string" },
+	{ "env", "strings" },
+	{ "created_at", "string?" },
+	{ "last_used", "string?" },
+	{ "total_runs", "integer" },
+	{ "has_key", "boolean" },
+	{ "damage", "string?" },
 };
-
-static const struct json_member sealed_members[] = {
-	{ "key_id", JK_STRING, offsetof(struct sealed, key_id), NAME_LEN, 0,
-	    0, JSONF_REQUIRED, NULL },
-	{ "ciphertext", JK_STRING, offsetof(struct sealed, ciphertext),
-	    SEALED_LEN, 0, 0, JSONF_REQUIRED, NULL },
-};
+const struct reply_table profile_reply = REPLY_TABLE(profile_members);
 
 /* What anybody with a token may see.  There is no key in it. */
 static json_t *
@@ -124,29 +146,38 @@ on_profile(struct request *r, struct msg *m)
 void
 api_profile_get(struct request *r)
 {
-	struct msg_alias m = { request_token_bin(r), r->param };
+	struct msg_alias m = { request_token_bin(r), r->params[0] };
 
-	if (!valid_alias(r->param)) {
+	if (!valid_alias(r->params[0])) {
 		reply_failure(r, RL_ERR_NOTFOUND, "no such profile");
 		return;
 	}
 	request_call(r, MSG_PROFILE_GET, &m, on_profile);
 }
 
+static const struct reply_member profile_deleted_members[] = {
+	{ "alias", "string" },
+	{ "message", "string" },
+};
+const struct reply_table profile_deleted_reply =
+    REPLY_TABLE(profile_deleted_members);
+
 static void
 on_deleted(struct request *r, struct msg *m)
 {
 	(void)m;
-	reply_data(r, 200, json_pack("{s:s, s:s}", "alias", r->param,
-	    "message", "profile deleted"));
+	reply_data(r, 200,
+	    json_pack("{s:s, s:s}", "alias", r->params[0], "message",
+		"profile deleted"));
 }
 
 void
 api_profile_delete(struct request *r)
 {
-	struct msg_profile_delete m = { request_token_bin(r), r->param, false };
+	struct msg_profile_delete m = { request_token_bin(r), r->params[0],
+		false };
 
-	if (!valid_alias(r->param)) {
+	if (!valid_alias(r->params[0])) {
 		reply_failure(r, RL_ERR_NOTFOUND, "no such profile");
 		return;
 	}
@@ -159,47 +190,10 @@ on_created(struct request *r, struct msg *m)
 	reply_data(r, 201, profile_json(m->body));
 }
 
+/* key_len bytes of a sealed key, or none. */
 static void
-sealed_clear(struct sealed *s)
-{
-	json_free_members(sealed_members, NELEM(sealed_members), s);
-	free(s->bytes);
-	s->bytes = NULL;
-	s->len = 0;
-}
-
-/* Takes sealed_key off obj.  False: why says what is wrong with it. */
-static bool
-take_sealed(json_t *obj, struct sealed *s, char *why, size_t size)
-{
-	const json_t *key = json_object_get(obj, "sealed_key");
-	char inner[160];
-
-	if (key == NULL)
-		return true;
-	if (!json_is_object(key)) {
-		(void)snprintf(why, size,
-		    "member 'sealed_key' must be an object");
-		return false;
-	}
-	if (json_get_members(key, sealed_members, NELEM(sealed_members), s,
-	    inner, sizeof(inner)) != 0) {
-		(void)snprintf(why, size, "member 'sealed_key': %s", inner);
-		return false;
-	}
-	s->bytes = base64_decode(s->ciphertext, strlen(s->ciphertext),
-	    &s->len);
-	if (s->bytes == NULL || s->len == 0) {
-		(void)snprintf(why, size, "member 'sealed_key': member "
-		    "'ciphertext' is not base64");
-		return false;
-	}
-	json_object_del(obj, "sealed_key");
-	return true;
-}
-
-static void
-create(struct request *r, const struct create *c, const struct sealed *s)
+create(struct request *r, const struct create *c, const uint8_t *key,
+    size_t key_len)
 {
 	struct msg_profile_create m;
 
@@ -217,43 +211,74 @@ create(struct request *r, const struct create *c, const struct sealed *s)
 		m.key.p = (const uint8_t *)c->api_key;
 		m.key.len = strlen(c->api_key);
 	}
-	m.sealed_key_id = s->key_id;
-	m.sealed_key.p = s->bytes;
-	m.sealed_key.len = s->len;
+	m.sealed_key_id = c->sealed_key.key_id;
+	m.sealed_key.p = key;
+	m.sealed_key.len = key_len;
 	request_call(r, MSG_PROFILE_CREATE, &m, on_created);
+}
+
+/*
+ * The ciphertext, decoded, for the caller to free; NULL where there is none.
+ * False: the client has got its 400.
+ */
+static bool
+take_sealed(
+    struct request *r, const struct sealed *s, uint8_t **key, size_t *len)
+{
+	*key = NULL;
+	*len = 0;
+	if (s->ciphertext == NULL)
+		return true;
+	*key = base64_decode(s->ciphertext, strlen(s->ciphertext), len);
+	if (*key != NULL && *len > 0)
+		return true;
+	reply_error(r, 400, RL_ERR_INVALID,
+	    "the body: member 'sealed_key.ciphertext' is not base64");
+	free(*key);
+	return false;
 }
 
 void
 api_profile_create(struct request *r)
 {
 	struct create c;
-	struct sealed s;
-	char why[256];
-	json_t *obj;
+	uint8_t *key;
+	size_t len;
 
 	memset(&c, 0, sizeof(c));
-	memset(&s, 0, sizeof(s));
-	if ((obj = body_object(r)) == NULL)
-		return;
-	if (!take_sealed(obj, &s, why, sizeof(why)) ||
-	    json_get_members(obj, create_members, NELEM(create_members), &c,
-	    why, sizeof(why)) != 0)
-		reply_error(r, 400, RL_ERR_INVALID, "the body: %s", why);
-	else if (c.api_key != NULL && s.bytes != NULL)
+	if (!body_members(r, &c))
+		;
+	else if (c.api_key != NULL && c.sealed_key.ciphertext != NULL)
 		reply_error(r, 400, RL_ERR_INVALID,
 		    "the body: both 'api_key' and 'sealed_key'");
-	else
-		create(r, &c, &s);
-	json_decref(obj);
+	else if (take_sealed(r, &c.sealed_key, &key, &len)) {
+		create(r, &c, key, len);
+		free(key);
+	}
 	json_free_members(create_members, NELEM(create_members), &c);
-	sealed_clear(&s);
 }
 
 /* --- another key --- */
 
-static const struct json_member rekey_members[] = {
-	{ "api_key", JK_STRING, 0, KEY_LEN, 0, 0, 0, NULL },
+struct rekey {
+	char *api_key;
+	struct sealed sealed_key;
 };
+
+static const struct json_member rekey_members[] = {
+	{ "api_key", JK_STRING, offsetof(struct rekey, api_key), KEY_LEN, 0, 0,
+	    0, NULL },
+	{ "sealed_key", JK_OBJECT, offsetof(struct rekey, sealed_key), 0, 0, 0,
+	    0, &sealed_table },
+};
+const struct json_table profile_rekey_body = BODY_TABLE(rekey_members);
+
+static const struct reply_member rekeyed_members[] = {
+	{ "alias", "string" },
+	{ "keychain", "string" },
+	{ "sessions", "strings" },
+};
+const struct reply_table profile_rekeyed_reply = REPLY_TABLE(rekeyed_members);
 
 static void
 on_rekeyed(struct request *r, struct msg *m)
@@ -265,48 +290,46 @@ on_rekeyed(struct request *r, struct msg *m)
 	    reply_strings(&k->sessions)));
 }
 
+/* key_len bytes of a sealed key, or none. */
 static void
-rekey(struct request *r, const char *key, const struct sealed *s)
+rekey(struct request *r, const struct rekey *k, const uint8_t *key,
+    size_t key_len)
 {
 	struct msg_profile_rekey m;
 
 	memset(&m, 0, sizeof(m));
 	m.token = request_token_bin(r);
-	m.alias = r->param;
-	if (key != NULL) {
-		m.key.p = (const uint8_t *)key;
-		m.key.len = strlen(key);
+	m.alias = r->params[0];
+	if (k->api_key != NULL) {
+		m.key.p = (const uint8_t *)k->api_key;
+		m.key.len = strlen(k->api_key);
 	}
-	m.sealed_key_id = s->key_id;
-	m.sealed_key.p = s->bytes;
-	m.sealed_key.len = s->len;
+	m.sealed_key_id = k->sealed_key.key_id;
+	m.sealed_key.p = key;
+	m.sealed_key.len = key_len;
 	request_call(r, MSG_PROFILE_REKEY, &m, on_rekeyed);
 }
 
 void
 api_profile_rekey(struct request *r)
 {
-	char *key = NULL, why[256];
-	struct sealed s;
-	json_t *obj;
+	struct rekey k;
+	uint8_t *key;
+	size_t len;
 
-	if (!valid_alias(r->param)) {
+	if (!valid_alias(r->params[0])) {
 		reply_failure(r, RL_ERR_NOTFOUND, "no such profile");
 		return;
 	}
-	memset(&s, 0, sizeof(s));
-	if ((obj = body_object(r)) == NULL)
-		return;
-	if (!take_sealed(obj, &s, why, sizeof(why)) ||
-	    json_get_members(obj, rekey_members, NELEM(rekey_members), &key,
-	    why, sizeof(why)) != 0)
-		reply_error(r, 400, RL_ERR_INVALID, "the body: %s", why);
-	else if ((key != NULL) == (s.bytes != NULL))
+	memset(&k, 0, sizeof(k));
+	if (!body_members(r, &k))
+		;
+	else if ((k.api_key != NULL) == (k.sealed_key.ciphertext != NULL))
 		reply_error(r, 400, RL_ERR_INVALID,
 		    "the body: give one of 'sealed_key' and 'api_key'");
-	else
-		rekey(r, key, &s);
-	json_decref(obj);
-	json_free_members(rekey_members, NELEM(rekey_members), &key);
-	sealed_clear(&s);
+	else if (take_sealed(r, &k.sealed_key, &key, &len)) {
+		rekey(r, &k, key, len);
+		free(key);
+	}
+	json_free_members(rekey_members, NELEM(rekey_members), &k);
 }

@@ -31,17 +31,18 @@ static const struct json_member create_members[] = {
 	    ALIAS_MAX, 0, 0, JSONF_REQUIRED, NULL },
 	{ "working_dir", JK_STRING, offsetof(struct create, working_dir),
 	    PATH_LEN, 0, 0, 0, NULL },
-	{ "args", JK_STRINGS, offsetof(struct create, args), ARGS_MAX, 0, 0,
-	    0, NULL },
+	{ "args", JK_STRINGS, offsetof(struct create, args), ARGS_MAX, 0, 0, 0,
+	    NULL },
 	{ "bwrap_flags", JK_STRINGS, offsetof(struct create, bwrap_flags),
-	    ARGS_MAX, 0, 0, 0, NULL },
-	{ "cols", JK_INT, offsetof(struct create, cols), 0, 1, TERM_SIZE_MAX,
-	    0, NULL },
-	{ "rows", JK_INT, offsetof(struct create, rows), 0, 1, TERM_SIZE_MAX,
-	    0, NULL },
+	    ARGS_MAX, 0, 0, JSONF_ONE, NULL },
+	{ "cols", JK_INT, offsetof(struct create, cols), 0, 1, TERM_SIZE_MAX, 0,
+	    NULL },
+	{ "rows", JK_INT, offsetof(struct create, rows), 0, 1, TERM_SIZE_MAX, 0,
+	    NULL },
 	{ "no_sandbox", JK_BOOL, offsetof(struct create, no_sandbox), 0, 0, 0,
 	    0, NULL },
 };
+const struct json_table session_create_body = BODY_TABLE(create_members);
 
 const char *
 session_state_name(uint64_t state)
@@ -55,6 +56,30 @@ session_state_name(uint64_t state)
 		return "terminated";
 	}
 }
+
+static const struct reply_member session_members[] = {
+	{ "id", "string" },
+	{ "profile_alias", "string" },
+	{ "state", "string" },
+	{ "exit_code", "integer?" },
+	{ "signal", "integer?" },
+	{ "reason", "string?" },
+	{ "text", "string?" },
+	{ "created_at", "string?" },
+	{ "ended_at", "string?" },
+	{ "pid", "integer?" },
+	{ "cols", "integer" },
+	{ "rows", "integer" },
+	{ "client_count", "integer" },
+	{ "output_bytes", "integer" },
+	{ "output_offset", "integer" },
+	{ "sandboxed", "boolean" },
+	{ "tier", "string" },
+	{ "limits", "string?" },
+	{ "working_dir", "string" },
+	{ "changed", "strings" },
+};
+const struct reply_table session_reply = REPLY_TABLE(session_members);
 
 static json_t *
 session_json(const struct msg_session *s)
@@ -111,7 +136,7 @@ api_session_list(struct request *r)
 static bool
 check_id(struct request *r)
 {
-	if (valid_session_id(r->param))
+	if (valid_session_id(r->params[0]))
 		return true;
 	reply_failure(r, RL_ERR_NOTFOUND, "no such session");
 	return false;
@@ -126,11 +151,19 @@ on_session(struct request *r, struct msg *m)
 void
 api_session_get(struct request *r)
 {
-	struct msg_session_id m = { request_token_bin(r), r->param };
+	struct msg_session_id m = { request_token_bin(r), r->params[0] };
 
 	if (check_id(r))
 		request_call(r, MSG_SESSION_GET, &m, on_session);
 }
+
+static const struct reply_member session_killed_members[] = {
+	{ "ended", "boolean" },
+	{ "proven", "boolean" },
+	{ "message", "string" },
+};
+const struct reply_table session_killed_reply =
+    REPLY_TABLE(session_killed_members);
 
 static void
 on_killed(struct request *r, struct msg *m)
@@ -146,11 +179,17 @@ on_killed(struct request *r, struct msg *m)
 void
 api_session_delete(struct request *r)
 {
-	struct msg_session_kill m = { request_token_bin(r), r->param, 0 };
+	struct msg_session_kill m = { request_token_bin(r), r->params[0], 0 };
 
 	if (check_id(r))
 		request_call(r, MSG_SESSION_KILL, &m, on_killed);
 }
+
+static const struct reply_member session_cleaned_members[] = {
+	{ "count", "integer" },
+};
+const struct reply_table session_cleaned_reply =
+    REPLY_TABLE(session_cleaned_members);
 
 static void
 on_cleaned(struct request *r, struct msg *m)
@@ -167,6 +206,13 @@ api_session_cleanup(struct request *r)
 
 	request_call(r, MSG_SESSION_CLEANUP, &m, on_cleaned);
 }
+
+static const struct reply_member session_created_members[] = {
+	{ "session_id", "string" },
+	{ "ws_url", "string" },
+};
+const struct reply_table session_created_reply =
+    REPLY_TABLE(session_created_members);
 
 static void
 on_created(struct request *r, struct msg *m)
@@ -199,25 +245,19 @@ void
 api_session_create(struct request *r)
 {
 	struct create c;
-	json_t *obj, *flags;
-	char why[256];
 
 	memset(&c, 0, sizeof(c));
-	if ((obj = body_object(r)) == NULL)
-		return;
-	/* One --bwrap-flags may come as a string, as on the command line. */
-	flags = json_object_get(obj, "bwrap_flags");
-	if (json_is_string(flags))
-		json_object_set_new(obj, "bwrap_flags",
-		    json_pack("[O]", flags));
-	if (json_get_members(obj, create_members, NELEM(create_members), &c,
-	    why, sizeof(why)) != 0)
-		reply_error(r, 400, RL_ERR_INVALID, "the body: %s", why);
-	else
+	if (body_members(r, &c))
 		create(r, &c);
-	json_decref(obj);
 	json_free_members(create_members, NELEM(create_members), &c);
 }
+
+const struct route_query terminal_query[] = {
+	{ "offset", "integer", false, "begin with the output's byte N" },
+	{ "screen", "1", false, "begin with what the terminal shows now" },
+	{ "read_only", "1", false, "do not type" },
+	{ NULL, NULL, false, NULL },
+};
 
 /* "?offset=N" or "?screen=1", and "?read_only=1", each at most once. */
 static bool
@@ -262,6 +302,6 @@ api_terminal(struct request *r)
 		return;
 	}
 	m.token = request_token_bin(r);
-	m.id = r->param;
+	m.id = r->params[0];
 	request_call(r, MSG_SESSION_ATTACH, &m, term_attached);
 }

@@ -30,13 +30,30 @@ body_free(char *text)
 json_t *
 body_object(struct request *r)
 {
-	char why[256];
+	char why[512];
 	json_t *obj;
 
 	obj = json_parse_object(r->body.p, r->body.len, why, sizeof(why));
 	if (obj == NULL)
 		reply_error(r, 400, RL_ERR_INVALID, "the body: %s", why);
 	return obj;
+}
+
+bool
+body_members(struct request *r, void *target)
+{
+	const struct json_table *t = r->route->body;
+	char why[512];
+	json_t *obj;
+	int err;
+
+	if ((obj = body_object(r)) == NULL)
+		return false;
+	err = json_get_members(obj, t->members, t->n, target, why, sizeof(why));
+	json_decref(obj);
+	if (err != 0)
+		reply_error(r, 400, RL_ERR_INVALID, "the body: %s", why);
+	return err == 0;
 }
 
 struct msg_strs

@@ -205,6 +205,12 @@ reply_data(struct request *r, int status, json_t *data)
 }
 
 void
+reply_document(struct request *r, json_t *document)
+{
+	put_object(r, 200, NULL, document);
+}
+
+void
 reply_error(struct request *r, int status, int err, const char *fmt, ...)
 {
 	static const struct field authenticate = { "WWW-Authenticate",

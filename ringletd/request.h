@@ -15,13 +15,13 @@
 #include <stdint.h>
 
 #include "msg.h"
+#include "route.h"
 #include "valid.h"
 
 struct carrier;
 struct env;
 struct http1;
 struct request;
-struct route;
 
 /* len bytes at p, not NUL-terminated.  p NULL: there is none. */
 struct span {
@@ -67,7 +67,7 @@ struct request {
 	struct span token; /* after request_token(), with its digest */
 	uint8_t digest[TOKEN_DIGEST];
 
-	char param[ALIAS_MAX + 1]; /* what the pattern's '*' matched */
+	char params[ROUTE_PARAMS][ALIAS_MAX + 1]; /* as the pattern names */
 	bool ws_bearer;		   /* the subprotocol bearer was offered */
 	char ws_accept[WS_ACCEPT_LEN + 1];
 

@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "request.h"
+#include "route.h"
 #include "wipe.h"
 
 struct buf;
@@ -219,25 +220,21 @@ bool origin_is_host(const struct span *origin, const struct span *host);
 
 /* --- route.c --- */
 
-#define ROUTE_TOKEN 0x01 /* only with a token */
-#define ROUTE_JSON  0x02 /* has a body: a JSON object */
-#define ROUTE_WS    0x04 /* a WebSocket's handshake */
-#define ROUTE_QUERY 0x08 /* the handler reads the query; else 400 */
-
-struct route {
-	unsigned method;
-	const char *pattern; /* a path; '*' is one segment, for r->param */
-	unsigned flags;
-	void (*handler)(struct request *);
-};
-
 /*
- * Finds the row for a method and path, and copies what '*' matched to param
- * (size bytes).  NULL: *allow has the methods that this path does take, 0 if
- * there is no such path.
+ * Whether the path is one of the pattern; found are what the names in it stand
+ * for, and what is left over stays as it is.  Compares byte by byte: nothing is
+ * decoded or normalised, so a path has one spelling.  What a name stands for is
+ * not empty, has no '/' and no '%', and is no longer than any name of ours.
+ */
+bool route_matches(const char *pattern, const struct span *path,
+    struct span found[ROUTE_PARAMS]);
+/*
+ * Finds the row for a method and path, and copies what the names in its
+ * pattern matched to params.  NULL: *allow has the methods that this path does
+ * take, 0 if there is no such path.
  */
 const struct route *route_find(unsigned method, const struct span *path,
-    char *param, size_t size, unsigned *allow);
+    char params[ROUTE_PARAMS][ALIAS_MAX + 1], unsigned *allow);
 /*
  * Judges a request by its head alone: Host, Origin, route, token, query,
  * content type.  True: it may go on.  False: the client has got its error.
@@ -257,6 +254,8 @@ void reply_error(struct request *, int status, int err, const char *fmt, ...)
     __attribute__((__format__(printf, 4, 5)));
 /* The same with the status that err has; text "": rl_strerror(). */
 void reply_failure(struct request *, int err, const char *text);
+/* A whole document that is JSON, without the envelope; it is taken. */
+void reply_document(struct request *, json_t *document);
 /* 405 with Allow. */
 void reply_not_allowed(struct request *, unsigned allow);
 /* A page: no data, no token; csp is its Content-Security-Policy. */
@@ -289,6 +288,7 @@ void api_public_key(struct request *);
 void api_token(struct request *);
 void api_token_end(struct request *);
 void api_page(struct request *);
+void api_openapi(struct request *);
 void api_agents(struct request *);
 void api_providers(struct request *);
 void api_profile_list(struct request *);
@@ -308,6 +308,11 @@ void api_events(struct request *);
 /* starting, running, terminated: enum session_state as clients see it. */
 const char *session_state_name(uint64_t state);
 
+/* --- openapi.c: the table of routes, for programs --- */
+
+/* The description of all routes, as OpenAPI 3.1 has it. */
+json_t *openapi_document(void);
+
 /* --- body.c: JSON bodies --- */
 
 /* Makes jansson wipe whatever it frees: a body may hold an API key. */
@@ -319,6 +324,11 @@ void body_free(char *text);
  * json_decref() it.
  */
 json_t *body_object(struct request *);
+/*
+ * Parses the body as the route's row says, into target.  False: the client has
+ * got its 400.  json_free_members() in either case.
+ */
+bool body_members(struct request *, void *target);
 /* A NULL-terminated array (or NULL) as a message's field; not copied. */
 struct msg_strs body_strings(char **);
 /*

@@ -1,8 +1,8 @@
 /*
- * Which request goes where, and what it must bring: one table, read from top
- * to bottom.  route_check() judges by the head alone, so that a request that
- * will be refused is refused before its body is read; a handler runs only
- * for a request that has passed.
+ * Which request goes where, and what it must bring, by the table in routes.c.
+ * route_check() judges by the head alone, so that a request that will be
+ * refused is refused before its body is read; a handler runs only for a
+ * request that has passed.
  */
 #include "config.h"
 
@@ -11,87 +11,54 @@
 #include "err.h"
 #include "ringletd.h"
 
-static const struct route routes[] = {
-	{ METHOD_GET, "/", 0, api_page },
-	{ METHOD_GET, "/api/ping", ROUTE_TOKEN, api_ping },
-	{ METHOD_GET, "/api/daemon/status", ROUTE_TOKEN, api_status },
-	{ METHOD_POST, "/api/shutdown", ROUTE_TOKEN, api_shutdown },
-	{ METHOD_GET, "/api/token", ROUTE_TOKEN, api_token },
-	{ METHOD_DELETE, "/api/token", ROUTE_TOKEN, api_token_end },
-	{ METHOD_GET, "/api/agents", ROUTE_TOKEN, api_agents },
-	{ METHOD_GET, "/api/agents/*", ROUTE_TOKEN, api_agents },
-	{ METHOD_GET, "/api/providers", ROUTE_TOKEN, api_providers },
-	{ METHOD_GET, "/api/providers/*", ROUTE_TOKEN, api_providers },
-	{ METHOD_GET, "/api/keychain/public-key", ROUTE_TOKEN, api_public_key },
-	{ METHOD_GET, "/api/profiles", ROUTE_TOKEN, api_profile_list },
-	{ METHOD_POST, "/api/profiles", ROUTE_TOKEN | ROUTE_JSON,
-	    api_profile_create },
-	{ METHOD_GET, "/api/profiles/*", ROUTE_TOKEN, api_profile_get },
-	{ METHOD_DELETE, "/api/profiles/*", ROUTE_TOKEN, api_profile_delete },
-	{ METHOD_PUT, "/api/profiles/*/key", ROUTE_TOKEN | ROUTE_JSON,
-	    api_profile_rekey },
-	{ METHOD_GET, "/api/terminal/sessions", ROUTE_TOKEN, api_session_list },
-	{ METHOD_POST, "/api/terminal/sessions", ROUTE_TOKEN | ROUTE_JSON,
-	    api_session_create },
-	{ METHOD_GET, "/api/terminal/sessions/*", ROUTE_TOKEN,
-	    api_session_get },
-	{ METHOD_DELETE, "/api/terminal/sessions/*", ROUTE_TOKEN,
-	    api_session_delete },
-	{ METHOD_POST, "/api/terminal/cleanup", ROUTE_TOKEN,
-	    api_session_cleanup },
-	{ METHOD_GET, "/api/audit", ROUTE_TOKEN | ROUTE_QUERY, api_audit },
-	{ METHOD_GET, "/ws", ROUTE_TOKEN | ROUTE_WS, api_events },
-	{ METHOD_GET, "/ws/terminal/*", ROUTE_TOKEN | ROUTE_WS | ROUTE_QUERY,
-	    api_terminal },
-};
-
-/*
- * Compares byte by byte: nothing is decoded or normalised, so a path has one
- * spelling.  What '*' matches is not empty, has no '/' and no '%'.
- */
-static bool
-matches(const char *pattern, const struct span *path, struct span *param)
+bool
+route_matches(const char *pattern, const struct span *path,
+    struct span params[ROUTE_PARAMS])
 {
-	const char *star = strchr(pattern, '*');
-	size_t n, tail;
+	const char *p = path->p, *end = path->p + path->len;
+	size_t n, count = 0;
 
-	param->p = NULL;
-	param->len = 0;
-	if (star == NULL)
-		return span_is(path, pattern);
-	n = (size_t)(star - pattern);
-	tail = strlen(star + 1);
-	if (path->len <= n + tail || memcmp(path->p, pattern, n) != 0 ||
-	    memcmp(path->p + path->len - tail, star + 1, tail) != 0)
-		return false;
-	param->p = path->p + n;
-	param->len = path->len - n - tail;
-	return memchr(param->p, '/', param->len) == NULL &&
-	       memchr(param->p, '%', param->len) == NULL;
+	while (*pattern != '\0') {
+		if (*pattern != '{') {
+			if (p == end || *p++ != *pattern++)
+				return false;
+			continue;
+		}
+		for (n = 0; p + n < end && p[n] != '/' && p[n] != '%'; n++)
+			continue;
+		if (n == 0 || n > ALIAS_MAX || count == ROUTE_PARAMS)
+			return false;
+		params[count].p = p;
+		params[count++].len = n;
+		p += n;
+		pattern = strchr(pattern, '}') + 1;
+	}
+	return p == end;
 }
 
 const struct route *
-route_find(unsigned method, const struct span *path, char *param, size_t size,
-    unsigned *allow)
+route_find(unsigned method, const struct span *path,
+    char params[ROUTE_PARAMS][ALIAS_MAX + 1], unsigned *allow)
 {
-	struct span star;
-	size_t i;
+	struct span found[ROUTE_PARAMS];
+	const struct route *row;
+	size_t i, k;
 
 	*allow = 0;
-	param[0] = '\0';
-	for (i = 0; i < NELEM(routes); i++) {
-		if (!matches(routes[i].pattern, path, &star))
+	for (k = 0; k < ROUTE_PARAMS; k++)
+		params[k][0] = '\0';
+	for (i = 0; (row = route_get(i)) != NULL; i++) {
+		memset(found, 0, sizeof(found));
+		if (!route_matches(row->pattern, path, found))
 			continue;
-		/* Longer than any name: there is no such thing. */
-		if (star.len >= size)
+		*allow |= row->method;
+		if (row->method != method)
 			continue;
-		*allow |= routes[i].method;
-		if (routes[i].method != method)
-			continue;
-		if (star.len > 0)
-			memcpy(param, star.p, star.len);
-		param[star.len] = '\0';
-		return &routes[i];
+		for (k = 0; k < ROUTE_PARAMS && found[k].len > 0; k++) {
+			memcpy(params[k], found[k].p, found[k].len);
+			params[k][found[k].len] = '\0';
+		}
+		return row;
 	}
 	return NULL;
 }
@@ -100,32 +67,32 @@ route_find(unsigned method, const struct span *path, char *param, size_t size,
 static bool
 check_route(struct request *r)
 {
-	unsigned flags = r->route->flags;
+	bool ws = (r->route->flags & ROUTE_WS) != 0;
 	const char *why;
 	int status;
 
 	/* A tunnel to anything else would be opened by its 200. */
-	if (r->connect && (flags & ROUTE_WS) == 0) {
+	if (r->connect && !ws) {
 		reply_error(
 		    r, 400, RL_ERR_INVALID, "this route is no WebSocket");
 		return false;
 	}
-	if (flags & ROUTE_TOKEN &&
-	    (status = request_token(r, (flags & ROUTE_WS) != 0, &why)) != 0) {
+	if (r->route->scope != SCOPE_NONE &&
+	    (status = request_token(r, ws, &why)) != 0) {
 		reply_error(r, status,
 		    status == 401 ? RL_ERR_AUTH : RL_ERR_INVALID, "%s", why);
 		return false;
 	}
-	if (r->has_query && (flags & ROUTE_QUERY) == 0) {
+	if (r->has_query && r->route->query == NULL) {
 		reply_error(
 		    r, 400, RL_ERR_INVALID, "this route takes no query");
 		return false;
 	}
-	if (flags & ROUTE_WS && (status = ws_handshake(r, &why)) != 0) {
+	if (ws && (status = ws_handshake(r, &why)) != 0) {
 		reply_error(r, status, RL_ERR_INVALID, "%s", why);
 		return false;
 	}
-	if ((flags & ROUTE_JSON) == 0) {
+	if (r->route->body == NULL) {
 		/* Caches and proxies disagree about these bodies. */
 		if (r->method == METHOD_GET && r->has_body) {
 			reply_error(
@@ -177,8 +144,7 @@ route_check(struct request *r)
 		    "Authorization, and replace this one");
 		return false;
 	}
-	r->route =
-	    route_find(r->method, &r->path, r->param, sizeof(r->param), &allow);
+	r->route = route_find(r->method, &r->path, r->params, &allow);
 	if (r->route == NULL) {
 		if (allow == 0)
 			reply_error(r, 404, RL_ERR_NOTFOUND, "no such route");

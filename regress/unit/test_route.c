@@ -27,8 +27,11 @@ static const struct {
 } rows[] = {
 	{ METHOD_GET, "/", api_page, "", 0 },
 	{ METHOD_GET, "/api/ping", api_ping, "", 0 },
+	{ METHOD_GET, "/api/openapi.json", api_openapi, "", 0 },
 	{ METHOD_GET, "/api/daemon/status", api_status, "", 0 },
 	{ METHOD_POST, "/api/shutdown", api_shutdown, "", 0 },
+	{ METHOD_GET, "/api/token", api_token, "", 0 },
+	{ METHOD_DELETE, "/api/token", api_token_end, "", 0 },
 	{ METHOD_GET, "/api/agents", api_agents, "", 0 },
 	{ METHOD_GET, "/api/agents/claude", api_agents, "claude", 0 },
 	{ METHOD_GET, "/api/profiles", api_profile_list, "", 0 },
@@ -48,6 +51,7 @@ static const struct {
 	{ METHOD_POST, "/api/terminal/cleanup", api_session_cleanup, "", 0 },
 	{ METHOD_GET, "/api/audit", api_audit, "", 0 },
 	{ METHOD_GET, "/ws/terminal/0123", api_terminal, "0123", 0 },
+	{ METHOD_GET, "/ws", api_events, "", 0 },
 
 	{ METHOD_POST, "/api/ping", NULL, "", METHOD_GET },
 	{ METHOD_GET, "/api/shutdown", NULL, "", METHOD_POST },
@@ -77,16 +81,19 @@ static const struct {
 	{ METHOD_GET, "/api/profiles/a%2fb", NULL, "", 0 },
 	{ METHOD_GET, "/api/profiles/../ping/", NULL, "", 0 },
 	{ METHOD_GET, "*", NULL, "", 0 },
+	{ METHOD_GET, "", NULL, "", 0 },
+	{ METHOD_GET, "/api/profiles/%", NULL, "", 0 },
+	{ METHOD_GET, "/api/profiles/{alias}", api_profile_get, "{alias}", 0 },
 };
 
 START_TEST(finds_routes)
 {
 	struct span path = span(rows[_i].path);
 	const struct route *r;
-	char param[ALIAS_MAX + 1];
+	char params[ROUTE_PARAMS][ALIAS_MAX + 1];
 	unsigned allow;
 
-	r = route_find(rows[_i].method, &path, param, sizeof(param), &allow);
+	r = route_find(rows[_i].method, &path, params, &allow);
 	if (rows[_i].handler == NULL) {
 		ck_assert_msg(r == NULL, "%s has a route", rows[_i].path);
 		ck_assert_msg(allow == rows[_i].allow, "%s allows %#x",
@@ -95,7 +102,8 @@ START_TEST(finds_routes)
 	}
 	ck_assert_msg(r != NULL && r->handler == rows[_i].handler, "%s",
 	    rows[_i].path);
-	ck_assert_str_eq(param, rows[_i].param);
+	ck_assert_str_eq(params[0], rows[_i].param);
+	ck_assert_str_eq(params[1], "");
 }
 END_TEST
 
@@ -106,18 +114,17 @@ START_TEST(all_but_the_page_want_a_token)
 		METHOD_DELETE, METHOD_PUT };
 	const struct route *r;
 	struct span path;
-	char param[ALIAS_MAX + 1];
+	char params[ROUTE_PARAMS][ALIAS_MAX + 1];
 	unsigned allow;
 	size_t i, m;
 
 	for (i = 0; i < NELEM(rows); i++) {
 		path = span(rows[i].path);
 		for (m = 0; m < NELEM(methods); m++) {
-			r = route_find(methods[m], &path, param,
-			    sizeof(param), &allow);
+			r = route_find(methods[m], &path, params, &allow);
 			if (r != NULL && r->handler != api_page)
-				ck_assert_msg(r->flags & ROUTE_TOKEN, "%s",
-				    rows[i].path);
+				ck_assert_msg(r->scope != SCOPE_NONE &&
+				    r->asks != 0, "%s", rows[i].path);
 		}
 	}
 }
@@ -125,21 +132,19 @@ END_TEST
 
 START_TEST(a_param_is_bounded)
 {
-	char text[128], param[ALIAS_MAX + 1];
+	char text[128], params[ROUTE_PARAMS][ALIAS_MAX + 1];
 	struct span path = { text, 0 };
 	unsigned allow;
 
 	memset(text, 'a', sizeof(text));
 	memcpy(text, "/api/profiles/", 14);
 	path.len = 14 + ALIAS_MAX;
-	ck_assert_ptr_nonnull(route_find(METHOD_GET, &path, param,
-	    sizeof(param), &allow));
-	ck_assert_uint_eq(strlen(param), ALIAS_MAX);
+	ck_assert_ptr_nonnull(route_find(METHOD_GET, &path, params, &allow));
+	ck_assert_uint_eq(strlen(params[0]), ALIAS_MAX);
 	path.len++;
-	ck_assert_ptr_null(route_find(METHOD_GET, &path, param,
-	    sizeof(param), &allow));
+	ck_assert_ptr_null(route_find(METHOD_GET, &path, params, &allow));
 	ck_assert_uint_eq(allow, 0);
-	ck_assert_str_eq(param, "");
+	ck_assert_str_eq(params[0], "");
 }
 END_TEST
 

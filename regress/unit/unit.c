@@ -54,6 +54,7 @@ static const struct {
 	{ "seal", suite_seal },
 	{ "sealbox", suite_sealbox },
 	{ "secret", suite_secret },
+	{ "strict", suite_strict },
 	{ "term", suite_term },
 	{ "valid", suite_valid },
 	{ "when", suite_when },
