@@ -119,6 +119,8 @@ static const struct conf_keyword keywords[] = {
 	    "a variable's name, or none", NULL },
 	{ "JailProtectRepo", CK_BOOL, CONF_AT_ONCE, F(jail_protect_repo), 0, 0,
 	    "yes or no", NULL },
+	{ "BrowseRoots", CK_ROOTS, CONF_AT_ONCE, F(browse_roots), 0, 0,
+	    "an absolute path, one that begins with ~/, or none", NULL },
 	{ "SessionKeep", CK_PERIOD, CONF_AT_ONCE, F(session_keep_s), 1,
 	    365 * 24 * 3600, "a time from 1s to 365d, such as 12h or 7d", NULL },
 	{ "KeychainTimeout", CK_TIME, CONF_AT_ONCE, F(keychain_timeout_ms),
@@ -383,6 +385,7 @@ set_value(struct parse *ps, const struct conf_keyword *k, const char *value)
 		return 0;
 	case CK_PATHS:
 	case CK_NAMES:
+	case CK_ROOTS:
 		return set_list(ps, k, field, value);
 	}
 	return refuse_value(ps, k, value);
@@ -590,6 +593,7 @@ conf_defaults(struct conf *c)
 	c->keychain = CONF_KEYCHAIN_AUTO;
 	c->vault_lock_s = 8 * 3600;
 	c->jail_protect_repo = true;
+	strlist_add(&c->browse_roots, "~/");
 }
 
 void

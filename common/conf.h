@@ -78,6 +78,7 @@ struct conf {
 	bool jail_protect_repo;
 	int audit_full; /* enum conf_audit */
 	bool audit_syslog;
+	struct strlist browse_roots; /* the same, or "~/" */
 };
 
 #define CONF_LIST_MAX 64 /* values of one keyword that is a list */

@@ -19,7 +19,8 @@ enum conf_kind {
 	CK_TIME,	/* unsigned: milliseconds; ms, s or m, s without a unit */
 	CK_PERIOD,	/* unsigned: seconds; s, m, h or d, s without a unit */
 	CK_PATHS,	/* struct strlist: a path a line */
-	CK_NAMES	/* struct strlist: a variable's name a line */
+	CK_NAMES,	/* struct strlist: a variable's name a line */
+	CK_ROOTS	/* struct strlist: a path a line; ~/ too */
 };
 
 /* A table of words ends with NULL. */

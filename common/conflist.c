@@ -13,8 +13,10 @@
 
 /* Absolute, or below the home of whoever runs the daemon. */
 static bool
-is_path(const char *value)
+is_path(enum conf_kind kind, const char *value)
 {
+	if (kind == CK_ROOTS && strcmp(value, "~/") == 0)
+		return true;
 	if (strncmp(value, "~/", 2) == 0)
 		value++;
 	/* A line of a file could not say these again. */
@@ -26,7 +28,7 @@ is_path(const char *value)
 bool
 conflist_is(enum conf_kind kind)
 {
-	return kind == CK_PATHS || kind == CK_NAMES;
+	return kind == CK_PATHS || kind == CK_NAMES || kind == CK_ROOTS;
 }
 
 const char *
@@ -40,7 +42,7 @@ conflist_add(enum conf_kind kind, struct strlist *list, const char *value)
 	}
 	if (list->n == CONF_LIST_MAX)
 		return "comes too often";
-	if (kind == CK_PATHS && !is_path(value))
+	if (kind != CK_NAMES && !is_path(kind, value))
 		return "is not an absolute path, or one that begins with ~/, "
 		       "without . or .. parts";
 	if (kind == CK_NAMES && !valid_env_name(value, len))

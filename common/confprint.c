@@ -82,6 +82,7 @@ print_keyword(
 		    out, "%s %us\n", k->name, *(const unsigned *)field);
 	case CK_PATHS:
 	case CK_NAMES:
+	case CK_ROOTS:
 		return print_list(field, k->name, out);
 	}
 	return RL_ERR_INTERNAL;
@@ -152,6 +153,7 @@ take_field(
 		break;
 	case CK_PATHS:
 	case CK_NAMES:
+	case CK_ROOTS:
 		strlist_copy((struct strlist *)(void *)((char *)c + k->off),
 		    (const struct strlist *)(const void *)((const char *)from +
 			k->off));

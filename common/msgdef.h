@@ -154,7 +154,14 @@ enum msg_number {
 	MSG_AUDIT_READ = 180, /* -> AUDIT_PIECE */
 	MSG_AUDIT_PIECE = 181,
 	MSG_AUDIT_VERIFY = 182, /* -> AUDIT_VERDICT */
-	MSG_AUDIT_VERDICT = 183
+	MSG_AUDIT_VERDICT = 183,
+
+	/* ringletd to monitor: folders for a picker */
+	MSG_FS_LIST = 210,     /* -> FS_FOLDERS */
+	MSG_FS_COMPLETE = 211, /* -> FS_FOLDERS */
+	MSG_FS_FOLDERS = 212,
+	/* monitor to the process that looks for them */
+	MSG_FS_BROWSE = 213 /* -> FS_FOLDERS */
 };
 
 /* VIEWER_SEEK, SESSION_ATTACH: places that have no number. */
@@ -943,6 +950,34 @@ struct msg_audit_verdict {
 	uint64_t partial;    /* bytes of a line that has no end */
 	uint64_t nfindings;  /* all there were */
 	struct msg_recs findings; /* struct msg_audit_finding */
+};
+
+/* --- folders for a picker --- */
+
+struct msg_fs_path { /* FS_LIST FS_COMPLETE */
+	struct msg_bin token;
+	const char *path;
+};
+
+struct msg_fs_folder {
+	const char *name;
+	bool usable; /* as a working folder, as far as that is known */
+};
+
+struct msg_fs_folders {
+	const char *path; /* where they lie; "": the names are whole */
+	bool usable;	  /* that folder itself ... */
+	const char *why;  /* ... or why not */
+	struct msg_recs folders; /* struct msg_fs_folder */
+	bool truncated;		 /* there are more */
+	uint64_t skipped;	 /* names that are no text */
+	struct msg_strs roots;
+};
+
+struct msg_fs_browse {
+	const char *path;
+	bool complete;
+	struct msg_strs roots;
 };
 
 #endif /* COMMON_MSGDEF_H */

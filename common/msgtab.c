@@ -833,6 +833,36 @@ static const struct msg_field f_msg_audit_verdict[] = {
 };
 REC(msg_audit_verdict);
 
+static const struct msg_field f_msg_fs_path[] = {
+	SECRET_BIN(msg_fs_path, token, TOKEN_MAX),
+	STR(msg_fs_path, path, PATH_MAX_LEN),
+};
+REC(msg_fs_path);
+
+static const struct msg_field f_msg_fs_folder[] = {
+	STR(msg_fs_folder, name, PATH_MAX_LEN),
+	BOOL(msg_fs_folder, usable),
+};
+REC(msg_fs_folder);
+
+static const struct msg_field f_msg_fs_folders[] = {
+	STR(msg_fs_folders, path, PATH_MAX_LEN),
+	BOOL(msg_fs_folders, usable),
+	STR(msg_fs_folders, why, TEXT_MAX_LEN),
+	RECS(msg_fs_folders, folders, 1000, rec_msg_fs_folder),
+	BOOL(msg_fs_folders, truncated),
+	U64(msg_fs_folders, skipped, UINT32_MAX),
+	STRS(msg_fs_folders, roots, 64),
+};
+REC(msg_fs_folders);
+
+static const struct msg_field f_msg_fs_browse[] = {
+	STR(msg_fs_browse, path, PATH_MAX_LEN),
+	BOOL(msg_fs_browse, complete),
+	STRS(msg_fs_browse, roots, 64),
+};
+REC(msg_fs_browse);
+
 #define TYPE(name, rec) { MSG_##name, #name, &rec }
 
 static const struct msg_type types[] = {
@@ -939,6 +969,10 @@ static const struct msg_type types[] = {
 	TYPE(AUDIT_PIECE, rec_msg_audit_piece),
 	TYPE(AUDIT_VERIFY, rec_msg_token_only),
 	TYPE(AUDIT_VERDICT, rec_msg_audit_verdict),
+	TYPE(FS_LIST, rec_msg_fs_path),
+	TYPE(FS_COMPLETE, rec_msg_fs_path),
+	TYPE(FS_FOLDERS, rec_msg_fs_folders),
+	TYPE(FS_BROWSE, rec_msg_fs_browse),
 };
 
 const struct msg_type *

@@ -101,6 +101,13 @@ static const struct msg_rule control_rules[] = {
 	{ MSG_AUDIT_VERIFY, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_AUDIT_VERIFY },
 };
 
+/* What the dashboard alone has a use for: the command has a file system. */
+#define FOLDERS                                                              \
+	{ MSG_FS_LIST, FROM_RINGLETD, SERVE, 0, MEDIUM, CTRL, 0,             \
+		on_FS_LIST },                                                \
+	{ MSG_FS_COMPLETE, FROM_RINGLETD, SERVE, 0, MEDIUM, CTRL, 0,         \
+		on_FS_COMPLETE }
+
 static const struct msg_rule ringletd_rules[] = {
 	{ MSG_READY, FROM_RINGLETD, PST_INIT, 0, MEDIUM, RULE_ONCE, 0,
 		on_READY },
@@ -113,6 +120,7 @@ static const struct msg_rule ringletd_rules[] = {
 	{ MSG_TOKEN_END, FROM_RINGLETD, SERVE, 0, SMALL, VIEW, 0,
 	    on_TOKEN_END },
 	REQUESTS,
+	FOLDERS,
 };
 
 static const struct msg_rule sandboxer_rules[] = {

@@ -24,6 +24,7 @@
 #include "jailcheck.h"
 #include "manifest.h"
 #include "paths.h"
+#include "strlist.h"
 #include "xmalloc.h"
 
 /*
@@ -208,6 +209,58 @@ check_writable(
 	return 0;
 }
 
+/* As it is named, and without links, where that is another name. */
+static void
+add_closed(struct strlist *out, const char *dir)
+{
+	char *real = realpath(dir, NULL);
+
+	strlist_add(out, dir);
+	if (real != NULL && strcmp(real, dir) != 0)
+		strlist_add(out, real);
+	free(real);
+}
+
+static void
+add_below(struct strlist *out, const char *dir, const char *below)
+{
+	char *path = xasprintf("%s/%s", dir, below);
+
+	add_closed(out, path);
+	free(path);
+}
+
+void
+jailcheck_closed(const struct paths *paths, struct strlist *out)
+{
+	const char *own[] = { paths->config_dir, paths->data_dir,
+		paths->state_dir, paths->runtime_dir };
+	const struct manifest_agent *agents;
+	const char *moved;
+	char *path;
+	size_t i, n;
+
+	for (i = 0; i < sizeof(never_dirs) / sizeof(*never_dirs); i++)
+		add_closed(out, never_dirs[i]);
+	for (i = 0; i < sizeof(own) / sizeof(*own); i++)
+		add_closed(out, own[i]);
+	for (i = 0; i < sizeof(never_home) / sizeof(*never_home); i++)
+		add_below(out, paths->home, never_home[i]);
+	for (i = 0; i < sizeof(never_writable) / sizeof(*never_writable); i++)
+		add_below(out, paths->home, never_writable[i]);
+	for (i = 0; i < sizeof(never_moved) / sizeof(*never_moved); i++) {
+		moved = getenv(never_moved[i].variable);
+		if (moved == NULL || moved[0] != '/')
+			continue;
+		path = xasprintf("%s%s", moved, never_moved[i].below);
+		add_closed(out, path);
+		free(path);
+	}
+	agents = manifest_agents(&n);
+	for (i = 0; i < n; i++)
+		add_below(out, paths->home, agents[i].homes);
+}
+
 char *
 jailcheck_real_name(int fd)
 {
@@ -248,7 +301,7 @@ jailcheck_open_cwd(const struct paths *paths, const char *home,
 	} else if (st.st_uid != geteuid())
 		snprintf(why, size, "working folder %s: belongs to another "
 		    "user", *real);
-	else if (within_real(*real, home) ||
+	else if ((home != NULL && within_real(*real, home)) ||
 	    ((r = check_hidden(paths, *real, home, why, size)) == 0 &&
 		(r = check_writable(paths, *real, why, size)) == 0))
 		return fd;
@@ -268,6 +321,17 @@ in_settings(const char *path, const char *dir)
 		return false;
 	path += len + 1;
 	return path[0] == '.' || path_is_below(path, "bin");
+}
+
+bool
+jailcheck_in_settings(const struct paths *paths, const char *path)
+{
+	char *home = realpath(paths->home, NULL);
+	bool in = in_settings(path, paths->home) ||
+	    (home != NULL && in_settings(path, home));
+
+	free(home);
+	return in;
 }
 
 /* The first socket in the folder that fd names, in name[size]. */
@@ -317,17 +381,12 @@ int
 jailcheck_may_offer(const struct paths *paths, const char *home, int fd,
     const char *path, char *why, size_t size)
 {
-	char name[NAME_MAX + 1], *user_home;
-	bool settings;
+	char name[NAME_MAX + 1];
 	int r;
 
-	if (within_real(path, home))
+	if (home != NULL && within_real(path, home))
 		return 0;
-	user_home = realpath(paths->home, NULL);
-	settings = in_settings(path, paths->home) ||
-	    (user_home != NULL && in_settings(path, user_home));
-	free(user_home);
-	if (settings) {
+	if (jailcheck_in_settings(paths, path)) {
 		snprintf(why, size, "working folder %s: holds settings or "
 		    "programs: it must be named as it is here, on the "
 		    "command line", path);

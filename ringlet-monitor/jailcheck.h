@@ -8,16 +8,27 @@
 #include <stddef.h>
 
 struct paths;
+struct strlist;
 
 /*
  * Opens path as a working folder and checks it: a folder, ours, and neither
  * in, nor above, anything that a jail hides or that is run at login; home is
- * the profile's, which is fine itself.  Returns an O_PATH descriptor and its
- * name without symbolic links in *real (for the caller to free); RL_ERR_NOTFOUND, RL_ERR_DENIED,
- * RL_ERR_INVALID or RL_ERR_SYSTEM, with why[size].
+ * the profile's, which is fine itself, or NULL.  Returns an O_PATH descriptor
+ * and its name without symbolic links in *real (for the caller to free);
+ * RL_ERR_NOTFOUND, RL_ERR_DENIED, RL_ERR_INVALID or RL_ERR_SYSTEM, with
+ * why[size].
  */
 int jailcheck_open_cwd(const struct paths *, const char *home,
     const char *path, char **real, char *why, size_t size);
+
+/*
+ * Adds every folder, by its name and by its name without links, that no working
+ * folder may be, lie in or hold, whose session has no profile's home: for those
+ * who look at many.
+ */
+void jailcheck_closed(const struct paths *, struct strlist *out);
+/* Whether path lies in a hidden folder of the user's home, or in its bin. */
+bool jailcheck_in_settings(const struct paths *, const char *path);
 
 /*
  * Whether the folder fd, of that name without symbolic links, which

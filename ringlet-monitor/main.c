@@ -368,6 +368,7 @@ close_everything(struct env *env)
 	migration_free(env->migration);
 	vault_free(env->vault);
 	keychain_free(env->keychain);
+	fs_free(env);
 	token_close(env);
 	audit_free(env->audit);
 	sealbox_free(&env->box);
@@ -412,6 +413,8 @@ main(int argc, char **argv)
 	}
 	if (argc == 4 && strcmp(argv[1], "-X") == 0)
 		home_removal_main(&env.paths, argv[2], argv[3]);
+	if (argc == 2 && strcmp(argv[1], "-B") == 0)
+		fs_browse_main(&env.paths);
 	parse_options(argc, argv, &o, &env.given);
 	if (settings_read(&env, &env.conf, why, sizeof(why)) != 0)
 		fatal("%s", why);

@@ -18,6 +18,7 @@
  *	api-token.c	requests about tokens
  *	prompt.c	the keychain's own prompt
  *	api-daemon.c	requests about the daemon
+ *	api-fs.c	folders for a picker: browse.c, beside the loop
  *	api-profile.c	requests about profiles
  *	api-profile-create.c	the one that makes one
  *	api-key.c	keys as requests bring them, and the one that replaces one
@@ -60,6 +61,7 @@
 
 struct audit;
 struct env;
+struct fs;
 struct keychain;
 struct keychain_call;
 struct loop;
@@ -159,6 +161,7 @@ struct env {
 	struct sealbox box; /* of sealed API keys, for this boot */
 	struct vault *vault;
 	struct migration *migration; /* one is under way, or NULL */
+	struct fs *fs; /* processes that look for folders, or NULL */
 	struct listener listeners[CONF_LISTEN_MAX];
 	size_t nlisteners;
 	bool users_known; /* the kernel tells whose a connection is */
@@ -436,6 +439,15 @@ int home_removal_start(struct env *, const char *agent_id, const char *alias,
 /* That process: what the monitor does with -X. */
 void home_removal_main(const struct paths *, const char *agent_id,
     const char *alias) __attribute__((__noreturn__));
+
+/* api-fs.c */
+int on_FS_LIST(struct peer *, struct msg *);
+int on_FS_COMPLETE(struct peer *, struct msg *);
+/* Whether a process looks for folders. */
+bool fs_is_busy(const struct env *);
+void fs_free(struct env *);
+/* That process: what the monitor does with -B. */
+void fs_browse_main(const struct paths *) __attribute__((__noreturn__));
 
 /* session.c */
 int on_SESSION_CREATE(struct peer *, struct msg *);

@@ -8,6 +8,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -262,6 +263,70 @@ request_query_has_token(const struct request *r)
 		}
 	}
 	return false;
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* NULL, or what is wrong with the value of a parameter. */
+static const char *
+decode(const struct span *s, char *out, size_t size)
+{
+	size_t i, n = 0;
+	int high, low;
+
+	for (i = 0; i < s->len; i++) {
+		if (n + 1 >= size)
+			return "is too long";
+		if (s->p[i] == '+')
+			return "has a '+': write %2B, or %20 for a blank";
+		if (s->p[i] != '%') {
+			out[n++] = s->p[i];
+			continue;
+		}
+		high = i + 2 < s->len ? hex_digit(s->p[i + 1]) : -1;
+		low = i + 2 < s->len ? hex_digit(s->p[i + 2]) : -1;
+		if (high == -1 || low == -1)
+			return "has a '%' without two hexadecimal digits";
+		out[n++] = (char)(high << 4 | low);
+		i += 2;
+	}
+	out[n] = '\0';
+	/* A NUL is no part of it. */
+	return valid_utf8(out, n) ? NULL : "is not UTF-8 without NUL";
+}
+
+bool
+request_query_text(
+    const struct request *r, char *out, size_t size, char *why, size_t wsize)
+{
+	const struct route_query *q = r->route->query;
+	struct span query = r->query, name, value;
+	const char *wrong = NULL;
+	bool seen = false;
+
+	out[0] = '\0';
+	while (wrong == NULL && request_query_next(&query, &name, &value)) {
+		if (!span_is(&name, q->name)) {
+			(void)snprintf(why, wsize,
+			    "it may have %s, and nothing else", q->name);
+			return false;
+		}
+		wrong = seen ? "comes twice" : decode(&value, out, size);
+		seen = true;
+	}
+	if (wrong == NULL && !seen && q->required)
+		wrong = "is missing";
+	if (wrong != NULL)
+		(void)snprintf(why, wsize, "%s %s", q->name, wrong);
+	return wrong == NULL;
 }
 
 void

@@ -114,6 +114,17 @@ bool request_query_has_token(const struct request *r);
 bool request_query_next(
     struct span *query, struct span *name, struct span *value);
 
+/*
+ * Takes a query of at most one parameter, the one that the route's row names,
+ * and decodes its value into out (size bytes).  It is required as the row says;
+ * absent, out is "".  Decoding is strict: each '%' is followed by two
+ * hexadecimal digits, what comes out is UTF-8 without NUL, and '+', which
+ * readers do not agree about, is refused.  False: why[wsize] says what is
+ * wrong.
+ */
+bool request_query_text(
+    const struct request *, char *out, size_t size, char *why, size_t wsize);
+
 /* A span of decimal digits as a number of at most max; false if it is not. */
 bool span_number(const struct span *s, int64_t max, int64_t *out);
 

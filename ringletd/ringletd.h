@@ -297,6 +297,8 @@ void api_profile_get(struct request *);
 void api_profile_delete(struct request *);
 void api_profile_rekey(struct request *);
 void api_audit(struct request *);
+void api_fs_list(struct request *);
+void api_fs_complete(struct request *);
 void api_session_list(struct request *);
 void api_session_create(struct request *);
 void api_session_get(struct request *);

@@ -35,8 +35,8 @@ struct route_query {
 };
 
 /*
- * A member of an answer's data.  kind: string, integer, boolean, strings or
- * object; a '?' behind it: or null.
+ * A member of an answer's data.  kind: string, integer, boolean, strings,
+ * object or objects; a '?' behind it: or null.
  */
 struct reply_member {
 	const char *name;
@@ -76,6 +76,8 @@ extern const struct json_table profile_rekey_body;
 extern const struct json_table session_create_body;
 
 extern const struct route_query audit_query[];
+extern const struct route_query fs_complete_query[];
+extern const struct route_query fs_list_query[];
 extern const struct route_query terminal_query[];
 
 extern const struct reply_table null_reply; /* the data is null */
@@ -86,6 +88,7 @@ extern const struct reply_table pubkey_reply;
 extern const struct reply_table token_reply;
 extern const struct reply_table agent_reply;
 extern const struct reply_table provider_reply;
+extern const struct reply_table folders_reply;
 extern const struct reply_table profile_reply;
 extern const struct reply_table profile_deleted_reply;
 extern const struct reply_table profile_rekeyed_reply;

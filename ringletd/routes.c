@@ -65,6 +65,13 @@ static const struct route routes[] = {
 	    200, &profile_rekeyed_reply, false,
 	    "Give a profile another API key" },
 
+	{ METHOD_GET, "/api/fs/list", SCOPE_CONTROL, 0, NULL, fs_list_query,
+	    api_fs_list, MSG_FS_LIST, 200, &folders_reply, false,
+	    "The folders in a folder" },
+	{ METHOD_GET, "/api/fs/complete", SCOPE_CONTROL, 0, NULL,
+	    fs_complete_query, api_fs_complete, MSG_FS_COMPLETE, 200,
+	    &folders_reply, false, "The folders whose names begin so" },
+
 	{ METHOD_GET, "/api/terminal/sessions", SCOPE_VIEW, 0, NULL, NULL,
 	    api_session_list, MSG_SESSION_LIST, 200, &session_reply, true,
 	    "All sessions" },

@@ -70,6 +70,8 @@ fetch /api/keychain/public-key key
 fetch /api/profiles profiles
 fetch /api/profiles/real profile
 fetch /api/audit audit
+fetch /api/fs/list folders
+fetch "/api/fs/complete?prefix=$HOME/w" completed
 fetch /api/terminal/sessions sessions
 fetch "/api/terminal/sessions/$ID" session
 is "POST of a session" "$(api POST /api/terminal/sessions \
@@ -93,6 +95,8 @@ check "the description is valid, and answers are as it says" \
     "get:/api/profiles=$T/profiles" \
     "get:/api/profiles/{alias}=$T/profile" \
     "get:/api/audit=$T/audit" \
+    "get:/api/fs/list=$T/folders" \
+    "get:/api/fs/complete=$T/completed" \
     "get:/api/terminal/sessions=$T/sessions" \
     "get:/api/terminal/sessions/{id}=$T/session" \
     "post:/api/terminal/sessions=$T/created" \

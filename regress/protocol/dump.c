@@ -46,6 +46,7 @@ static const struct {
 	{ FROM_VIEWER, "viewer" },
 	{ FROM_SCREEN, "screen" },
 	{ FROM_KEYCHAIN, "keychain" },
+	{ FROM_BROWSER, "browser" },
 };
 
 static void

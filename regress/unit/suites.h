@@ -12,6 +12,7 @@ Suite *suite_answer(void);
 Suite *suite_apikey(void);
 Suite *suite_audit(void);
 Suite *suite_battery(void);
+Suite *suite_browse(void);
 Suite *suite_bwrapflags(void);
 Suite *suite_buf(void);
 Suite *suite_conf(void);

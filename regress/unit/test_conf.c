@@ -73,6 +73,12 @@ START_TEST(defaults)
 	ck_assert_uint_eq(c.session_keep_s, 24 * 3600);
 	ck_assert_int_eq(c.keychain, CONF_KEYCHAIN_AUTO);
 	ck_assert_uint_eq(c.vault_lock_s, 8 * 3600);
+	ck_assert_uint_eq(c.browse_roots.n, 1);
+	ck_assert_str_eq(c.browse_roots.v[0], "~/");
+	takes(&c, "BrowseRoots none");
+	ck_assert_uint_eq(c.browse_roots.n, 0);
+	takes(&c, "BrowseRoots /srv\nBrowseRoots ~/\nBrowseRoots ~/src");
+	ck_assert_uint_eq(c.browse_roots.n, 3);
 	takes(&c, "");
 	takes(&c, "\n\n  \t\n# comment\n   # more\n");
 	conf_free(&c);
@@ -487,6 +493,9 @@ START_TEST(lists)
 		{ "JailHide ~root/x", "absolute" },
 		{ "JailHide ~/../x", "absolute" },
 		{ "JailReadWrite /a/", "absolute" },
+		{ "JailHide ~/", "absolute" },
+		{ "BrowseRoots /", "absolute" },
+		{ "BrowseRoots ~/a/..", "absolute" },
 		{ "JailEnv A=B", "not a variable's name" },
 		{ "JailEnv LD_PRELOAD", "load code" },
 		{ "JailProtectRepo maybe", "yes or no" },

@@ -50,6 +50,8 @@ static const struct {
 	    "0123", 0 },
 	{ METHOD_POST, "/api/terminal/cleanup", api_session_cleanup, "", 0 },
 	{ METHOD_GET, "/api/audit", api_audit, "", 0 },
+	{ METHOD_GET, "/api/fs/list", api_fs_list, "", 0 },
+	{ METHOD_GET, "/api/fs/complete", api_fs_complete, "", 0 },
 	{ METHOD_GET, "/ws/terminal/0123", api_terminal, "0123", 0 },
 	{ METHOD_GET, "/ws", api_events, "", 0 },
 
@@ -275,6 +277,56 @@ START_TEST(takes_queries_apart)
 }
 END_TEST
 
+static const struct {
+	const char *query;
+	const char *value; /* NULL: refused ... */
+	const char *why;   /* ... because of that */
+} texts[] = {
+	{ "prefix=/a/b", "/a/b", NULL },
+	{ "prefix=", "", NULL },
+	{ "prefix", "", NULL },
+	{ "prefix=%2Fa%20b%2f%C3%A4", "/a b/\303\244", NULL },
+	{ "prefix=a=b", "a=b", NULL },
+	{ "&prefix=a", NULL, "may have prefix" },
+	{ "", NULL, "prefix is missing" },
+	{ "prefix=a&prefix=b", NULL, "prefix comes twice" },
+	{ "prefix=a&x=1", NULL, "may have prefix" },
+	{ "Prefix=a", NULL, "may have prefix" },
+	{ "%70refix=a", NULL, "may have prefix" },
+	{ "prefix=a+b", NULL, "'+'" },
+	{ "prefix=%", NULL, "hexadecimal" },
+	{ "prefix=%2", NULL, "hexadecimal" },
+	{ "prefix=%2g", NULL, "hexadecimal" },
+	{ "prefix=%%20", NULL, "hexadecimal" },
+	{ "prefix=a%00b", NULL, "NUL" },
+	{ "prefix=%ff", NULL, "UTF-8" },
+	{ "prefix=%c0%af", NULL, "UTF-8" },
+	{ "prefix=%ed%a0%80", NULL, "UTF-8" },
+	{ "prefix=123456789012345", "123456789012345", NULL },
+	{ "prefix=1234567890123456", NULL, "too long" },
+};
+
+START_TEST(decodes_texts)
+{
+	static const struct route row = { .query = fs_complete_query };
+	char out[16], why[100] = "";
+	struct request r;
+	bool ok;
+
+	memset(&r, 0, sizeof(r));
+	r.route = &row;
+	r.query = span(texts[_i].query);
+	ok = request_query_text(&r, out, sizeof(out), why, sizeof(why));
+	ck_assert_msg(ok == (texts[_i].value != NULL), "%s: %s",
+	    texts[_i].query, why);
+	if (ok)
+		ck_assert_str_eq(out, texts[_i].value);
+	else
+		ck_assert_msg(strstr(why, texts[_i].why) != NULL, "%s: %s",
+		    texts[_i].query, why);
+}
+END_TEST
+
 START_TEST(reads_numbers)
 {
 	struct span s;
@@ -312,6 +364,7 @@ suite_route(void)
 	tcase_add_loop_test(tc, sees_tokens_in_queries, 0,
 	    (int)NELEM(queries));
 	tcase_add_test(tc, takes_queries_apart);
+	tcase_add_loop_test(tc, decodes_texts, 0, (int)NELEM(texts));
 	tcase_add_test(tc, reads_numbers);
 	suite_add_tcase(s, tc);
 	return s;

@@ -42,6 +42,9 @@ static const struct {
 	{ MSG_AUTH_CHECK, "AUTH_CHECK", D, SERV, VIEW },
 	/* Asked before a byte is read, so before there is a token. */
 	{ MSG_CONN_CHECK, "CONN_CHECK", D, SERV, NONE },
+	/* Names of folders are no view of what Ringlet has. */
+	{ MSG_FS_LIST, "FS_LIST", D, SERV, CONTROL },
+	{ MSG_FS_COMPLETE, "FS_COMPLETE", D, SERV, CONTROL },
 	{ MSG_STATUS_GET, "STATUS_GET", D | CLI, SERV, VIEW },
 	/* Who has one token must not make himself another. */
 	{ MSG_TOKEN_CREATE, "TOKEN_CREATE", CLI, SERV, NONE },
@@ -135,6 +138,8 @@ HANDLER(TOKEN_ROTATE)
 HANDLER(TOKEN_SELF)
 HANDLER(TOKEN_END)
 HANDLER(CONN_CHECK)
+HANDLER(FS_LIST)
+HANDLER(FS_COMPLETE)
 HANDLER(PUBKEY_GET)
 HANDLER(STATUS_GET)
 HANDLER(STOP)

@@ -21,6 +21,7 @@ static const struct {
 	{ "apikey", suite_apikey },
 	{ "audit", suite_audit },
 	{ "battery", suite_battery },
+	{ "browse", suite_browse },
 	{ "bwrapflags", suite_bwrapflags },
 	{ "buf", suite_buf },
 	{ "conf", suite_conf },
