@@ -106,6 +106,25 @@ static const struct conf_keyword keywords[] = {
 	    "a number from 1 to 1024", NULL },
 	{ "MaxViewers", CK_COUNT, CONF_AT_ONCE, F(max_viewers), 1, 256,
 	    "a number from 1 to 256", NULL },
+	/* What ringletd's own bounds leave room for (http1.h, ringletd.h). */
+	{ "MaxConnections", CK_COUNT, CONF_AT_ONCE, F(http.connections), 4,
+	    512, "a number from 4 to 512", NULL },
+	{ "MaxStreams", CK_COUNT, CONF_AT_ONCE, F(http.streams), 1, 64,
+	    "a number from 1 to 64", NULL },
+	{ "MaxHeaderSize", CK_SIZE, CONF_AT_ONCE, F(http.header), 2048,
+	    16 * 1024, "a power of two from 2K to 16K", NULL },
+	{ "MaxBodySize", CK_SIZE, CONF_AT_ONCE, F(http.body), 1024, 64 * 1024,
+	    "a power of two from 1K to 64K", NULL },
+	{ "FirstRequestTime", CK_TIME, CONF_AT_ONCE, F(http.first_ms), 1000,
+	    60 * 1000, "a time from 1s to 60s, such as 10s", NULL },
+	{ "RequestTime", CK_TIME, CONF_AT_ONCE, F(http.request_ms), 1000,
+	    120 * 1000, "a time from 1s to 120s, such as 15s", NULL },
+	{ "IdleTime", CK_TIME, CONF_AT_ONCE, F(http.idle_ms), 1000, 600 * 1000,
+	    "a time from 1s to 10m, such as 60s", NULL },
+	{ "WriteTime", CK_TIME, CONF_AT_ONCE, F(http.write_ms), 1000,
+	    600 * 1000, "a time from 1s to 10m, such as 30s", NULL },
+	{ "PingInterval", CK_TIME, CONF_AT_ONCE, F(http.ping_ms), 1000,
+	    600 * 1000, "a time from 1s to 10m, such as 30s", NULL },
 	/* Whoever waits for these gives up after a minute (ringletd.h). */
 	{ "KillGrace", CK_TIME, CONF_AT_ONCE, F(kill_grace_ms), 0, 25 * 1000,
 	    "a time from 0 to 25s, such as 500ms or 5s", NULL },
@@ -259,66 +278,6 @@ check_remote(struct parse *ps)
 
 /* --- the other kinds --- */
 
-/*
- * A number with a unit from units (name and factor, ends with NULL); *out is
- * their product, within min and max.
- */
-struct unit {
-	const char *name;
-	long long factor;
-};
-
-static bool
-parse_number(const char *s, const struct unit *units, long long min,
-    long long max, long long *out)
-{
-	const struct unit *u;
-	const char *errstr;
-	char digits[20];
-	size_t n;
-
-	n = strspn(s, "0123456789");
-	if (n == 0 || n >= sizeof(digits))
-		return false;
-	memcpy(digits, s, n);
-	digits[n] = '\0';
-	for (u = units; u->name != NULL; u++)
-		if (strcasecmp(s + n, u->name) == 0)
-			break;
-	if (u->name == NULL)
-		return false;
-	*out = strtonum(digits, 0, max / u->factor, &errstr);
-	if (errstr != NULL)
-		return false;
-	*out *= u->factor;
-	return *out >= min;
-}
-
-static const struct unit count_units[] = { { "", 1 }, { NULL, 0 } };
-static const struct unit size_units[] = {
-	{ "", 1 },
-	{ "k", 1024 },
-	{ "m", 1024 * 1024 },
-	{ "g", 1024 * 1024 * 1024 },
-	{ NULL, 0 },
-};
-static const struct unit time_units[] = {
-	{ "", 1000 },
-	{ "ms", 1 },
-	{ "s", 1000 },
-	{ "m", 60 * 1000 },
-	{ NULL, 0 },
-};
-
-static const struct unit period_units[] = {
-	{ "", 1 },
-	{ "s", 1 },
-	{ "m", 60 },
-	{ "h", 3600 },
-	{ "d", 24 * 3600 },
-	{ NULL, 0 },
-};
-
 /* The first of a call takes the place of those set before. */
 static int
 set_list(struct parse *ps, const struct conf_keyword *k, struct strlist *list,
@@ -364,22 +323,15 @@ set_value(struct parse *ps, const struct conf_keyword *k, const char *value)
 				return 0;
 			}
 		break;
-	case CK_COUNT:
-		if (!parse_number(value, count_units, k->min, k->max, &n))
-			break;
-		*(unsigned *)field = (unsigned)n;
-		return 0;
 	case CK_SIZE:
-		if (!parse_number(value, size_units, k->min, k->max, &n) ||
-		    (n & (n - 1)) != 0)
+		if (!conf_number(k, value, &n) || (n & (n - 1)) != 0)
 			break;
 		*(uint64_t *)field = (uint64_t)n;
 		return 0;
+	case CK_COUNT:
 	case CK_TIME:
 	case CK_PERIOD:
-		if (!parse_number(value,
-			k->kind == CK_TIME ? time_units : period_units, k->min,
-			k->max, &n))
+		if (!conf_number(k, value, &n))
 			break;
 		*(unsigned *)field = (unsigned)n;
 		return 0;
@@ -593,6 +545,15 @@ conf_defaults(struct conf *c)
 	c->keychain = CONF_KEYCHAIN_AUTO;
 	c->vault_lock_s = 8 * 3600;
 	c->jail_protect_repo = true;
+	c->http.connections = 512;
+	c->http.streams = 64;
+	c->http.header = 16 * 1024;
+	c->http.body = 64 * 1024;
+	c->http.first_ms = 10 * 1000;
+	c->http.request_ms = 15 * 1000;
+	c->http.idle_ms = 60 * 1000;
+	c->http.write_ms = 30 * 1000;
+	c->http.ping_ms = 30 * 1000;
 	strlist_add(&c->browse_roots, "~/");
 }
 

@@ -48,6 +48,19 @@ enum conf_when {
 	CONF_AT_START	 /* a stop and a start */
 };
 
+/* What clients over HTTP may take: places, bytes, milliseconds. */
+struct conf_http {
+	unsigned connections;
+	unsigned streams; /* of one HTTP/2 connection */
+	uint64_t header;  /* block of a request */
+	uint64_t body;
+	unsigned first_ms;   /* from connecting to the first request's end */
+	unsigned request_ms; /* from a request's first byte to its last */
+	unsigned idle_ms;    /* between two */
+	unsigned write_ms;   /* a reply makes no progress */
+	unsigned ping_ms;    /* silence before a WebSocket is asked */
+};
+
 struct conf {
 	char *listen[CONF_LISTEN_MAX]; /* "127.0.0.1:8765", "[::1]:0" (numeric
 					  and canonical), or a unix socket's
@@ -79,6 +92,7 @@ struct conf {
 	int audit_full; /* enum conf_audit */
 	bool audit_syslog;
 	struct strlist browse_roots; /* the same, or "~/" */
+	struct conf_http http;
 };
 
 #define CONF_LIST_MAX 64 /* values of one keyword that is a list */

@@ -42,6 +42,11 @@ struct conf_keyword {
 /* A keyword, in the order of the table, or NULL past the last. */
 const struct conf_keyword *conf_keyword_get(size_t i);
 
+/* --- confnum.c --- */
+
+/* A number with a unit of the keyword's kind, within its bounds. */
+bool conf_number(const struct conf_keyword *, const char *s, long long *out);
+
 /* --- conflisten.c --- */
 
 /*

@@ -161,7 +161,10 @@ enum msg_number {
 	MSG_FS_COMPLETE = 211, /* -> FS_FOLDERS */
 	MSG_FS_FOLDERS = 212,
 	/* monitor to the process that looks for them */
-	MSG_FS_BROWSE = 213 /* -> FS_FOLDERS */
+	MSG_FS_BROWSE = 213, /* -> FS_FOLDERS */
+
+	/* monitor to ringletd: what clients may take */
+	MSG_HTTP_LIMITS = 214
 };
 
 /* VIEWER_SEEK, SESSION_ATTACH: places that have no number. */
@@ -950,6 +953,18 @@ struct msg_audit_verdict {
 	uint64_t partial;    /* bytes of a line that has no end */
 	uint64_t nfindings;  /* all there were */
 	struct msg_recs findings; /* struct msg_audit_finding */
+};
+
+struct msg_http_limits { /* as struct conf_http */
+	uint64_t connections;
+	uint64_t streams;
+	uint64_t header;
+	uint64_t body;
+	uint64_t first_ms;
+	uint64_t request_ms;
+	uint64_t idle_ms;
+	uint64_t write_ms;
+	uint64_t ping_ms;
 };
 
 /* --- folders for a picker --- */

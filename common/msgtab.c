@@ -863,6 +863,19 @@ static const struct msg_field f_msg_fs_browse[] = {
 };
 REC(msg_fs_browse);
 
+static const struct msg_field f_msg_http_limits[] = {
+	U64(msg_http_limits, connections, 512),
+	U64(msg_http_limits, streams, 64),
+	U64(msg_http_limits, header, 16 * 1024),
+	U64(msg_http_limits, body, 64 * 1024),
+	U64(msg_http_limits, first_ms, 60 * 1000),
+	U64(msg_http_limits, request_ms, 120 * 1000),
+	U64(msg_http_limits, idle_ms, 600 * 1000),
+	U64(msg_http_limits, write_ms, 600 * 1000),
+	U64(msg_http_limits, ping_ms, 600 * 1000),
+};
+REC(msg_http_limits);
+
 #define TYPE(name, rec) { MSG_##name, #name, &rec }
 
 static const struct msg_type types[] = {
@@ -973,6 +986,7 @@ static const struct msg_type types[] = {
 	TYPE(FS_COMPLETE, rec_msg_fs_path),
 	TYPE(FS_FOLDERS, rec_msg_fs_folders),
 	TYPE(FS_BROWSE, rec_msg_fs_browse),
+	TYPE(HTTP_LIMITS, rec_msg_http_limits),
 };
 
 const struct msg_type *

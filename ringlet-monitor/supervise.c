@@ -210,11 +210,31 @@ child_settings(struct child *c)
 		(void)peer_send(c->client.peer, MSG_SETTINGS, &s, NULL, 0);
 }
 
+/* What clients may take; no byte of theirs is read before. */
+static void
+http_limits(struct child *c)
+{
+	const struct conf_http *h = &c->env->conf.http;
+	struct msg_http_limits m = { .connections = h->connections,
+		.streams = h->streams,
+		.header = h->header,
+		.body = h->body,
+		.first_ms = h->first_ms,
+		.request_ms = h->request_ms,
+		.idle_ms = h->idle_ms,
+		.write_ms = h->write_ms,
+		.ping_ms = h->ping_ms };
+
+	if (c->client.peer != NULL && c->ready)
+		(void)peer_send(c->client.peer, MSG_HTTP_LIMITS, &m, NULL, 0);
+}
+
 void
 supervise_settings(struct env *env)
 {
 	child_settings(&env->sandboxer);
 	child_settings(&env->ringletd);
+	http_limits(&env->ringletd);
 }
 
 static void
@@ -355,6 +375,7 @@ on_READY(struct peer *p, struct msg *m)
 		else
 			log_warn("%s: ready, seal %s: %s", c->name, r->level,
 			    r->text);
+		http_limits(c);
 		listen_give(c->env);
 	} else
 		tell_tier(c);

@@ -54,8 +54,8 @@ admit(struct env *env, int fd)
 	n = xcalloc(1, sizeof(*n));
 	n->env = env;
 	n->fd = fd;
-	if (peer_call(env->monitor, MSG_CONN_CHECK, NULL, &fd, 1, FIRST_MS,
-		on_word, n, NULL) != 0) {
+	if (peer_call(env->monitor, MSG_CONN_CHECK, NULL, &fd, 1,
+		env->limits.first_ms, on_word, n, NULL) != 0) {
 		log_warn("cannot ask whose a connection is: it is closed");
 		fd_close(fd);
 		free(n);

@@ -197,7 +197,8 @@ conn_flush(struct conn *c)
 			buf_consume(c->carrier.out, (size_t)n);
 			if (c->state != CONN_UPGRADED &&
 			    buf_len(c->carrier.out) > 0)
-				c->deadline = loop_now() + WRITE_MS;
+				c->deadline =
+				    loop_now() + c->env->limits.write_ms;
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			if (c->stuck_at == 0)
 				c->stuck_at = loop_now();
@@ -258,7 +259,7 @@ run_request(struct conn *c)
 	request_forget(r);
 	body_wipe(c);
 	buf_consume(c->in, h->end);
-	http1_init(h);
+	request_begin(h, c->env);
 }
 
 /* Does what can be done with the input.  False: more of it is needed. */
@@ -355,7 +356,7 @@ conn_read(struct conn *c)
 	switch (c->state) {
 	case CONN_READING:
 		if (had == 0 && !c->first)
-			c->deadline = c->heard_at + REQUEST_MS;
+			c->deadline = c->heard_at + c->env->limits.request_ms;
 		break;
 	case CONN_UPGRADED:
 		c->busy = true;
@@ -396,7 +397,8 @@ on_tick(void *arg)
 
 	TAILQ_FOREACH_SAFE (c, &env->conns, link, next) {
 		if (c->state == CONN_UPGRADED) {
-			if (now - c->heard_at > WS_DEAD_MS)
+			if (now - c->heard_at >
+			    WS_DEAD_PINGS * c->env->limits.ping_ms)
 				conn_kill(c);
 			else
 				c->ops->tick(c->arg, now - c->heard_at);
@@ -429,7 +431,7 @@ on_reply(struct carrier *via, const struct reply *reply)
 	if (c->state != CONN_WORKING)
 		return;
 	c->state = last ? CONN_CLOSING : CONN_READING;
-	c->deadline = loop_now() + IDLE_MS;
+	c->deadline = loop_now() + c->env->limits.idle_ms;
 	conn_go(c);
 }
 
@@ -491,6 +493,7 @@ conn_init(struct env *env)
 {
 	TAILQ_INIT(&env->conns);
 	TAILQ_INIT(&env->subscribers);
+	limits_default(&env->limits);
 	TAILQ_INIT(&env->dead);
 	env->reap_timer = loop_timer_new(env->loop, on_reap, env);
 	env->tick = loop_timer_new(env->loop, on_tick, env);
@@ -514,8 +517,8 @@ conn_new(struct env *env, int fd)
 	c->carrier.env = env;
 	c->carrier.out = buf_new(OUT_MAX);
 	c->heard_at = loop_now();
-	c->deadline = c->heard_at + FIRST_MS;
-	http1_init(&c->http1);
+	c->deadline = c->heard_at + c->env->limits.first_ms;
+	request_begin(&c->http1, env);
 	c->io = loop_io_new(env->loop, fd, on_io, c);
 	TAILQ_INSERT_TAIL(&env->conns, c, link);
 	env->nconns++;
@@ -646,7 +649,7 @@ conn_finish(struct conn *c)
 	if (c->state == CONN_DEAD || c->state == CONN_LINGER)
 		return;
 	c->state = CONN_CLOSING;
-	c->deadline = loop_now() + WRITE_MS;
+	c->deadline = loop_now() + c->env->limits.write_ms;
 	conn_go(c);
 }
 

@@ -109,7 +109,7 @@ h2_request_field(struct h2_stream *s, const uint8_t *name, size_t name_len,
 	s->list += name_len + len + 32;
 	if (s->list > H2_LIST_STOP)
 		return -1;
-	if (s->list > H2_LIST_MAX)
+	if (s->list > s->h->env->limits.head)
 		wrong(s, 431, "header block is too long");
 	if (s->status != 0)
 		return 0;
@@ -253,7 +253,7 @@ h2_request_body(struct h2_stream *s, const uint8_t *p, size_t len)
 	/* It was refused.  The rest is dropped, for the client may not stop. */
 	if (s->replied || s->body == NULL)
 		return true;
-	if (len > HTTP1_BODY_MAX - buf_len(s->body))
+	if (buf_len(s->body) + len > s->head.body_max)
 		refuse(s, 413, "body is too long");
 	else if (!hold(s, len))
 		refuse(s, 429, "too many requests at once on this connection");

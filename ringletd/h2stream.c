@@ -55,9 +55,9 @@ h2_stream_new(struct http2 *h, int32_t id)
 	s->id = id;
 	s->in = buf_new_secret(H2_LIST_MAX);
 	s->body = buf_new_secret(HTTP1_BODY_MAX);
-	http1_init(&s->head);
+	request_begin(&s->head, h->env);
 	s->heard_at = loop_now();
-	s->deadline = s->heard_at + REQUEST_MS;
+	s->deadline = s->heard_at + h->env->limits.request_ms;
 	TAILQ_INSERT_TAIL(&h->streams, s, link);
 	h->nstreams++;
 	(void)nghttp2_session_change_extpri_stream_priority(
@@ -81,7 +81,7 @@ h2_stream_closed(struct h2_stream *s)
 	if (s->ops != NULL)
 		h->nsockets--;
 	if (--h->nstreams == 0)
-		h->deadline = loop_now() + IDLE_MS;
+		h->deadline = loop_now() + h->env->limits.idle_ms;
 	loop_timer_arm(h->reap_timer, 0);
 }
 
@@ -206,7 +206,7 @@ void
 h2_stream_sent(struct h2_stream *s, bool end)
 {
 	if (s->replied && s->ops == NULL)
-		s->deadline = loop_now() + WRITE_MS;
+		s->deadline = loop_now() + s->h->env->limits.write_ms;
 	/*
 	 * The client may be on its way to an end.  A reset now could destroy
 	 * the reply: clients drop what they have not looked at yet.
@@ -277,7 +277,7 @@ on_reply(struct carrier *via, const struct reply *reply)
 		return;
 	}
 	s->replied = true;
-	s->deadline = loop_now() + WRITE_MS;
+	s->deadline = loop_now() + s->h->env->limits.write_ms;
 	if (body) {
 		if (buf_put(via->out, reply->body, reply->len) != 0)
 			fatal("http2: a reply is over its bound");
@@ -371,7 +371,7 @@ on_finish(struct carrier *via)
 	if (s->dead || s->finished)
 		return;
 	s->finished = true;
-	s->deadline = loop_now() + WRITE_MS;
+	s->deadline = loop_now() + s->h->env->limits.write_ms;
 	on_pump(via);
 }
 
@@ -394,7 +394,9 @@ h2_stream_tick(struct h2_stream *s, uint64_t now)
 		/* NO_ERROR: it has had all, and only would not leave. */
 		reset(s, s->said_all ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
 		s->deadline = 0;
-	} else if (s->ops != NULL && now - s->heard_at > WS_DEAD_MS)
+	} else if (s->ops != NULL &&
+		   now - s->heard_at >
+		       WS_DEAD_PINGS * s->h->env->limits.ping_ms)
 		reset(s, NGHTTP2_CANCEL);
 	else if (s->ops != NULL && !s->finished)
 		s->ops->tick(s->arg, now - s->heard_at);

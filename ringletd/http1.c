@@ -88,8 +88,9 @@ static const struct {
 void
 http1_init(struct http1 *h)
 {
-	memset(h, 0, sizeof(*h));
-	h->phase = PHASE_REQUEST_LINE;
+	*h = (struct http1){ .phase = PHASE_REQUEST_LINE,
+		.head_max = HTTP1_HEAD_MAX,
+		.body_max = HTTP1_BODY_MAX };
 }
 
 int
@@ -365,7 +366,7 @@ parse_framing(struct http1 *h, const uint8_t *buf)
 		return bad(h, 400, "Content-Length is not a number");
 	for (i = 0; i < cl->len; i++) {
 		h->body_len = h->body_len * 10 + (buf[cl->off + i] - '0');
-		if (h->body_len > HTTP1_BODY_MAX)
+		if (h->body_len > h->body_max)
 			return bad(h, 413, "body is too long");
 	}
 	h->chunk_left = h->body_len;
@@ -444,7 +445,7 @@ parse_chunk_size(struct http1 *h, const uint8_t *buf, size_t len)
 			return bad(h, 400, "bad chunk size");
 		size = size * 16 + (size_t)v;
 	}
-	if (size > HTTP1_BODY_MAX - h->body_len)
+	if (size > h->body_max - h->body_len)
 		return bad(h, 413, "body is too long");
 	h->body_len += size;
 	h->chunk_left = size;
@@ -500,8 +501,8 @@ step(struct http1 *h, const uint8_t *buf, size_t len)
 		return 1;
 	case PHASE_FIELDS:
 		/* The block ends with two CRLF: hence the 4. */
-		r = line_take(h, buf, len, h->fields_off + HTTP1_HEAD_MAX - 4,
-		    431, "header block is too long", &n);
+		r = line_take(h, buf, len, h->fields_off + h->head_max - 4, 431,
+		    "header block is too long", &n);
 		if (r != 1)
 			return r;
 		if (n != 0) {

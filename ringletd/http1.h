@@ -90,6 +90,10 @@ struct http1 {
 	int status;	    /* HTTP status that says so to the client */
 	const char *reason; /* static text without any byte of the peer */
 
+	/* http1_init() sets them to their MAX; the caller may lower them. */
+	size_t head_max; /* bytes of the header block with its CRLFs */
+	size_t body_max; /* bytes of the body */
+
 	/* Private. */
 	int phase;
 	size_t line;	   /* where the line being read begins */

@@ -275,13 +275,13 @@ set_options(nghttp2_option *opt)
 }
 
 static void
-send_settings(nghttp2_session *session)
+send_settings(nghttp2_session *session, const struct limits *l)
 {
-	static const nghttp2_settings_entry ours[] = {
-		{ NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, H2_STREAMS_MAX },
+	const nghttp2_settings_entry ours[] = {
+		{ NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, l->streams },
 		{ NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, H2_WINDOW },
 		{ NGHTTP2_SETTINGS_MAX_FRAME_SIZE, H2_FRAME_MAX },
-		{ NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, H2_LIST_MAX },
+		{ NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, (uint32_t)l->head },
 		/* RFC 8441: WebSockets. */
 		{ NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1 },
 		/* No tree of priorities: h2_stream_new() makes all equal. */
@@ -389,7 +389,7 @@ on_tick(void *arg, uint64_t silent_ms)
 	uint64_t now = loop_now();
 
 	(void)silent_ms;
-	if (conn_stuck_ms(h->conn) > WRITE_MS &&
+	if (conn_stuck_ms(h->conn) > h->env->limits.write_ms &&
 	    (h->ending || h->nsockets == 0 || h->nsockets < h->nstreams)) {
 		conn_abort(h->conn);
 		return;
@@ -398,7 +398,7 @@ on_tick(void *arg, uint64_t silent_ms)
 	TAILQ_FOREACH_SAFE (s, &h->streams, link, next)
 		h2_stream_tick(s, now);
 	h->busy = false;
-	if (h2_watch_block_ms(&h->watch, now) > REQUEST_MS)
+	if (h2_watch_block_ms(&h->watch, now) > h->env->limits.request_ms)
 		http2_end(h, NGHTTP2_ENHANCE_YOUR_CALM, "a slow header block");
 	else if (h->nstreams == 0 && now > h->deadline)
 		http2_end(h, NGHTTP2_NO_ERROR, "idle");
@@ -457,6 +457,6 @@ http2_start(struct conn *c, struct env *env, uint64_t deadline)
 	h->reap_timer = loop_timer_new(env->loop, on_reap, h);
 	h2_watch_init(&h->watch, loop_now());
 	h->session = session_new(h);
-	send_settings(h->session);
+	send_settings(h->session, &env->limits);
 	conn_upgrade(c, &conn_ops, h);
 }

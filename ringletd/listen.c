@@ -78,10 +78,11 @@ on_ready(int fd, unsigned events, void *arg)
 			set_accepting(env, false);
 			return;
 		}
-		if (env->nconns >= CONN_MAX && !conn_evict(env)) {
+		if (env->nconns >= env->limits.connections &&
+		    !conn_evict(env)) {
 			/* listen_resume() goes on. */
-			log_warn("all %d places for connections are taken",
-			    CONN_MAX);
+			log_warn("all %u places for connections are taken",
+			    env->limits.connections);
 			set_accepting(env, false);
 			return;
 		}
@@ -130,6 +131,7 @@ listener_has_host(const struct env *env, const struct span *host)
 void
 listen_resume(struct env *env)
 {
-	if (env->nconns < CONN_MAX && env->nadmitting < ADMIT_MAX)
+	if (env->nconns < env->limits.connections &&
+	    env->nadmitting < ADMIT_MAX)
 		set_accepting(env, true);
 }

@@ -129,6 +129,27 @@ on_SETTINGS(struct peer *p, struct msg *m)
 	return 0;
 }
 
+/* HTTP_LIMITS, from the monitor, which has their bounds too. */
+static int
+on_HTTP_LIMITS(struct peer *p, struct msg *m)
+{
+	const struct msg_http_limits *h = m->body;
+	struct env *env = peer_arg(p);
+
+	env->limits = (struct limits){ .connections = (unsigned)h->connections,
+		.streams = (unsigned)h->streams,
+		.head = (size_t)h->header,
+		.body = (size_t)h->body,
+		.first_ms = h->first_ms,
+		.request_ms = h->request_ms,
+		.idle_ms = h->idle_ms,
+		.write_ms = h->write_ms,
+		.ping_ms = h->ping_ms };
+	/* There may be more room than before. */
+	listen_resume(env);
+	return 0;
+}
+
 /* TOKEN_GONE, from the monitor: what came with that token ends. */
 static int
 on_TOKEN_GONE(struct peer *p, struct msg *m)
@@ -173,6 +194,8 @@ static const struct msg_rule rules[] = {
 	{ MSG_LISTENERS, FROM_MONITOR, PST_SERVING, 1, 4096, 0, 0,
 	    on_LISTENERS },
 	{ MSG_SETTINGS, FROM_MONITOR, PST_SERVING, 0, 16, 0, 0, on_SETTINGS },
+	{ MSG_HTTP_LIMITS, FROM_MONITOR, PST_SERVING, 0, 128, 0, 0,
+	    on_HTTP_LIMITS },
 	{ MSG_TOKEN_GONE, FROM_MONITOR, PST_SERVING, 0, 64, 0, 0,
 	    on_TOKEN_GONE },
 	{ MSG_EVENT, FROM_MONITOR, PST_SERVING, 0, 16 * 1024, 0, 0, on_EVENT },

@@ -90,6 +90,14 @@ method_of(const struct span *s)
 }
 
 void
+request_begin(struct http1 *h, const struct env *env)
+{
+	http1_init(h);
+	h->head_max = env->limits.head;
+	h->body_max = env->limits.body;
+}
+
+void
 request_fill(struct request *r, struct carrier *via, const struct http1 *h,
     const uint8_t *buf)
 {

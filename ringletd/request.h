@@ -76,6 +76,8 @@ struct request {
 	bool calling;
 };
 
+/* Makes h ready for a request, of the size that the settings allow. */
+void request_begin(struct http1 *h, const struct env *);
 /*
  * Makes a request of a head in h, whose offsets are into buf: all but the
  * body.

@@ -47,11 +47,24 @@ struct ws;
 #define WRITE_MS   30000  /* a reply makes no progress */
 #define LINGER_MS  2000	  /* from our last byte to the client's */
 #define WS_PING_MS 30000  /* silence before we ask a WebSocket */
-#define WS_DEAD_MS 300000 /* silence before we give it up */
+#define WS_DEAD_PINGS 10     /* times that, before we give it up */
 #define CALL_MS	   60000  /* the monitor's time for an answer */
 #define NOFILE_MAX 2048	  /* descriptors: 3 for each viewer */
 /* Bytes of memory, rings apart: 2 MiB for each of CONN_MAX. */
 #define DATA_MAX (1024UL * 1024 * 1024)
+
+/* What the settings make of these (HTTP_LIMITS); none is over its bound. */
+struct limits {
+	unsigned connections; /* CONN_MAX */
+	unsigned streams;     /* H2_STREAMS_MAX */
+	size_t head;	      /* HTTP1_HEAD_MAX */
+	size_t body;	      /* HTTP1_BODY_MAX */
+	uint64_t first_ms;
+	uint64_t request_ms;
+	uint64_t idle_ms;
+	uint64_t write_ms;
+	uint64_t ping_ms; /* and WS_DEAD_PINGS times that: it is given up */
+};
 
 TAILQ_HEAD(conn_list, conn);
 TAILQ_HEAD(listener_list, listener);
@@ -67,6 +80,7 @@ struct env {
 	unsigned nconns;
 	unsigned nadmitting; /* connections that wait for the monitor */
 	bool same_user;	     /* each is shown to it */
+	struct limits limits;
 	/* Tokens that ended last: a call that they made may still be open. */
 	uint8_t gone[GONE_MAX][TOKEN_DIGEST];
 	unsigned ngone;
@@ -77,6 +91,11 @@ struct env {
 	char date[32];		 /* value of the Date field ... */
 	uint64_t date_at;	 /* ... and when it was made */
 };
+
+/* --- limits.c --- */
+
+/* What holds before the monitor has said what the settings say. */
+void limits_default(struct limits *);
 
 /* --- listen.c: listeners, and when not to accept --- */
 

@@ -465,7 +465,8 @@ on_tick(void *arg, uint64_t silent_ms)
 {
 	struct ws *ws = arg;
 
-	if (silent_ms < WS_PING_MS || ws->pinged || ws->closing)
+	if (silent_ms < ws->via->env->limits.ping_ms || ws->pinged ||
+	    ws->closing)
 		return;
 	ws->pinged = true;
 	put_frame(ws, OP_PING, NULL, 0);

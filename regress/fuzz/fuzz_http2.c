@@ -495,6 +495,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	c.out = buf_new(OUT_MAX);
 	conn = &c;
 	now = 1000000;
+	limits_default(&env.limits);
 	http2_start(&c, &env, now + FIRST_MS);
 	piece = data[0] == 0 ? len : data[0];
 	how = data[1];

@@ -226,8 +226,9 @@ check_output(struct buf *out)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+	static struct env env = { .limits.ping_ms = WS_PING_MS };
 	struct conn conn = { .carrier = {
-				 .ops = &carrier_ops, .out = buf_new(ROOM) } };
+				 .ops = &carrier_ops, .env = &env, .out = buf_new(ROOM) } };
 	struct viewer v = { .freed = 0 };
 	struct request r;
 	size_t piece, n;

@@ -15,6 +15,7 @@
 #include "err.h"
 #include "log.h"
 #include "ring.h"
+#include "ringletd/ringletd.h"
 #include "suites.h"
 #include "tier.h"
 
@@ -84,6 +85,35 @@ START_TEST(defaults)
 	conf_free(&c);
 	conf_free(&c);
 	conf_free(NULL);
+}
+END_TEST
+
+/* Until ringletd is told, it keeps to what the settings say by default. */
+START_TEST(limits_of_http)
+{
+	struct limits l;
+	struct conf c;
+
+	conf_defaults(&c);
+	limits_default(&l);
+	ck_assert_uint_eq(c.http.connections, l.connections);
+	ck_assert_uint_eq(c.http.streams, l.streams);
+	ck_assert_uint_eq(c.http.header, l.head);
+	ck_assert_uint_eq(c.http.body, l.body);
+	ck_assert_uint_eq(c.http.first_ms, l.first_ms);
+	ck_assert_uint_eq(c.http.request_ms, l.request_ms);
+	ck_assert_uint_eq(c.http.idle_ms, l.idle_ms);
+	ck_assert_uint_eq(c.http.write_ms, l.write_ms);
+	ck_assert_uint_eq(c.http.ping_ms, l.ping_ms);
+	takes(&c, "MaxConnections 4\nMaxStreams 1\nMaxHeaderSize 2K\n"
+		  "MaxBodySize 1K\nFirstRequestTime 1s\nRequestTime 2m\n"
+		  "IdleTime 10m\nWriteTime 1500ms\nPingInterval 1");
+	ck_assert_uint_eq(c.http.connections, 4);
+	ck_assert_uint_eq(c.http.body, 1024);
+	ck_assert_uint_eq(c.http.request_ms, 120000);
+	ck_assert_uint_eq(c.http.write_ms, 1500);
+	ck_assert_uint_eq(c.http.ping_ms, 1000);
+	conf_free(&c);
 }
 END_TEST
 
@@ -547,6 +577,7 @@ suite_conf(void)
 	TCase *tc = tcase_create("conf");
 
 	tcase_add_test(tc, defaults);
+	tcase_add_test(tc, limits_of_http);
 	tcase_add_test(tc, takes_everything);
 	tcase_add_test(tc, units);
 	tcase_add_test(tc, refuses);

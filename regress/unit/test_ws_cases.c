@@ -378,7 +378,7 @@ START_TEST(asks_who_is_silent)
 	make_frame(&pong);
 	send_made(0);
 	ck_assert(is_alive());
-	front_skip(WS_DEAD_MS - 5000);
+	front_skip((WS_DEAD_PINGS * WS_PING_MS) - 5000);
 	ck_assert(comes(9));
 	make_frame(&pong);
 	send_made(0);
@@ -386,7 +386,7 @@ START_TEST(asks_who_is_silent)
 	/* One that does not is asked once, and then its stream alone goes. */
 	front_skip(WS_PING_MS);
 	ck_assert(comes(9));
-	front_skip(WS_DEAD_MS - WS_PING_MS - 10000);
+	front_skip((WS_DEAD_PINGS * WS_PING_MS) - WS_PING_MS - 10000);
 	if (h2) {
 		nghttp2_submit_ping(client.session, 0, NULL);
 		h2_turn(&client);
@@ -399,7 +399,7 @@ START_TEST(asks_who_is_silent)
 	else
 		ck_assert_int_eq(recv(fd, &frame, 1, 0), 0);
 	/* A connection that says nothing goes with all its streams. */
-	front_skip(WS_DEAD_MS);
+	front_skip((WS_DEAD_PINGS * WS_PING_MS));
 	if (h2)
 		ck_assert(h2_end(&client));
 	close_one();
