@@ -14,7 +14,6 @@
 
 #include "audit.h"
 #include "err.h"
-#include "keychain-backend.h"
 #include "keychain.h"
 #include "log.h"
 #include "monitor.h"
@@ -22,6 +21,7 @@
 #include "profile.h"
 #include "strlist.h"
 #include "valid.h"
+#include "vault.h"
 #include "xmalloc.h"
 
 #define WHY_MAX	  1024
@@ -182,7 +182,7 @@ find_missing(struct check *c, const struct profile_entry *list, size_t n,
 static uint64_t
 count_keys(const struct strlist *items)
 {
-	static const char audit[] = KC_AUDIT_PROFILE " ";
+	static const char audit[] = KEYCHAIN_AUDIT_PROFILE " ";
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < items->n; i++)
@@ -266,6 +266,8 @@ on_status(void *arg, int err, struct secret *key, const char *text)
 static void
 ask_next(struct check *c)
 {
+	/* A vault whose time is over must not be read once more. */
+	vault_check(c->env->vault);
 	if (c->at == NSTORES)
 		finish(c);
 	else
@@ -400,6 +402,7 @@ on_ORPHAN_DELETE(struct peer *p, struct msg *m)
 	r->asker = asker_of(p, m);
 	r->alias = xstrdup(req->profile);
 	r->store = store;
+	vault_check(env->vault);
 	prompt_allow(env,
 	    keychain_delete(env->keychain, store, r->alias, on_removed, r),
 	    &r->asker);

@@ -186,6 +186,10 @@ on_chosen(void *arg, int err, const char *store, const char *text)
 	char why[WHY_MAX];
 
 	if (err != 0) {
+		if (c->key != NULL && !c->dry_run)
+			(void)audit_event(c->env, &c->asker.who,
+			    AUDIT_KEY_STORE, pr->alias, AUDIT_FAILED,
+			    "provider", pr->provider_id, "why", text, NULL);
 		snprintf(why, sizeof(why), "keychain: %s", text);
 		profile_msg_refuse(c->env, &c->asker, err, why);
 		creation_free(c);
@@ -278,7 +282,8 @@ on_PROFILE_CREATE(struct peer *p, struct msg *m)
 		err = RL_ERR_STATE;
 		goto refuse;
 	}
-	if (key != NULL &&
+	/* A dry run stores nothing, and has reserved nothing. */
+	if (key != NULL && !req->dry_run &&
 	    (err = audit_event(env, audit_who_of(p), AUDIT_KEY_STORE,
 		 pr->alias, AUDIT_INTENT, "provider", pr->provider_id,
 		 NULL)) != 0) {

@@ -1,11 +1,11 @@
 /*
  * The key of the audit log's chain.
  *
- * It is kept where a new profile's key would be kept when it was made, together
- * with how far the log has got (the checkpoint), and is asked for at the start.  Until it is there entries are
- * chained without; the first that has it, covers them.  Before a key is used
- * the log is checked with it, from its first byte: what is wrong is told in
- * the log.
+ * It is kept where a new profile's key would have been when it was made,
+ * together with how far the log has got (the checkpoint), and is asked for at
+ * the start.  Until it is there entries are chained without; the first that has
+ * it covers them.  Before a key is used the log is checked with it, from its
+ * first byte: what is wrong is told in the log.
  *
  * No call of these may hold anything up: each is one of keychain.c's, and
  * what does not work is tried again later.
@@ -24,7 +24,6 @@
 #include "audit-int.h"
 #include "err.h"
 #include "fdpass.h"
-#include "keychain-backend.h"
 #include "keychain.h"
 #include "keystore.h"
 #include "log.h"
@@ -142,8 +141,8 @@ store(struct audit *a)
 	audit_value_make(a->key, &a->head, value);
 	s = secret_new(value, strlen(value));
 	secret_wipe(value, sizeof(value));
-	a->call = keychain_store(a->env->keychain, a->store, KC_AUDIT_PROFILE,
-	    KC_AUDIT_PROVIDER, s, on_stored, a);
+	a->call = keychain_store(a->env->keychain, a->store, KEYCHAIN_AUDIT_PROFILE,
+	    KEYCHAIN_AUDIT_PROVIDER, s, on_stored, a);
 	secret_free(s);
 	return true;
 }
@@ -296,8 +295,8 @@ make_key(struct audit *a)
 	audit_value_make(a->fresh, &nothing, value);
 	s = secret_new(value, strlen(value));
 	secret_wipe(value, sizeof(value));
-	a->call = keychain_store(a->env->keychain, a->store, KC_AUDIT_PROFILE,
-	    KC_AUDIT_PROVIDER, s, on_made, a);
+	a->call = keychain_store(a->env->keychain, a->store, KEYCHAIN_AUDIT_PROFILE,
+	    KEYCHAIN_AUDIT_PROVIDER, s, on_made, a);
 	secret_free(s);
 }
 
@@ -366,7 +365,7 @@ look_up(struct audit *a)
 		no_key(a, why);
 	else
 		a->call = keychain_lookup(a->env->keychain, a->store,
-		    KC_AUDIT_PROFILE, KC_AUDIT_PROVIDER, on_looked_up, a);
+		    KEYCHAIN_AUDIT_PROFILE, KEYCHAIN_AUDIT_PROVIDER, on_looked_up, a);
 }
 
 static void

@@ -439,14 +439,16 @@ main(int argc, char **argv)
 	TAILQ_INIT(&env.sessions);
 	LIST_INIT(&env.busy);
 	keep_arguments(&env, argc, argv, o.handover != -1);
-	if (o.handover == -1)
-		open_everything(&env);
-
-	/* SIGHUP: until the loop has it.  A limit on files is like a full disk. */
+	/*
+	 * SIGHUP: until the loop has it.  A limit on the size of files is then
+	 * as a full disk is, also for the first entry of a log.
+	 */
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
 	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR ||
 	    signal(SIGHUP, SIG_IGN) == SIG_ERR)
 		fatal("signal: %s", strerror(errno));
+	if (o.handover == -1)
+		open_everything(&env);
 	env.loop = loop_new();
 	env.stop_timer = loop_timer_new(env.loop, on_stop_timeout, &env);
 	for (size_t i = 0; i < NELEM(signals); i++)

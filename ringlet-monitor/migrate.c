@@ -528,6 +528,8 @@ on_KEYCHAIN_MIGRATE(struct peer *p, struct msg *m)
 	vault_hold(env->vault);
 	audit_key_hold(env);
 	if ((err = add_all(g, why, sizeof(why))) != 0) {
+		(void)audit_event(env, audit_who_of(p), AUDIT_MIGRATE,
+		    g->target, AUDIT_FAILED, "why", why, NULL);
 		peer_reply_error(p, m->hdr.id, err, "%s", why);
 		migration_free(g);
 		return 0;

@@ -26,6 +26,7 @@
 #include "ringlet-monitor/monitor.h"
 #include "ringlet-monitor/profile.h"
 #include "ringlet-monitor/session.h"
+#include "ringlet-monitor/vault.h"
 #include "secret.h"
 #include "xmalloc.h"
 
@@ -190,6 +191,7 @@ setup(void)
 	LIST_INIT(&w.env.busy);
 	ck_assert_int_eq(setenv("HOME", w.env.paths.home, 1), 0);
 	w.env.keychain = keychain_new(w.env.loop, self);
+	w.env.vault = vault_new(&w.env);
 	sealbox_make(&w.env.box);
 	ck_assert_int_eq(fd_pair(sv), 0);
 	client_add(&w.env, c);
@@ -205,6 +207,7 @@ teardown(void)
 
 	control_close(&w.env);
 	session_free_all(&w.env);
+	vault_free(w.env.vault);
 	keychain_free(w.env.keychain);
 	audit_free(w.env.audit);
 	sealbox_free(&w.env.box);
@@ -428,6 +431,43 @@ START_TEST(create_leaves_no_key)
 }
 END_TEST
 
+/* Nobody's leave is needed, and nobody else's name is given away. */
+START_TEST(dry_run_touches_nothing)
+{
+	const struct msg_profile_create req = { .alias = "good",
+		.agent_id = "shell",
+		.provider_id = "anthropic",
+		.key = { (const uint8_t *)NEW, strlen(NEW) },
+		.dry_run = true };
+	char why[256], *text;
+	size_t len;
+	struct msg m;
+
+	ck_assert(alias_reserve(&w.env, "good"));
+	ask(MSG_PROFILE_CREATE, &req, &m);
+	ck_assert_str_eq(m.type->name, "PROFILE");
+	msg_clear(&m);
+	ck_assert_int_eq(
+	    paths_read_file(w.env.paths.audit_file, 65536, &text, &len), 0);
+	ck_assert_ptr_null(memmem(text, len, "key.store", 9));
+	free(text);
+	/* What needs the log is refused, but this does not. */
+	ck_assert_int_eq(unlink(w.env.paths.audit_file), 0);
+	ck_assert_int_eq(mkdir(w.env.paths.audit_file, 0700), 0);
+	ck_assert_int_eq(audit_event(&w.env, &audit_monitor, AUDIT_KEY_STORE,
+			     "good", AUDIT_INTENT, NULL),
+	    RL_ERR_DENIED);
+	ask(MSG_PROFILE_CREATE, &req, &m);
+	ck_assert_str_eq(m.type->name, "PROFILE");
+	msg_clear(&m);
+	ck_assert(!LIST_EMPTY(&w.env.busy));
+	alias_release(&w.env, "good");
+	ck_assert_int_eq(profile_load(&w.env.paths, "good",
+			     &(struct profile *){ NULL }, why, sizeof(why)),
+	    RL_ERR_NOTFOUND);
+}
+END_TEST
+
 /* --- doctor --- */
 
 static bool
@@ -571,6 +611,7 @@ main(void)
 	/* Root writes where nobody may. */
 	tcase_add_loop_test(tc, create_leaves_no_key, 0,
 	    NELEM(creations) - (geteuid() == 0 ? 1 : 0));
+	tcase_add_test(tc, dry_run_touches_nothing);
 	tcase_add_test(tc, keys_are_compared);
 	tcase_add_loop_test(tc, orphans_alone_are_deleted, 0, NELEM(orphans));
 	suite_add_tcase(s, tc);
