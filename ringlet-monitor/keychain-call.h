@@ -41,6 +41,7 @@ struct keychain_call {
 	bool running;
 	enum kc_ask ask;
 	bool prompting; /* does not count as running */
+	bool gone;	/* whoever asked is: no window may open */
 	uint64_t client;
 	uint32_t id;
 	struct proc proc;

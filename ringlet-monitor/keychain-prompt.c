@@ -41,6 +41,14 @@ keychain_on_deadline(void *arg)
 		    "it again");
 }
 
+/* Its window is taken away on the next turn of the loop. */
+static void
+end_gone(struct keychain_call *c)
+{
+	keychain_call_fail(c, RL_ERR_DISMISSED,
+	    "whoever asked has gone while the keychain's window was open");
+}
+
 /*
  * Hostile helper: it gets more time, within bounds, where the person who asks
  * could see a prompt, and nowhere else.  Time starts afresh after a prompt; a
@@ -63,7 +71,9 @@ on_KC_PROMPT(struct peer *p, struct msg *m)
 		kc->nrunning--;
 		kc->nprompting++;
 		loop_timer_arm(c->deadline, kc->prompt_timeout);
-		if (kc->on_prompt != NULL)
+		if (c->gone)
+			end_gone(c);
+		else if (kc->on_prompt != NULL)
 			kc->on_prompt(kc->prompt_arg, c->client, c->id);
 		keychain_start_waiting(kc);
 	} else {
@@ -91,10 +101,11 @@ keychain_client_gone(struct keychain *kc, uint64_t client)
 	if (kc == NULL)
 		return;
 	TAILQ_FOREACH (c, &kc->calls, link) {
-		if (c->prompting && c->client == client)
-			keychain_call_fail(c, RL_ERR_DISMISSED,
-			    "whoever asked has gone while the keychain's "
-			    "window was open");
+		if (c->client != client)
+			continue;
+		c->gone = true;
+		if (c->prompting)
+			end_gone(c);
 	}
 }
 

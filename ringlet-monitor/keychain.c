@@ -322,6 +322,9 @@ request_fill(const struct keychain_call *c, struct msg_kc_request *q)
 		q->value.len = secret_len(c->value);
 	}
 	q->ask = c->ask;
+	/* Nobody would see it. */
+	if (c->gone && c->ask == KC_ASK_PERSON)
+		q->ask = KC_ASK_NOTHING;
 	if (c->kc->nprompting >= KEYCHAIN_PROMPTING && c->ask == KC_ASK_PERSON)
 		q->ask = KC_ASK_NOTHING;
 	/* Nobody else needs the vault's key. */

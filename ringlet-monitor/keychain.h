@@ -120,7 +120,8 @@ void keychain_may_ask(
 typedef void (*keychain_prompt_cb)(void *arg, uint64_t client, uint32_t id);
 void keychain_on_prompt(struct keychain *, keychain_prompt_cb, void *arg);
 /*
- * Nobody waits any more: ends the client's calls whose window is open.  No
+ * Nobody waits any more: ends the client's calls whose window is open, or would
+ * open.  Those that need none go on, so that nothing ends half done.  No
  * keychain, NULL, has none.
  */
 void keychain_client_gone(struct keychain *, uint64_t client);

@@ -18,6 +18,8 @@
 
 #include "err.h"
 #include "fdpass.h"
+#include "keychain-call.h"
+#include "keychain-call.h"
 #include "keychain.h"
 #include "loop.h"
 #include "msgdef.h"
@@ -663,6 +665,27 @@ lookup_asking(const char *profile)
 	return r;
 }
 
+/* The same for somebody who goes: at once, or once the helper was started. */
+static struct result
+lookup_gone(bool started)
+{
+	struct result r;
+	int left = 1;
+
+	memset(&r, 0, sizeof(r));
+	r.left = &left;
+	keychain_may_ask(keychain_lookup(kc, KEYCHAIN_SECRET_SERVICE,
+			     "ask-never", "anthropic", on_result, &r),
+	    true, 7, 9);
+	if (started)
+		keychain_start_waiting(kc);
+	keychain_client_gone(kc, 7);
+	run();
+	ck_assert_int_eq(r.calls, 1);
+	no_children();
+	return r;
+}
+
 START_TEST(asks)
 {
 	struct prompts p = { 0, 0, 0, false };
@@ -691,8 +714,15 @@ START_TEST(asks)
 	ck_assert_int_eq(r.err, RL_ERR_DISMISSED);
 	r = lookup_asking("ask-never");
 	ck_assert_int_eq(r.err, RL_ERR_DISMISSED);
-	/* Where nobody can be asked, nobody is. */
+	/* Or had gone before its turn came, or before it was asked. */
 	p.n = 0;
+	p.leave = false;
+	r = lookup_gone(false);
+	ck_assert_int_eq(r.err, RL_ERR_LOCKED);
+	r = lookup_gone(true);
+	ck_assert_int_eq(r.err, RL_ERR_DISMISSED);
+	ck_assert_int_eq(p.n, 0);
+	/* Where nobody can be asked, nobody is. */
 	r = lookup("ask-done");
 	ck_assert_int_eq(r.err, RL_ERR_LOCKED);
 	r = lookup("ask-unasked");
