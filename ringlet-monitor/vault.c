@@ -57,6 +57,7 @@ struct vault {
 	char *file;
 	char *generation_file;
 	uint64_t noted; /* the generation in that file */
+	bool unnoted;	/* it could not be written, which the log tells */
 	struct loop_timer *timer;
 	uint64_t opened; /* platform_boot_ms() */
 	bool own_time;
@@ -105,9 +106,13 @@ vault_note(struct vault *v)
 	n = snprintf(
 	    text, sizeof(text), "%llu\n", (unsigned long long)v->kv.generation);
 	r = paths_write_file(v->generation_file, text, (size_t)n);
-	if (r != 0)
-		log_error("%s: %s", v->generation_file, rl_strerror(r));
-	v->noted = v->kv.generation;
+	if (r == 0)
+		v->noted = v->kv.generation;
+	else if (!v->unnoted)
+		log_error("%s: %s: an old vault would not be noticed after "
+			  "the daemon's end",
+		    v->generation_file, rl_strerror(r));
+	v->unnoted = r != 0;
 }
 
 /* --- open and locked --- */

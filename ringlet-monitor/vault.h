@@ -68,7 +68,10 @@ void vault_release(struct vault *);
 
 /* Locks it if its time is over: before it is used. */
 void vault_check(struct vault *);
-/* Remembers the generation, so that a file which is put back is noticed. */
+/*
+ * Remembers the generation, so that a file which is put back is noticed.  Where
+ * that cannot be written, the next call tries again.
+ */
 void vault_note(struct vault *);
 /* VaultLockAfter may have changed. */
 void vault_settings(struct vault *);
