@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include <sys/types.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +72,18 @@ is_hex(const char *s, size_t len)
 	return strlen(s) == len && strspn(s, "0123456789abcdef") == len;
 }
 
+/* A line for people: it is shown in tables and logs. */
+static bool
+label_ok(const char *s)
+{
+	size_t i, len = strlen(s);
+
+	for (i = 0; i < len; i++)
+		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
+			return false;
+	return len <= TOKEN_LABEL_MAX && valid_utf8(s, len);
+}
+
 /* Makes a token of what was read; takes its label. */
 static int
 take_stored(struct stored *s, struct token *t, char *why, size_t size)
@@ -88,6 +101,10 @@ take_stored(struct stored *s, struct token *t, char *why, size_t size)
 	t->control = strcmp(s->scope, "control") == 0;
 	if (!t->control && strcmp(s->scope, "view") != 0) {
 		snprintf(why, size, "scope: is neither view nor control");
+		return RL_ERR_INVALID;
+	}
+	if (s->label != NULL && !label_ok(s->label)) {
+		snprintf(why, size, "label: has a control character");
 		return RL_ERR_INVALID;
 	}
 	(void)strlcpy(t->id, s->id, sizeof(t->id));
@@ -167,30 +184,35 @@ token_json(const struct token *t)
 	    (json_int_t)t->expires_at);
 }
 
-/* Writes all but those for which skip is true (NULL: all). */
+/* Writes all but number skip (0, the main one, is never in the file: all). */
 static int
 save(const struct tokens *ts, size_t skip, char *why, size_t size)
 {
 	json_t *list = json_array();
+	bool whole = true;
 	char *text;
 	size_t i;
-	int r;
+	int r, saved;
 
-	for (i = 1; i < ts->n; i++)
+	/* A token that is left out is one that its holder has lost. */
+	for (i = 1; i < ts->n && whole; i++)
 		if (i != skip)
-			json_array_append_new(list, token_json(&ts->v[i]));
+			whole = json_array_append_new(
+				    list, token_json(&ts->v[i])) == 0;
 	list = json_pack(
 	    "{s:i, s:o}", "version", FORMAT_VERSION, "tokens", list);
-	text = json_dumps(list, JSON_INDENT(1));
+	text = whole ? json_dumps(list, JSON_INDENT(1)) : NULL;
 	json_decref(list);
 	if (text == NULL) {
 		snprintf(why, size, "%s: cannot be formatted", ts->file);
 		return RL_ERR_INTERNAL;
 	}
 	r = paths_write_file(ts->file, text, strlen(text));
+	saved = errno;
 	free(text);
 	if (r != 0)
-		snprintf(why, size, "%s: cannot be written", ts->file);
+		snprintf(why, size, "%s: cannot be written: %s", ts->file,
+		    strerror(saved));
 	return r;
 }
 
@@ -307,18 +329,6 @@ drop(struct tokens *ts, size_t i, uint8_t digest[TOKEN_DIGEST])
 	ts->n--;
 	memmove(&ts->v[i], &ts->v[i + 1], (ts->n - i) * sizeof(ts->v[0]));
 	memset(&ts->v[ts->n], 0, sizeof(ts->v[0]));
-}
-
-/* A line for people: it is shown in tables and logs. */
-static bool
-label_ok(const char *s)
-{
-	size_t i, len = strlen(s);
-
-	for (i = 0; i < len; i++)
-		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
-			return false;
-	return len <= TOKEN_LABEL_MAX && valid_utf8(s, len);
 }
 
 /* An id that no other has. */
