@@ -78,7 +78,8 @@ on_ready(int fd, unsigned events, void *arg)
 			set_accepting(env, false);
 			return;
 		}
-		if (env->nconns >= env->limits.connections &&
+		/* Who waits for the monitor's word will have a place, too. */
+		if (env->nconns + env->nadmitting >= env->limits.connections &&
 		    !conn_evict(env)) {
 			/* listen_resume() goes on. */
 			log_warn("all %u places for connections are taken",
@@ -131,7 +132,7 @@ listener_has_host(const struct env *env, const struct span *host)
 void
 listen_resume(struct env *env)
 {
-	if (env->nconns < env->limits.connections &&
+	if (env->nconns + env->nadmitting < env->limits.connections &&
 	    env->nadmitting < ADMIT_MAX)
 		set_accepting(env, true);
 }
