@@ -289,6 +289,26 @@ out:
 	return r;
 }
 
+ssize_t
+paths_read_all(int fd, void *p, size_t size)
+{
+	char *at = p;
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < size) {
+		n = read(fd, at + len, size - len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	return (ssize_t)len;
+}
+
 int
 paths_write_all(int fd, const void *p, size_t len)
 {

@@ -5,6 +5,7 @@
  * RINGLET_*_DIR overrides) and are absolute; nothing is created here.
  */
 
+#include <sys/types.h>
 #include <stddef.h>
 
 struct paths {
@@ -57,6 +58,12 @@ int paths_make_private_dir(const char *path);
  * afterwards, whatever happens.  RL_ERR_SYSTEM.
  */
 int paths_write_file(const char *path, const void *p, size_t len);
+
+/*
+ * Reads a descriptor that blocks to its end, size bytes at most: how many, or
+ * -1 and errno.
+ */
+ssize_t paths_read_all(int fd, void *p, size_t size);
 
 /* Writes all len bytes to a descriptor that blocks.  0 or RL_ERR_SYSTEM. */
 int paths_write_all(int fd, const void *p, size_t len);

@@ -139,26 +139,6 @@ token_replace(const char *path, uint8_t digest[TOKEN_DIGEST], char *why,
 	return r == RL_OK ? RL_OK : failed("cannot replace", path, why, size);
 }
 
-/* Reads up to size bytes, to the end of the file; -1 and errno. */
-static ssize_t
-read_all(int fd, char *buf, size_t size)
-{
-	size_t off = 0;
-	ssize_t n;
-
-	while (off < size) {
-		n = read(fd, buf + off, size - off);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		if (n == 0)
-			break;
-		off += (size_t)n;
-	}
-	return (ssize_t)off;
-}
-
 int
 token_load(
     const char *path, uint8_t digest[TOKEN_DIGEST], char *why, size_t size)
@@ -211,7 +191,7 @@ token_load(
 		    path, (unsigned)st.st_mode & 07777);
 		goto out;
 	}
-	n = read_all(fd, text, sizeof(text));
+	n = paths_read_all(fd, text, sizeof(text));
 	if (n == -1) {
 		r = failed("cannot read", path, why, size);
 		goto out;

@@ -22,6 +22,7 @@
 
 #include "err.h"
 #include "fdpass.h"
+#include "paths.h"
 #include "vault-file.h"
 #include "vault-format.h"
 #include "xmalloc.h"
@@ -159,26 +160,6 @@ file_check(const struct stat *st, char *why, size_t whysz)
 	return RL_OK;
 }
 
-/* Reads what is there, up to len; a short file is judged by its bytes. */
-static ssize_t
-read_all(int fd, uint8_t *p, size_t len)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < len) {
-		n = read(fd, p + done, len - done);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		if (n == 0)
-			break;
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
-}
-
 int
 vault_file_read(
     struct vault_file *f, uint8_t **p, size_t *len, char *why, size_t whysz)
@@ -206,7 +187,8 @@ vault_file_read(
 		r = file_check(&st, why, whysz);
 	if (r == RL_OK) {
 		*p = xcalloc(1, (size_t)st.st_size + 1);
-		n = read_all(fd, *p, (size_t)st.st_size);
+		/* A shorter file is judged by its bytes. */
+		n = paths_read_all(fd, *p, (size_t)st.st_size);
 		if (n == -1)
 			r = failed("reading it", why, whysz);
 		else
@@ -223,23 +205,6 @@ vault_file_read(
 /* --- writing ----------------------------------------------------------------
  */
 
-static int
-write_all(int fd, const uint8_t *p, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = write(fd, p, len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* Writes the whole new file beside the old one, down to the disk. */
 static int
 write_beside(
@@ -255,7 +220,7 @@ write_beside(
 	    S_IRUSR | S_IWUSR);
 	if (fd == -1)
 		return failed("writing beside it", why, whysz);
-	if (write_all(fd, p, len) == -1 || fsync(fd) == -1)
+	if (paths_write_all(fd, p, len) != 0 || fsync(fd) == -1)
 		r = failed("writing beside it", why, whysz);
 	if (close(fd) == -1 && r == RL_OK)
 		r = failed("writing beside it", why, whysz);

@@ -28,6 +28,7 @@
 #include "log.h"
 #include "msg.h"
 #include "msgdef.h"
+#include "paths.h"
 #include "proc.h"
 #include "ring.h"
 #include "screen.h"
@@ -163,17 +164,6 @@ on_size(struct keeper *k, const struct msg *m)
 	resize_if_due(k);
 }
 
-static int
-write_all(int fd, const uint8_t *p, size_t len)
-{
-	ssize_t n;
-
-	for (; len > 0; p += n, len -= (size_t)n)
-		if ((n = write(fd, p, len)) <= 0)
-			return RL_ERR_SYSTEM;
-	return 0;
-}
-
 static void
 on_save(struct keeper *k, struct msg *m)
 {
@@ -187,7 +177,7 @@ on_save(struct keeper *k, struct msg *m)
 		buf_reset(out);
 		ret = screen_snapshot_plain(k->screen, out);
 	}
-	if (ret != 0 || write_all(fd, buf_ptr(out), buf_len(out)) != 0)
+	if (ret != 0 || paths_write_all(fd, buf_ptr(out), buf_len(out)) != 0)
 		_exit(EXIT_WRITE);
 	fd_close(fd);
 	saved.offset = k->offset - screen_pending(k->screen);

@@ -83,7 +83,7 @@ run_askpass(const char *program, const char *question, char *p, ssize_t *n)
 		errno = r;
 		return -1;
 	}
-	*n = prompt_read_all(fds[0], p, ROOM);
+	*n = paths_read_all(fds[0], p, ROOM);
 	close(fds[0]);
 	while (waitpid(pid, &status, 0) == -1)
 		if (errno != EINTR)
@@ -192,7 +192,7 @@ get_one(const struct cli *cli, const char *question, bool fresh,
 		r = ask(cli, question, p, &n, &source);
 	else if (strcmp(file, "-") == 0) {
 		source = "standard input";
-		n = prompt_read_all(STDIN_FILENO, p, sizeof(p));
+		n = paths_read_all(STDIN_FILENO, p, sizeof(p));
 	} else
 		n = prompt_read_file(cli, file, p, sizeof(p));
 	if (r == 0 && n == -1)

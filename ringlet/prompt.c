@@ -23,25 +23,6 @@
 #define KEY_ROOM (APIKEY_MAX + 3)
 
 ssize_t
-prompt_read_all(int fd, char *p, size_t size)
-{
-	size_t len = 0;
-	ssize_t n;
-
-	while (len < size) {
-		n = read(fd, p + len, size - len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	return (ssize_t)len;
-}
-
-ssize_t
 prompt_read_file(
     const struct cli *cli, const char *file, char *p, size_t size)
 {
@@ -56,7 +37,7 @@ prompt_read_file(
 	    (st.st_mode & 077) != 0)
 		hint(cli, "%s: other users may read this file: chmod 600 it",
 		    file);
-	n = prompt_read_all(fd, p, size);
+	n = paths_read_all(fd, p, size);
 	fd_close(fd);
 	return n;
 }
@@ -81,7 +62,7 @@ prompt_key(const struct cli *cli, const char *question, const char *file,
 			: (ssize_t)strlen(p);
 	} else if (from_stdin) {
 		source = "standard input";
-		n = prompt_read_all(STDIN_FILENO, p, sizeof(p));
+		n = paths_read_all(STDIN_FILENO, p, sizeof(p));
 	} else {
 		source = file;
 		n = prompt_read_file(cli, file, p, sizeof(p));

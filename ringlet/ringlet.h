@@ -227,10 +227,9 @@ int prompt_key(const struct cli *, const char *question, const char *file,
 /* Asks a yes-or-no question; anything but y or yes is no. */
 bool prompt_yes(const char *question);
 /*
- * Reads at most size bytes of a descriptor or file, to its end: how many, or -1
- * with errno.  A file that others may read is told of.
+ * Reads at most size bytes of a file, to its end: how many, or -1 with errno.
+ * A file that others may read is told of.
  */
-ssize_t prompt_read_all(int fd, char *p, size_t size);
 ssize_t prompt_read_file(
     const struct cli *, const char *file, char *p, size_t size);
 
