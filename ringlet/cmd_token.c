@@ -12,6 +12,7 @@
 #include "err.h"
 #include "ringlet.h"
 #include "secret.h"
+#include "units.h"
 
 #define FOREVER (100LL * 365 * 24 * 3600) /* seconds: nobody means more */
 
@@ -36,38 +37,19 @@ cmd_token_path(struct cli *cli, const struct args *args)
 }
 
 /*
- * When a token made now ends: "never", or a number with s, m, h or d, as in
- * ringlet.conf(5).  Seconds since 1970, 0 for never; -1: it is neither.
+ * When a token made now ends: "never", or a number with a unit.  Seconds since
+ * 1970, 0 for never; -1: it is neither.
  */
 static int64_t
 expiry(const char *s)
 {
-	static const struct {
-		char unit;
-		long long seconds;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
-	size_t len = strlen(s);
-	const char *errstr;
-	char digits[16];
-	long long n;
+	long long span;
 
 	if (strcmp(s, "never") == 0)
 		return 0;
-	if (len < 2 || len > sizeof(digits))
-		return -1;
-	memcpy(digits, s, len - 1);
-	digits[len - 1] = '\0';
-	for (size_t i = 0; i < NELEM(units); i++) {
-		if (s[len - 1] != units[i].unit)
-			continue;
-		if (strspn(digits, "0123456789") != len - 1)
-			return -1;
-		n = strtonum(digits, 1, FOREVER / units[i].seconds, &errstr);
-		return errstr == NULL
-			   ? (int64_t)time(NULL) + n * units[i].seconds
-			   : -1;
-	}
-	return -1;
+	return units_parse(s, units_span, 1, FOREVER, &span)
+		   ? (int64_t)time(NULL) + span
+		   : -1;
 }
 
 static const char *

@@ -10,8 +10,9 @@
 #include <time.h>
 
 #include "ringlet.h"
+#include "units.h"
 
-#define DAY_MS (24 * 3600 * (int64_t)1000)
+#define AGO_MAX (100 * 366 * 24 * 3600LL) /* seconds */
 
 /* Midnight of the day that is so many days before, where we are. */
 static int64_t
@@ -32,31 +33,12 @@ midnight(int64_t now_ms, int before)
 static int
 ago(const char *s, int64_t now_ms, int64_t *ms)
 {
-	static const struct {
-		const char *name;
-		int64_t ms;
-	} units[] = {
-		{ "s", 1000 },
-		{ "m", 60 * 1000 },
-		{ "h", 3600 * 1000 },
-		{ "d", DAY_MS },
-		{ "w", 7 * DAY_MS },
-	};
-	size_t n = strspn(s, "0123456789");
-	char digits[8];
-	const char *e;
+	long long span;
 
-	if (n == 0 || n >= sizeof(digits))
+	if (!units_parse(s, units_span, 0, AGO_MAX, &span))
 		return RL_ERR_INVALID;
-	memcpy(digits, s, n);
-	digits[n] = '\0';
-	for (size_t i = 0; i < NELEM(units); i++)
-		if (strcmp(s + n, units[i].name) == 0) {
-			*ms = now_ms -
-			      strtonum(digits, 0, 9999999, &e) * units[i].ms;
-			return 0;
-		}
-	return RL_ERR_INVALID;
+	*ms = now_ms - (int64_t)span * 1000;
+	return 0;
 }
 
 /* Exactly n digits at *s, which moves on; -1: there are others. */
