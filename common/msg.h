@@ -81,8 +81,9 @@ struct msg_type {
 
 /* The description of a type (msgtab.c), or NULL for an unknown number. */
 const struct msg_type *msg_type_get(uint16_t type);
-/* All types, for tests and tools. */
-const struct msg_type *msg_type_all(size_t *n);
+/* How many types there are, and the i-th; NULL past the last. */
+size_t msg_type_count(void);
+const struct msg_type *msg_type_at(size_t i);
 
 struct msg_hdr {
 	uint32_t len;

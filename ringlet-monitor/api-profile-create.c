@@ -284,9 +284,8 @@ on_PROFILE_CREATE(struct peer *p, struct msg *m)
 	}
 	/* A dry run stores nothing, and has reserved nothing. */
 	if (key != NULL && !req->dry_run &&
-	    (err = audit_event(env, audit_who_of(p), AUDIT_KEY_STORE,
-		 pr->alias, AUDIT_INTENT, "provider", pr->provider_id,
-		 NULL)) != 0) {
+	    (err = audit_event(env, audit_who_of(p), AUDIT_KEY_STORE, pr->alias,
+		 AUDIT_INTENT, "provider", pr->provider_id, NULL)) != 0) {
 		strlcpy(why, audit_trouble(env), sizeof(why));
 		alias_release(env, pr->alias);
 		goto refuse;

@@ -141,8 +141,8 @@ store(struct audit *a)
 	audit_value_make(a->key, &a->head, value);
 	s = secret_new(value, strlen(value));
 	secret_wipe(value, sizeof(value));
-	a->call = keychain_store(a->env->keychain, a->store, KEYCHAIN_AUDIT_PROFILE,
-	    KEYCHAIN_AUDIT_PROVIDER, s, on_stored, a);
+	a->call = keychain_store(a->env->keychain, a->store,
+	    KEYCHAIN_AUDIT_PROFILE, KEYCHAIN_AUDIT_PROVIDER, s, on_stored, a);
 	secret_free(s);
 	return true;
 }
@@ -295,8 +295,8 @@ make_key(struct audit *a)
 	audit_value_make(a->fresh, &nothing, value);
 	s = secret_new(value, strlen(value));
 	secret_wipe(value, sizeof(value));
-	a->call = keychain_store(a->env->keychain, a->store, KEYCHAIN_AUDIT_PROFILE,
-	    KEYCHAIN_AUDIT_PROVIDER, s, on_made, a);
+	a->call = keychain_store(a->env->keychain, a->store,
+	    KEYCHAIN_AUDIT_PROFILE, KEYCHAIN_AUDIT_PROVIDER, s, on_made, a);
 	secret_free(s);
 }
 
@@ -365,7 +365,8 @@ look_up(struct audit *a)
 		no_key(a, why);
 	else
 		a->call = keychain_lookup(a->env->keychain, a->store,
-		    KEYCHAIN_AUDIT_PROFILE, KEYCHAIN_AUDIT_PROVIDER, on_looked_up, a);
+		    KEYCHAIN_AUDIT_PROFILE, KEYCHAIN_AUDIT_PROVIDER,
+		    on_looked_up, a);
 }
 
 static void

@@ -63,11 +63,10 @@ check_decoded(const struct msg_type *t, const struct msg *m)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	const struct msg_type *types, *t;
+	const struct msg_type *t;
 	struct msg_hdr h;
 	struct msg m;
 	uint16_t number;
-	size_t n;
 	int r;
 
 	r = msg_hdr_parse(data, len, &h);
@@ -79,9 +78,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	number = (uint16_t)(data[0] | data[1] << 8);
 	data += 2;
 	len -= 2;
-	types = msg_type_all(&n);
 	if ((t = msg_type_get(number)) == NULL)
-		t = &types[number % n];
+		t = msg_type_at(number % msg_type_count());
 	if (decode(&m, t->type, data, len) == 0) {
 		require(msg_scan(data, len) == 0);
 		check_decoded(t, &m);

@@ -56,12 +56,12 @@ make_seed(const struct msg_type *t, struct msggen *g, int i, struct buf *b)
 int
 main(int argc, char **argv)
 {
-	const struct msg_type *types;
+	const struct msg_type *type;
 	const char *srcdir = getenv("srcdir");
 	char path[4096], name[128];
 	struct msggen *g;
 	struct buf *b;
-	size_t n, missing = 0;
+	size_t missing = 0;
 	bool check = argc == 1 || (argc == 3 && strcmp(argv[1], "-c") == 0);
 	int dir;
 
@@ -80,13 +80,12 @@ main(int argc, char **argv)
 	}
 	g = msggen_new(11);
 	b = buf_new(MSG_HDR_LEN + MSG_MAX_BODY);
-	types = msg_type_all(&n);
-	for (size_t k = 0; k < n; k++)
+	for (size_t k = 0; (type = msg_type_at(k)) != NULL; k++)
 		for (int i = 0; i < SEEDS; i++) {
 			/* Only one body there can be. */
-			if (i > 0 && types[k].rec->nfields == 0)
+			if (i > 0 && type->rec->nfields == 0)
 				continue;
-			snprintf(name, sizeof(name), "%s-%d", types[k].name, i);
+			snprintf(name, sizeof(name), "%s-%d", type->name, i);
 			if (check) {
 				if (faccessat(dir, name, R_OK, 0) == 0)
 					continue;
@@ -94,8 +93,8 @@ main(int argc, char **argv)
 				missing++;
 				continue;
 			}
-			make_seed(&types[k], g, i, b);
-			write_seed(dir, name, types[k].type, b);
+			make_seed(type, g, i, b);
+			write_seed(dir, name, type->type, b);
 		}
 	close(dir);
 	buf_free(b);

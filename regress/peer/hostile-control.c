@@ -227,25 +227,23 @@ is_request(uint16_t type)
 static void
 every_type(void)
 {
-	const struct msg_type *types;
-	size_t n;
+	const struct msg_type *type;
 
-	types = msg_type_all(&n);
-	for (size_t i = 0; i < n; i++) {
-		if (is_request(types[i].type))
+	for (size_t i = 0; (type = msg_type_at(i)) != NULL; i++) {
+		if (is_request(type->type))
 			continue;
-		make_body(types[i].rec, false);
-		make_frame(types[i].type, 0);
-		attack(types[i].name, 0, CLOSED);
-		make_frame(types[i].type, 3);
-		attack(types[i].name, 3, CLOSED);
+		make_body(type->rec, false);
+		make_frame(type->type, 0);
+		attack(type->name, 0, CLOSED);
+		make_frame(type->type, 3);
+		attack(type->name, 3, CLOSED);
 	}
-	for (unsigned type = 0; type < 65536; type += 257) {
-		if (msg_type_get((uint16_t)type) != NULL)
+	for (unsigned n = 0; n < 65536; n += 257) {
+		if (msg_type_get((uint16_t)n) != NULL)
 			continue;
 		raw_reset(&t.body);
 		raw_byte(&t.body, 0x90);
-		make_frame((uint16_t)type, 0);
+		make_frame((uint16_t)n, 0);
 		attack("an unknown type", 0, CLOSED);
 	}
 	claim("replies, daemons' messages and unknown ones are not taken");

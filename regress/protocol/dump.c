@@ -1,6 +1,6 @@
 /*
  * Prints what PROTOCOL.ipc must say, from the tables that the programs use:
- * messages and fields from msgtab.c, and the rule rows of every process,
+ * messages and fields from msgtab-*.c, and the rule rows of every process,
  * which contrib/check-protocol has copied into rows.h.  One fact a line,
  * starting with the message's number.
  *
@@ -134,13 +134,11 @@ print_row(const struct table *t, const struct msg_rule *r, unsigned bit,
 int
 main(void)
 {
-	const struct msg_type *types;
-	size_t n;
+	const struct msg_type *t;
 
-	types = msg_type_all(&n);
-	for (size_t i = 0; i < n; i++) {
-		printf("%u %s\n", types[i].type, types[i].name);
-		print_fields(types[i].type, types[i].rec, "", "");
+	for (size_t i = 0; (t = msg_type_at(i)) != NULL; i++) {
+		printf("%u %s\n", t->type, t->name);
+		print_fields(t->type, t->rec, "", "");
 	}
 	for (size_t i = 0; i < NELEM(tables); i++)
 		for (size_t k = 0; k < tables[i].nrules; k++)

@@ -19,7 +19,6 @@
 #include "regress/peer/rawmsg.h"
 #include "suites.h"
 
-static const struct msg_type *types;
 static size_t ntypes;
 static struct msggen *gen;
 static struct buf *out;
@@ -28,7 +27,7 @@ static struct raw raw;
 static void
 setup(void)
 {
-	types = msg_type_all(&ntypes);
+	ntypes = msg_type_count();
 	gen = msggen_new(1);
 	out = buf_new(MSG_HDR_LEN + MSG_MAX_BODY);
 }
@@ -89,12 +88,12 @@ body_of(const struct msg_type *t, int i)
 START_TEST(tables_make_sense)
 {
 	for (size_t i = 0; i < ntypes; i++) {
-		const struct msg_type *t = &types[i];
+		const struct msg_type *t = msg_type_at(i);
 
 		ck_assert_ptr_eq(msg_type_get(t->type), t);
 		for (size_t k = 0; k < i; k++) {
-			ck_assert_uint_ne(types[k].type, t->type);
-			ck_assert_str_ne(types[k].name, t->name);
+			ck_assert_uint_ne(msg_type_at(k)->type, t->type);
+			ck_assert_str_ne(msg_type_at(k)->name, t->name);
 		}
 		for (size_t k = 0; k < t->rec->nfields; k++) {
 			const struct msg_field *f = &t->rec->fields[k];
@@ -122,7 +121,7 @@ START_TEST(round_trip)
 
 	for (size_t i = 0; i < ntypes; i++)
 		for (int k = 0; k < 40; k++) {
-			const struct msg_type *t = &types[i];
+			const struct msg_type *t = msg_type_at(i);
 			const void *body = body_of(t, k);
 
 			buf_reset(out);
@@ -156,13 +155,15 @@ START_TEST(understands_any_width)
 
 	for (size_t i = 0; i < ntypes; i++)
 		for (int k = 0; k < 5; k++) {
-			const void *body = body_of(&types[i], k);
+			const void *body = body_of(msg_type_at(i), k);
 
 			raw_reset(&raw);
-			raw_record(&raw, types[i].rec, body);
+			raw_record(&raw, msg_type_at(i)->rec, body);
 			ck_assert_int_eq(
-			    decode(&m, types[i].type, raw.p, raw.len), 0);
-			ck_assert(msggen_equal(types[i].rec, body, m.body));
+			    decode(&m, msg_type_at(i)->type, raw.p, raw.len),
+			    0);
+			ck_assert(
+			    msggen_equal(msg_type_at(i)->rec, body, m.body));
 			msg_clear(&m);
 		}
 }
@@ -193,7 +194,7 @@ START_TEST(bounds_are_exact)
 	struct msg m;
 
 	for (size_t i = 0; i < ntypes; i++) {
-		const struct msg_type *t = &types[i];
+		const struct msg_type *t = msg_type_at(i);
 
 		for (size_t k = 0; k < t->rec->nfields; k++) {
 			const struct msg_field *f = &t->rec->fields[k];
@@ -305,7 +306,7 @@ START_TEST(types_do_not_mix)
 	};
 
 	for (size_t i = 0; i < ntypes; i++) {
-		const struct msg_rec *rec = types[i].rec;
+		const struct msg_rec *rec = msg_type_at(i)->rec;
 		const void *body = msggen_empty(gen, rec);
 
 		for (size_t k = 0; k < rec->nfields; k++)
@@ -326,7 +327,7 @@ START_TEST(types_do_not_mix)
 					else
 						raw_field(&raw, &rec->fields[j],
 						    body);
-				refused(types[i].type, raw.p, raw.len,
+				refused(msg_type_at(i)->type, raw.p, raw.len,
 				    values[v].name);
 			}
 	}
@@ -336,7 +337,7 @@ END_TEST
 START_TEST(field_count_is_exact)
 {
 	for (size_t i = 0; i < ntypes; i++) {
-		const struct msg_rec *rec = types[i].rec;
+		const struct msg_rec *rec = msg_type_at(i)->rec;
 		const void *body = msggen_empty(gen, rec);
 
 		raw_reset(&raw);
@@ -344,14 +345,16 @@ START_TEST(field_count_is_exact)
 		for (size_t j = 0; j < rec->nfields; j++)
 			raw_field(&raw, &rec->fields[j], body);
 		raw_byte(&raw, 0x01);
-		refused(types[i].type, raw.p, raw.len, "a field too many");
+		refused(
+		    msg_type_at(i)->type, raw.p, raw.len, "a field too many");
 		if (rec->nfields == 0)
 			continue;
 		raw_reset(&raw);
 		raw_array(&raw, rec->nfields - 1);
 		for (size_t j = 0; j + 1 < rec->nfields; j++)
 			raw_field(&raw, &rec->fields[j], body);
-		refused(types[i].type, raw.p, raw.len, "a field too few");
+		refused(
+		    msg_type_at(i)->type, raw.p, raw.len, "a field too few");
 	}
 }
 END_TEST
@@ -360,7 +363,7 @@ END_TEST
 START_TEST(every_byte_is_eaten)
 {
 	for (size_t i = 0; i < ntypes; i++) {
-		const struct msg_rec *rec = types[i].rec;
+		const struct msg_rec *rec = msg_type_at(i)->rec;
 		void *body = msggen_empty(gen, rec);
 		size_t len;
 
@@ -374,11 +377,11 @@ START_TEST(every_byte_is_eaten)
 		raw_record(&raw, rec, body);
 		len = raw.len;
 		for (size_t n = 0; n < len; n++)
-			refused(types[i].type, raw.p, n, "a cut body");
+			refused(msg_type_at(i)->type, raw.p, n, "a cut body");
 		for (unsigned c = 0; c < 256; c++) {
 			raw.len = len;
 			raw_byte(&raw, c);
-			refused(types[i].type, raw.p, raw.len,
+			refused(msg_type_at(i)->type, raw.p, raw.len,
 			    "a byte behind the body");
 		}
 	}
@@ -415,8 +418,9 @@ START_TEST(counts_that_lie)
 					if (msg_scan(raw.p, raw.len) == 0)
 						ck_abort_msg("a false count");
 					for (size_t t = 0; t < ntypes; t += 7)
-						refused(types[t].type, raw.p,
-						    raw.len, "a false count");
+						refused(msg_type_at(t)->type,
+						    raw.p, raw.len,
+						    "a false count");
 					raw_byte(&raw, 0);
 				}
 			}
@@ -476,7 +480,7 @@ START_TEST(bit_flips)
 	const char *why;
 
 	for (size_t i = 0; i < ntypes; i++) {
-		const struct msg_type *t = &types[i];
+		const struct msg_type *t = msg_type_at(i);
 		size_t len;
 
 		raw_reset(&raw);
@@ -597,8 +601,9 @@ START_TEST(traces_fit)
 	for (size_t i = 0; i < ntypes; i++)
 		for (size_t size = 1; size < 500; size += 13) {
 			memset(text, 'X', sizeof(text));
-			msg_print(&types[i], msggen_random(gen, types[i].rec),
-			    text, size);
+			msg_print(msg_type_at(i),
+			    msggen_random(gen, msg_type_at(i)->rec), text,
+			    size);
 			ck_assert_int_eq(text[size], 'X');
 			ck_assert_uint_lt(strlen(text), size);
 		}
@@ -612,16 +617,18 @@ START_TEST(secrets_are_marked)
 		"value", "data" };
 
 	for (size_t i = 0; i < ntypes; i++)
-		for (size_t k = 0; k < types[i].rec->nfields; k++) {
-			const struct msg_field *f = &types[i].rec->fields[k];
+		for (size_t k = 0; k < msg_type_at(i)->rec->nfields; k++) {
+			const struct msg_field *f =
+			    &msg_type_at(i)->rec->fields[k];
 
-			if (types[i].type == MSG_PUBKEY)
+			if (msg_type_at(i)->type == MSG_PUBKEY)
 				continue; /* anybody may know it */
 			for (size_t n = 0; n < sizeof(names) / sizeof(*names);
 			     n++)
 				if (strcmp(f->name, names[n]) == 0)
 					ck_assert_msg(f->flags & MFF_SECRET,
-					    "%s.%s", types[i].name, f->name);
+					    "%s.%s", msg_type_at(i)->name,
+					    f->name);
 		}
 	for (size_t i = 0; i < 3; i++) {
 		static const uint16_t with_env[] = { MSG_PROFILE_CREATE,

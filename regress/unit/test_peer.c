@@ -191,20 +191,18 @@ START_TEST(every_type_in_every_state)
 	static const uint16_t states[] = { PST_INIT, PST_SERVING };
 	static const uint16_t froms[] = { D, FROM_CLI, FROM_SANDBOXER,
 		FROM_VIEWER, FROM_KEYCHAIN, FROM_MONITOR };
-	const struct msg_type *types;
+	const struct msg_type *type;
 	struct raw body = { 0 }, frame = { 0 };
 	int fds[MSG_MAX_FDS] = { 0, 1, 2, 0 };
-	size_t n;
 
-	types = msg_type_all(&n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; (type = msg_type_at(i)) != NULL; i++)
 		for (size_t f = 0; f < NELEM(froms); f++)
 			for (size_t s = 0; s < NELEM(states); s++) {
 				const struct msg_rule *r = NULL;
 				uint8_t nfds = 0;
 
 				for (size_t k = 0; k < PT_NRULES; k++)
-					if (pt_rules[k].type == types[i].type)
+					if (pt_rules[k].type == type->type)
 						r = &pt_rules[k];
 				if (r != NULL)
 					nfds = r->nfds;
@@ -214,10 +212,9 @@ START_TEST(every_type_in_every_state)
 					r = NULL;
 				raw_reset(&body);
 				raw_reset(&frame);
-				raw_record(&body, types[i].rec,
-				    msggen_empty(pt.gen, types[i].rec));
-				raw_frame(
-				    &frame, types[i].type, nfds, 1, &body);
+				raw_record(&body, type->rec,
+				    msggen_empty(pt.gen, type->rec));
+				raw_frame(&frame, type->type, nfds, 1, &body);
 				pt_start(froms[f], states[s]);
 				ck_assert_int_eq(fdpass_send(pt.fd, frame.p,
 						     frame.len, fds, nfds),
