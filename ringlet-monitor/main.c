@@ -387,6 +387,49 @@ close_everything(struct env *env)
 		log_warn("%s: %s", env->paths.lock_file, strerror(errno));
 }
 
+/* The settings that hold, for -T; does not return. */
+static void __attribute__((__noreturn__))
+print_settings(const struct conf *c)
+{
+	struct buf *out = buf_new(SETTINGS_MAX);
+
+	if (conf_print(c, out) != 0)
+		fatal("settings do not fit");
+	fwrite(buf_ptr(out), 1, buf_len(out), stdout);
+	exit(0);
+}
+
+/*
+ * The loop is there: takes over what a monitor before us has left, if handover
+ * is not -1, and starts all that the daemon does.
+ */
+static void
+begin(struct env *env, int handover)
+{
+	env->keychain = keychain_new(env->loop, env->paths.keychain);
+	keychain_on_prompt(env->keychain, prompt_open, env);
+	keychain_set_timeout(env->keychain, env->conf.keychain_timeout_ms,
+	    env->conf.keychain_prompt_ms);
+	env->vault = vault_new(env);
+	supervise_setup(env);
+	if (handover != -1) {
+		handover_load(env, handover);
+		logfile_take_over(env);
+		audit_open(env, "takeover");
+		auth_open(env);
+		log_info("version %s takes over as pid %d", PACKAGE_VERSION,
+		    (int)getpid());
+	}
+	stranger_setup(env);
+	token_watch(env);
+	vault_take_credential(env->vault);
+	audit_begin(env);
+	supervise_start(env);
+	/* A death between the two programs was told to neither. */
+	if (handover != -1)
+		supervise_reap(env);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -396,7 +439,6 @@ main(int argc, char **argv)
 	struct options o = { .handover = -1 };
 	const char *bad;
 	char why[1024];
-	struct buf *out;
 
 	if (fd_fill_standard() != 0)
 		return 1;
@@ -419,13 +461,8 @@ main(int argc, char **argv)
 	if (settings_read(&env, &env.conf, why, sizeof(why)) != 0)
 		fatal("%s", why);
 	log_set_level((enum log_level)env.conf.log_level);
-	if (o.print) {
-		out = buf_new(SETTINGS_MAX);
-		if (conf_print(&env.conf, out) != 0)
-			fatal("settings do not fit");
-		fwrite(buf_ptr(out), 1, buf_len(out), stdout);
-		exit(0);
-	}
+	if (o.print)
+		print_settings(&env.conf);
 	if (o.versions)
 		restart_print_versions();
 	if (o.check || o.versions)
@@ -454,28 +491,7 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < NELEM(signals); i++)
 		watched[i] =
 		    loop_signal_new(env.loop, signals[i], on_signal, &env);
-	env.keychain = keychain_new(env.loop, env.paths.keychain);
-	keychain_on_prompt(env.keychain, prompt_open, &env);
-	keychain_set_timeout(env.keychain, env.conf.keychain_timeout_ms,
-	    env.conf.keychain_prompt_ms);
-	env.vault = vault_new(&env);
-	supervise_setup(&env);
-	if (o.handover != -1) {
-		handover_load(&env, o.handover);
-		logfile_take_over(&env);
-		audit_open(&env, "takeover");
-		auth_open(&env);
-		log_info("version %s takes over as pid %d", PACKAGE_VERSION,
-		    (int)getpid());
-	}
-	stranger_setup(&env);
-	token_watch(&env);
-	vault_take_credential(env.vault);
-	audit_begin(&env);
-	supervise_start(&env);
-	/* A death between the two programs was told to neither. */
-	if (o.handover != -1)
-		supervise_reap(&env);
+	begin(&env, o.handover);
 	if (loop_run(env.loop) != 0)
 		fatal("event loop: %s", strerror(errno));
 
