@@ -432,6 +432,9 @@ static const struct {
 	{ "{\"version\":1,\"tokens\":[{\"id\":\"0123abcd\",\"digest\":\"" GOOD
 	  "\",\"scope\":\"all\",\"created_at\":1}]}",
 	    "scope" },
+	/* It is shown in tables and logs. */
+	{ "{\"version\":1,\"tokens\":[{" ONE ",\"label\":\"a\\nb\"}]}",
+	    "label" },
 };
 
 START_TEST(refuses_a_damaged_table)
