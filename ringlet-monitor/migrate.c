@@ -58,7 +58,8 @@ struct migration {
 	size_t nmoves;
 	size_t at;	      /* the move in hand */
 	struct secret *key;   /* of that move */
-	struct strlist there; /* aliases of keys that were there before */
+	struct strlist there; /* aliases whose profiles name the target */
+	struct strlist held;  /* "alias provider" of keys that it has */
 	struct strlist left;  /* what could not be removed */
 	int err;	      /* why it fails */
 	char why[WHY_MAX];
@@ -85,6 +86,7 @@ migration_free(struct migration *g)
 	free(g->moves);
 	secret_free(g->key);
 	strlist_clear(&g->there);
+	strlist_clear(&g->held);
 	strlist_clear(&g->left);
 	if (g->env->migration == g) {
 		g->env->migration = NULL;
@@ -438,6 +440,26 @@ add_all(struct migration *g, char *why, size_t size)
 	return err;
 }
 
+/*
+ * A key that the other store has, of a profile whose file names the target: it
+ * is left over if the target has it, too.  If not, it may be the only one.
+ */
+static void
+add_left_over(struct migration *g, const char *alias, const char *item)
+{
+	if (!strlist_has(&g->held, item)) {
+		log_error("keys: %s's is not in %s, which its profile names, "
+			  "but in %s: it stays there",
+		    alias, g->target, other_store(g));
+		strlist_addf(&g->left, "%s in %s: %s does not have it", alias,
+		    other_store(g), g->target);
+	} else if (alias_reserve(g->env, alias)) {
+		add(g, LEFT_OVER, alias, "", other_store(g));
+		/* It is only to be removed. */
+		g->moves[g->nmoves - 1].copied = true;
+	}
+}
+
 /* What one that was cut short has left: keys that are in both stores. */
 static void
 on_listed(void *arg, int err, const struct strlist *items, const char *text)
@@ -449,15 +471,25 @@ on_listed(void *arg, int err, const struct strlist *items, const char *text)
 	/* A store that is locked, or not there, is none of our concern. */
 	for (size_t i = 0; err == 0 && i < items->n; i++) {
 		alias = xstrndup(items->v[i], strcspn(items->v[i], " "));
-		if (strlist_has(&g->there, alias) &&
-		    alias_reserve(g->env, alias)) {
-			add(g, LEFT_OVER, alias, "", other_store(g));
-			/* It is only to be removed. */
-			g->moves[g->nmoves - 1].copied = true;
-		}
+		if (strlist_has(&g->there, alias))
+			add_left_over(g, alias, items->v[i]);
 		free(alias);
 	}
 	copy_next(g);
+}
+
+static void
+on_held(void *arg, int err, const struct strlist *items, const char *text)
+{
+	struct migration *g = arg;
+
+	if (err != 0) {
+		give_up(g, err, "%s: %s", g->target, text);
+		return;
+	}
+	for (size_t i = 0; i < items->n; i++)
+		strlist_add(&g->held, items->v[i]);
+	keychain_list(g->env->keychain, other_store(g), on_listed, g);
 }
 
 static void
@@ -469,7 +501,7 @@ on_target(void *arg, int err, struct secret *key, const char *text)
 	if (err != 0)
 		give_up(g, err, "%s: %s", g->target, text);
 	else
-		keychain_list(g->env->keychain, other_store(g), on_listed, g);
+		keychain_list(g->env->keychain, g->target, on_held, g);
 }
 
 static int
@@ -528,8 +560,8 @@ on_KEYCHAIN_MIGRATE(struct peer *p, struct msg *m)
 	vault_hold(env->vault);
 	audit_key_hold(env);
 	if ((err = add_all(g, why, sizeof(why))) != 0) {
-		(void)audit_event(env, audit_who_of(p), AUDIT_MIGRATE,
-		    g->target, AUDIT_FAILED, "why", why, NULL);
+		(void)audit_event(env, &g->asker.who, AUDIT_MIGRATE, g->target,
+		    AUDIT_FAILED, "why", why, NULL);
 		peer_reply_error(p, m->hdr.id, err, "%s", why);
 		migration_free(g);
 		return 0;

@@ -74,6 +74,28 @@ is "once more moves nothing" \
 check "and back" ringlet keychain migrate secret-service
 all_in secret-service vault "back"
 
+# --- a key that only the other store has ---
+ringlet keychain migrate vault 2>/dev/null
+printf %s "$base-a" >"$T/key"
+"$LIVE_SRC/kccall" "$helper" store a anthropic <"$T/key" >/dev/null
+cp "$vault" "$T/vault"
+rm "$vault"
+ringlet keychain unlock --new --passphrase-file "$T/pass" 2>/dev/null
+ringlet keychain migrate vault >"$T/out" 2>"$T/err"
+is "a copy is no left-over where the vault lost its own" \
+    "$(secret-tool lookup service ringlet profile a)" "$base-a"
+like "and that is said" "$(cat "$T/err")" \
+    'a in secret-service: vault does not have it'
+ringlet keychain lock
+cp "$T/vault" "$vault"
+ringlet daemon stop
+rm "$RINGLET_STATE_DIR/vault.generation"
+start_daemon
+ringlet keychain unlock --passphrase-file "$T/pass"
+check "back" ringlet keychain migrate secret-service
+all_in secret-service vault "back with the old vault"
+session a -C "$WORK" -- -c 'read x'
+
 # --- nothing, if anything fails ---
 cp -R "$profiles" "$T/before"
 same()
@@ -97,6 +119,8 @@ echo '{' >"$profiles/z.json"
 is "a damaged profile stops all" \
     "$(status ringlet keychain migrate vault)" 1
 like "and is named" "$(cat "$T/err")" 'profile z '
+is "what came of it is in the audit log" "$(ringlet --json audit show -n 1 |
+    json data 0 outcome)" failed
 rm "$profiles/z.json"
 same "a damaged profile"
 works "after all that"
