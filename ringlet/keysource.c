@@ -49,7 +49,7 @@ static const struct agent_file {
 };
 
 int
-key_source_check(const struct cli *cli, const struct args *args)
+key_source_check(struct cli *cli, const struct args *args)
 {
 	const char *name = opt_get(args, OPT_FROM_ENV);
 	int n = (opt_get(args, OPT_API_KEY_FILE) != NULL) + (name != NULL) +
@@ -58,9 +58,12 @@ key_source_check(const struct cli *cli, const struct args *args)
 	if (n > 1)
 		return fail_usage(cli,
 		    "give one of --api-key-file, --from-env and --from-agent");
+	/* What stands there may be the key itself: it is not repeated. */
 	if (name != NULL && !valid_env_name(name, strlen(name)))
 		return fail_usage(cli,
-		    "--from-env: '%s' is not the name of a variable", name);
+		    "--from-env: what follows is not the name of a variable: "
+		    "give the name, without $, and not the key");
+	cli->key_variable = name;
 	return 0;
 }
 

@@ -13,7 +13,7 @@ struct msg_provider;
 struct secret;
 
 /* 0, or reports that options exclude each other, or make no sense. */
-int key_source_check(const struct cli *, const struct args *);
+int key_source_check(struct cli *, const struct args *);
 /* Whether the options name one. */
 bool key_source_given(const struct args *);
 /*

@@ -63,14 +63,18 @@ restart_getopt(void)
 	opterr = 0;
 }
 
-/* Whether a long option was written as an abbreviation of its name. */
-static bool
-is_abbreviated(char **argv, const struct opt *o)
+/* The word that the long option was written as; its argument may follow. */
+static const char *
+word_of(char **argv, const struct opt *o)
 {
 	const char *word = argv[optind - 1];
 
-	if (o->arg != NULL && optarg == word)
-		word = argv[optind - 2];
+	return o->arg != NULL && optarg == word ? argv[optind - 2] : word;
+}
+
+static bool
+is_abbreviated(const char *word, const struct opt *o)
+{
 	return strcspn(word + 2, "=") != strlen(o->name);
 }
 
@@ -78,12 +82,13 @@ static int
 unknown(
     const struct opt *table, size_t n, const char *word, char *why, size_t size)
 {
-	char *safe = text_safe(word), *typed;
+	/* Not what follows an equals sign: it may be a key. */
+	char *typed = xstrndup(word, strcspn(word, "="));
+	char *safe = text_safe(typed);
 	const char **names = xcalloc(n, sizeof(*names)), *near;
 
 	for (size_t i = 0; i < n; i++)
 		names[i] = table[i].name;
-	typed = xstrndup(word, strcspn(word, "="));
 	near = strncmp(word, "--", 2) == 0 ? text_suggest(typed + 2, names, n)
 					   : NULL;
 	if (near != NULL)
@@ -155,8 +160,8 @@ opt_parse(const struct opt *table, size_t n, unsigned flags, int argc,
 		o = find(table, n, key);
 		if (o == NULL)
 			r = wrong(table, n, key, argv, why, size);
-		else if (which != -1 && is_abbreviated(argv, o))
-			r = unknown(table, n, argv[optind - 1], why, size);
+		else if (which != -1 && is_abbreviated(word_of(argv, o), o))
+			r = unknown(table, n, word_of(argv, o), why, size);
 		else
 			r = keep(a, o, why, size);
 		which = -1;

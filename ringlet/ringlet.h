@@ -42,6 +42,7 @@ struct cli {
 	bool prompt_allowed; /* of the connection: client.c */
 	struct paths paths;
 	const struct command *cmd; /* NULL until it is known */
+	const char *key_variable;  /* of --from-env: no daemon gets it */
 	int fd;			   /* to the monitor; -1: not connected */
 	uint32_t last_id;	   /* of a request */
 };

@@ -40,7 +40,7 @@ daemon_is_locked(const struct cli *cli)
 }
 
 static void __attribute__((__noreturn__))
-run_monitor(const char *path, char **argv, int errfd)
+run_monitor(const char *path, char **argv, int errfd, const char *hidden)
 {
 	int null;
 
@@ -50,6 +50,9 @@ run_monitor(const char *path, char **argv, int errfd)
 	    dup2(null, STDOUT_FILENO) == -1 || dup2(errfd, STDERR_FILENO) == -1)
 		_exit(126);
 	closefrom(STDERR_FILENO + 1);
+	/* It would stay there for as long as the daemon runs. */
+	if (hidden != NULL)
+		(void)unsetenv(hidden);
 	execv(path, argv);
 	dprintf(STDERR_FILENO, "%s: %s\n", path, strerror(errno));
 	_exit(127);
@@ -106,7 +109,8 @@ daemon_start(
 		argv[i + 1] = (char *)extra[i];
 	fflush(NULL);
 	if ((pid = fork()) == 0)
-		run_monitor(cli->paths.monitor, argv, fileno(errors));
+		run_monitor(cli->paths.monitor, argv, fileno(errors),
+		    cli->key_variable);
 	free(argv);
 	if (pid == -1) {
 		snprintf(why, size, "fork: %s", strerror(errno));

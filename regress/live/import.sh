@@ -20,9 +20,24 @@ same()
 }
 
 start_keyring
-start_daemon
 env=$(canary env) claude=$(canary claude) console=$(canary console)
 codex=$(canary codex)
+
+# The daemon that the command starts gets the command's environment.
+FIRST_KEY=$codex
+export FIRST_KEY
+is "a key from a variable, with a daemon that starts for it" \
+    "$(status ringlet profiles create shell zero -p anthropic \
+    --from-env FIRST_KEY)" 0
+daemon_facts
+printf %s "$codex" >"$T/codex"
+if [ -z "$LIVE_SCAN" ]; then
+	skip "the daemon's memory: only root can look into it"
+else
+	is "that daemon has nothing of it" \
+	    "$(scan "$MONITOR" "$T/codex" | cut -d ' ' -f 1)" 0
+fi
+unset FIRST_KEY
 
 # A variable.
 ANTHROPIC_API_KEY=$env
@@ -54,6 +69,16 @@ is "one with a space at its end is no key" \
 refute "the error does not repeat it" grep -Fq "$codex" "$T/err"
 is "a name that is none" \
     "$(status ringlet profiles rekey one --from-env 'A=B')" 2
+is "a key where its name should be" \
+    "$(status ringlet profiles rekey one --from-env "$codex")" 2
+refute "is not repeated" grep -Fq -- "$codex" "$T/err"
+is "nor after an option that there is not" "$(status ringlet profiles create \
+    shell two -p anthropic --api-key "$codex")" 2
+like "which is named" "$(cat "$T/err")" 'unknown option --api-key:'
+refute "and it is not" grep -Fq -- "$codex" "$T/err"
+is "(nor behind an equals sign)" "$(status ringlet profiles create \
+    shell two -p anthropic --api-key="$codex")" 2
+refute "(it is not)" grep -Fq -- "$codex" "$T/err"
 is "two ways at once" "$(status ringlet profiles rekey one \
     --from-env MY_KEY --api-key-file "$T/none")" 2
 is "or with the agent's" "$(status ringlet profiles rekey one \
