@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <readpassphrase.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,13 @@
 
 /* Room for the longest key, a line's end, and one byte to tell it is longer. */
 #define KEY_ROOM (APIKEY_MAX + 3)
+
+/* A terminal drops what a line has beyond that, and does not say so. */
+#if defined(__linux__)
+#define TYPED_MAX 4095 /* N_TTY's buffer, without the line's end */
+#else
+#define TYPED_MAX MAX_CANON
+#endif
 
 ssize_t
 prompt_read_file(
@@ -49,12 +57,13 @@ prompt_key(const struct cli *cli, const char *question, const char *file,
 	char p[KEY_ROOM], why[256];
 	const char *source;
 	bool from_stdin = file == NULL || strcmp(file, "-") == 0;
+	bool from_tty = from_stdin && isatty(STDIN_FILENO);
 	ssize_t n;
 	size_t len;
 	int r = 0;
 
 	*out = NULL;
-	if (from_stdin && isatty(STDIN_FILENO)) {
+	if (from_tty) {
 		source = "what was typed";
 		n = readpassphrase(question, p, sizeof(p), RPP_REQUIRE_TTY) ==
 			    NULL
@@ -73,6 +82,14 @@ prompt_key(const struct cli *cli, const char *question, const char *file,
 		goto out;
 	}
 	len = (size_t)n;
+	if (from_tty && len >= TYPED_MAX) {
+		r = fail_usage(cli,
+		    "the API key (%s) may have been cut by the terminal, which "
+		    "takes less than %d bytes in a line: give it with "
+		    "--api-key-file",
+		    source, TYPED_MAX);
+		goto out;
+	}
 	if (len > 0 && p[len - 1] == '\n' && --len > 0 && p[len - 1] == '\r')
 		len--;
 	if (apikey_check(p, len, why, sizeof(why)) != 0)

@@ -13,6 +13,18 @@ refute "and is not echoed" grep -Fq -- "$key" "$T/out"
 like "it is the profile's" "$(ringlet profiles env asked)" \
     "ANTHROPIC_API_KEY='$key'"
 
+# A terminal cuts a line that is too long, and tells nobody.
+long=$key$(printf '%05000d' 0)
+on_tty --out "$T/out" expect 'API key .*: ' send "$long\\r" wait x \
+    -- ringlet profiles rekey asked
+is "what the terminal has cut is no key" $? 2
+check "and it says how to give a long one" grep -q 'api-key-file' "$T/out"
+like "the profile keeps its own" "$(ringlet profiles env asked)" \
+    "ANTHROPIC_API_KEY='$key'"
+printf %s "$long" >"$T/long"
+check "a file may have one so long" ringlet profiles create shell long \
+    -p anthropic --api-key-file "$T/long"
+
 printf '%s' "$key-2" | ringlet profiles create shell piped -p anthropic \
     >"$T/out" 2>&1
 is "it can be piped" $? 0
