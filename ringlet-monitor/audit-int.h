@@ -27,6 +27,8 @@ struct audit {
 	bool dangling;	/* it ends within a line */
 	size_t partial; /* bytes of that, if it is our own */
 	struct audit_link head;
+	const char *wrong; /* with the file, and not told yet; or NULL */
+	off_t wrong_size;  /* that it should have had then */
 	bool taken;	/* the chain was taken up from a file */
 	uint64_t began; /* number of the last entry before our first */
 	struct buf *line;

@@ -172,6 +172,8 @@ file_trouble(const struct audit *a)
 		return "was cut off";
 	if (st.st_size > a->size)
 		return "was written by somebody else";
+	if (st.st_uid != geteuid() || (st.st_mode & 077) != 0)
+		return "was opened to others";
 	return NULL;
 }
 
@@ -347,30 +349,42 @@ mend_file(struct audit *a)
 {
 	char size[32], seq[32];
 	const char *wrong = NULL;
-	bool missing = a->fd == -1;
 
-	if (!missing && (wrong = file_trouble(a)) == NULL)
-		return tell_partial(a);
-	if (wrong != NULL) {
+	if (a->fd != -1 && (wrong = file_trouble(a)) != NULL) {
 		log_error("%s: the audit log %s, after entry %" PRIu64,
 		    a->env->paths.audit_file, wrong, a->head.seq);
-		snprintf(size, sizeof(size), "%lld", (long long)a->size);
+		/* What comes of it is not told instead. */
+		if (a->wrong == NULL) {
+			a->wrong = wrong;
+			a->wrong_size = a->size;
+		}
 		close_file(a);
+	} else if (a->fd != -1) {
+		if (tell_partial(a) != 0)
+			return -1;
+		if (a->wrong == NULL)
+			return 0;
 	}
-	if (open_file(a) != 0)
-		return -1;
-	a->partial = 0;
+	if (a->fd == -1) {
+		if (open_file(a) != 0)
+			return -1;
+		a->partial = 0;
+	}
 	if (!a->taken) {
 		take_up(a);
 		audit_key_again(a);
 	}
-	if (wrong == NULL)
+	if (a->wrong == NULL)
 		return 0;
 	snprintf(seq, sizeof(seq), "%" PRIu64, a->head.seq);
-	return audit_write(a, &audit_monitor, AUDIT_DAMAGED, "audit.jsonl",
-	    AUDIT_FAILED,
-	    (const char *[]){
-		"what", wrong, "after", seq, "size", size, NULL });
+	snprintf(size, sizeof(size), "%lld", (long long)a->wrong_size);
+	if (audit_write(a, &audit_monitor, AUDIT_DAMAGED, "audit.jsonl",
+		AUDIT_FAILED,
+		(const char *[]){
+		    "what", a->wrong, "after", seq, "size", size, NULL }) != 0)
+		return -1;
+	a->wrong = NULL;
+	return 0;
 }
 
 /* Entries that are lost are told of before any other.  0 or -1. */

@@ -213,6 +213,27 @@ now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 wait_for 5 sh -c '[ "$(date -u +%Y-%m-%dT%H:%M:%SZ)" != "$1" ]' sh "$now"
 check "what is known can be left out" ringlet audit verify --since now
 
+# --- something else in its place, for a while ---
+fresh
+start
+chmod 640 "$AUDIT"
+refute "a log that others may read or write is not written" \
+    ringlet profiles env alice
+chmod 600 "$AUDIT"
+check "once it is closed again, it is" ringlet profiles env alice
+check "and that it was open is told" has audit.damaged 'was opened to others'
+fresh
+start
+mv "$AUDIT" "$AUDIT.away"
+mkfifo "$AUDIT"
+refute "nothing is done for a pipe in its place" ringlet profiles env alice
+rm "$AUDIT"
+mv "$AUDIT.away" "$AUDIT"
+check "with the log itself there again, it is" ringlet profiles env alice
+check "what was there meanwhile is told" \
+    has audit.damaged 'was replaced by another'
+check "verify says so, too" tampered 'was replaced by another'
+
 # --- a crash ---
 fresh
 start
