@@ -263,6 +263,7 @@ start(struct starting *st, const struct run *r, char *why, size_t size)
 		.flags = &st->flags };
 	struct jailmake jm;
 	struct session *s = NULL;
+	bool written = false;
 	int ring = -1, err;
 
 	/* Again: others may have started while the key was looked up. */
@@ -285,6 +286,7 @@ start(struct starting *st, const struct run *r, char *why, size_t size)
 		strlcpy(why, audit_trouble(env), size);
 		goto out;
 	}
+	written = true;
 	/* Before anything of it can run. */
 	jailmake_scan(&jm);
 	snprintf(why, size, env->stopping
@@ -299,6 +301,9 @@ start(struct starting *st, const struct run *r, char *why, size_t size)
 	if (err == 0)
 		jailnote_move(&s->note, &jm.note);
 out:
+	if (err < 0 && written)
+		(void)audit_event(env, &st->asker.who, AUDIT_SESSION, s->id,
+		    AUDIT_FAILED, "why", why, NULL);
 	if (err < 0 && s != NULL)
 		session_remove(env, s);
 	fd_close(ring);

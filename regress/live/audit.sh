@@ -172,6 +172,28 @@ await "$http_id"
 ringlet profiles delete alice -y >/dev/null
 check "a key was deleted" has key.delete ok alice
 
+# --- what could not be done ---
+echo "Keychain vault" >>"$CONF"
+kill -HUP "$MONITOR"
+changed()
+{
+	[ "$(find settings.change ok "" changed)" = "$1" ]
+}
+wait_for 10 changed Keychain
+refute "a key that no keychain takes makes no profile" test "$(api POST \
+    /api/profiles '{"agent_id":"shell","alias":"none","provider_id":"anthropic",
+    "api_key":"'"$(canary none)"'"}')" = 201
+check "was about to be stored" has key.store intent none
+check "and failed" has key.store failed none
+shell_profile odd
+python3 -c 'import os; os.mkdir(b"'"$HOME"'/x\xff")'
+ln -s "$(printf 'x\377')" "$HOME/link"
+refute "no session starts in a folder whose name is no text" test \
+    "$(api POST /api/terminal/sessions '{"profile_alias":"odd",
+    "working_dir":"'"$HOME"'/link"}')" = 201
+cat "$T/body"
+check "failed, as the log says" has session.start failed ""
+
 # --- no secret ---
 refute "the key is not in it" grep -qF -- "$key" "$AUDIT"
 refute "nor the token" grep -qF -- "$(cat "$TOKEN")" "$AUDIT"
