@@ -19,6 +19,8 @@
 #include "keychain-service.h"
 #include "strlist.h"
 
+#define SEARCH_TRIES 16 /* while items go away */
+
 static const SecretSchema schema = {
 	.name = "org.ringlet.ApiKey",
 	.flags = SECRET_SCHEMA_NONE,
@@ -92,6 +94,24 @@ items_free(GList *list)
 	g_list_free_full(list, g_object_unref);
 }
 
+/* What the keyrings have with attrs, as items_find() says, once. */
+static GList *
+items_search(SecretService *s, GHashTable *attrs, GError **error)
+{
+	GList *keyrings, *l, *found = NULL;
+
+	(void)secret_service_load_collections_sync(s, NULL, error);
+	keyrings = *error == NULL ? secret_service_get_collections(s) : NULL;
+	for (l = keyrings; l != NULL && *error == NULL; l = l->next)
+		found = g_list_concat(
+		    found, secret_collection_search_sync(l->data, &schema,
+			       attrs, SECRET_SEARCH_ALL, NULL, error));
+	items_free(keyrings);
+	if (*error != NULL)
+		g_clear_pointer(&found, items_free);
+	return found;
+}
+
 /*
  * All items of a profile, or of Ringlet if that is NULL, locked ones too,
  * narrowed to one provider if that is not NULL.  On RL_OK *listp is NULL or a
@@ -106,7 +126,8 @@ items_find(SecretService *s, const char *profile, const char *provider,
 {
 	GHashTable *attrs;
 	GError *error = NULL;
-	GList *keyrings, *l, *found = NULL;
+	GList *found;
+	int tries = SEARCH_TRIES;
 
 	attrs = secret_attributes_build(&schema, "service", "ringlet", NULL);
 	if (profile != NULL)
@@ -115,19 +136,14 @@ items_find(SecretService *s, const char *profile, const char *provider,
 	if (provider != NULL)
 		g_hash_table_replace(
 		    attrs, g_strdup("provider"), g_strdup(provider));
-	(void)secret_service_load_collections_sync(s, NULL, &error);
-	keyrings = error == NULL ? secret_service_get_collections(s) : NULL;
-	for (l = keyrings; l != NULL && error == NULL; l = l->next)
-		found = g_list_concat(
-		    found, secret_collection_search_sync(l->data, &schema,
-			       attrs, SECRET_SEARCH_ALL, NULL, &error));
-	items_free(keyrings);
+	do {
+		g_clear_error(&error);
+		found = items_search(s, attrs, &error);
+	} while (error != NULL && service_item_gone(error) && --tries > 0);
 	g_hash_table_unref(attrs);
-	if (error != NULL) {
-		items_free(found);
+	if (error != NULL)
 		return service_fail(
 		    &error, "searching the keyring", why, whysz);
-	}
 	*listp = found;
 	return RL_OK;
 }

@@ -283,6 +283,18 @@ advice(int err)
 	}
 }
 
+bool
+service_item_gone(const GError *error)
+{
+	/* The last is what libsecret says of an item without properties. */
+	return g_error_matches(
+		   error, SECRET_ERROR, SECRET_ERROR_NO_SUCH_OBJECT) ||
+	       g_error_matches(
+		   error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT) ||
+	       g_error_matches(
+		   error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD);
+}
+
 int
 service_fail(GError **error, const char *what, char *why, size_t whysz)
 {

@@ -52,5 +52,10 @@ int service_unlock(SecretService *, GList *objects, char *why, size_t whysz);
  * frees it.  *error may be NULL: libsecret reports a refused step without any.
  */
 int service_fail(GError **error, const char *what, char *why, size_t whysz);
+/*
+ * Whether an item has gone that was there a moment ago: a search looks at all
+ * that keyrings hold, and other programs, and other calls of ours, remove some.
+ */
+bool service_item_gone(const GError *);
 
 #endif /* KEYCHAIN_SERVICE_H */

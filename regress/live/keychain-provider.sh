@@ -68,6 +68,19 @@ like "by attributes that others can read" "$(cat "$T/items")" \
 like "under a name that a person can read" "$(cat "$T/items")" \
     'Ringlet:_alice_\(anthropic\)'
 
+# A search looks at all that a keyring holds; what goes meanwhile is not its end.
+for n in 1 2 3; do
+	fake Put login text/plain 6f service=ringlet profile=other \
+	    "provider=p$n" xdg:schema=org.ringlet.ApiKey
+done
+fake Do vanish GetAll
+gives "items that are removed meanwhile stop nobody" $OK '' \
+    lookup alice anthropic
+is "who gets the key" "$VALUE" sk-former
+fake Do honest GetAll
+refute "(they were removed)" sh -c 'echo "$1" | grep -q profile=other' sh \
+    "$(fake Items)"
+
 # doing WHAT STEP WANTED OPERATION...: the call fails like that, and alice's
 # key is the former one.
 doing()
