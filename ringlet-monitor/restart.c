@@ -230,6 +230,14 @@ take_our_place(struct env *env, int fd)
 	free(argv);
 }
 
+/* There is none, which the audit log then tells; it has the intent. */
+static void
+tell_failed(struct restart *rs, const char *why)
+{
+	(void)audit_event(rs->env, &rs->asker.who, AUDIT_RESTART, "daemon",
+	    AUDIT_FAILED, "why", why, NULL);
+}
+
 static void
 restart_now(struct restart *rs)
 {
@@ -249,6 +257,7 @@ restart_now(struct restart *rs)
 			peer_reply(p, rs->asker.id, MSG_OK, NULL, NULL, 0);
 		take_our_place(env, fd);
 		handover_undo(env, fd);
+		tell_failed(rs, "the program cannot be executed");
 	} else {
 		log_error("restart: the state cannot be handed over: %s",
 		    rl_strerror(fd));
@@ -256,6 +265,7 @@ restart_now(struct restart *rs)
 			peer_reply_error(p, rs->asker.id, fd,
 			    "the state cannot be handed over: %s",
 			    rl_strerror(fd));
+		tell_failed(rs, "the state cannot be handed over");
 	}
 	supervise_start(env);
 	pause_clients(env, false);
@@ -288,6 +298,7 @@ on_look(void *arg)
 		peer_reply_error(p, rs->asker.id, RL_ERR_TIMEOUT,
 		    "requests are still under way after %d seconds: try "
 		    "again", IDLE_TIMEOUT / 1000);
+	tell_failed(rs, "requests are still under way");
 	pause_clients(env, false);
 	restart_free(rs);
 }

@@ -86,4 +86,21 @@ is "the monitor is the same" "$(value pid)" "$monitor"
 is "and so is the session" "$(field "$ID" state)" running
 check "then it works" ringlet daemon restart
 is "with the session" "$(field "$ID" state)" running
+
+# One that waits in vain for a call that is under way.
+kills()
+{
+	[ "$(grep -c 'ringlet-sandboxer <- JAIL_KILL' "$LOG")" -gt "$killed" ]
+}
+killed=$(grep -c 'ringlet-sandboxer <- JAIL_KILL' "$LOG")
+kill -STOP "$(value sandboxer_pid)"
+stopped=$(value sandboxer_pid)
+ringlet terminal kill "$ID" >/dev/null 2>&1 &
+at_end $!
+wait_for 10 kills || bail "a call is under way"
+is "a restart does not wait for ever" "$(status ringlet daemon restart)" 1
+kill -CONT "$stopped"
+like "and that it was none is in the audit log" \
+    "$(ringlet -q audit show --event daemon.restart -n 1)" \
+    'daemon.restart +failed .*requests are still under way'
 done_testing
