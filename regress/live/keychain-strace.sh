@@ -1,4 +1,4 @@
-# Every system call of the daemons while a key is stored, used and deleted is looked at: it is written to sockets and pipes that are meant for it, and to no file.
+# Every system call of the daemons while a key is stored, used, replaced, moved to the vault and deleted is looked at: it is written to sockets and pipes that are meant for it, and to no file.
 # shellcheck shell=sh
 . "${0%/*}/lib.sh"
 
@@ -35,6 +35,14 @@ await "$ID"
 check "the control has written its key" grep -Fq "$key" "$WORK/leak"
 check "once without a call" grep -Fq "$key" "$WORK/mapped"
 rm "$WORK/leak" "$WORK/mapped"
+check "it is replaced" ringlet profiles rekey traced --api-key-file "$T/key"
+canary passphrase >"$T/pass"
+check "a vault is made" ringlet keychain unlock --new --passphrase-file "$T/pass"
+check "and the key moved into it" ringlet keychain migrate vault
+# shellcheck disable=SC2016
+session traced -C "$WORK" -- -c 'test -n "$ANTHROPIC_API_KEY"'
+await "$ID"
+is "the agent has its key from there" "$(field "$ID" exit_code)" 0
 check "the profile is deleted" ringlet profiles delete traced -y
 python3 "$LIVE_SRC/memscan" --untrace "$LIVE_SCAN" >/dev/null
 
@@ -58,4 +66,13 @@ check "the sandboxer to bwrap, by a pipe" \
 grep -Ev '^sends ringlet-monit[^ ]* [0-9]+ socket$|^sends ringlet-keych[^ ]* 3 socket$|^sends ringlet-sandb[^ ]* [0-9]+ pipe$|^receives ringlet-(monit|keych|sandb)[^ ]* socket$|^receives bwrap pipe$' \
     "$T/says" | grep -Fvx -e "$control" -e "$mapped" >"$T/rest"
 is "and nothing else goes anywhere" "$(cat "$T/rest")" ""
+
+# The vault's passphrase: from the command, to the helper, and no further.
+python3 "$LIVE_SRC/tracesays" "$trace" "$T/pass" >"$T/says"
+cat "$T/says"
+check "the monitor sends the passphrase to the helper" \
+    says '^sends ringlet-monit[^ ]* [0-9]+ socket$'
+grep -Ev '^sends ringlet-monit[^ ]* [0-9]+ socket$|^receives ringlet-(monit|keych)[^ ]* socket$|^maps python3' \
+    "$T/says" >"$T/rest"
+is "which sends it nowhere" "$(cat "$T/rest")" ""
 done_testing
