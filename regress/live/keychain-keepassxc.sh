@@ -150,8 +150,10 @@ stop_keepassxc
 # crashes if it saves after each.
 saves=false
 start_keepassxc false false --pw-stdin
-# The audit log's own is among what the next counts.
-gives "the audit log's key is removed" $OK delete .audit
+# The audit log's own is among what the next counts, if the daemon had the time
+# to store it.
+printf x | timeout 30 "$LIVE_SRC/kccall" "$helper" delete .audit >/dev/null
+gives "the audit log's key is gone" $NOTFOUND delete .audit
 conforms KeePassXC
 stop_keepassxc
 saves=true
