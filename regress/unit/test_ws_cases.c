@@ -44,7 +44,7 @@ static struct frame frame;
 
 /* What has been made and not been sent. */
 static uint8_t *made;
-static size_t made_len;
+static size_t made_len, made_size;
 
 static bool
 put_bytes(const void *p, size_t len)
@@ -131,7 +131,10 @@ ends(void)
 static void
 make(const void *p, size_t len)
 {
-	made = xreallocarray(made, made_len + len + 1, 1);
+	if (made_size - made_len < len) {
+		made_size = 2 * (made_len + len) + 64;
+		made = xreallocarray(made, made_size, 1);
+	}
 	memcpy(made + made_len, p, len);
 	made_len += len;
 }
@@ -182,7 +185,7 @@ send_made(size_t chop)
 	}
 	free(made);
 	made = NULL;
-	made_len = 0;
+	made_len = made_size = 0;
 }
 
 /* --- verdicts --- */
