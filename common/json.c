@@ -118,6 +118,16 @@ place_text(const struct place *at, char *out, size_t size)
 	return out;
 }
 
+/* A text that was cut to fit may end within a character, and is sent as JSON. */
+static void
+end_whole(char *text)
+{
+	size_t n = strlen(text);
+
+	for (int i = 0; i < 3 && n > 0 && !valid_utf8(text, n); i++)
+		text[--n] = '\0';
+}
+
 /* Our own words: jansson's quote the text near the error. */
 static const char *
 error_text(const json_error_t *e)
@@ -157,6 +167,7 @@ json_parse_object(const char *p, size_t len, char *why, size_t size)
 		at.depth = 1;
 		(void)snprintf(why, size, "nested more than %d deep%s",
 		    DEPTH_MAX, place_text(&at, where, sizeof(where)));
+		end_whole(why);
 		return NULL;
 	}
 	/* jansson takes a NUL pointer for a mistake of ours. */
@@ -169,6 +180,7 @@ json_parse_object(const char *p, size_t len, char *why, size_t size)
 		(void)snprintf(why, size, "line %d column %d%s: %s", e.line,
 		    e.column, place_text(&at, where, sizeof(where)),
 		    error_text(&e));
+		end_whole(why);
 		return NULL;
 	}
 	if (!json_is_object(v)) {
@@ -198,6 +210,7 @@ refuse(const struct said *said, const char *name, const char *fmt, ...)
 	(void)snprintf(said->why, said->size, "member '%s%s%s' %s",
 	    said->in != NULL ? said->in : "", said->in != NULL ? "." : "",
 	    text_escape(shown, sizeof(shown), name), what);
+	end_whole(said->why);
 	return RL_ERR_INVALID;
 }
 
