@@ -277,12 +277,18 @@ fs_ask(struct peer *p, struct msg *m, bool complete)
 	return 0;
 }
 
+/*
+ * Hostile ringletd: it sees names of folders within BrowseRoots, as the holder
+ * of a control token may.  The roots are ours; what it sends is only a path,
+ * which a process of its own judges step by step, and which opens nothing.
+ */
 int
 on_FS_LIST(struct peer *p, struct msg *m)
 {
 	return fs_ask(p, m, false);
 }
 
+/* Hostile ringletd: as on_FS_LIST(); a prefix is the same path, cut. */
 int
 on_FS_COMPLETE(struct peer *p, struct msg *m)
 {
