@@ -17,6 +17,7 @@ session late -C "$WORK" --cols 80 --rows 24 -- -c '
 	read -r x; echo "got:<$x>"; exit 4'
 written()
 {
+	: >"$T/pipe" # of the one before
 	ringlet terminal attach --read-only "$ID" </dev/null >"$T/pipe" \
 	    2>"$T/pipe.err" &
 	pid=$!

@@ -62,8 +62,9 @@ check "the helper over its channel" says '^sends ringlet-keych[^ ]* 3 socket$'
 check "the sandboxer to bwrap, by a pipe" \
     says '^sends ringlet-sandb[^ ]* [0-9]+ pipe$'
 # What is left must be nothing: no file, no terminal, no other descriptor of
-# the helper (to this keyring it speaks in cipher), nothing of ringletd's.
-grep -Ev '^sends ringlet-monit[^ ]* [0-9]+ socket$|^sends ringlet-keych[^ ]* 3 socket$|^sends ringlet-sandb[^ ]* [0-9]+ pipe$|^receives ringlet-(monit|keych|sandb)[^ ]* socket$|^receives bwrap pipe$' \
+# the helper (to this keyring it speaks in cipher), nothing of ringletd's.  (A
+# sanitizer in the jail's init reads that process's own environment.)
+grep -Ev '^sends ringlet-monit[^ ]* [0-9]+ socket$|^sends ringlet-keych[^ ]* 3 socket$|^sends ringlet-sandb[^ ]* [0-9]+ pipe$|^receives ringlet-(monit|keych|sandb)[^ ]* socket$|^receives bwrap pipe$|^receives jail-init /proc/1/environ$' \
     "$T/says" | grep -Fvx -e "$control" -e "$mapped" >"$T/rest"
 is "and nothing else goes anywhere" "$(cat "$T/rest")" ""
 

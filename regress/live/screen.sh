@@ -22,6 +22,7 @@ seq -f 'line %g of what nobody has read' 10000 | sed 's/$/\r/' >"$WORK/flood"
 
 written()
 {
+	: >"$T/pipe" # of the one before
 	ringlet terminal attach --read-only "$ID" </dev/null >"$T/pipe" \
 	    2>/dev/null &
 	pid=$!
