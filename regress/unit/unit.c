@@ -1,17 +1,23 @@
 /*
  * Runs the unit tests: all, or the suites named on the command line.  Each
  * test is a process of its own, so that a crash or a leak (under a sanitizer)
- * is that test's failure and nothing else's.
+ * is that test's failure and nothing else's.  Some suites mostly wait for the
+ * network, so several run beside each other.
  */
 
 #include "config.h"
+
+#include <sys/wait.h>
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "suites.h"
+
+#define AT_ONCE 6 /* suites */
 
 static const struct {
 	const char *name;
@@ -83,23 +89,61 @@ is_known(const char *name)
 	return false;
 }
 
+static int
+run_suite(Suite *suite)
+{
+	SRunner *sr = srunner_create(suite);
+	int failed;
+
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* Waits for one of those that run; whether it went well. */
+static bool
+one_ended(void)
+{
+	int status;
+
+	if (wait(&status) == -1) {
+		perror("unit: wait");
+		exit(2);
+	}
+	return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
+}
+
 int
 main(int argc, char **argv)
 {
-	SRunner *sr;
-	int failed;
+	unsigned int running = 0;
+	bool good = true;
 
 	for (int i = 1; i < argc; i++)
 		if (!is_known(argv[i])) {
 			fprintf(stderr, "unit: no suite named %s\n", argv[i]);
 			return 2;
 		}
-	sr = srunner_create(NULL);
-	for (size_t i = 0; i < NELEM(suites); i++)
-		if (is_wanted(suites[i].name, argc, argv))
-			srunner_add_suite(sr, suites[i].make());
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	/* From the end, where those are that take longest. */
+	for (size_t i = NELEM(suites); i-- > 0;) {
+		if (!is_wanted(suites[i].name, argc, argv))
+			continue;
+		if (running == AT_ONCE) {
+			good = one_ended() && good;
+			running--;
+		}
+		switch (fork()) {
+		case -1:
+			perror("unit: fork");
+			return 2;
+		case 0:
+			exit(run_suite(suites[i].make()));
+		default:
+			running++;
+		}
+	}
+	for (; running > 0; running--)
+		good = one_ended() && good;
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
