@@ -9,7 +9,6 @@
 #include "config.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "audit.h"
 #include "err.h"
@@ -41,20 +40,30 @@ static void
 on_look(void *arg)
 {
 	struct env *env = arg;
+	const struct token_time now = token_time();
 	uint8_t digest[TOKEN_DIGEST];
-	long long now = time(NULL), next, ms = LOOK_MS;
+	char why[WHY_MAX];
+	bool expired = false;
+	long long next;
+	int r;
 
-	while (tokens_expire(env->tokens, now, digest)) {
+	while (tokens_expire(env->tokens, &now, digest)) {
+		expired = true;
 		log_info("a token has expired");
 		(void)audit_event(env, &audit_monitor, AUDIT_TOKEN_EXPIRE, "",
 		    AUDIT_OK, NULL);
 		tell_gone(env, digest);
 	}
-	if ((next = tokens_next_expiry(env->tokens)) == 0)
-		return;
-	if (next - now < LOOK_MS / 1000)
-		ms = (next - now) * 1000;
-	loop_timer_arm(env->token_timer, (uint64_t)ms);
+	r = tokens_tidy(env->tokens, why, sizeof(why));
+	if (r != 0 && expired)
+		log_warn("%s: tokens that have expired are tried to be taken "
+			 "out of it again",
+		    why);
+	next = tokens_next_expiry(env->tokens, &now);
+	if (r != 0 || next > LOOK_MS)
+		next = LOOK_MS;
+	if (next != -1)
+		loop_timer_arm(env->token_timer, (uint64_t)next);
 }
 
 void
@@ -90,6 +99,7 @@ on_TOKEN_CREATE(struct peer *p, struct msg *m)
 	struct env *env = peer_env(p);
 	const struct msg_token_create *q = m->body;
 	struct msg_token_made made = { .expires_at = q->expires_at };
+	const struct token_time now = token_time();
 	const char *scope = q->control ? "control" : "view";
 	const struct token *t;
 	char text[TOKEN_LEN + 1], why[WHY_MAX];
@@ -101,7 +111,7 @@ on_TOKEN_CREATE(struct peer *p, struct msg *m)
 	if (r != 0)
 		strlcpy(why, audit_trouble(env), sizeof(why));
 	else {
-		r = tokens_add(env->tokens, q->control, q->label, time(NULL),
+		r = tokens_add(env->tokens, q->control, q->label, &now,
 		    q->expires_at, text, &t, why, sizeof(why));
 		(void)audit_event(env, audit_who_of(p), AUDIT_TOKEN_MAKE,
 		    r == 0 ? t->id : "", r == 0 ? AUDIT_OK : AUDIT_FAILED,

@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -25,10 +24,11 @@
 void
 auth_open(struct env *env)
 {
+	const struct token_time now = token_time();
 	char why[1024];
 	bool fresh = access(env->paths.token_file, F_OK) == -1;
 
-	if (tokens_open(env->paths.token_file, env->paths.tokens_file,
+	if (tokens_open(env->paths.token_file, env->paths.tokens_file, &now,
 		&env->tokens, why, sizeof(why)) != 0)
 		fatal("%s", why);
 	if (fresh)
@@ -73,12 +73,13 @@ note_wrong_token(struct env *env)
 int
 auth_token(struct peer *p, const struct msg_bin *token, bool control)
 {
+	const struct token_time now = token_time();
 	struct client *c = peer_arg(p);
 	const struct token *t;
 
 	c->token = NULL;
 	c->who.token[0] = '\0';
-	t = tokens_find(c->env->tokens, token->p, token->len, time(NULL));
+	t = tokens_find(c->env->tokens, token->p, token->len, &now);
 	if (t == NULL) {
 		note_wrong_token(c->env);
 		return RL_ERR_AUTH;

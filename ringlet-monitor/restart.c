@@ -164,6 +164,7 @@ ask_installed(struct env *env, char *answer, size_t size)
 static int
 can_take_over(struct env *env, char *why, size_t size)
 {
+	const struct token_time now = token_time();
 	char answer[512], wanted[128];
 	struct tokens *tokens;
 
@@ -183,8 +184,8 @@ can_take_over(struct env *env, char *why, size_t size)
 		return RL_ERR_STATE;
 	}
 	/* Without it the program would end, and all sessions with it. */
-	if (tokens_open(env->paths.token_file, env->paths.tokens_file, &tokens,
-		why, size) != 0)
+	if (tokens_open(env->paths.token_file, env->paths.tokens_file, &now,
+		&tokens, why, size) != 0)
 		return RL_ERR_STATE;
 	tokens_free(tokens);
 	return 0;

@@ -14,12 +14,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <sodium.h>
 
 #include "err.h"
 #include "json.h"
 #include "paths.h"
+#include "platform.h"
 #include "secret.h"
 #include "tokens.h"
 #include "valid.h"
@@ -30,13 +32,23 @@
 #define FORMAT_VERSION 1
 #define FILE_MAX       (256 * 1024) /* bytes */
 #define DIGEST_HEX     ((size_t)TOKEN_DIGEST * 2)
+/* Seconds: two clocks need not be kept for what outlives us all. */
+#define FOREVER (200LL * 365 * 24 * 3600)
 
 struct tokens {
 	char *main_file;
 	char *file;
 	struct token v[1 + TOKENS_MAX]; /* the main one first */
 	size_t n;
+	bool stale; /* the file has some that have expired */
 };
+
+struct token_time
+token_time(void)
+{
+	return (struct token_time){ .wall = time(NULL),
+		.boot = platform_boot_ms() };
+}
 
 /* --- the file ---------------------------------------------------------------
  */
@@ -115,8 +127,37 @@ take_stored(struct stored *s, struct token *t, char *why, size_t size)
 	return 0;
 }
 
+/*
+ * How long it may live by the clock that nobody sets.  The wall clock may stand
+ * before the day that the token was made; its whole time is the most.
+ */
+static void
+set_end(struct token *t, const struct token_time *now)
+{
+	long long left = t->expires_at - now->wall, whole;
+
+	if (t->expires_at == 0)
+		return;
+	whole = t->expires_at - t->created_at;
+	if (left > whole)
+		left = whole;
+	if (left < 0)
+		left = 0;
+	if (left > FOREVER)
+		left = FOREVER;
+	t->ends_at = now->boot + (uint64_t)left * 1000;
+}
+
+static bool
+has_ended(const struct token *t, const struct token_time *now)
+{
+	return t->expires_at != 0 &&
+	       (t->expires_at <= now->wall || t->ends_at <= now->boot);
+}
+
 static int
-parse_token(const json_t *obj, struct tokens *ts, char *why, size_t size)
+parse_token(const json_t *obj, const struct token_time *now, struct tokens *ts,
+    char *why, size_t size)
 {
 	struct token t = { .label = NULL };
 	struct stored s;
@@ -134,14 +175,17 @@ parse_token(const json_t *obj, struct tokens *ts, char *why, size_t size)
 	r = json_get_members(obj, members, NELEM(members), &s, why, size);
 	if (r == 0)
 		r = take_stored(&s, &t, why, size);
-	if (r == 0)
+	if (r == 0) {
+		set_end(&t, now);
 		ts->v[ts->n++] = t;
+	}
 	json_free_members(members, NELEM(members), &s);
 	return r;
 }
 
 static int
-parse(const char *text, size_t len, struct tokens *ts, char *why, size_t size)
+parse(const char *text, size_t len, const struct token_time *now,
+    struct tokens *ts, char *why, size_t size)
 {
 	json_t *root, *list;
 	char what[256];
@@ -163,7 +207,7 @@ parse(const char *text, size_t len, struct tokens *ts, char *why, size_t size)
 	}
 	for (i = 0; r == 0 && i < json_array_size(list); i++) {
 		r = parse_token(
-		    json_array_get(list, i), ts, what, sizeof(what));
+		    json_array_get(list, i), now, ts, what, sizeof(what));
 		if (r != 0)
 			snprintf(why, size, "%s: token %zu: %s", ts->file,
 			    i + 1, what);
@@ -186,7 +230,7 @@ token_json(const struct token *t)
 
 /* Writes all but number skip (0, the main one, is never in the file: all). */
 static int
-save(const struct tokens *ts, size_t skip, char *why, size_t size)
+save(struct tokens *ts, size_t skip, char *why, size_t size)
 {
 	json_t *list = json_array();
 	bool whole = true;
@@ -213,11 +257,13 @@ save(const struct tokens *ts, size_t skip, char *why, size_t size)
 	if (r != 0)
 		snprintf(why, size, "%s: cannot be written: %s", ts->file,
 		    strerror(saved));
+	else
+		ts->stale = false;
 	return r;
 }
 
 static int
-load(struct tokens *ts, char *why, size_t size)
+load(struct tokens *ts, const struct token_time *now, char *why, size_t size)
 {
 	char *text;
 	size_t len;
@@ -230,14 +276,14 @@ load(struct tokens *ts, char *why, size_t size)
 		snprintf(why, size, "%s: %s", ts->file, rl_strerror(r));
 		return r;
 	}
-	r = parse(text, len, ts, why, size);
+	r = parse(text, len, now, ts, why, size);
 	free(text);
 	return r;
 }
 
 int
-tokens_open(const char *main_file, const char *file, struct tokens **out,
-    char *why, size_t size)
+tokens_open(const char *main_file, const char *file,
+    const struct token_time *now, struct tokens **out, char *why, size_t size)
 {
 	struct tokens *ts = xcalloc(1, sizeof(*ts));
 	struct token *t = &ts->v[ts->n++];
@@ -253,7 +299,7 @@ tokens_open(const char *main_file, const char *file, struct tokens **out,
 	    (r = token_make(main_file, why, size)) == 0)
 		r = token_load(main_file, t->digest, why, size);
 	if (r == 0)
-		r = load(ts, why, size);
+		r = load(ts, now, why, size);
 	if (r != 0) {
 		tokens_free(ts);
 		ts = NULL;
@@ -284,7 +330,8 @@ tokens_free(struct tokens *ts)
  * shows in the time.
  */
 const struct token *
-tokens_find(const struct tokens *ts, const void *p, size_t len, long long now)
+tokens_find(const struct tokens *ts, const void *p, size_t len,
+    const struct token_time *now)
 {
 	uint8_t digest[TOKEN_DIGEST];
 	const struct token *found = NULL;
@@ -294,7 +341,7 @@ tokens_find(const struct tokens *ts, const void *p, size_t len, long long now)
 	for (i = 0; i < ts->n; i++)
 		if (sodium_memcmp(digest, ts->v[i].digest, TOKEN_DIGEST) == 0)
 			found = &ts->v[i];
-	if (found != NULL && found->expires_at != 0 && found->expires_at <= now)
+	if (found != NULL && has_ended(found, now))
 		found = NULL;
 	return found;
 }
@@ -305,16 +352,40 @@ tokens_get(const struct tokens *ts, size_t i)
 	return i < ts->n ? &ts->v[i] : NULL;
 }
 
-long long
-tokens_next_expiry(const struct tokens *ts)
+size_t
+tokens_room(const struct tokens *ts)
 {
-	long long next = 0;
+	return NELEM(ts->v) - ts->n;
+}
+
+/* Milliseconds that are left to it. */
+static long long
+left_ms(const struct token *t, const struct token_time *now)
+{
+	long long left = t->expires_at - now->wall;
+	uint64_t boot;
+
+	if (has_ended(t, now))
+		return 0;
+	boot = t->ends_at - now->boot;
+	if (left > FOREVER)
+		left = FOREVER;
+	return (uint64_t)left * 1000 < boot ? left * 1000 : (long long)boot;
+}
+
+long long
+tokens_next_expiry(const struct tokens *ts, const struct token_time *now)
+{
+	long long next = -1, left;
 	size_t i;
 
-	for (i = 1; i < ts->n; i++)
-		if (ts->v[i].expires_at != 0 &&
-		    (next == 0 || ts->v[i].expires_at < next))
-			next = ts->v[i].expires_at;
+	for (i = 1; i < ts->n; i++) {
+		if (ts->v[i].expires_at == 0)
+			continue;
+		left = left_ms(&ts->v[i], now);
+		if (next == -1 || left < next)
+			next = left;
+	}
 	return next;
 }
 
@@ -345,9 +416,9 @@ make_id(const struct tokens *ts, char id[TOKEN_ID_LEN + 1])
 }
 
 int
-tokens_add(struct tokens *ts, bool control, const char *label, long long now,
-    long long expires_at, char text[TOKEN_LEN + 1], const struct token **out,
-    char *why, size_t size)
+tokens_add(struct tokens *ts, bool control, const char *label,
+    const struct token_time *now, long long expires_at,
+    char text[TOKEN_LEN + 1], const struct token **out, char *why, size_t size)
 {
 	struct token *t = &ts->v[ts->n];
 	int r;
@@ -359,7 +430,7 @@ tokens_add(struct tokens *ts, bool control, const char *label, long long now,
 		    TOKEN_LABEL_MAX);
 		return RL_ERR_INVALID;
 	}
-	if (expires_at != 0 && expires_at <= now) {
+	if (expires_at != 0 && expires_at <= now->wall) {
 		snprintf(why, size, "expires: that time is over");
 		return RL_ERR_INVALID;
 	}
@@ -374,8 +445,9 @@ tokens_add(struct tokens *ts, bool control, const char *label, long long now,
 	token_random(text);
 	token_digest(text, TOKEN_LEN, t->digest);
 	t->control = control;
-	t->created_at = now;
+	t->created_at = now->wall;
 	t->expires_at = expires_at;
+	set_end(t, now);
 	t->label = xstrdup(label);
 	ts->n++;
 	if ((r = save(ts, 0, why, size)) != 0) {
@@ -424,16 +496,24 @@ tokens_revoke(struct tokens *ts, const char *id, uint8_t digest[TOKEN_DIGEST],
 }
 
 bool
-tokens_expire(struct tokens *ts, long long now, uint8_t digest[TOKEN_DIGEST])
+tokens_expire(struct tokens *ts, const struct token_time *now,
+    uint8_t digest[TOKEN_DIGEST])
 {
 	size_t i;
 
 	for (i = 1; i < ts->n; i++)
-		if (ts->v[i].expires_at != 0 && ts->v[i].expires_at <= now) {
+		if (has_ended(&ts->v[i], now)) {
 			drop(ts, i, digest);
+			ts->stale = true;
 			return true;
 		}
 	return false;
+}
+
+int
+tokens_tidy(struct tokens *ts, char *why, size_t size)
+{
+	return ts->stale ? save(ts, 0, why, size) : 0;
 }
 
 int

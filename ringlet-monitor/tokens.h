@@ -2,7 +2,12 @@
 #define TOKENS_H
 /*
  * Every token that opens the HTTP port: the main one, of http_token, and those
- * that `ringlet token create` makes, whose digests are in tokens.json.
+ * that `ringlet token create` and the dashboard's sign-in make, whose digests
+ * are in tokens.json.
+ *
+ * A token that expires does so by two clocks, whichever is there first: the
+ * wall clock, which says what its holder was told, and the one that counts from
+ * the machine's start, which nobody can set back.
  */
 
 #include <stdbool.h>
@@ -23,26 +28,36 @@ struct token {
 	char *label;  /* never NULL */
 	long long created_at; /* seconds since 1970; the main one: 0 */
 	long long expires_at; /* the same; 0: never */
+	uint64_t ends_at; /* the other clock's end of it, where it has one */
 };
+
+/* Now, by both clocks. */
+struct token_time {
+	long long wall; /* seconds since 1970 */
+	uint64_t boot;	/* platform_boot_ms() */
+};
+
+/* What they say. */
+struct token_time token_time(void);
 
 struct tokens;
 
 /*
  * Loads both files; a missing http_token is made, a missing tokens.json is an
- * empty one.  RL_ERR_*, and why[size] says which file, where and what to do.
- * *out is for tokens_free().
+ * empty one.  The time that is left to each is what the wall clock says, and
+ * no more than its whole time.  RL_ERR_*, and why[size] says which file, where
+ * and what to do.  *out is for tokens_free().
  */
-int tokens_open(const char *main_file, const char *file, struct tokens **out,
-    char *why, size_t size);
+int tokens_open(const char *main_file, const char *file,
+    const struct token_time *now, struct tokens **out, char *why, size_t size);
 void tokens_free(struct tokens *);
 
 /*
- * The token that the len bytes at p are, if it has not expired at now (seconds
- * since 1970), or NULL.  Takes the same time whichever it is, or none.
- * Borrowed until the next change.
+ * The token that the len bytes at p are, if it has not expired, or NULL.  Takes
+ * the same time whichever it is, or none.  Borrowed until the next change.
  */
-const struct token *tokens_find(
-    const struct tokens *, const void *p, size_t len, long long now);
+const struct token *tokens_find(const struct tokens *, const void *p,
+    size_t len, const struct token_time *now);
 
 /* All of them; the main one is number 0.  NULL past the last. */
 const struct token *tokens_get(const struct tokens *, size_t i);
@@ -53,8 +68,11 @@ const struct token *tokens_get(const struct tokens *, size_t i);
  * RL_ERR_SYSTEM, and then nothing has changed.
  */
 int tokens_add(struct tokens *, bool control, const char *label,
-    long long now, long long expires_at, char text[TOKEN_LEN + 1],
-    const struct token **out, char *why, size_t size);
+    const struct token_time *now, long long expires_at,
+    char text[TOKEN_LEN + 1], const struct token **out, char *why,
+    size_t size);
+/* How many may still be made. */
+size_t tokens_room(const struct tokens *);
 /*
  * Takes one out; digest was its.  id may be a unique prefix.  RL_ERR_NOTFOUND;
  * RL_ERR_INVALID: it is the prefix of several; RL_ERR_DENIED: the main one can
@@ -63,13 +81,19 @@ int tokens_add(struct tokens *, bool control, const char *label,
 int tokens_revoke(struct tokens *, const char *id,
     uint8_t digest[TOKEN_DIGEST], char *why, size_t size);
 /*
- * Takes out one that has expired at now; digest was its.  False: there is
- * none.  It needs no file: an expired one is not taken from there either.
+ * Takes out one that has expired; digest was its.  False: there is none.  That
+ * never fails; then tokens_tidy() takes it out of the file, too.
  */
-bool tokens_expire(
-    struct tokens *, long long now, uint8_t digest[TOKEN_DIGEST]);
-/* When the next one expires; 0: none does. */
-long long tokens_next_expiry(const struct tokens *);
+bool tokens_expire(struct tokens *, const struct token_time *now,
+    uint8_t digest[TOKEN_DIGEST]);
+/*
+ * Writes the file, if tokens have expired that are still in it: with another
+ * clock they would be good again.  RL_ERR_SYSTEM: they still are.
+ */
+int tokens_tidy(struct tokens *, char *why, size_t size);
+/* Milliseconds until the next one expires, by either clock; -1: none does. */
+long long tokens_next_expiry(
+    const struct tokens *, const struct token_time *now);
 /* Replaces the main one; digest was its.  RL_ERR_SYSTEM. */
 int tokens_rotate(
     struct tokens *, uint8_t digest[TOKEN_DIGEST], char *why, size_t size);

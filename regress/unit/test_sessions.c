@@ -478,11 +478,12 @@ static int
 ringletd_with_token(struct client *c, uint8_t token[64])
 {
 	char why[512], *path = make("token"), *file, *table, *text;
+	const struct token_time now = token_time();
 	size_t len;
 
 	file = xasprintf("%s/http_token", path);
 	table = xasprintf("%s/tokens.json", path);
-	ck_assert_msg(tokens_open(file, table, &w.env.tokens, why,
+	ck_assert_msg(tokens_open(file, table, &now, &w.env.tokens, why,
 			  sizeof(why)) == 0, "%s", why);
 	ck_assert_int_eq(paths_read_file(file, 128, &text, &len), 0);
 	ck_assert_uint_ge(len, 64);

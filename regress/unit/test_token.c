@@ -201,17 +201,26 @@ END_TEST
 /* --- the table ---
  */
 
-#define NOW 1000000
+#define NOW  1000000
+#define BOOT 5000000 /* ms on the other clock, at that time */
 
 static struct tokens *ts;
 static char table[128];
 
 static int
-reopen(void)
+reopen_at(long long wall, uint64_t boot)
 {
+	const struct token_time now = { wall, boot };
+
 	tokens_free(ts);
 	why[0] = '\0';
-	return tokens_open(path, table, &ts, why, sizeof(why));
+	return tokens_open(path, table, &now, &ts, why, sizeof(why));
+}
+
+static int
+reopen(void)
+{
+	return reopen_at(NOW, BOOT);
 }
 
 static void
@@ -230,18 +239,38 @@ teardown_table(void)
 	teardown();
 }
 
-static const struct token *
-find(const char *text, long long now)
+/* Both clocks have gone on together. */
+static struct token_time
+at(long long wall)
 {
-	return tokens_find(ts, text, strlen(text), now);
+	return (struct token_time){ wall,
+		(uint64_t)(BOOT + (wall - NOW) * 1000) };
+}
+
+static const struct token *
+find(const char *text, long long wall)
+{
+	const struct token_time now = at(wall);
+
+	return tokens_find(ts, text, strlen(text), &now);
+}
+
+/* What a clock says that was set is another matter. */
+static bool
+is_good(const char *text, long long wall, uint64_t boot)
+{
+	const struct token_time now = { wall, boot };
+
+	return tokens_find(ts, text, strlen(text), &now) != NULL;
 }
 
 static const struct token *
 add(bool control, const char *label, long long expires_at, char *text)
 {
+	const struct token_time now = at(NOW);
 	const struct token *t = NULL;
 
-	ck_assert_int_eq(tokens_add(ts, control, label, NOW, expires_at, text,
+	ck_assert_int_eq(tokens_add(ts, control, label, &now, expires_at, text,
 			     &t, why, sizeof(why)),
 	    0);
 	ck_assert_ptr_nonnull(t);
@@ -262,6 +291,7 @@ main_text(char text[TOKEN_LEN + 1])
 START_TEST(finds_each)
 {
 	char view[TOKEN_LEN + 1], control[TOKEN_LEN + 1], main_one[TOKEN_LEN + 1];
+	const struct token_time now = at(NOW);
 	const struct token *t;
 	struct stat st;
 	FILE *f;
@@ -288,7 +318,8 @@ START_TEST(finds_each)
 		view[3] ^= 1;
 		ck_assert_ptr_null(find(view, NOW));
 		view[3] ^= 1;
-		ck_assert_ptr_null(tokens_find(ts, view, TOKEN_LEN - 1, NOW));
+		ck_assert_ptr_null(
+		    tokens_find(ts, view, TOKEN_LEN - 1, &now));
 		ck_assert_ptr_null(tokens_get(ts, 3));
 		/* And again, as the file has them. */
 		ck_assert_msg(reopen() == 0, "%s", why);
@@ -338,19 +369,104 @@ START_TEST(expires)
 {
 	char a[TOKEN_LEN + 1], b[TOKEN_LEN + 1], c[TOKEN_LEN + 1];
 	uint8_t digest[TOKEN_DIGEST], want[TOKEN_DIGEST];
+	struct token_time now = at(NOW);
 
-	ck_assert_int_eq(tokens_next_expiry(ts), 0);
+	ck_assert_int_eq(tokens_next_expiry(ts, &now), -1);
 	add(true, "", 0, a);
 	add(true, "", NOW + 20, b);
 	add(true, "", NOW + 10, c);
-	ck_assert_int_eq(tokens_next_expiry(ts), NOW + 10);
-	ck_assert(!tokens_expire(ts, NOW + 9, digest));
-	ck_assert(tokens_expire(ts, NOW + 10, digest));
+	ck_assert_int_eq(tokens_next_expiry(ts, &now), 10000);
+	now = at(NOW + 9);
+	ck_assert(!tokens_expire(ts, &now, digest));
+	ck_assert_int_eq(tokens_next_expiry(ts, &now), 1000);
+	now = at(NOW + 10);
+	ck_assert_int_eq(tokens_next_expiry(ts, &now), 0);
+	ck_assert(tokens_expire(ts, &now, digest));
 	token_digest(c, TOKEN_LEN, want);
 	ck_assert_mem_eq(digest, want, TOKEN_DIGEST);
-	ck_assert(!tokens_expire(ts, NOW + 10, digest));
-	ck_assert_int_eq(tokens_next_expiry(ts), NOW + 20);
+	ck_assert(!tokens_expire(ts, &now, digest));
+	ck_assert_int_eq(tokens_next_expiry(ts, &now), 10000);
 	ck_assert_ptr_nonnull(find(a, NOW + 1000));
+}
+END_TEST
+
+/* The wall clock is set back: what was to last an hour lasts no longer. */
+START_TEST(no_clock_set_back_keeps_one)
+{
+	uint8_t digest[TOKEN_DIGEST];
+	struct token_time now;
+	char a[TOKEN_LEN + 1], never[TOKEN_LEN + 1];
+
+	add(true, "", 0, never);
+	add(true, "", NOW + 3600, a);
+	ck_assert(is_good(a, NOW - 86400, BOOT + 3599 * 1000));
+	ck_assert(!is_good(a, NOW - 86400, BOOT + 3600 * 1000));
+	ck_assert(is_good(never, NOW - 86400, BOOT + 3600 * 1000));
+	now = (struct token_time){ NOW - 86400, BOOT + 1000 };
+	ck_assert_int_eq(tokens_next_expiry(ts, &now), 3599 * 1000);
+	now.boot = BOOT + 3600 * 1000;
+	ck_assert_int_eq(tokens_next_expiry(ts, &now), 0);
+	ck_assert(tokens_expire(ts, &now, digest));
+	ck_assert(!tokens_expire(ts, &now, digest));
+}
+END_TEST
+
+/* It is set on: the token ends when it says that it does. */
+START_TEST(a_clock_set_on_ends_one)
+{
+	char a[TOKEN_LEN + 1];
+
+	add(true, "", NOW + 3600, a);
+	ck_assert(is_good(a, NOW + 3599, BOOT + 1000));
+	ck_assert(!is_good(a, NOW + 3600, BOOT + 1000));
+	/* And is good again when it is set right, until somebody looked. */
+	ck_assert(is_good(a, NOW + 1, BOOT + 2000));
+}
+END_TEST
+
+/* Over a start the file is all that is known: its whole time is the most. */
+START_TEST(a_start_gives_no_more_than_its_whole_time)
+{
+	char a[TOKEN_LEN + 1];
+
+	add(true, "", NOW + 3600, a);
+	ck_assert_int_eq(reopen_at(NOW + 600, 1000), 0);
+	ck_assert(is_good(a, NOW + 3599, 1000 + 2999 * 1000));
+	ck_assert(!is_good(a, NOW, 1000 + 3000 * 1000));
+	/* A machine that wakes up in 1970. */
+	ck_assert_int_eq(reopen_at(1, 1000), 0);
+	ck_assert(is_good(a, 2, 2000));
+	ck_assert(!is_good(a, 3, 1000 + 3600 * 1000));
+	ck_assert_int_eq(reopen_at(NOW + 3600, 1000), 0);
+	ck_assert(!is_good(a, 1, 1000));
+}
+END_TEST
+
+/* What has expired leaves the file, so that no clock brings it back. */
+START_TEST(what_expires_leaves_the_file)
+{
+	uint8_t digest[TOKEN_DIGEST];
+	struct token_time now = at(NOW + 10);
+	char a[TOKEN_LEN + 1], b[TOKEN_LEN + 1];
+
+	add(true, "", NOW + 10, a);
+	add(true, "", NOW + 20, b);
+	ck_assert_int_eq(tokens_tidy(ts, why, sizeof(why)), 0);
+	ck_assert(tokens_expire(ts, &now, digest));
+	/* The control: the file still has it. */
+	ck_assert_int_eq(reopen(), 0);
+	ck_assert_ptr_nonnull(find(a, NOW));
+	ck_assert(tokens_expire(ts, &now, digest));
+	if (chmod(dir, 0500) == 0 && access(dir, W_OK) == -1) {
+		ck_assert_int_eq(
+		    tokens_tidy(ts, why, sizeof(why)), RL_ERR_SYSTEM);
+		ck_assert_ptr_nonnull(strstr(why, table));
+	}
+	ck_assert_int_eq(chmod(dir, 0700), 0);
+	ck_assert_int_eq(tokens_tidy(ts, why, sizeof(why)), 0);
+	ck_assert_int_eq(reopen(), 0);
+	ck_assert_ptr_null(find(a, NOW));
+	ck_assert_ptr_nonnull(find(b, NOW));
 }
 END_TEST
 
@@ -374,18 +490,22 @@ END_TEST
 START_TEST(refuses_to_add)
 {
 	char text[TOKEN_LEN + 1], label[TOKEN_LABEL_MAX + 2];
+	const struct token_time now = at(NOW);
 	const struct token *t;
 
 	memset(label, 'x', sizeof(label) - 1);
 	label[sizeof(label) - 1] = '\0';
 #define ADD(label, expires) \
-	tokens_add(ts, true, label, NOW, expires, text, &t, why, sizeof(why))
+	tokens_add(ts, true, label, &now, expires, text, &t, why, sizeof(why))
 	ck_assert_int_eq(ADD(label, 0), RL_ERR_INVALID);
 	ck_assert_int_eq(ADD("a\033[31mb", 0), RL_ERR_INVALID);
 	ck_assert_int_eq(ADD("\xff", 0), RL_ERR_INVALID);
 	ck_assert_int_eq(ADD("", NOW), RL_ERR_INVALID);
-	for (int i = 0; i < TOKENS_MAX; i++)
+	for (int i = 0; i < TOKENS_MAX; i++) {
+		ck_assert_uint_eq(tokens_room(ts), (size_t)(TOKENS_MAX - i));
 		ck_assert_int_eq(ADD("", 0), 0);
+	}
+	ck_assert_uint_eq(tokens_room(ts), 0);
 	ck_assert_int_eq(ADD("", 0), RL_ERR_LIMIT);
 	ck_assert_int_eq(reopen(), 0);
 	/* What cannot be written down is not true either. */
@@ -476,6 +596,10 @@ main(void)
 	tcase_add_test(tt, finds_each);
 	tcase_add_test(tt, revokes);
 	tcase_add_test(tt, expires);
+	tcase_add_test(tt, no_clock_set_back_keeps_one);
+	tcase_add_test(tt, a_clock_set_on_ends_one);
+	tcase_add_test(tt, a_start_gives_no_more_than_its_whole_time);
+	tcase_add_test(tt, what_expires_leaves_the_file);
 	tcase_add_test(tt, rotates);
 	tcase_add_test(tt, refuses_to_add);
 	tcase_add_loop_test(tt, refuses_a_damaged_table, 0,
