@@ -48,6 +48,12 @@ buf_new_secret(size_t max)
 	return b;
 }
 
+void
+buf_make_secret(struct buf *b)
+{
+	b->secret = true;
+}
+
 static void
 buf_drop_block(struct buf *b)
 {

@@ -14,6 +14,8 @@ struct buf;
 struct buf *buf_new(size_t max);
 /* The same, wiping its memory; for anything that may carry a key or token. */
 struct buf *buf_new_secret(size_t max);
+/* From now on it is one of those. */
+void buf_make_secret(struct buf *);
 void buf_free(struct buf *);
 
 /* Bytes waiting, and a pointer to them (valid until the next buf_ call). */

@@ -51,6 +51,12 @@ enum msg_number {
 	MSG_TOKEN_END = 227,	/* ringletd only: revoke itself -> OK */
 	MSG_TOKEN_GONE = 228,	/* to ringletd: it is good no longer */
 
+	/* one-time codes, and what they are exchanged for */
+	MSG_CODE_CREATE = 215, /* CLI only -> CODE_MADE */
+	MSG_CODE_MADE = 216,
+	MSG_TOKEN_EXCHANGE = 217, /* ringletd only -> TOKEN_TAKEN */
+	MSG_TOKEN_TAKEN = 218,
+
 	/* CLI and ringletd to monitor: profiles */
 	MSG_PROFILE_CREATE = 40, /* -> PROFILE */
 	MSG_PROFILE_LIST = 41,	 /* -> PROFILES */
@@ -414,6 +420,30 @@ struct msg_token_revoke {
 
 struct msg_token_gone {
 	struct msg_bin digest; /* BLAKE2b-256 of the token */
+};
+
+#define CODE_TOKEN_MAX (30 * 24 * 3600) /* seconds that its token may live */
+
+struct msg_code_create {
+	struct msg_bin token;
+	bool control;	   /* of the token that it is exchanged for */
+	uint64_t lifetime; /* of that, in seconds, from the exchange */
+};
+
+struct msg_code_made {
+	struct msg_bin code;
+	uint64_t seconds; /* that it is good for */
+};
+
+struct msg_token_exchange {
+	struct msg_bin code;
+};
+
+struct msg_token_taken {
+	const char *id;
+	struct msg_bin value; /* the token itself, this once */
+	bool control;
+	int64_t expires_at; /* seconds since 1970 */
 };
 
 /* --- requests about profiles --- */

@@ -124,6 +124,32 @@ static const struct msg_field f_msg_token_gone[] = {
 };
 REC(msg_token_gone);
 
+static const struct msg_field f_msg_code_create[] = {
+	SECRET_BIN(msg_code_create, token, TOKEN_MAX),
+	BOOL(msg_code_create, control),
+	U64(msg_code_create, lifetime, CODE_TOKEN_MAX),
+};
+REC(msg_code_create);
+
+static const struct msg_field f_msg_code_made[] = {
+	SECRET_BIN(msg_code_made, code, TOKEN_MAX),
+	U64(msg_code_made, seconds, UINT32_MAX),
+};
+REC(msg_code_made);
+
+static const struct msg_field f_msg_token_exchange[] = {
+	SECRET_BIN(msg_token_exchange, code, TOKEN_MAX),
+};
+REC(msg_token_exchange);
+
+static const struct msg_field f_msg_token_taken[] = {
+	STR(msg_token_taken, id, NAME_MAX_LEN),
+	SECRET_BIN(msg_token_taken, value, TOKEN_MAX),
+	BOOL(msg_token_taken, control),
+	I64(msg_token_taken, expires_at, INT64_MAX),
+};
+REC(msg_token_taken);
+
 static const struct msg_field f_msg_audit_read[] = {
 	SECRET_BIN(msg_audit_read, token, TOKEN_MAX),
 	U64(msg_audit_read, offset, INT64_MAX),
@@ -201,6 +227,10 @@ static const struct msg_type types[] = {
 	TYPE(TOKEN_SELF, msgtab_token_only),
 	TYPE(TOKEN_END, msgtab_token_only),
 	TYPE(TOKEN_GONE, rec_msg_token_gone),
+	TYPE(CODE_CREATE, rec_msg_code_create),
+	TYPE(CODE_MADE, rec_msg_code_made),
+	TYPE(TOKEN_EXCHANGE, rec_msg_token_exchange),
+	TYPE(TOKEN_TAKEN, rec_msg_token_taken),
 	TYPE(AUDIT_READ, rec_msg_audit_read),
 	TYPE(AUDIT_PIECE, rec_msg_audit_piece),
 	TYPE(AUDIT_VERIFY, msgtab_token_only),

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "codes.h"
 #include "err.h"
 #include "log.h"
 #include "loop.h"
@@ -77,6 +78,8 @@ token_watch(struct env *env)
 void
 token_close(struct env *env)
 {
+	codes_free(env->codes);
+	env->codes = NULL;
 	loop_timer_free(env->token_timer);
 	env->token_timer = NULL;
 	tokens_free(env->tokens);
@@ -94,36 +97,50 @@ describe(const struct token *t)
 }
 
 int
+token_issue(struct env *env, const struct audit_who *who,
+    const struct token_offer *o, char text[TOKEN_LEN + 1],
+    const struct token **out, char *why, size_t size)
+{
+	const struct token_time now = token_time();
+	const char *scope = o->control ? "control" : "view";
+	int r;
+
+	/* Whoever will have it may do more than before. */
+	r = audit_event(env, who, AUDIT_TOKEN_MAKE, "", AUDIT_INTENT, "scope",
+	    scope, "label", o->label, "by", o->by, NULL);
+	if (r != 0) {
+		strlcpy(why, audit_trouble(env), size);
+		return r;
+	}
+	r = tokens_add(env->tokens, o->control, o->label, &now, o->expires_at,
+	    text, out, why, size);
+	(void)audit_event(env, who, AUDIT_TOKEN_MAKE, r == 0 ? (*out)->id : "",
+	    r == 0 ? AUDIT_OK : AUDIT_FAILED, "scope", scope, "label", o->label,
+	    "by", o->by, "why", r != 0 ? why : NULL, NULL);
+	if (r == 0)
+		log_info("token %s: made, scope %s", (*out)->id, scope);
+	return r;
+}
+
+int
 on_TOKEN_CREATE(struct peer *p, struct msg *m)
 {
 	struct env *env = peer_env(p);
 	const struct msg_token_create *q = m->body;
+	const struct token_offer offer = { .control = q->control,
+		.label = q->label,
+		.expires_at = q->expires_at };
 	struct msg_token_made made = { .expires_at = q->expires_at };
-	const struct token_time now = token_time();
-	const char *scope = q->control ? "control" : "view";
 	const struct token *t;
 	char text[TOKEN_LEN + 1], why[WHY_MAX];
 	int r;
 
-	/* Whoever will have it may do more than before. */
-	r = audit_event(env, audit_who_of(p), AUDIT_TOKEN_MAKE, "",
-	    AUDIT_INTENT, "scope", scope, "label", q->label, NULL);
-	if (r != 0)
-		strlcpy(why, audit_trouble(env), sizeof(why));
-	else {
-		r = tokens_add(env->tokens, q->control, q->label, &now,
-		    q->expires_at, text, &t, why, sizeof(why));
-		(void)audit_event(env, audit_who_of(p), AUDIT_TOKEN_MAKE,
-		    r == 0 ? t->id : "", r == 0 ? AUDIT_OK : AUDIT_FAILED,
-		    "scope", scope, "label", q->label, "why",
-		    r != 0 ? why : NULL, NULL);
-	}
+	r = token_issue(env, audit_who_of(p), &offer, text, &t, why,
+	    sizeof(why));
 	if (r != 0) {
 		peer_reply_error(p, m->hdr.id, r, "%s", why);
 		return 0;
 	}
-	log_info("token %s: made, scope %s", t->id,
-	    t->control ? "control" : "view");
 	made.id = t->id;
 	made.value.p = (const uint8_t *)text;
 	made.value.len = TOKEN_LEN;

@@ -50,6 +50,7 @@ struct peer;
 #define AUDIT_TOKEN_REVOKE "token.revoke"
 #define AUDIT_TOKEN_EXPIRE "token.expire"
 #define AUDIT_TOKEN_REFUSE "token.refuse"
+#define AUDIT_TOKEN_CODE   "token.code"
 #define AUDIT_STRANGER	   "http.refuse"
 #define AUDIT_HOOK_APPROVE "hook.approve"
 #define AUDIT_HOOK_RUN	   "hook.run"

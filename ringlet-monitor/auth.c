@@ -12,6 +12,7 @@
 #include <sodium.h>
 
 #include "audit.h"
+#include "codes.h"
 #include "err.h"
 #include "log.h"
 #include "loop.h"
@@ -31,6 +32,8 @@ auth_open(struct env *env)
 	if (tokens_open(env->paths.token_file, env->paths.tokens_file, &now,
 		&env->tokens, why, sizeof(why)) != 0)
 		fatal("%s", why);
+	/* None is handed over: each is good for a minute of one process. */
+	env->codes = codes_new();
 	if (fresh)
 		(void)audit_event(env, &audit_monitor, AUDIT_TOKEN_MAKE,
 		    TOKEN_MAIN, AUDIT_OK, NULL);
@@ -56,14 +59,23 @@ auth_tell_wrong(struct env *env)
 	env->wrong_told = loop_now();
 }
 
-/* Leaves a trace of guessing, once a minute: it must not fill the log. */
-static void
-note_wrong_token(struct env *env)
+/* Once a minute: it must not fill the log. */
+void
+auth_wrong(struct env *env)
 {
 	env->wrong_tokens++;
 	if (env->wrong_told == 0 ||
 	    loop_now() - env->wrong_told >= WRONG_TOLD_MS)
 		auth_tell_wrong(env);
+}
+
+void
+auth_nobody(struct peer *p)
+{
+	struct client *c = peer_arg(p);
+
+	c->token = NULL;
+	c->who.token[0] = '\0';
 }
 
 /*
@@ -77,11 +89,10 @@ auth_token(struct peer *p, const struct msg_bin *token, bool control)
 	struct client *c = peer_arg(p);
 	const struct token *t;
 
-	c->token = NULL;
-	c->who.token[0] = '\0';
+	auth_nobody(p);
 	t = tokens_find(c->env->tokens, token->p, token->len, &now);
 	if (t == NULL) {
-		note_wrong_token(c->env);
+		auth_wrong(c->env);
 		return RL_ERR_AUTH;
 	}
 	strlcpy(c->who.token, t->id, sizeof(c->who.token));

@@ -5,7 +5,8 @@
  *
  * ringletd is taken to be hostile.  What it may ask is what a holder of the
  * bearer token may ask, each message carries the token, and RULE_TOKEN has it
- * judged before the handler runs.  What only a person at the machine may do
+ * judged before the handler runs; one message carries a code that is good for
+ * a token.  What only a person at the machine may do
  * (reveal a key, start without a jail) has rows for the CLI alone, or is
  * refused in the handler by peer_is_cli().
  */
@@ -25,6 +26,7 @@
 #define BOTH  (FROM_CLI | FROM_RINGLETD)
 #define VIEW  RULE_TOKEN
 #define CTRL  (RULE_TOKEN | RULE_CONTROL)
+#define CODE  0 /* a code instead of a token: the handler judges it */
 #define SERVE PST_SERVING
 
 /* Requests: the same rows for the CLI and ringletd. */
@@ -75,6 +77,7 @@ static const struct msg_rule control_rules[] = {
 	{ MSG_TOKEN_LIST, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_TOKEN_LIST },
 	{ MSG_TOKEN_REVOKE, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_TOKEN_REVOKE },
 	{ MSG_TOKEN_ROTATE, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_TOKEN_ROTATE },
+	{ MSG_CODE_CREATE, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_CODE_CREATE },
 	/* These tell which files there are, and loosen jails. */
 	{ MSG_JAIL_EXPLAIN, FROM_CLI, SERVE, 0, LARGE, 0, 0, on_JAIL_EXPLAIN },
 	{ MSG_PROFILE_GRANT, FROM_CLI, SERVE, 0, MEDIUM, 0, 0,
@@ -119,6 +122,9 @@ static const struct msg_rule ringletd_rules[] = {
 	    on_TOKEN_SELF },
 	{ MSG_TOKEN_END, FROM_RINGLETD, SERVE, 0, SMALL, VIEW, 0,
 	    on_TOKEN_END },
+	/* Who signs in has no token yet. */
+	{ MSG_TOKEN_EXCHANGE, FROM_RINGLETD, SERVE, 0, SMALL, CODE, 0,
+	    on_TOKEN_EXCHANGE },
 	REQUESTS,
 	FOLDERS,
 };

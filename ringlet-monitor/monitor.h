@@ -16,6 +16,7 @@
  *	dispatch.c	who may say what: the rule rows
  *	auth.c		tokens
  *	api-token.c	requests about tokens
+ *	api-code.c	requests about one-time codes: codes.c
  *	prompt.c	the keychain's own prompt
  *	api-daemon.c	requests about the daemon
  *	api-fs.c	folders for a picker: browse.c, beside the loop
@@ -58,8 +59,10 @@
 #include "peer.h"
 #include "proc.h"
 #include "sealbox.h"
+#include "token.h"
 
 struct audit;
+struct codes;
 struct env;
 struct fs;
 struct keychain;
@@ -155,6 +158,7 @@ struct env {
 	size_t log_size; /* bytes in that file */
 	struct logsocket *log_socket; /* the system's log, or NULL */
 	struct tokens *tokens;
+	struct codes *codes; /* one-time, for tokens */
 	struct loop_timer *token_timer; /* the next one expires */
 	struct audit *audit;
 	struct keychain *keychain;
@@ -316,7 +320,11 @@ bool peer_is_cli(const struct peer *);
 void auth_open(struct env *);
 /* Says how many wrong tokens came that nobody was told of. */
 void auth_tell_wrong(struct env *);
+/* A wrong token or code has come: leaves a trace of guessing. */
+void auth_wrong(struct env *);
 int auth_token(struct peer *, const struct msg_bin *token, bool control);
+/* The message in hand has no token: that of the one before is forgotten. */
+void auth_nobody(struct peer *);
 /*
  * Whether the message in hand comes from somebody who may change things: the
  * CLI, or a token of the control scope.  In its handler only.
@@ -335,6 +343,20 @@ void event_keychain(struct env *, const char *what);
 void event_session(struct env *, const char *what, const struct session *);
 
 /* api-token.c */
+/* What a token will be. */
+struct token_offer {
+	bool control;
+	const char *label;
+	long long expires_at; /* seconds since 1970; 0: never */
+	const char *by;	      /* what it is made in exchange for, or NULL */
+};
+/*
+ * Makes one for who, with entries in the audit log; as tokens_add().
+ * RL_ERR_DENIED: the log cannot be written.
+ */
+int token_issue(struct env *, const struct audit_who *who,
+    const struct token_offer *, char text[TOKEN_LEN + 1],
+    const struct token **out, char *why, size_t size);
 /* Sees to it that tokens end when their time is over: after auth_open(). */
 void token_watch(struct env *);
 void token_close(struct env *);
@@ -344,6 +366,10 @@ int on_TOKEN_REVOKE(struct peer *, struct msg *);
 int on_TOKEN_ROTATE(struct peer *, struct msg *);
 int on_TOKEN_SELF(struct peer *, struct msg *);
 int on_TOKEN_END(struct peer *, struct msg *);
+
+/* api-code.c */
+int on_CODE_CREATE(struct peer *, struct msg *);
+int on_TOKEN_EXCHANGE(struct peer *, struct msg *);
 
 /* prompt.c */
 /*

@@ -169,12 +169,8 @@ needs_key(uint16_t type)
 	}
 }
 
-/*
- * Whether a window that opens on this machine's display would be seen: over
- * ssh a display is another machine's, or nobody's who asks.
- */
-static bool
-sees_display(void)
+bool
+client_sees_display(void)
 {
 	static const char *const displays[] = { "WAYLAND_DISPLAY", "DISPLAY" };
 	const char *value;
@@ -194,7 +190,8 @@ allow_prompt(struct cli *cli, uint16_t type)
 	struct msg m;
 	int r;
 
-	if (cli->prompt_allowed || !needs_key(type) || !sees_display())
+	if (cli->prompt_allowed || !needs_key(type) ||
+	    !client_sees_display())
 		return 0;
 	if ((r = client_ask(
 		 cli, MSG_PROMPT_ALLOW, NULL, CALL_TIMEOUT_MS, &m)) != 0)

@@ -98,6 +98,15 @@ static const struct opt token_opts[] = {
 	{ OPT_LABEL, "label", "TEXT", "what it is for", 0 },
 };
 
+static const struct opt dashboard_opts[] = {
+	{ OPT_PRINT, "print", NULL, "print the URL, open nothing", 0 },
+	{ OPT_URL, "url", "URL", "where the dashboard is, of a tunnel", 0 },
+	{ OPT_SCOPE, "scope", "SCOPE", "view: look and watch; control: all",
+	    0 },
+	{ OPT_EXPIRES, "expires", "TIME", "signed in for 30m, 12h, 7d ...",
+	    0 },
+};
+
 static const struct opt daemon_opts[] = {
 	{ OPT_FOREGROUND, "foreground", NULL, "stay on this terminal", 0 },
 	{ 'f', "config", "FILE", "settings from FILE", 0 },
@@ -237,6 +246,11 @@ const struct command commands[] = {
 	    NO_OPTS, cmd_token_revoke },
 	{ "token", "rotate", "", "replace the main token", 0, 0, 0, NO_OPTS,
 	    cmd_token_rotate },
+
+	{ "dashboard", NULL,
+	    "[--print] [--url URL] [--scope view|control] [--expires TIME]",
+	    "sign a browser in, by a code that is good once", 0, 0, 0,
+	    OPTS(dashboard_opts), cmd_dashboard },
 
 	{ "audit", "show",
 	    "[--since TIME] [--until TIME] [--event EVENT]... "

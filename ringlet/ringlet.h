@@ -113,6 +113,21 @@ char *text_duration(char *dst, size_t size, int64_t seconds);
 /* A signal by number or name (TERM, SIGTERM, term); -1 if there is none. */
 int text_signal(const char *);
 
+/* --- url.c: URLs of the dashboard; the caller frees them --- */
+
+/*
+ * url without a slash at its end, if it is http:// and a loopback name with or
+ * without a port; else NULL.  A code goes to nobody else.
+ */
+char *url_base(const char *url);
+/*
+ * That of a listener, of those that have a port: one at a loopback address if
+ * there is one.  NULL: they are unix sockets.
+ */
+char *url_of_listeners(const struct msg_strs *addresses);
+/* file:// and the absolute path, escaped. */
+char *url_of_file(const char *path);
+
 /* --- when.c --- */
 
 /*
@@ -202,6 +217,11 @@ int client_connect(struct cli *, char *why, size_t size);
 int client_start(
     struct cli *, const char *const *extra, char *why, size_t size);
 void client_close(struct cli *);
+/*
+ * Whether a window that opens on this machine's display would be seen: over
+ * ssh a display is another machine's, or nobody's who asks.
+ */
+bool client_sees_display(void);
 /* Waits at most timeout_ms until the monitor has closed the connection. */
 bool client_wait_close(struct cli *, int timeout_ms);
 
@@ -331,6 +351,7 @@ enum opt_key {
 	OPT_NO_SANDBOX,
 	OPT_OBJECT,
 	OPT_PASSPHRASE_FILE,
+	OPT_PRINT,
 	OPT_READ_ONLY,
 	OPT_RECORD,
 	OPT_REMOTE,
@@ -343,6 +364,7 @@ enum opt_key {
 	OPT_LABEL,
 	OPT_SINCE,
 	OPT_UNTIL,
+	OPT_URL,
 	OPT_WORKING_DIR
 };
 
@@ -391,6 +413,7 @@ int cmd_daemon(struct cli *, const struct args *);
 int cmd_daemon_status(struct cli *, const struct args *);
 int cmd_daemon_stop(struct cli *, const struct args *);
 int cmd_daemon_restart(struct cli *, const struct args *);
+int cmd_dashboard(struct cli *, const struct args *);
 int cmd_doctor(struct cli *, const struct args *);
 int cmd_help(struct cli *, const struct args *);
 int cmd_keychain_lock(struct cli *, const struct args *);

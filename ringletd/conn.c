@@ -423,6 +423,8 @@ on_reply(struct carrier *via, const struct reply *reply)
 	struct conn *c = conn_of(via);
 	bool last = c->last || reply->last;
 
+	if (reply->secret)
+		buf_make_secret(via->out);
 	if (!reply_write(reply, via->out, last)) {
 		/* The reply before this one is not taken: give up. */
 		buf_reset(via->out);

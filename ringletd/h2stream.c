@@ -278,6 +278,10 @@ on_reply(struct carrier *via, const struct reply *reply)
 	}
 	s->replied = true;
 	s->deadline = loop_now() + s->h->env->limits.write_ms;
+	if (reply->secret) {
+		buf_make_secret(via->out);
+		buf_make_secret(conn_out(s->h->conn));
+	}
 	if (body) {
 		if (buf_put(via->out, reply->body, reply->len) != 0)
 			fatal("http2: a reply is over its bound");

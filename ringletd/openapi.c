@@ -233,7 +233,7 @@ operation(const struct route *row)
 	    "summary", row->summary, "parameters", parameters(row), "responses",
 	    status, good_answer(row), "default", "$ref",
 	    "#/components/responses/Error");
-	if (row->scope == SCOPE_NONE)
+	if (row->scope == SCOPE_NONE || row->scope == SCOPE_CODE)
 		json_object_set_new(op, "security", json_array());
 	else
 		/* The scheme has no scopes of its own to say it with. */

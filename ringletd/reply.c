@@ -205,6 +205,25 @@ reply_data(struct request *r, int status, json_t *data)
 }
 
 void
+reply_secret(struct request *r, int status, json_t *data)
+{
+	struct reply reply = { .status = status, .head = r->head,
+		.secret = true };
+	json_t *obj = json_pack("{s:b,s:o}", "success", 1, "data", data);
+	char *text = obj != NULL ? json_dumps(obj, JSON_COMPACT) : NULL;
+
+	json_decref(obj);
+	if (text == NULL) {
+		reply_failure(r, RL_ERR_INTERNAL, "");
+		return;
+	}
+	reply.body = text;
+	reply.len = strlen(text);
+	put(r->via, &reply, TYPE_JSON, CSP_NOTHING, NULL);
+	body_free(text);
+}
+
+void
 reply_document(struct request *r, json_t *document)
 {
 	put_object(r, 200, NULL, document);

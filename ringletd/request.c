@@ -365,12 +365,16 @@ on_answer(void *arg, struct msg *m, int err)
 	}
 	if (m->hdr.type == MSG_ERROR) {
 		e = m->body;
-		if (e->code == RL_ERR_AUTH)
+		/* Of codes there may have been too many to say more. */
+		if (e->code == RL_ERR_AUTH ||
+		    (e->code == RL_ERR_LIMIT && r->route->scope == SCOPE_CODE))
 			r->via->ops->distrust(r->via);
 		reply_failure(r, (int)e->code, e->text);
 		return;
 	}
-	r->via->ops->trust(r->via, r->digest);
+	/* A code is used up: it makes nothing more of the connection. */
+	if (r->route->scope != SCOPE_CODE)
+		r->via->ops->trust(r->via, r->digest);
 	r->done(r, m);
 }
 

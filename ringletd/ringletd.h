@@ -149,6 +149,7 @@ struct reply {
 	const void *body;
 	size_t len;
 	bool head; /* to HEAD: the body is left out */
+	bool secret; /* the body is wiped wherever it was */
 	bool last; /* nothing can follow it on an HTTP/1.1 connection */
 };
 
@@ -266,7 +267,9 @@ void route_run(struct request *);
 
 /* {"success":true,"data":data}; data is taken, NULL is null. */
 void reply_data(struct request *, int status, json_t *data);
-/* The same with data as text that is JSON already. */
+/* The same for data that holds a secret. */
+void reply_secret(struct request *, int status, json_t *data);
+/* The same as reply_data() with text that is JSON already. */
 void reply_json(struct request *, int status, const char *data);
 /* {"success":false,"error":...,"code":...}; err is an RL_ERR_*. */
 void reply_error(struct request *, int status, int err, const char *fmt, ...)
@@ -306,6 +309,7 @@ void api_shutdown(struct request *);
 void api_public_key(struct request *);
 void api_token(struct request *);
 void api_token_end(struct request *);
+void api_exchange(struct request *);
 void api_page(struct request *);
 void api_openapi(struct request *);
 void api_agents(struct request *);

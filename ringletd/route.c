@@ -63,6 +63,13 @@ route_find(unsigned method, const struct span *path,
 	return NULL;
 }
 
+/* Whether a route is for those who have a token. */
+static bool
+wants_token(const struct route *row)
+{
+	return row->scope == SCOPE_VIEW || row->scope == SCOPE_CONTROL;
+}
+
 /* What a request for this route must bring besides Host and Origin. */
 static bool
 check_route(struct request *r)
@@ -77,7 +84,7 @@ check_route(struct request *r)
 		    r, 400, RL_ERR_INVALID, "this route is no WebSocket");
 		return false;
 	}
-	if (r->route->scope != SCOPE_NONE &&
+	if (wants_token(r->route) &&
 	    (status = request_token(r, ws, &why)) != 0) {
 		reply_error(r, status,
 		    status == 401 ? RL_ERR_AUTH : RL_ERR_INVALID, "%s", why);

@@ -20,6 +20,7 @@ struct request;
  */
 enum route_scope {
 	SCOPE_NONE = 0, /* no token: there is no data */
+	SCOPE_CODE,	/* none either: the body has a one-time code */
 	SCOPE_VIEW,
 	SCOPE_CONTROL
 };
@@ -71,6 +72,7 @@ const struct route *route_get(size_t i);
 
 /* --- what bodies and answers are made of: in api_*.c --- */
 
+extern const struct json_table exchange_body;
 extern const struct json_table profile_create_body;
 extern const struct json_table profile_rekey_body;
 extern const struct json_table session_create_body;
@@ -86,6 +88,7 @@ extern const struct reply_table status_reply;
 extern const struct reply_table shutdown_reply;
 extern const struct reply_table pubkey_reply;
 extern const struct reply_table token_reply;
+extern const struct reply_table exchange_reply;
 extern const struct reply_table agent_reply;
 extern const struct reply_table provider_reply;
 extern const struct reply_table folders_reply;

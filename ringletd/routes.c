@@ -32,6 +32,9 @@ static const struct route routes[] = {
 	{ METHOD_DELETE, "/api/token", SCOPE_VIEW, 0, NULL, NULL,
 	    api_token_end, MSG_TOKEN_END, 200, &null_reply, false,
 	    "End the token that came along" },
+	{ METHOD_POST, "/api/token/exchange", SCOPE_CODE, 0, &exchange_body,
+	    NULL, api_exchange, MSG_TOKEN_EXCHANGE, 201, &exchange_reply, false,
+	    "A token for a one-time code" },
 
 	{ METHOD_GET, "/api/agents", SCOPE_VIEW, 0, NULL, NULL, api_agents,
 	    MSG_AGENT_LIST, 200, &agent_reply, true,

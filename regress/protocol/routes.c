@@ -31,6 +31,7 @@ static const char *
 scope_name(enum route_scope scope)
 {
 	return scope == SCOPE_NONE   ? "none"
+	       : scope == SCOPE_CODE ? "code"
 	       : scope == SCOPE_VIEW ? "view"
 				     : "control";
 }

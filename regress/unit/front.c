@@ -20,6 +20,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
 #include "err.h"
 #include "fdpass.h"
 #include "front.h"
@@ -256,10 +258,31 @@ static struct loop *loop;
 static uint32_t late; /* a request that waits for the next */
 
 static bool
+bin_is(const struct msg_bin *b, const char *text)
+{
+	return b->len == strlen(text) && memcmp(b->p, text, b->len) == 0;
+}
+
+static void
+tell_gone(struct peer *p, const char *token)
+{
+	uint8_t digest[TOKEN_DIGEST];
+	struct msg_token_gone gone = { { digest, sizeof(digest) } };
+
+	(void)crypto_generichash(digest, sizeof(digest),
+	    (const uint8_t *)token, strlen(token), NULL, 0);
+	peer_send(p, MSG_TOKEN_GONE, &gone, NULL, 0);
+}
+
+static bool
 judge(struct peer *p, uint32_t id, const struct msg_bin *token)
 {
-	if (token->len == 4 && memcmp(token->p, "good", 4) == 0)
+	if (bin_is(token, "good") || bin_is(token, "brief"))
 		return true;
+	if (bin_is(token, "racing")) {
+		tell_gone(p, "racing");
+		return true;
+	}
 	peer_reply_error(p, id, RL_ERR_AUTH, "no");
 	return false;
 }
@@ -283,6 +306,25 @@ on_auth(struct peer *p, struct msg *m)
 		peer_reply(p, late, MSG_OK, NULL, NULL, 0);
 	late = 0;
 	peer_reply(p, m->hdr.id, MSG_OK, NULL, NULL, 0);
+	return 0;
+}
+
+static int
+on_exchange(struct peer *p, struct msg *m)
+{
+	const struct msg_token_exchange *q = m->body;
+	const struct msg_token_taken taken = { .id = "0a0a0a0a",
+		.value = { (const uint8_t *)"good", 4 },
+		.control = true,
+		.expires_at = 1000000000 };
+	static unsigned used;
+
+	if (bin_is(&q->code, "many"))
+		peer_reply_error(p, m->hdr.id, RL_ERR_LIMIT, "too many");
+	else if (bin_is(&q->code, "code") && used++ == 0)
+		peer_reply(p, m->hdr.id, MSG_TOKEN_TAKEN, &taken, NULL, 0);
+	else
+		peer_reply_error(p, m->hdr.id, RL_ERR_AUTH, "no");
 	return 0;
 }
 
@@ -393,6 +435,8 @@ on_attach(struct peer *p, struct msg *m)
 
 static const struct msg_rule monitor_rules[] = {
 	{ MSG_AUTH_CHECK, FROM_RINGLETD, PST_SERVING, 0, 512, 0, 0, on_auth },
+	{ MSG_TOKEN_EXCHANGE, FROM_RINGLETD, PST_SERVING, 0, 512, 0, 0,
+	    on_exchange },
 	{ MSG_PROFILE_CREATE, FROM_RINGLETD, PST_SERVING, 0, 200000, 0, 0,
 	    on_create },
 	{ MSG_PROFILE_REKEY, FROM_RINGLETD, PST_SERVING, 0, 200000, 0, 0,
@@ -401,8 +445,23 @@ static const struct msg_rule monitor_rules[] = {
 	    on_attach },
 };
 
+static int
+on_token_gone(struct peer *p, struct msg *m)
+{
+	const struct msg_token_gone *g = m->body;
+
+	conn_token_gone(peer_arg(p), g->digest.p);
+	return 0;
+}
+
 /* What ringletd takes from a monitor: main.c has all of it. */
 static const struct msg_rule front_rules[] = {
+	{ MSG_TOKEN_GONE, FROM_MONITOR, PST_SERVING, 0, 64, 0, 0,
+	    on_token_gone },
+	{ MSG_TOKEN_TAKEN, FROM_MONITOR, PST_SERVING, 0, 512, 0,
+	    MSG_TOKEN_EXCHANGE, NULL },
+	{ MSG_ERROR, FROM_MONITOR, PST_SERVING, 0, 512, 0, MSG_TOKEN_EXCHANGE,
+	    NULL },
 	{ MSG_OK, FROM_MONITOR, PST_SERVING, 0, 16, 0, MSG_AUTH_CHECK, NULL },
 	{ MSG_ERROR, FROM_MONITOR, PST_SERVING, 0, 512, 0, MSG_AUTH_CHECK,
 	    NULL },
@@ -481,6 +540,19 @@ on_usr1(int signo, void *arg)
 	}
 }
 
+static void
+on_usr2(int signo, void *arg)
+{
+	(void)signo;
+	tell_gone(arg, "brief");
+}
+
+void
+front_token_ends(void)
+{
+	ck_assert_int_eq(kill(server, SIGUSR2), 0);
+}
+
 void
 front_events(void)
 {
@@ -497,7 +569,8 @@ static void
 serve(int listener)
 {
 	struct rlimit limit = { fd_limit, fd_limit };
-	struct loop_signal *term, *usr1;
+	struct loop_signal *term, *usr1, *usr2;
+	struct peer *monitor;
 	struct env env;
 	int sv[2];
 
@@ -515,12 +588,14 @@ serve(int listener)
 	env.monitor = peer_new(loop, sv[0], FROM_MONITOR, PST_SERVING,
 	    "monitor", &front_ops, &env);
 	peer_gather(env.monitor);
-	peer_new(loop, sv[1], FROM_RINGLETD, PST_SERVING, "ringletd",
+	monitor = peer_new(loop, sv[1], FROM_RINGLETD, PST_SERVING, "ringletd",
 	    &monitor_ops, NULL);
 	listener_add(&env, listener, "test");
 	term = loop_signal_new(loop, SIGTERM, on_term, loop);
 	usr1 = loop_signal_new(loop, SIGUSR1, on_usr1, &env);
+	usr2 = loop_signal_new(loop, SIGUSR2, on_usr2, monitor);
 	loop_run(loop);
+	loop_signal_free(usr2);
 	loop_signal_free(usr1);
 	loop_signal_free(term);
 	_exit(0);

@@ -6,8 +6,10 @@
  * is test_seal.c's affair.
  *
  * The monitor takes the token "good".  To "slow" it never answers; to "late" as
- * to a good one, but only when the next good one comes.  It knows these
- * sessions:
+ * to a good one, but only when the next good one comes.  "brief" is good until
+ * front_token_ends(); "racing" has ended before its answer comes.  The code
+ * "code" is good for a token once, "many" is one wrong code too many.  It knows
+ * these sessions:
  *
  *	LIVE	 echoes what is typed; its ring holds GREETING at first
  *	LAPPED	 has written three times its ring's capacity
@@ -58,6 +60,8 @@ void front_start(void);
 void front_stop(void);
 /* Its clock is that much ahead from now on, as is this process's. */
 void front_skip(unsigned ms);
+/* The token "brief" is good no longer. */
+void front_token_ends(void);
 /* Descriptors that it has open. */
 unsigned front_fds(void);
 /* Hundredths of a second of processor time that it has used. */

@@ -614,6 +614,90 @@ START_TEST(undo_fits)
 }
 END_TEST
 
+/* --- URLs of the dashboard --- */
+
+START_TEST(urls)
+{
+	static const struct {
+		const char *url;
+		const char *base; /* NULL: it is refused */
+	} bases[] = {
+		{ "http://127.0.0.1:9000", "http://127.0.0.1:9000" },
+		{ "http://127.0.0.1:9000/", "http://127.0.0.1:9000" },
+		{ "http://localhost:1", "http://localhost:1" },
+		{ "http://[::1]:65535/", "http://[::1]:65535" },
+		{ "http://localhost", "http://localhost" },
+		{ "http://localhost/", "http://localhost" },
+		/* Whose page would get the code there? */
+		{ "http://evil.example:9000", NULL },
+		{ "http://127.0.0.1.evil.example", NULL },
+		{ "http://localhost.evil.example:1", NULL },
+		{ "http://127.0.0.1:9000@evil.example/", NULL },
+		{ "http://user@127.0.0.1:9000", NULL },
+		{ "http://[::1]evil.example", NULL },
+		{ "http://0.0.0.0:9000", NULL },
+		{ "https://127.0.0.1:9000", NULL },
+		{ "HTTP://127.0.0.1:9000", NULL },
+		{ "127.0.0.1:9000", NULL },
+		{ "http://127.0.0.1:", NULL },
+		{ "http://127.0.0.1:0", NULL },
+		{ "http://127.0.0.1:65536", NULL },
+		{ "http://127.0.0.1:123456", NULL },
+		{ "http://127.0.0.1:-1", NULL },
+		{ "http://127.0.0.1:9000/x", NULL },
+		{ "http://127.0.0.1:9000//", NULL },
+		{ "http://127.0.0.1:9000?x", NULL },
+		{ "http://127.0.0.1:9000#x", NULL },
+		{ "http://127.0.0.1:9000\"", NULL },
+		{ "http://", NULL },
+		{ "", NULL },
+	};
+	static const struct {
+		const char *addresses[4];
+		const char *url;
+	} listeners[] = {
+		{ { "127.0.0.1:8765" }, "http://127.0.0.1:8765" },
+		{ { "[::1]:8765" }, "http://[::1]:8765" },
+		{ { "0.0.0.0:80" }, "http://127.0.0.1:80" },
+		{ { "[::]:80" }, "http://[::1]:80" },
+		{ { "192.0.2.7:8765" }, "http://192.0.2.7:8765" },
+		{ { "192.0.2.7:1", "192.0.2.8:2" }, "http://192.0.2.7:1" },
+		{ { "192.0.2.7:1", "/a", "[::1]:2" }, "http://[::1]:2" },
+		{ { "127.0.0.1:1", "[::1]:2" }, "http://127.0.0.1:1" },
+		{ { "/run/user/1000/http.sock" }, NULL },
+		{ { "/a:1", "/b" }, NULL },
+		{ { NULL }, NULL },
+	};
+	struct msg_strs list;
+	char *got;
+
+	for (size_t i = 0; i < NELEM(bases); i++) {
+		got = url_base(bases[i].url);
+		ck_assert_msg((got == NULL) == (bases[i].base == NULL), "%s",
+		    bases[i].url);
+		if (got != NULL)
+			ck_assert_str_eq(got, bases[i].base);
+		free(got);
+	}
+	for (size_t i = 0; i < NELEM(listeners); i++) {
+		list = (struct msg_strs){ (const char **)(uintptr_t)
+					      listeners[i].addresses,
+			0 };
+		while (list.v[list.n] != NULL)
+			list.n++;
+		got = url_of_listeners(&list);
+		ck_assert_msg(
+		    (got == NULL) == (listeners[i].url == NULL), "%zu", i);
+		if (got != NULL)
+			ck_assert_str_eq(got, listeners[i].url);
+		free(got);
+	}
+	got = url_of_file("/run/a b/\303\244?#%\"<.html");
+	ck_assert_str_eq(got, "file:///run/a%20b/%C3%A4%3F%23%25%22%3C.html");
+	free(got);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -643,6 +727,7 @@ main(void)
 	tcase_add_test(tc, escapes);
 	tcase_add_test(tc, undoes_modes);
 	tcase_add_test(tc, undo_fits);
+	tcase_add_test(tc, urls);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);

@@ -457,6 +457,153 @@ START_TEST(waits_for_descriptors)
 }
 END_TEST
 
+/* --- one-time codes --- */
+
+#define EXCHANGE "POST /api/token/exchange HTTP/1.1\r\n"
+#define CODE(n, text)                                                          \
+	EXCHANGE HOST JSON "Content-Length: " n "\r\n\r\n{\"code\":\"" text "\"}"
+
+START_TEST(a_code_is_exchanged_once)
+{
+	int fd;
+
+	front_start();
+	fd = front_connect();
+	say(fd, CODE("15", "code"));
+	ck_assert_int_eq(reply(fd), 201);
+	ck_assert_ptr_nonnull(strstr(head, "Cache-Control: no-store\r\n"));
+	ck_assert_str_eq(body,
+	    "{\"success\":true,\"data\":{\"token\":\"good\",\"id\":"
+	    "\"0a0a0a0a\",\"scope\":\"control\",\"expires_at\":"
+	    "\"2001-09-09T01:46:40Z\"}}");
+	say(fd, CODE("15", "code"));
+	ck_assert_int_eq(reply(fd), 401);
+	/* A token that comes along makes no difference. */
+	say(fd, EXCHANGE HOST GOOD JSON "Content-Length: 15\r\n\r\n"
+		"{\"code\":\"code\"}");
+	ck_assert_int_eq(reply(fd), 401);
+	say(fd, PING);
+	ck_assert_int_eq(reply(fd), 200);
+	close(fd);
+	front_stop();
+}
+END_TEST
+
+/* As with tokens: three, and no good one, and it is over. */
+START_TEST(wrong_codes_end_a_connection)
+{
+	int fd;
+
+	front_start();
+	fd = front_connect();
+	say(fd, CODE("15", "wron"));
+	ck_assert_int_eq(reply(fd), 401);
+	say(fd, CODE("15", "many"));
+	ck_assert_int_eq(reply(fd), 429);
+	ck_assert_ptr_nonnull(strstr(head, "Retry-After: "));
+	ck_assert_ptr_null(strstr(head, "Connection: close"));
+	say(fd, CODE("15", "many"));
+	ck_assert_int_eq(reply(fd), 429);
+	ck_assert_ptr_nonnull(strstr(head, "Connection: close"));
+	ck_assert(front_closes(fd, 5000));
+	close(fd);
+	/* A right code does not make three wrong ones more. */
+	fd = front_connect();
+	say(fd, CODE("15", "wron"));
+	ck_assert_int_eq(reply(fd), 401);
+	say(fd, CODE("15", "code"));
+	ck_assert_int_eq(reply(fd), 201);
+	say(fd, CODE("15", "code"));
+	ck_assert_int_eq(reply(fd), 401);
+	say(fd, CODE("15", "code"));
+	ck_assert_int_eq(reply(fd), 401);
+	ck_assert(front_closes(fd, 5000));
+	close(fd);
+	front_stop();
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	int status;
+	const char *bytes;
+} codes[] = {
+	{ "a foreign host", 403, EXCHANGE "Host: evil.example\r\n" JSON
+	    "Content-Length: 15\r\n\r\n{\"code\":\"code\"}" },
+	{ "a foreign origin", 403, EXCHANGE HOST JSON
+	    "Origin: http://evil.example\r\n"
+	    "Content-Length: 15\r\n\r\n{\"code\":\"code\"}" },
+	{ "a form's type", 415, EXCHANGE HOST "Content-Type: text/plain\r\n"
+	    "Content-Length: 15\r\n\r\n{\"code\":\"code\"}" },
+	{ "another member", 400, EXCHANGE HOST JSON
+	    "Content-Length: 21\r\n\r\n{\"code\":\"code\",\"x\":1}" },
+	{ "no code", 400, EXCHANGE HOST JSON "Content-Length: 2\r\n\r\n{}" },
+	{ "a code twice", 400, EXCHANGE HOST JSON "Content-Length: 29\r\n\r\n"
+	    "{\"code\":\"code\",\"code\":\"code\"}" },
+	{ "an empty code", 401, CODE("11", "") },
+	{ "a query", 400, "POST /api/token/exchange?code=code HTTP/1.1\r\n"
+	    HOST JSON "Content-Length: 15\r\n\r\n{\"code\":\"code\"}" },
+};
+
+/* What is refused before the monitor is asked uses no code up. */
+START_TEST(an_exchange_is_a_request_like_others)
+{
+	int fd;
+
+	front_start();
+	fd = front_connect();
+	say(fd, codes[_i].bytes);
+	ck_assert_msg(reply(fd) == codes[_i].status, "%s: %s", codes[_i].name,
+	    head);
+	ck_assert_ptr_nonnull(strstr(body, "\"success\":false"));
+	close(fd);
+	fd = front_connect();
+	say(fd, CODE("15", "code"));
+	ck_assert_msg(reply(fd) == 201, "%s", codes[_i].name);
+	close(fd);
+	front_stop();
+}
+END_TEST
+
+/* --- tokens that end --- */
+
+static void
+ping_with(int fd, const char *token)
+{
+	char text[256];
+
+	(void)snprintf(text, sizeof(text),
+	    "GET /api/ping HTTP/1.1\r\n" HOST "Authorization: Bearer %s\r\n\r\n",
+	    token);
+	say(fd, text);
+}
+
+START_TEST(a_token_takes_its_connections_along)
+{
+	int brief, good, racing;
+
+	front_start();
+	brief = front_connect();
+	good = front_connect();
+	ping_with(brief, "brief");
+	ck_assert_int_eq(reply(brief), 200);
+	ping_with(good, "good");
+	ck_assert_int_eq(reply(good), 200);
+	front_token_ends();
+	ck_assert(front_closes(brief, 5000));
+	/* What was asked before it ended, and answered after. */
+	racing = front_connect();
+	ping_with(racing, "racing");
+	ck_assert(front_closes(racing, 5000));
+	ping_with(good, "good");
+	ck_assert_int_eq(reply(good), 200);
+	close(brief);
+	close(good);
+	close(racing);
+	front_stop();
+}
+END_TEST
+
 Suite *
 suite_conn(void)
 {
@@ -475,6 +622,11 @@ suite_conn(void)
 	tcase_add_test(tc, says_continue);
 	tcase_add_test(tc, forgets_clients_that_go);
 	tcase_add_test(tc, makes_room);
+	tcase_add_test(tc, a_code_is_exchanged_once);
+	tcase_add_test(tc, wrong_codes_end_a_connection);
+	tcase_add_loop_test(
+	    tc, an_exchange_is_a_request_like_others, 0, (int)NELEM(codes));
+	tcase_add_test(tc, a_token_takes_its_connections_along);
 	tcase_add_test(tc, waits_for_descriptors);
 	suite_add_tcase(s, tc);
 	return s;

@@ -237,6 +237,36 @@ START_TEST(reads_bodies)
 }
 END_TEST
 
+START_TEST(a_code_is_exchanged_once)
+{
+	const char *const fields[] = { JSON, NULL };
+	struct h2_client c;
+	struct h2_answer *a;
+
+	front_start();
+	h2_open(&c, 0);
+	a = h2_ask(&c, "POST", "/api/token/exchange", fields,
+	    "{\"code\":\"code\"}");
+	ck_assert(h2_finish(&c, a));
+	ck_assert_int_eq(a->status, 201);
+	ck_assert_ptr_nonnull(strstr(a->head, "cache-control: no-store\n"));
+	ck_assert_ptr_nonnull(strstr((char *)a->body, "\"token\":\"good\""));
+	/* At the third wrong one, and no token, it is over. */
+	for (int i = 0; i < 2; i++) {
+		a = h2_ask(&c, "POST", "/api/token/exchange", fields,
+		    "{\"code\":\"code\"}");
+		ck_assert(h2_finish(&c, a));
+		ck_assert_int_eq(a->status, 401);
+	}
+	(void)h2_ask(&c, "POST", "/api/token/exchange", fields,
+	    "{\"code\":\"code\"}");
+	ck_assert(h2_end(&c));
+	ck_assert_uint_eq(c.goaway, NGHTTP2_ENHANCE_YOUR_CALM);
+	h2_close(&c);
+	front_stop();
+}
+END_TEST
+
 /* Fields after a body could say something else than those before it. */
 START_TEST(refuses_trailers)
 {
@@ -494,6 +524,7 @@ suite_http2(void)
 	    tc, refuses_what_is_malformed, 0, (int)NELEM(malformed));
 	tcase_add_test(tc, leaves_the_body_out_for_head);
 	tcase_add_test(tc, reads_bodies);
+	tcase_add_test(tc, a_code_is_exchanged_once);
 	tcase_add_test(tc, refuses_trailers);
 	tcase_add_test(tc, says_continue);
 	tcase_add_test(tc, refuses_before_the_body);

@@ -33,10 +33,10 @@ struct view {
 };
 
 static struct view
-view(const char *path)
+view_with(const char *path, const char *protocols)
 {
-	const char *const fields[] = { WS, "sec-websocket-protocol",
-		"bearer, good", NULL };
+	const char *const fields[] = { WS, "sec-websocket-protocol", protocols,
+		NULL };
 	struct view v = { NULL, 0 };
 
 	v.a = h2_ask_open(&c, "CONNECT", path, fields, "", 0);
@@ -46,6 +46,12 @@ view(const char *path)
 	    strstr(v.a->head, "sec-websocket-protocol: bearer\n"));
 	ck_assert_ptr_null(strstr(v.a->head, "good"));
 	return v;
+}
+
+static struct view
+view(const char *path)
+{
+	return view_with(path, "bearer, good");
 }
 
 /* The next frame; op 0 if none comes. */
@@ -443,6 +449,54 @@ START_TEST(forgets_viewers_that_go)
 }
 END_TEST
 
+/*
+ * A token that ends takes its WebSockets along, those that are being opened at
+ * that moment as well; one connection is all of it.
+ */
+START_TEST(end_with_their_token)
+{
+	static const char *const paths[] = { "/ws/terminal/" LIVE,
+		"/ws/terminal/" ENDED, "/ws" };
+	const char *const racing[] = { WS, "sec-websocket-protocol",
+		"bearer, racing", NULL };
+	struct h2_answer *a;
+	struct view v[3];
+	unsigned before;
+	size_t i, k;
+
+	front_start();
+	h2_open(&c, 0);
+	a = h2_ask(&c, "GET", "/", NULL, NULL);
+	ck_assert(h2_finish(&c, a));
+	before = front_fds();
+	for (i = 0; i < NELEM(v); i++)
+		v[i] = view_with(paths[i], "bearer, brief");
+	event(&v[0], "connected");
+	front_token_ends();
+	ck_assert(h2_end(&c));
+	h2_close(&c);
+	for (k = 0; k < NELEM(paths); k++) {
+		h2_open(&c, 0);
+		a = h2_ask_open(&c, "CONNECT", paths[k], racing, "", 0);
+		ck_assert(h2_end(&c));
+		ck_assert_int_eq(a->status, 0);
+		h2_close(&c);
+	}
+	/* Nothing of them is left, and others are served. */
+	h2_open(&c, 0);
+	v[0] = view("/ws/terminal/" LIVE);
+	event(&v[0], "connected");
+	nghttp2_submit_rst_stream(c.session, 0, v[0].a->id, NGHTTP2_CANCEL);
+	for (i = 0; i < 250 && front_fds() > before; i++) {
+		h2_turn(&c);
+		usleep(20000);
+	}
+	ck_assert_uint_le(front_fds(), before);
+	h2_close(&c);
+	front_stop();
+}
+END_TEST
+
 Suite *
 suite_http2_ws(void)
 {
@@ -459,6 +513,7 @@ suite_http2_ws(void)
 	tcase_add_test(tc, viewers_share_the_window);
 	tcase_add_test(tc, input_is_bounded);
 	tcase_add_test(tc, forgets_viewers_that_go);
+	tcase_add_test(tc, end_with_their_token);
 	suite_add_tcase(s, tc);
 	return s;
 }

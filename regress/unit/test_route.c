@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "msgdef.h"
 #include "ringletd/ringletd.h"
 #include "suites.h"
 
@@ -32,6 +33,7 @@ static const struct {
 	{ METHOD_POST, "/api/shutdown", api_shutdown, "", 0 },
 	{ METHOD_GET, "/api/token", api_token, "", 0 },
 	{ METHOD_DELETE, "/api/token", api_token_end, "", 0 },
+	{ METHOD_POST, "/api/token/exchange", api_exchange, "", 0 },
 	{ METHOD_GET, "/api/agents", api_agents, "", 0 },
 	{ METHOD_GET, "/api/agents/claude", api_agents, "claude", 0 },
 	{ METHOD_GET, "/api/profiles", api_profile_list, "", 0 },
@@ -56,6 +58,8 @@ static const struct {
 	{ METHOD_GET, "/ws", api_events, "", 0 },
 
 	{ METHOD_POST, "/api/ping", NULL, "", METHOD_GET },
+	{ METHOD_GET, "/api/token/exchange", NULL, "", METHOD_POST },
+	{ METHOD_POST, "/api/token/exchange/", NULL, "", 0 },
 	{ METHOD_GET, "/api/shutdown", NULL, "", METHOD_POST },
 	{ METHOD_PUT, "/api/profiles", NULL, "", METHOD_GET | METHOD_POST },
 	{ METHOD_POST, "/api/profiles/web", NULL, "",
@@ -109,7 +113,10 @@ START_TEST(finds_routes)
 }
 END_TEST
 
-/* Only the page may be seen without a token, and it takes nothing. */
+/*
+ * Only the page may be seen without a token, and it takes nothing.  Where a
+ * code takes the token's place, that alone is what the monitor is asked.
+ */
 START_TEST(all_but_the_page_want_a_token)
 {
 	static const unsigned methods[] = { METHOD_GET, METHOD_POST,
@@ -126,7 +133,10 @@ START_TEST(all_but_the_page_want_a_token)
 			r = route_find(methods[m], &path, params, &allow);
 			if (r != NULL && r->handler != api_page)
 				ck_assert_msg(r->scope != SCOPE_NONE &&
-				    r->asks != 0, "%s", rows[i].path);
+				    r->asks != 0 &&
+				    (r->scope == SCOPE_CODE) ==
+					(r->asks == MSG_TOKEN_EXCHANGE),
+				    "%s", rows[i].path);
 		}
 	}
 }

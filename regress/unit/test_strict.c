@@ -147,10 +147,11 @@ START_TEST(methods)
 			status =
 			    ask(is_head, "%s %s HTTP/1.1\r\n" HOST CORS "\r\n",
 				names[m], path_of(row));
-			/* Allowed, it lacks a token; the page wants none. */
+			/* Allowed, it lacks a token, or a code's body. */
 			ck_assert_msg(
 			    status == (!known			     ? 405
 					  : row->scope == SCOPE_NONE ? 200
+					  : row->scope == SCOPE_CODE ? 411
 								     : 401),
 			    "%s %s: %s", names[m], row->pattern, head);
 			if (!known)
@@ -472,7 +473,11 @@ START_TEST(openapi)
 			ck_assert_msg(json_is_object(schema), "%s",
 			    row->body->members[k].name);
 		}
-		if (row->scope != SCOPE_NONE)
+		ck_assert_msg((row->scope < SCOPE_VIEW) ==
+				  json_is_array(
+				      json_object_get(op, "security")),
+		    "%s", row->pattern);
+		if (row->scope >= SCOPE_VIEW)
 			ck_assert_str_eq(json_string_value(json_object_get(
 					     op, "x-ringlet-scope")),
 			    row->scope == SCOPE_VIEW ? "view" : "control");
