@@ -12,6 +12,7 @@
 
 #include <sys/socket.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -79,6 +80,20 @@ same_ends(const struct inet_diag_sockid *a, const struct inet_diag_sockid *b)
 	       memcmp(a->idiag_dst, b->idiag_dst, sizeof(a->idiag_dst)) == 0;
 }
 
+/*
+ * Whether a socket in that state can be the other end of one that was accepted.
+ * One that only asks to be connected is a later one: some kernels let it have
+ * the two addresses again while ours has not heard that its client has gone,
+ * and it may be anybody's.
+ */
+static bool
+is_other_end(uint8_t state)
+{
+	return state == TCP_ESTABLISHED || state == TCP_FIN_WAIT1 ||
+	       state == TCP_FIN_WAIT2 || state == TCP_CLOSE_WAIT ||
+	       state == TCP_LAST_ACK || state == TCP_CLOSING;
+}
+
 /* The answer in len bytes at buf: 0, RL_ERR_NOTFOUND or _UNAVAILABLE. */
 static int
 read_answer(const void *buf, size_t len, const struct ends *e, uid_t *uid)
@@ -99,6 +114,9 @@ read_answer(const void *buf, size_t len, const struct ends *e, uid_t *uid)
 		return RL_ERR_UNAVAILABLE;
 	/* Without an inode no process has it any more, and the uid is root's. */
 	if (!same_ends(&d->id, &e->id) || d->idiag_inode == 0)
+		return RL_ERR_NOTFOUND;
+	/* A listener, that a probe asks about, has no other end. */
+	if (e->id.idiag_dport != 0 && !is_other_end(d->idiag_state))
 		return RL_ERR_NOTFOUND;
 	*uid = d->idiag_uid;
 	return 0;

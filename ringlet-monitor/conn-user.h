@@ -7,9 +7,10 @@
 #include <sys/types.h>
 
 /*
- * Sets *uid to the user whose process holds the other end of sock, a connected
- * socket: of a unix socket, or of TCP within this machine.  As the kernel has
- * it now: the other end may have been handed on since it was made.
+ * Sets *uid to the user whose process has made the other end of sock, a
+ * connected socket: of a unix socket, or of TCP within this machine.  It stays
+ * that user's, whoever it has been handed on to since; nobody but root can give
+ * one to another user.
  *	RL_ERR_NOTFOUND		the other end is on another machine
  *	RL_ERR_EOF		it is on this one, and has gone
  *	RL_ERR_UNAVAILABLE	the kernel does not tell

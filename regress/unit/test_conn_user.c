@@ -7,6 +7,7 @@
 
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -166,6 +167,96 @@ START_TEST(knows_who_has_gone)
 }
 END_TEST
 
+/* It has said its last word and waits for ours. */
+START_TEST(tells_of_who_has_said_all)
+{
+	int listener = listening(families[_i]), client, server;
+	uid_t uid = (uid_t)-1;
+
+	if (listener == -1)
+		return;
+	client = connected();
+	server = accepted(listener);
+	ck_assert_int_eq(shutdown(client, SHUT_WR), 0);
+	ck_assert_int_eq(conn_user(server, &uid), 0);
+	ck_assert_uint_eq(uid, getuid());
+	/* Both have. */
+	uid = (uid_t)-1;
+	ck_assert_int_eq(shutdown(server, SHUT_WR), 0);
+	ck_assert_int_ne(conn_user(server, &uid), RL_ERR_NOTFOUND);
+	close(client);
+	ck_assert_int_eq(conn_user(server, &uid), RL_ERR_EOF);
+	close(server);
+	close(listener);
+}
+END_TEST
+
+/* Whoever has it now: it stays that of who has made it. */
+START_TEST(tells_who_has_made_it)
+{
+	int listener = listening(AF_INET), client, server, status;
+	uid_t uid = (uid_t)-1;
+	pid_t pid;
+
+	client = connected();
+	server = accepted(listener);
+	/* Nobody can give one away, by which he would pass for another. */
+	if (getuid() != 0)
+		ck_assert_int_eq(fchown(client, getuid() + 1, (gid_t)-1), -1);
+	ck_assert_int_ge(pid = fork(), 0);
+	if (pid == 0) {
+		/* Only this process has it from now on. */
+		char c;
+
+		close(server);
+		_exit(read(client, &c, 1) == 1 ? 0 : 1);
+	}
+	close(client);
+	ck_assert_int_eq(conn_user(server, &uid), 0);
+	ck_assert_uint_eq(uid, getuid());
+	ck_assert_int_eq(write(server, "x", 1), 1);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(conn_user(server, &uid), RL_ERR_EOF);
+	close(server);
+	close(listener);
+}
+END_TEST
+
+/*
+ * The client has closed, and another of the same address is on its way: an
+ * instant later a reset of ours ends both, but until then the kernel has that
+ * one at the address.  Where the kernel does not let it there is nothing to
+ * try.
+ */
+START_TEST(is_not_misled_by_who_comes_again)
+{
+	int listener = listening(AF_INET), client, server, other, on = 1;
+	struct sockaddr_in was;
+	socklen_t len = sizeof(was);
+	uid_t uid = (uid_t)-1;
+
+	client = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(
+	    setsockopt(client, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
+	ck_assert_int_eq(
+	    connect(client, (struct sockaddr *)&address, address_len), 0);
+	server = accepted(listener);
+	ck_assert_int_eq(getsockname(client, (struct sockaddr *)&was, &len), 0);
+	close(client);
+	other = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	ck_assert_int_eq(
+	    setsockopt(other, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
+	if (bind(other, (struct sockaddr *)&was, len) == 0)
+		(void)connect(other, (struct sockaddr *)&address, address_len);
+	ck_assert_int_eq(conn_user(server, &uid), RL_ERR_EOF);
+	ck_assert_uint_eq(uid, (uid_t)-1);
+	close(other);
+	close(server);
+	close(listener);
+}
+END_TEST
+
 START_TEST(does_not_guess)
 {
 	uid_t uid = (uid_t)-1;
@@ -193,6 +284,9 @@ main(void)
 	tcase_add_test(tc, tells_of_unix_sockets);
 	tcase_add_test(tc, is_not_misled_by_who_came_after);
 	tcase_add_test(tc, knows_who_has_gone);
+	tcase_add_loop_test(tc, tells_of_who_has_said_all, 0, 2);
+	tcase_add_test(tc, tells_who_has_made_it);
+	tcase_add_test(tc, is_not_misled_by_who_comes_again);
 	tcase_add_test(tc, does_not_guess);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
