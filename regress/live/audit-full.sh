@@ -73,6 +73,7 @@ running=$ID
 is "with room a key is read" "$(status ringlet profiles env alice)" 0
 
 # --- deny, which is the default ---
+ringlet -q dashboard --print | sed 's/.*#code=\(.*\)/{"code":"\1"}/' >"$T/code"
 fill
 is "a key is not read" "$(status ringlet profiles env alice)" 5
 check "which says why" refused
@@ -93,6 +94,11 @@ check "(it is not)" in_keyring alice
 is "no jail is loosened" \
     "$(status ringlet profiles grant plain ro "$HOME/shown")" 5
 refute "(it is not)" sh -c 'ringlet profiles inspect plain | grep -q shown'
+is "no token is made" "$(status ringlet token create --scope view)" 5
+is "nor a code for one" "$(status ringlet dashboard --print)" 5
+check "which says why as well" refused
+is "nor one for a code" "$(http POST /api/token/exchange \
+    -H 'Content-Type: application/json' -d "@$T/code")" 403
 is "over HTTP it is 403" "$(api POST /api/terminal/sessions \
     '{"profile_alias":"plain","args":["-c",":"]}')" 403
 like "with the cause" "$(json error <"$T/body")" 'No space left on device'

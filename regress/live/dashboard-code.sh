@@ -193,6 +193,19 @@ daemon_facts
 is "a token outlives a restart" "$(http GET /api/ping -H "@$T/fourth")" 200
 is "a code does not" "$(exchange "$(sed 's/.*=//' "$T/url")")" 401
 
+# Its token expires, and is nowhere any more.
+ringlet -q dashboard --print --expires 2s >"$T/url"
+is "a code for two seconds" "$(exchange "$(sed 's/.*=//' "$T/url")")" 201
+taken brief
+id=$(json data id <"$T/body")
+check "the file has its token" grep -q "$id" "$RINGLET_CONFIG_DIR/tokens.json"
+gone()
+{
+	! grep -q "$id" "$RINGLET_CONFIG_DIR/tokens.json"
+}
+check "until it has expired" wait_for 20 gone
+is "and it is good no longer" "$(http GET /api/ping -H "@$T/brief")" 401
+
 # A few at a time, and what is refused.
 n=0
 while [ $((n += 1)) -le 8 ]; do
@@ -200,6 +213,25 @@ while [ $((n += 1)) -le 8 ]; do
 done
 is "eight wait at most" "$(status ringlet dashboard --print)" 1
 like "and the error says so" "$(cat "$T/err")" '8 codes wait'
+n=$(ringlet --json token list | json data | tr '{' '\n' | grep -c '"id"')
+while [ $((n += 1)) -le 65 ]; do
+	ringlet -q token create --scope view >/dev/null || not_ok "token $n"
+done
+is "there is an end of tokens, too" "$(status ringlet dashboard --print)" 1
+like "and the error says what to do" "$(cat "$T/err")" \
+    "there are 64 tokens .*'ringlet token revoke'"
+last=$(sed -n '$s/.*=//p' "$T/urls")
+is "a code that was made before is refused then" "$(exchange "$last")" 429
+ringlet -q token revoke "$(ringlet --json token list | json data 60 id)"
+is "with room again there are codes" "$(status ringlet dashboard --print)" 1
+like "when those that wait have ended" "$(cat "$T/err")" 'codes that wait'
+ringlet --json token list | python3 -c 'import json, sys
+for token in json.load(sys.stdin)["data"][1:]:
+    if token["scope"] == "view":
+        print(token["id"])' | while read -r id; do
+	ringlet -q token revoke "$id" || not_ok "$id is revoked"
+done
+is "so that they can be used" "$(exchange "$(sed -n '2s/.*=//p' "$T/urls")")" 201
 for args in '--scope all' '--expires never' '--expires 31d' '--expires 0s' \
     '--url http://evil.example' '--url https://127.0.0.1:1' 'x'; do
 	# shellcheck disable=SC2086  # words

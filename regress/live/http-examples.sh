@@ -62,6 +62,10 @@ fetch()
 fetch /api/ping ping
 fetch /api/daemon/status status
 fetch /api/token token
+ringlet -q dashboard --print | sed 's/.*#code=\(.*\)/{"code":"\1"}/' >"$T/code"
+is "POST of a one-time code" "$(http POST /api/token/exchange \
+    -H 'Content-Type: application/json' -d "@$T/code")" 201
+cp "$T/body" "$T/exchanged"
 fetch /api/agents agents
 fetch /api/agents/shell agent
 fetch /api/providers providers
@@ -87,6 +91,7 @@ check "the description is valid, and answers are as it says" \
     "get:/api/ping=$T/ping" \
     "get:/api/daemon/status=$T/status" \
     "get:/api/token=$T/token" \
+    "post:/api/token/exchange=$T/exchanged" \
     "get:/api/agents=$T/agents" \
     "get:/api/agents/{id}=$T/agent" \
     "get:/api/providers=$T/providers" \

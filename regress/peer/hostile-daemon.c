@@ -265,28 +265,47 @@ do_deaf(void)
 	raw_free(&many);
 }
 
-/* Requests without a token, and with a wrong one: refused, no more. */
+/* Asks, and whether that is refused with such an error. */
+static bool
+is_refused(uint16_t type, const void *body, int64_t code)
+{
+	struct msg m;
+	bool is;
+
+	if (msg_write(CHANNEL, type, 5, body, NULL, 0) != 0)
+		fatal("cannot ask");
+	do
+		wait_message(MSG_ERROR, &m);
+	while (m.hdr.id != 5);
+	is = ((const struct msg_error *)m.body)->code == code;
+	msg_clear(&m);
+	return is;
+}
+
+/*
+ * Requests without a token, and with a wrong one or a wrong code: refused, no
+ * more.  After many codes the answer is another one.
+ */
 static void
 do_token(void)
 {
 	static const uint8_t wrong[64] = "0123456789abcdef";
 	struct msg_token_only body = { { wrong, 0 } };
-	struct msg m;
+	struct msg_token_exchange code = { { wrong, 0 } };
+	int i;
 
 	for (size_t len = 0; len <= sizeof(wrong); len += 16) {
-		body.token.len = len;
-		if (msg_write(CHANNEL, MSG_STOP, 5, &body, NULL, 0) != 0)
-			fatal("cannot ask");
-		do
-			wait_message(MSG_ERROR, &m);
-		while (m.hdr.id != 5);
-		if (((const struct msg_error *)m.body)->code != RL_ERR_AUTH) {
+		body.token.len = code.code.len = len;
+		if (!is_refused(MSG_STOP, &body, RL_ERR_AUTH) ||
+		    !is_refused(MSG_TOKEN_EXCHANGE, &code, RL_ERR_AUTH)) {
 			result("another error");
 			return;
 		}
-		msg_clear(&m);
 	}
-	result("refused");
+	for (i = 0; i < 100; i++)
+		if (is_refused(MSG_TOKEN_EXCHANGE, &code, RL_ERR_LIMIT))
+			break;
+	result(i < 100 ? "refused" : "never too much");
 }
 
 /* The sandboxer answers a start with the wrong kind of answer. */
