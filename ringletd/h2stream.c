@@ -281,6 +281,7 @@ on_reply(struct carrier *via, const struct reply *reply)
 	if (reply->secret) {
 		buf_make_secret(via->out);
 		buf_make_secret(conn_out(s->h->conn));
+		s->h->secret = true;
 	}
 	if (body) {
 		if (buf_put(via->out, reply->body, reply->len) != 0)

@@ -20,6 +20,7 @@
 #include "http2.h"
 #include "log.h"
 #include "loop.h"
+#include "secret.h"
 #include "xmalloc.h"
 
 bool
@@ -362,6 +363,9 @@ on_output(void *arg)
 	       (n = nghttp2_session_mem_send(h->session, &p)) > 0) {
 		if (buf_put(out, p, (size_t)n) != 0)
 			fatal("http2: output is over its mark");
+		/* It is nghttp2's own, which looks at it no more. */
+		if (h->secret)
+			secret_wipe((void *)(uintptr_t)p, (size_t)n);
 	}
 	if (n < 0) {
 		log_debug("http2: %s", nghttp2_strerror((int)n));

@@ -156,6 +156,7 @@ struct http2 {
 	bool busy;	   /* within input or tick: what is queued goes later */
 	bool ending;	   /* GOAWAY is queued: the client is not heard */
 	bool tableless;	   /* the client has been told to keep no table */
+	bool secret;	   /* a reply was: what is sent is wiped behind it */
 };
 
 /* Says GOAWAY with an error; what the client sends from now on is dropped. */

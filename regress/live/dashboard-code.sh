@@ -27,6 +27,46 @@ watch_arguments()
 	done
 }
 
+# keep 1|2 NAME: a connection of that HTTP that has exchanged the code in
+# $T/request for the token in $T/NAME.token, and stays open.
+keep()
+{
+	python3 - "$ADDRESS" "$1" "$T/request" "$T/$2.token" <<-'PY' &
+		import re, signal, socket, sys
+		host, port = sys.argv[1].rsplit(":", 1)
+		body = open(sys.argv[3], "rb").read()
+		path = b"/api/token/exchange"
+
+		def frame(kind, flags, payload, stream=1):
+		    return (len(payload).to_bytes(3, "big") + bytes([kind, flags]) +
+		            stream.to_bytes(4, "big") + payload)
+
+		if sys.argv[2] == "1":
+		    text = (b"POST " + path + b" HTTP/1.1\r\nHost: localhost\r\n"
+		            b"Content-Type: application/json\r\n"
+		            b"Content-Length: %d\r\n\r\n" % len(body) + body)
+		else:
+		    text = (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" +
+		            frame(4, 0, b"", 0) +
+		            frame(1, 4, b"\x83\x86\x04" + bytes([len(path)]) + path +
+		                  b"\x01\x09localhost\x0f\x10\x10application/json") +
+		            frame(0, 1, body))
+		sock = socket.create_connection((host, int(port)), 10)
+		sock.sendall(text)
+		got = b""
+		while not (found := re.search(b'"token":"([0-9a-f]{64})"', got)):
+		    more = sock.recv(65536)
+		    if not more:
+		        sys.exit(f"closed: {got}")
+		    got += more
+		with open(sys.argv[4], "wb") as file:
+		    file.write(found[1] + b"\n")
+		signal.pause()
+	PY
+	at_end $!
+	wait_for 10 grep -q . "$T/$2.token" || not_ok "HTTP/$1 is kept"
+}
+
 shell_profile dash
 start_daemon
 watch_arguments &
@@ -170,7 +210,12 @@ PY
 check "and is whole" ringlet -q audit verify
 
 if [ -n "$LIVE_SCAN" ]; then
-	for name in first view; do
+	for n in 1 2; do
+		ringlet -q dashboard --print |
+		    sed 's/.*#code=\(.*\)/{"code":"\1"}/' >"$T/request"
+		keep $n kept$n
+	done
+	for name in first view kept1 kept2; do
 		like "ringletd has kept no token ($name)" \
 		    "$(scan "$RINGLETD" "$T/$name.token")" '^0 [1-9]'
 	done
