@@ -185,35 +185,3 @@ api_openapi(struct request *r)
 {
 	call_with_token(r, MSG_AUTH_CHECK, on_openapi);
 }
-
-void
-api_page(struct request *r)
-{
-	static const char page[] =
-	    "<!DOCTYPE html>\n"
-	    "<html lang=\"en\">\n"
-	    "<head><meta charset=\"utf-8\"><title>Ringlet</title></head>\n"
-	    "<body>\n"
-	    "<h1>Ringlet</h1>\n"
-	    "<p>Ringlet's daemon is running and this is its HTTP port. This\n"
-	    "page holds no data and takes none.</p>\n"
-	    "<ul>\n"
-	    "<li>On this machine, use the command line:\n"
-	    "<code>ringlet profiles list</code>,\n"
-	    "<code>ringlet terminal list</code>,\n"
-	    "<code>ringlet terminal attach ID</code>.</li>\n"
-	    "<li>Programs use <code>/api/</code> and <code>/ws/</code> with\n"
-	    "the field <code>Authorization: Bearer TOKEN</code>. The file\n"
-	    "that holds the token is <code>~/.config/ringlet/http_token\n"
-	    "</code>; never put the token into a web address.</li>\n"
-	    "<li>From another machine, forward this port:\n"
-	    "<code>ssh -L 8765:127.0.0.1:8765 HOST</code>.</li>\n"
-	    "</ul>\n"
-	    "<p>See ringletd(8) and ringlet(1).</p>\n"
-	    "</body>\n"
-	    "</html>\n";
-
-	reply_page(r, "text/html; charset=utf-8",
-	    "default-src 'none'; base-uri 'none'; form-action 'none'; "
-	    "frame-ancestors 'none'", page, sizeof(page) - 1);
-}

@@ -67,7 +67,7 @@ static const uint8_t cclass[256] = {
 
 static const struct {
 	const char *name;
-	const char *doubled;
+	const char *doubled; /* NULL: the first one counts */
 } known[HTTP1_FIELD_COUNT] = {
 #define KNOWN(name) { name, "more than one " name " field" }
 	[HTTP1_HOST] = KNOWN("Host"),
@@ -82,6 +82,8 @@ static const struct {
 	[HTTP1_WS_KEY] = KNOWN("Sec-WebSocket-Key"),
 	[HTTP1_WS_PROTOCOL] = KNOWN("Sec-WebSocket-Protocol"),
 	[HTTP1_WS_VERSION] = KNOWN("Sec-WebSocket-Version"),
+	[HTTP1_ACCEPT_ENCODING] = { "Accept-Encoding", NULL },
+	[HTTP1_IF_NONE_MATCH] = { "If-None-Match", NULL },
 #undef KNOWN
 };
 
@@ -278,7 +280,9 @@ http1_take_field(struct http1 *h, const uint8_t *name, size_t name_len,
 		if (!is_text(name, name_len, known[f].name))
 			continue;
 		if (http1_has(h, f))
-			return bad(h, 400, known[f].doubled);
+			return known[f].doubled != NULL
+			    ? bad(h, 400, known[f].doubled)
+			    : 0;
 		h->present |= 1U << f;
 		h->field[f] = (struct http1_slice){ off, len };
 		return 1;

@@ -38,7 +38,8 @@ enum http1_verdict {
 
 /*
  * The fields that this server acts on.  Each may come once: a second one is
- * refused, for two values let two readers choose differently.  Other fields
+ * refused, for two values let two readers choose differently.  The last two
+ * choose but how a page is sent, and only their first counts.  Other fields
  * are checked for their syntax, counted, and forgotten.
  */
 enum http1_field {
@@ -54,6 +55,8 @@ enum http1_field {
 	HTTP1_WS_KEY,
 	HTTP1_WS_PROTOCOL,
 	HTTP1_WS_VERSION,
+	HTTP1_ACCEPT_ENCODING,
+	HTTP1_IF_NONE_MATCH,
 	HTTP1_FIELD_COUNT
 };
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "assets.h"
 #include "buf.h"
 #include "err.h"
 #include "log.h"
@@ -27,11 +28,13 @@ static const struct {
 } phrases[] = {
 	{ 200, "OK" },
 	{ 201, "Created" },
+	{ 304, "Not Modified" },
 	{ 400, "Bad Request" },
 	{ 401, "Unauthorized" },
 	{ 403, "Forbidden" },
 	{ 404, "Not Found" },
 	{ 405, "Method Not Allowed" },
+	{ 406, "Not Acceptable" },
 	{ 409, "Conflict" },
 	{ 411, "Length Required" },
 	{ 413, "Content Too Large" },
@@ -119,7 +122,8 @@ put(struct carrier *via, struct reply *reply, const char *type, const char *csp,
 	add_field(reply, "Content-Type", type);
 	add_field(reply, "Content-Length", reply->length);
 	/* For the browser: nothing is to be kept, framed or guessed at. */
-	add_field(reply, "Cache-Control", "no-store");
+	add_field(reply, "Cache-Control",
+	    reply->cache != NULL ? reply->cache : "no-store");
 	add_field(reply, "Content-Security-Policy", csp);
 	add_field(reply, "X-Content-Type-Options", "nosniff");
 	add_field(reply, "X-Frame-Options", "DENY");
@@ -133,7 +137,7 @@ put(struct carrier *via, struct reply *reply, const char *type, const char *csp,
 bool
 reply_write(const struct reply *reply, struct buf *out, bool last)
 {
-	char h[1024];
+	char h[2048];
 	size_t i, len;
 	int n;
 
@@ -298,6 +302,22 @@ reply_page(struct request *r, const char *type, const char *csp,
 	reply.body = p;
 	reply.len = len;
 	put(r->via, &reply, type, csp, NULL);
+}
+
+void
+reply_asset(struct request *r, const struct asset *a, const char *cache,
+    const char *csp, bool known)
+{
+	struct reply reply = { .status = known ? 304 : 200,
+		.head = r->head || known,
+		.cache = cache,
+		.body = a->gzip,
+		.len = a->len };
+
+	add_field(&reply, "Content-Encoding", "gzip");
+	add_field(&reply, "ETag", a->etag);
+	add_field(&reply, "Vary", "Accept-Encoding");
+	put(r->via, &reply, a->type, csp, NULL);
 }
 
 void

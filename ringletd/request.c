@@ -123,6 +123,8 @@ request_fill(struct request *r, struct carrier *via, const struct http1 *h,
 	r->ws_key = field_of(h, buf, HTTP1_WS_KEY);
 	r->ws_version = field_of(h, buf, HTTP1_WS_VERSION);
 	r->ws_protocol = field_of(h, buf, HTTP1_WS_PROTOCOL);
+	r->accept_encoding = field_of(h, buf, HTTP1_ACCEPT_ENCODING);
+	r->if_none_match = field_of(h, buf, HTTP1_IF_NONE_MATCH);
 }
 
 /* token68 of RFC 9110, which is also a token of RFC 6455's list but for '/'. */
@@ -344,6 +346,7 @@ request_forget(struct request *r)
 
 	r->path = r->query = r->host = r->origin = none;
 	r->authorization = r->content_type = r->upgrade_to = none;
+	r->accept_encoding = r->if_none_match = none;
 	r->ws_key = r->ws_version = r->ws_protocol = none;
 	r->body = r->token = none;
 }

@@ -59,6 +59,8 @@ struct request {
 	struct span origin;
 	struct span authorization;
 	struct span content_type;
+	struct span accept_encoding;
+	struct span if_none_match;
 	struct span upgrade_to;
 	struct span ws_key;
 	struct span ws_version;

@@ -16,6 +16,7 @@
 #include "route.h"
 #include "wipe.h"
 
+struct asset;
 struct buf;
 struct carrier;
 struct conn;
@@ -138,7 +139,7 @@ struct field {
 	const char *value;
 };
 
-#define REPLY_FIELDS_MAX 10
+#define REPLY_FIELDS_MAX 12
 
 /* A whole reply; what it points to is good for the call. */
 struct reply {
@@ -146,6 +147,7 @@ struct reply {
 	struct field fields[REPLY_FIELDS_MAX];
 	size_t nfields;
 	char length[24]; /* value of Content-Length */
+	const char *cache; /* value of Cache-Control; NULL: no-store */
 	const void *body;
 	size_t len;
 	bool head; /* to HEAD: the body is left out */
@@ -263,6 +265,11 @@ bool route_check(struct request *);
 /* Runs the handler of a request that route_check() has passed. */
 void route_run(struct request *);
 
+/* --- assets.c --- */
+
+/* Whether a value of Accept-Encoding lets gzip through; p NULL: there is none. */
+bool asset_takes_gzip(const struct span *accept);
+
 /* --- reply.c --- */
 
 /* {"success":true,"data":data}; data is taken, NULL is null. */
@@ -283,6 +290,12 @@ void reply_not_allowed(struct request *, unsigned allow);
 /* A page: no data, no token; csp is its Content-Security-Policy. */
 void reply_page(struct request *, const char *type, const char *csp,
     const void *p, size_t len);
+/*
+ * A file of the dashboard, as it is embedded; known: the client has it already.
+ * cache and csp are values of Cache-Control and Content-Security-Policy.
+ */
+void reply_asset(struct request *, const struct asset *, const char *cache,
+    const char *csp, bool known);
 /* An error for something that was no request; ends the connection. */
 void reply_bad(struct carrier *, int status, const char *reason);
 /*
@@ -311,6 +324,7 @@ void api_token(struct request *);
 void api_token_end(struct request *);
 void api_exchange(struct request *);
 void api_page(struct request *);
+void api_asset(struct request *);
 void api_openapi(struct request *);
 void api_agents(struct request *);
 void api_providers(struct request *);

@@ -25,6 +25,7 @@ static const struct {
 } suites[] = {
 	{ "answer", suite_answer },
 	{ "apikey", suite_apikey },
+	{ "assets", suite_assets },
 	{ "audit", suite_audit },
 	{ "battery", suite_battery },
 	{ "browse", suite_browse },

@@ -1,0 +1,142 @@
+/* The frame: who is signed in, which view is shown, whether the daemon is there. */
+
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+
+import { del, get, onTokenGone, tokenForget, tokenLoad, words } from './api';
+import { nothing } from './check';
+import { eventsStart, eventsStop, watchOnline, type Online } from './events';
+import { Sessions } from './sessions';
+import { SignIn, exchange, takeCode } from './signin';
+import { TerminalView } from './terminal';
+import { tokenSelf, type TokenSelf } from './types';
+import { Empty, Problem } from './ui';
+
+/* The views that the bar on the side leads to. */
+const VIEWS = [
+  { path: 'sessions', name: 'Sessions' },
+] as const;
+
+/* "#/session/ID/watch" as its parts. */
+function route(): string[] {
+  return location.hash.replace(/^#\/?/, '').split('/').map(part => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      return part;
+    }
+  });
+}
+
+function useRoute(): string[] {
+  const [now, setNow] = useState(route);
+  useEffect(() => {
+    const change = () => setNow(route());
+    window.addEventListener('hashchange', change);
+    return () => window.removeEventListener('hashchange', change);
+  }, []);
+  return now;
+}
+
+function useOnline(): Online {
+  const [online, setOnline] = useState<Online>('offline');
+  useEffect(() => watchOnline(setOnline), []);
+  return online;
+}
+
+function View({ at, canControl }: { at: string[]; canControl: boolean }) {
+  switch (at[0]) {
+  case '':
+  case 'sessions':
+    return <Sessions canControl={canControl} />;
+  case 'session':
+    return <TerminalView key={at.join('/')} id={at[1] ?? ''}
+      watch={at[2] === 'watch' || !canControl} canControl={canControl} />;
+  default:
+    return <Empty>There is no such view.</Empty>;
+  }
+}
+
+function Frame({ me, onSignOut, children }: {
+  me: TokenSelf; onSignOut: () => void; children: ComponentChildren;
+}) {
+  const at = useRoute();
+  const online = useOnline();
+  return (
+    <div class="frame">
+      <a class="skip" href="#main" onClick={e => {
+        e.preventDefault();
+        document.getElementById('main')?.focus();
+      }}>To the content</a>
+      <nav aria-label="Views">
+        <span class="brand">Ringlet</span>
+        <ul>
+          {VIEWS.map(v =>
+            <li key={v.path}>
+              <a href={`#/${v.path}`} aria-current={
+                (at[0] || 'sessions') === v.path ? 'page' : undefined
+              }>{v.name}</a>
+            </li>)}
+        </ul>
+        <span class="nav-end">
+          <span class={`online online-${online}`} role="status">{online}</span>
+          <span class="fact">{me.scope === 'view' ? 'may only watch' :
+            me.label ?? 'main token'}</span>
+          <button type="button" onClick={onSignOut}>Sign out</button>
+        </span>
+      </nav>
+      <main id="main" tabIndex={-1}>
+        {children}
+        <View at={at} canControl={me.scope === 'control'} />
+      </main>
+    </div>
+  );
+}
+
+export function App() {
+  const [me, setMe] = useState<TokenSelf | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [begun, setBegun] = useState(false);
+
+  const enter = async () => {
+    try {
+      setMe(await get('/api/token', tokenSelf));
+      setProblem(null);
+      eventsStart();
+    } catch (e) {
+      setProblem(words(e));
+    }
+    setBegun(true);
+  };
+  const leave = (why: string | null) => {
+    eventsStop();
+    tokenForget();
+    setMe(null);
+    setProblem(why);
+    setBegun(true);
+  };
+  const signOut = () => {
+    // The main token is not ended by a page that goes; all others are.
+    del('/api/token', nothing).then(() => leave(null), () => leave(null));
+  };
+
+  useEffect(() => {
+    onTokenGone(() => leave('the token is not good any more: sign in again'));
+    const code = takeCode();
+    if (code !== null)
+      exchange(code).then(enter, (e: unknown) => leave(words(e)));
+    else if (tokenLoad())
+      void enter();
+    else
+      setBegun(true);
+  }, []);
+
+  if (!begun)
+    return <main class="signin" aria-busy="true"><h1>Ringlet</h1></main>;
+  if (me === null)
+    return <SignIn key={problem ?? ''} problem={problem}
+      onDone={() => void enter()} />;
+  return (
+    <Frame me={me} onSignOut={signOut}><Problem error={problem} /></Frame>
+  );
+}

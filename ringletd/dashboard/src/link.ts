@@ -1,0 +1,218 @@
+/*
+ * A session's terminal over a WebSocket: PROTOCOL.http, section 5.
+ *
+ * It counts the bytes that came, and when the connection breaks it comes back
+ * for the next one: none is lost or doubled, or a gap is told.  It knows nothing
+ * of the screen that shows them.
+ */
+
+import { ShapeError } from './check';
+import { terminalFrame } from './types';
+
+export type LinkState = 'connecting' | 'connected' | 'broken' | 'ended';
+
+export interface LinkEvents {
+  state(state: LinkState, why: string): void;
+  /* Bytes of the terminal; history was answered by others long ago. */
+  output(bytes: Uint8Array, history: boolean): void;
+  /* Forget what is shown, and begin with this, of that size. */
+  screen(bytes: Uint8Array, cols: number, rows: number): void;
+  size(cols: number, rows: number): void;
+  gap(from: number, to: number): void;
+  readOnly(readOnly: boolean): void;
+  ended(exitCode: number | null, signal: number | null, reason: string): void;
+  error(words: string): void;
+}
+
+/* Opens a WebSocket for a path; tests have their own. */
+export type Opener = (path: string) => WebSocket;
+
+const TRIES_MS = [100, 250, 500, 1000, 2000, 4000, 8000];
+
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), c => c.charCodeAt(0));
+}
+
+export class Link {
+  private ws: WebSocket | null = null;
+  private timer: number | undefined;
+  private tries = 0;
+  private closed = false;
+  private offset: number | null = null;
+  private head = 0;
+  private size: { cols: number; rows: number } | null = null;
+
+  constructor(
+    private readonly id: string,
+    private readonly readOnly: boolean,
+    private readonly open: Opener,
+    private readonly on: LinkEvents,
+  ) {
+    this.connect();
+  }
+
+  /* The offset of the next byte; null: none has come yet. */
+  get position(): number | null {
+    return this.offset;
+  }
+
+  private connect(): void {
+    const query = [
+      ...(this.offset !== null ? [`offset=${this.offset}`] : []),
+      ...(this.readOnly ? ['read_only=1'] : []),
+    ];
+    const ws = this.open(`/ws/terminal/${encodeURIComponent(this.id)}` +
+      (query.length > 0 ? `?${query.join('&')}` : ''));
+    let opened = false;
+
+    this.ws = ws;
+    this.on.state('connecting', '');
+    ws.onopen = () => {
+      opened = true;
+    };
+    ws.onmessage = e => {
+      if (this.ws === ws)
+        this.take(e.data);
+    };
+    ws.onclose = e => {
+      if (this.ws !== ws)
+        return;
+      this.ws = null;
+      this.lost(e.code, e.reason, opened);
+    };
+  }
+
+  private take(data: unknown): void {
+    if (data instanceof ArrayBuffer) {
+      this.bytes(new Uint8Array(data));
+      return;
+    }
+    try {
+      this.frame(JSON.parse(String(data)));
+    } catch (error) {
+      // It is not the daemon that we know: nothing more of it is believed.
+      this.on.error(error instanceof Error ? error.message : String(error));
+      if (error instanceof ShapeError || error instanceof SyntaxError)
+        this.finish('broken', 'the daemon sent what it should not');
+    }
+  }
+
+  private bytes(bytes: Uint8Array): void {
+    const from = this.offset ?? 0;
+
+    this.offset = from + bytes.length;
+    // A piece may hold both: what is history ends at head.
+    const old = Math.min(bytes.length, Math.max(0, this.head - from));
+    if (old > 0)
+      this.on.output(bytes.subarray(0, old), true);
+    if (old < bytes.length)
+      this.on.output(bytes.subarray(old), false);
+  }
+
+  private frame(value: unknown): void {
+    const f = terminalFrame(value, 'a frame');
+    const need = (n: number | undefined, name: string): number => {
+      if (n === undefined)
+        throw new ShapeError(`the daemon's ${f.type} has no ${name}`);
+      return n;
+    };
+
+    switch (f.type) {
+    case 'connected':
+      this.tries = 0;
+      this.offset = need(f.offset, 'offset');
+      this.head = need(f.head, 'head');
+      this.on.state('connected', '');
+      this.on.readOnly(f.read_only === true);
+      this.on.size(need(f.cols, 'cols'), need(f.rows, 'rows'));
+      if (this.size !== null)
+        this.resize(this.size.cols, this.size.rows);
+      break;
+    case 'gap':
+      this.offset = need(f.to, 'to');
+      this.on.gap(need(f.from, 'from'), this.offset);
+      break;
+    case 'screen':
+      this.offset = need(f.offset, 'offset');
+      this.on.screen(bytesOf(f.data ?? ''), need(f.cols, 'cols'),
+        need(f.rows, 'rows'));
+      break;
+    case 'resized':
+      this.on.size(need(f.cols, 'cols'), need(f.rows, 'rows'));
+      break;
+    case 'state_changed':
+      if (f.state === 'terminated') {
+        this.on.ended(f.exit_code ?? null, f.signal ?? null, f.reason ?? '');
+        this.finish('ended', '');
+      }
+      break;
+    case 'error':
+      this.on.error(f.message ?? '');
+      break;
+    default: // of a later daemon
+    }
+  }
+
+  private lost(code: number, reason: string, opened: boolean): void {
+    if (this.closed)
+      return;
+    // 1000 after the last byte; 1008: it may not; 1011: the session was lost.
+    if (code === 1008 || code === 1011) {
+      this.finish('broken', reason || 'the session cannot be shown any more');
+      return;
+    }
+    this.on.state('broken', opened ? 'the connection broke' :
+      'the daemon cannot be reached, or has no such session');
+    const wait = TRIES_MS[Math.min(this.tries++, TRIES_MS.length - 1)] ?? 8000;
+    this.timer = window.setTimeout(() => this.connect(), wait);
+  }
+
+  private finish(state: LinkState, why: string): void {
+    this.closed = true;
+    window.clearTimeout(this.timer);
+    const ws = this.ws;
+    this.ws = null;
+    ws?.close(1000);
+    this.on.state(state, why);
+  }
+
+  /* Tries at once instead of when its time comes. */
+  retry(): void {
+    if (this.closed || this.ws !== null)
+      return;
+    window.clearTimeout(this.timer);
+    this.connect();
+  }
+
+  private ready(): WebSocket | null {
+    return this.ws !== null && this.ws.readyState === WebSocket.OPEN
+      ? this.ws : null;
+  }
+
+  /* False: it was not sent, for there is no connection. */
+  type(bytes: Uint8Array<ArrayBuffer>): boolean {
+    const ws = this.ready();
+    const most = 512 * 1024; // a message may have 1 MiB
+
+    for (let i = 0; ws !== null && i < bytes.length; i += most)
+      ws.send(bytes.subarray(i, i + most));
+    return ws !== null;
+  }
+
+  resize(cols: number, rows: number): void {
+    this.size = { cols, rows };
+    this.ready()?.send(JSON.stringify({ type: 'resize', cols, rows }));
+  }
+
+  signal(signal: 2 | 3 | 9 | 15): void {
+    this.ready()?.send(JSON.stringify({ type: 'signal', signal }));
+  }
+
+  close(): void {
+    this.closed = true;
+    window.clearTimeout(this.timer);
+    const ws = this.ws;
+    this.ws = null;
+    ws?.close(1000);
+  }
+}

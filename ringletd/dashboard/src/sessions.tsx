@@ -1,0 +1,173 @@
+/* Sessions: the list, and the form that starts one. */
+
+import { useState } from 'preact/hooks';
+
+import { counted, del, get, pathOf, post, words } from './api';
+import { list, shape, text, anything } from './check';
+import { profile, session, type Session } from './types';
+import {
+  Badge, Confirm, Dialog, Empty, Field, Problem, Since, useLoaded,
+} from './ui';
+
+const sessions = list(session);
+
+export function loadSessions(): Promise<Session[]> {
+  return get('/api/terminal/sessions', sessions);
+}
+
+/* "exit 3", "signal 9, kill": how it ended, in a few words. */
+export function fate(s: Session): string {
+  if (s.state !== 'terminated')
+    return s.state;
+  const how = s.signal !== null ? `signal ${s.signal}` :
+    s.exit_code !== null ? `exit ${s.exit_code}` : 'ended';
+  return s.reason !== null && s.reason !== 'exit' ? `${how}, ${s.reason}` : how;
+}
+
+export function SessionBadges({ s }: { s: Session }) {
+  const kind = s.state === 'running' ? 'good' :
+    s.state === 'starting' ? 'busy' :
+    s.exit_code === 0 ? 'quiet' : 'bad';
+  return (
+    <>
+      <Badge kind={kind}>{fate(s)}</Badge>
+      {s.sandboxed
+        ? <Badge kind="jail">jail: {s.tier}</Badge>
+        : <Badge kind="bad">no jail</Badge>}
+    </>
+  );
+}
+
+export function KillSession({ s, onClose }: {
+  s: Session; onClose: () => void;
+}) {
+  return (
+    <Confirm title="End this session?" action="End it" onClose={onClose}
+      act={() => del(pathOf('api', 'terminal', 'sessions', s.id),
+        shape({ message: text }))}>
+      <p><b>{s.profile_alias}</b> in <code>{s.working_dir}</code> and every
+        process that it started are told to end, and are killed if they do
+        not.</p>
+    </Confirm>
+  );
+}
+
+function Row({ s, canControl }: { s: Session; canControl: boolean }) {
+  const [ending, setEnding] = useState(false);
+  return (
+    <li class="card session">
+      <a class="card-main" href={`#/session/${s.id}`}>
+        <span class="card-title">{s.profile_alias}</span>
+        <span class="card-sub" title={s.working_dir}>{s.working_dir}</span>
+      </a>
+      <span class="card-facts">
+        <SessionBadges s={s} />
+        <span class="fact">started <Since time={s.created_at} /> ago</span>
+        <span class="fact">{s.client_count === 1 ? '1 viewer'
+          : `${s.client_count} viewers`}</span>
+      </span>
+      <span class="card-actions">
+        <a class="button" href={`#/session/${s.id}/watch`}>Watch</a>
+        {canControl && s.state !== 'terminated' &&
+          <button type="button" onClick={() => setEnding(true)}>End…</button>}
+      </span>
+      {ending && <KillSession s={s} onClose={() => setEnding(false)} />}
+    </li>
+  );
+}
+
+function NewSession({ onClose }: { onClose: () => void }) {
+  const profiles = useLoaded(
+    () => get('/api/profiles', list(profile)), ['profile.*']);
+  const [alias, setAlias] = useState('');
+  const [folder, setFolder] = useState('');
+  const [error, setError] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+
+  const start = async (e: Event) => {
+    e.preventDefault();
+    setBusy(true);
+    try {
+      const made = await post('/api/terminal/sessions', {
+        profile_alias: alias,
+        ...(folder !== '' ? { working_dir: folder } : {}),
+      }, shape({ session_id: text, ws_url: anything }));
+      onClose();
+      location.hash = `#/session/${made.session_id}`;
+    } catch (error) {
+      setError(words(error));
+      setBusy(false);
+    }
+  };
+
+  return (
+    <Dialog title="New session" onClose={onClose}>
+      <form onSubmit={e => void start(e)}>
+        <div class="dialog-body">
+          <Field label="Profile">
+            <select required value={alias}
+              onChange={e => setAlias(e.currentTarget.value)}>
+              <option value="">…</option>
+              {(profiles.value ?? []).filter(p => p.damage === null).map(p =>
+                <option key={p.alias} value={p.alias}>
+                  {p.alias} ({p.agent_id}, {p.provider_id})
+                </option>)}
+            </select>
+          </Field>
+          <Field label="Folder" hint="Empty: the profile's own.">
+            <input value={folder} spellcheck={false} autocomplete="off"
+              placeholder="/home/…"
+              onInput={e => setFolder(e.currentTarget.value)} />
+          </Field>
+          <Problem error={error ?? profiles.error} />
+        </div>
+        <footer>
+          <button type="button" onClick={onClose}>Cancel</button>
+          <button type="submit" class="primary" disabled={busy}>Start</button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
+
+export function Sessions({ canControl }: { canControl: boolean }) {
+  const loaded = useLoaded(loadSessions, ['session.*']);
+  const [making, setMaking] = useState(false);
+  const all = loaded.value ?? [];
+  const ended = all.filter(s => s.state === 'terminated');
+  const alive = all.filter(s => s.state !== 'terminated');
+  const rows = (some: Session[]) => (
+    <ul class="cards">
+      {some.map(s => <Row key={s.id} s={s} canControl={canControl} />)}
+    </ul>
+  );
+
+  return (
+    <section aria-labelledby="view-title">
+      <header class="view-head">
+        <h1 id="view-title">Sessions</h1>
+        {canControl &&
+          <button type="button" class="primary"
+            onClick={() => setMaking(true)}>New session</button>}
+      </header>
+      <Problem error={loaded.error} />
+      {loaded.value !== null && all.length === 0 &&
+        <Empty>No session runs. Start one here, or
+          by <code>ringlet profiles run ALIAS --remote</code>.</Empty>}
+      {alive.length > 0 && rows(alive)}
+      {ended.length > 0 &&
+        <>
+          <header class="view-head">
+            <h2>Ended</h2>
+            {canControl &&
+              <button type="button" onClick={() => {
+                post('/api/terminal/cleanup', undefined, counted)
+                  .then(loaded.reload, loaded.reload);
+              }}>Forget all</button>}
+          </header>
+          {rows(ended)}
+        </>}
+      {making && <NewSession onClose={() => setMaking(false)} />}
+    </section>
+  );
+}
