@@ -3,9 +3,11 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
+import { Agents } from './agents';
 import { del, get, onTokenGone, tokenForget, tokenLoad, words } from './api';
 import { nothing } from './check';
 import { eventsStart, eventsStop, watchOnline, type Online } from './events';
+import { Profiles, ProfileView } from './profiles';
 import { Sessions } from './sessions';
 import { SignIn, exchange, takeCode } from './signin';
 import { TerminalView } from './terminal';
@@ -15,7 +17,16 @@ import { Empty, Problem } from './ui';
 /* The views that the bar on the side leads to. */
 const VIEWS = [
   { path: 'sessions', name: 'Sessions' },
+  { path: 'profiles', name: 'Profiles' },
+  { path: 'agents', name: 'Agents' },
 ] as const;
+
+/* The one that is in the bar: a session is among sessions. */
+function viewOf(at: string[]): string {
+  const first = at[0] ?? '';
+  return first === '' || first === 'session' ? 'sessions' :
+    first === 'profile' ? 'profiles' : first;
+}
 
 /* "#/session/ID/watch" as its parts. */
 function route(): string[] {
@@ -52,6 +63,13 @@ function View({ at, canControl }: { at: string[]; canControl: boolean }) {
   case 'session':
     return <TerminalView key={at.join('/')} id={at[1] ?? ''}
       watch={at[2] === 'watch' || !canControl} canControl={canControl} />;
+  case 'profiles':
+    return <Profiles canControl={canControl} />;
+  case 'profile':
+    return <ProfileView key={at[1]} alias={at[1] ?? ''}
+      canControl={canControl} />;
+  case 'agents':
+    return <Agents />;
   default:
     return <Empty>There is no such view.</Empty>;
   }
@@ -74,7 +92,7 @@ function Frame({ me, onSignOut, children }: {
           {VIEWS.map(v =>
             <li key={v.path}>
               <a href={`#/${v.path}`} aria-current={
-                (at[0] || 'sessions') === v.path ? 'page' : undefined
+                viewOf(at) === v.path ? 'page' : undefined
               }>{v.name}</a>
             </li>)}
         </ul>
@@ -85,7 +103,7 @@ function Frame({ me, onSignOut, children }: {
           <button type="button" onClick={onSignOut}>Sign out</button>
         </span>
       </nav>
-      <main id="main" tabIndex={-1}>
+      <main id="main" tabIndex={0}>
         {children}
         <View at={at} canControl={me.scope === 'control'} />
       </main>

@@ -3,7 +3,8 @@
 import { useState } from 'preact/hooks';
 
 import { counted, del, get, pathOf, post, words } from './api';
-import { list, shape, text, anything } from './check';
+import { anything, list, shape, text } from './check';
+import { FolderField, folderOf } from './folder';
 import { profile, session, type Session } from './types';
 import {
   Badge, Confirm, Dialog, Empty, Field, Problem, Since, useLoaded,
@@ -81,6 +82,8 @@ function NewSession({ onClose }: { onClose: () => void }) {
     () => get('/api/profiles', list(profile)), ['profile.*']);
   const [alias, setAlias] = useState('');
   const [folder, setFolder] = useState('');
+  const [args, setArgs] = useState('');
+  const [network, setNetwork] = useState(true);
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
 
@@ -90,7 +93,9 @@ function NewSession({ onClose }: { onClose: () => void }) {
     try {
       const made = await post('/api/terminal/sessions', {
         profile_alias: alias,
-        ...(folder !== '' ? { working_dir: folder } : {}),
+        ...(folder !== '' ? { working_dir: folderOf(folder) } : {}),
+        ...(args !== '' ? { args: args.split('\n') } : {}),
+        ...(network ? {} : { bwrap_flags: ['--unshare-net'] }),
       }, shape({ session_id: text, ws_url: anything }));
       onClose();
       location.hash = `#/session/${made.session_id}`;
@@ -115,10 +120,20 @@ function NewSession({ onClose }: { onClose: () => void }) {
             </select>
           </Field>
           <Field label="Folder" hint="Empty: the profile's own.">
-            <input value={folder} spellcheck={false} autocomplete="off"
-              placeholder="/home/…"
-              onInput={e => setFolder(e.currentTarget.value)} />
+            <FolderField value={folder} onValue={setFolder} />
           </Field>
+          <label class="check">
+            <input type="checkbox" checked={network}
+              onChange={e => setNetwork(e.currentTarget.checked)} />
+            Network
+          </label>
+          <details>
+            <summary>More</summary>
+            <Field label="Arguments" hint="After the profile's own, one a line.">
+              <textarea rows={2} value={args} spellcheck={false}
+                onInput={e => setArgs(e.currentTarget.value)} />
+            </Field>
+          </details>
           <Problem error={error ?? profiles.error} />
         </div>
         <footer>

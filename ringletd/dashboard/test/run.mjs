@@ -16,14 +16,14 @@ try {
     entryPoints: tests,
     bundle: true,
     platform: 'node',
-    format: 'esm',
+    format: 'cjs',
     target: 'node18',
     outdir: out,
-    outExtension: { '.js': '.mjs' },
+    outExtension: { '.js': '.cjs' },
     logLevel: 'warning',
   });
   const ran = spawnSync(process.execPath, ['--test',
-    ...tests.map(f => path.join(out, f.replace(/\.ts$/, '.mjs')))],
+    ...tests.map(f => path.join(out, f.replace(/\.ts$/, '.cjs')))],
   { stdio: 'inherit' });
   process.exitCode = ran.status ?? 1;
 } finally {
