@@ -5,20 +5,23 @@ import { useEffect, useState } from 'preact/hooks';
 
 import { Agents } from './agents';
 import { del, get, onTokenGone, tokenForget, tokenLoad, words } from './api';
+import { Audit } from './audit';
 import { nothing } from './check';
 import { eventsStart, eventsStop, watchOnline, type Online } from './events';
+import { askToNotify, mayNotify, notifyStart } from './notify';
 import { Profiles, ProfileView } from './profiles';
 import { Sessions } from './sessions';
 import { SignIn, exchange, takeCode } from './signin';
-import { TerminalView } from './terminal';
 import { tokenSelf, type TokenSelf } from './types';
 import { Empty, Problem } from './ui';
+import { Workspace } from './workspace';
 
 /* The views that the bar on the side leads to. */
 const VIEWS = [
   { path: 'sessions', name: 'Sessions' },
   { path: 'profiles', name: 'Profiles' },
   { path: 'agents', name: 'Agents' },
+  { path: 'audit', name: 'Audit' },
 ] as const;
 
 /* The one that is in the bar: a session is among sessions. */
@@ -61,7 +64,7 @@ function View({ at, canControl }: { at: string[]; canControl: boolean }) {
   case 'sessions':
     return <Sessions canControl={canControl} />;
   case 'session':
-    return <TerminalView key={at.join('/')} id={at[1] ?? ''}
+    return <Workspace id={at[1] ?? ''}
       watch={at[2] === 'watch' || !canControl} canControl={canControl} />;
   case 'profiles':
     return <Profiles canControl={canControl} />;
@@ -70,9 +73,20 @@ function View({ at, canControl }: { at: string[]; canControl: boolean }) {
       canControl={canControl} />;
   case 'agents':
     return <Agents />;
+  case 'audit':
+    return canControl ? <Audit /> :
+      <Empty>This token may not read the audit log.</Empty>;
   default:
     return <Empty>There is no such view.</Empty>;
   }
+}
+
+function Notices() {
+  const [may, setMay] = useState(mayNotify);
+  return may !== 'ask' ? null :
+    <button type="button" onClick={() => {
+      void askToNotify().then(() => setMay(mayNotify()));
+    }}>Notify me</button>;
 }
 
 function Frame({ me, onSignOut, children }: {
@@ -100,6 +114,7 @@ function Frame({ me, onSignOut, children }: {
           <span class={`online online-${online}`} role="status">{online}</span>
           <span class="fact">{me.scope === 'view' ? 'may only watch' :
             me.label ?? 'main token'}</span>
+          <Notices />
           <button type="button" onClick={onSignOut}>Sign out</button>
         </span>
       </nav>
@@ -139,6 +154,7 @@ export function App() {
   };
 
   useEffect(() => {
+    notifyStart();
     onTokenGone(() => leave('the token is not good any more: sign in again'));
     const code = takeCode();
     if (code !== null)

@@ -116,6 +116,12 @@ export type Folders = Checked<typeof folders>;
 export const event = shape({ type: text, data: anything });
 export type DaemonEvent = Checked<typeof event>;
 
+export const auditPage = shape({
+  entries: list(map(anything)),
+  next: int,
+  size: int,
+});
+
 /* Text frames of /ws. */
 export const eventFrame = shape({
   type: text,

@@ -1,0 +1,108 @@
+/* The audit log, from its end backwards: ringlet-audit(5). */
+
+import { useEffect, useState } from 'preact/hooks';
+
+import { get, words } from './api';
+import { auditPage } from './types';
+import { Badge, Empty, Field, Problem } from './ui';
+
+type Entry = Map<string, unknown>;
+
+/* At most so many are kept on the page. */
+const MOST = 2000;
+
+/* All entries since then, piece by piece: `ringlet audit verify` judges them. */
+async function load(since: string): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  let offset = 0;
+
+  for (;;) {
+    const page = await get(`/api/audit?offset=${offset}` +
+      `&since=${encodeURIComponent(since)}`, auditPage);
+    entries.push(...page.entries);
+    if (page.next >= page.size || page.next <= offset)
+      return entries.slice(-MOST).reverse();
+    offset = page.next;
+  }
+}
+
+function day(ago: number): string {
+  return new Date(Date.now() - ago * 86400000).toISOString().slice(0, 10);
+}
+
+function say(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/* Members that have places of their own, and the chain's. */
+const KNOWN = new Set(['time', 'event', 'object', 'outcome', 'seq', 'prev',
+  'hash', 'mac', 'v']);
+
+function Row({ entry }: { entry: Entry }) {
+  if (entry.get('damaged') === true)
+    return <li class="card"><Badge kind="bad">damaged line</Badge></li>;
+  const outcome = say(entry.get('outcome') ?? '');
+  return (
+    <li class="card entry">
+      <time class="fact">{say(entry.get('time') ?? '')}</time>
+      <span class="card-main">
+        <span class="card-title">{say(entry.get('event') ?? '?')}
+          {' '}{say(entry.get('object') ?? '')}</span>
+        <span class="entry-rest">
+          {[...entry].filter(([k]) => !KNOWN.has(k)).map(([k, v]) =>
+            <span key={k}><b>{k}</b> {say(v)} </span>)}
+        </span>
+      </span>
+      <Badge kind={outcome === 'ok' ? 'good' : 'bad'}>{outcome}</Badge>
+    </li>
+  );
+}
+
+export function Audit() {
+  const [since, setSince] = useState(day(1));
+  const [wanted, setWanted] = useState('');
+  const [entries, setEntries] = useState<Entry[] | null>(null);
+  const [error, setError] = useState<string | null>(null);
+
+  useEffect(() => {
+    let gone = false;
+    setEntries(null);
+    load(since).then(got => {
+      if (gone)
+        return;
+      setEntries(got);
+      setError(null);
+    }, (e: unknown) => {
+      if (!gone)
+        setError(words(e));
+    });
+    return () => {
+      gone = true;
+    };
+  }, [since]);
+
+  const shown = (entries ?? []).filter(e => wanted === '' ||
+    [...e.values()].some(v => say(v).includes(wanted)));
+  return (
+    <section aria-labelledby="view-title">
+      <header class="view-head"><h1 id="view-title">Audit log</h1></header>
+      <div class="row">
+        <Field label="Since">
+          <input type="date" value={since} required
+            onChange={e => e.currentTarget.value !== '' &&
+              setSince(e.currentTarget.value)} />
+        </Field>
+        <Field label="With the words">
+          <input value={wanted} spellcheck={false}
+            onInput={e => setWanted(e.currentTarget.value)} />
+        </Field>
+      </div>
+      <Problem error={error} />
+      {entries === null && error === null && <Empty>Reading…</Empty>}
+      {entries !== null && shown.length === 0 && <Empty>No entry.</Empty>}
+      <ul class="cards">{shown.map((e, i) => <Row key={i} entry={e} />)}</ul>
+      <p class="fact">Whether the log is whole, <code>ringlet audit
+        verify</code> tells on the machine.</p>
+    </section>
+  );
+}

@@ -1,0 +1,70 @@
+/*
+ * Keys that a phone's keyboard lacks, and a box to compose text in before any of
+ * it is typed: for phones, input methods, and whoever thinks before sending.
+ */
+
+import { useState } from 'preact/hooks';
+
+const KEYS: [string, string, string][] = [
+  ['Esc', '\x1b', 'Escape'],
+  ['Tab', '\t', 'Tab'],
+  ['⇧Tab', '\x1b[Z', 'Shift and Tab'],
+  ['^C', '\x03', 'Control C'],
+  ['^D', '\x04', 'Control D'],
+  ['←', '\x1b[D', 'Left'],
+  ['↑', '\x1b[A', 'Up'],
+  ['↓', '\x1b[B', 'Down'],
+  ['→', '\x1b[C', 'Right'],
+  ['⏎', '\r', 'Enter'],
+];
+
+export function Keys({ type }: { type: (text: string) => void }) {
+  return (
+    <div class="keys" role="group" aria-label="Keys">
+      {KEYS.map(([face, text, name]) =>
+        <button key={name} type="button" aria-label={name}
+          // The field that has the focus, and its keyboard, stay.
+          onMouseDown={e => e.preventDefault()}
+          onClick={() => type(text)}>{face}</button>)}
+    </div>
+  );
+}
+
+export function Composer({ type, paste }: {
+  type: (text: string) => void; paste: (text: string) => void;
+}) {
+  const [text, setText] = useState('');
+  const [enter, setEnter] = useState(true);
+
+  const send = () => {
+    if (text !== '')
+      paste(text);
+    if (enter)
+      type('\r');
+    setText('');
+  };
+  return (
+    <form class="composer" onSubmit={e => {
+      e.preventDefault();
+      send();
+    }}>
+      <textarea rows={2} value={text} aria-label="Text to send" autofocus
+        placeholder="Text to send; Control and Enter send it"
+        onKeyDown={e => {
+          if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && !e.isComposing) {
+            e.preventDefault();
+            send();
+          }
+        }}
+        onInput={e => setText(e.currentTarget.value)} />
+      <span class="composer-end">
+        <label class="check">
+          <input type="checkbox" checked={enter}
+            onChange={e => setEnter(e.currentTarget.checked)} />
+          then Enter
+        </label>
+        <button type="submit" class="primary">Send</button>
+      </span>
+    </form>
+  );
+}

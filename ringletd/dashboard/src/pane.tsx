@@ -1,0 +1,266 @@
+/* One session's terminal on the page, with what is around it. */
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+import { get, pathOf } from './api';
+import { download } from './cast';
+import { asksBeforePaste, cleanPaste, webLink } from './hygiene';
+import { Composer, Keys } from './keys';
+import type { LinkState } from './link';
+import { titleIs } from './notify';
+import { Screen } from './screen';
+import { fate, KillSession, SessionBadges } from './sessions';
+import { session, type Session } from './types';
+import { Dialog, Problem, useLoaded } from './ui';
+
+const WAITING: Record<LinkState, string> = {
+  connecting: 'connecting…',
+  connected: '',
+  broken: 'the connection is broken',
+  ended: '',
+};
+
+const TOUCH = matchMedia('(pointer: coarse)').matches;
+
+/* What the person is asked. */
+type Question =
+  | { kind: 'link'; text: string }
+  | { kind: 'paste'; text: string }
+  | { kind: 'clipboard'; text: string };
+
+function Ask({ question, onYes, onNo }: {
+  question: Question; onYes: () => void; onNo: () => void;
+}) {
+  const url = question.kind === 'link' ? webLink(question.text) : null;
+  const [title, action, words] = {
+    link: ['Open this link?', 'Open it', url !== null
+      ? 'It was printed in the terminal, and leads to:'
+      : 'This is no address of the web, so it is not opened:'],
+    paste: ['Paste several lines?', 'Paste them',
+      'The program in the terminal takes each line as typed, and a shell runs it:'],
+    clipboard: ['Let this session write to your clipboard?', 'Let it',
+      'Until this page is closed.  It wants to put there:'],
+  }[question.kind] as [string, string, string];
+
+  return (
+    <Dialog title={title} onClose={onNo}>
+      <div class="dialog-body">
+        <p>{words}</p>
+        <pre class="quote">{url ?? question.text}</pre>
+      </div>
+      <footer>
+        <button type="button" onClick={onNo} autofocus>No</button>
+        {(question.kind !== 'link' || url !== null) &&
+          <button type="button" class="primary" onClick={onYes}>
+            {action}</button>}
+      </footer>
+    </Dialog>
+  );
+}
+
+function Find({ screen, onClose }: { screen: Screen; onClose: () => void }) {
+  const [text, setText] = useState('');
+  const [found, setFound] = useState(true);
+  const go = (back: boolean) =>
+    setFound(text === '' || screen.find(text, back));
+
+  return (
+    <form class="find" role="search" onSubmit={e => {
+      e.preventDefault();
+      go(true);
+    }}>
+      <input value={text} aria-label="Find in the output" autofocus
+        spellcheck={false} placeholder="Find in the output"
+        onKeyDown={e => {
+          if (e.key === 'Escape')
+            onClose();
+        }}
+        onInput={e => setText(e.currentTarget.value)} />
+      <button type="submit">Before</button>
+      <button type="button" onClick={() => go(false)}>After</button>
+      <span role="status" class="fact">{found ? '' : 'not found'}</span>
+      <button type="button" class="quiet" aria-label="End the search"
+        onClick={onClose}>✕</button>
+    </form>
+  );
+}
+
+interface Shown {
+  state: LinkState;
+  why: string;
+  readOnly: boolean;
+  title: string;
+  notes: string[];
+}
+
+interface Tools {
+  find: boolean;
+  compose: boolean;
+  record: boolean;
+  readers: boolean;
+}
+
+function Bar({ s, shown, tools, canControl, onTool, onKill }: {
+  s: Session | null; shown: Shown; tools: Tools; canControl: boolean;
+  onTool: (tool: keyof Tools) => void; onKill: () => void;
+}) {
+  const tool = (name: keyof Tools, words: string) =>
+    <button type="button" aria-pressed={tools[name]}
+      onClick={() => onTool(name)}>{words}</button>;
+  return (
+    <header class="pane-head">
+      <h2 class="pane-title" title={shown.title}>
+        {s?.profile_alias ?? 'Session'}
+        {shown.title !== '' && <span class="fact"> {shown.title}</span>}
+      </h2>
+      {s !== null && <SessionBadges s={s} />}
+      <span class="pane-state" role="status">
+        {s?.state === 'terminated' ? fate(s) : WAITING[shown.state]}
+        {shown.why !== '' && `: ${shown.why}`}
+        {shown.readOnly && shown.state === 'connected' && 'read-only'}
+      </span>
+      <span class="pane-tools">
+        {tool('find', 'Find')}
+        {!shown.readOnly && tool('compose', 'Compose')}
+        {tool('record', tools.record ? 'Save recording' : 'Record')}
+        {tool('readers', 'Screen reader')}
+        {canControl && s !== null && s.state !== 'terminated' &&
+          <button type="button" onClick={onKill}>End…</button>}
+      </span>
+    </header>
+  );
+}
+
+export function Pane({ id, watch, hidden, canControl }: {
+  id: string; watch: boolean; hidden: boolean; canControl: boolean;
+}) {
+  const place = useRef<HTMLDivElement>(null);
+  const screen = useRef<Screen | null>(null);
+  const clipboard = useRef<boolean | null>(null); // what the person said
+  const [question, setQuestion] = useState<Question | null>(null);
+  const [ending, setEnding] = useState(false);
+  const [shown, setShown] = useState<Shown>({
+    state: 'connecting', why: '', readOnly: watch, title: '', notes: [],
+  });
+  const [tools, setTools] = useState<Tools>({
+    find: false, compose: TOUCH && !watch, record: false, readers: false,
+  });
+  const loaded = useLoaded(
+    () => get(pathOf('api', 'terminal', 'sessions', id), session),
+    ['session.*'], id);
+  const s = loaded.value;
+
+  useEffect(() => {
+    const into = place.current;
+    if (into === null)
+      return;
+    const change = (c: Partial<Shown>) => setShown(old => ({ ...old, ...c }));
+    const mine = new Screen(id, watch, into, {
+      state: (state, why) => change({ state, why }),
+      readOnly: readOnly => change({ readOnly }),
+      title: title => change({ title }),
+      note: note => setShown(old =>
+        ({ ...old, notes: [...old.notes.slice(-4), note] })),
+      link: text => setQuestion({ kind: 'link', text }),
+      paste: text => {
+        if (asksBeforePaste(text, mine.bracketed))
+          setQuestion({ kind: 'paste', text });
+        else
+          mine.paste(text);
+      },
+      clipboard: text => {
+        if (clipboard.current === true)
+          navigator.clipboard.writeText(text).catch(() => {});
+        else if (clipboard.current === null)
+          setQuestion({ kind: 'clipboard', text });
+      },
+    }, tools.readers);
+    const observer = new ResizeObserver(() => mine.resize());
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const recolour = () => mine.recolour();
+    const retry = () => mine.retry();
+
+    screen.current = mine;
+    observer.observe(into);
+    dark.addEventListener('change', recolour);
+    window.addEventListener('online', retry);
+    return () => {
+      screen.current = null;
+      observer.disconnect();
+      dark.removeEventListener('change', recolour);
+      window.removeEventListener('online', retry);
+      mine.close();
+    };
+  }, [id, watch]);
+
+  useEffect(() => {
+    if (hidden)
+      return;
+    titleIs(shown.title || (s?.profile_alias ?? ''));
+    return () => titleIs('');
+  }, [hidden, shown.title, s?.profile_alias]);
+  // Also when a dialog has gone, which had the focus.
+  useEffect(() => {
+    if (!hidden && !TOUCH && question === null && !ending)
+      screen.current?.terminal.focus();
+  }, [hidden, question, ending]);
+
+  const onTool = (tool: keyof Tools) => {
+    const now = screen.current;
+    if (tool === 'record' && now !== null) {
+      if (tools.record)
+        download(`${s?.profile_alias ?? 'session'}-${id}.cast`,
+          'application/x-asciicast', now.recordEnd());
+      else
+        now.recordStart(s?.profile_alias ?? id);
+    } else if (tool === 'readers')
+      now?.readers(!tools.readers);
+    else if (tool === 'find' && tools.find)
+      now?.findEnd();
+    setTools(old => ({ ...old, [tool]: !old[tool] }));
+  };
+  const onKey = (e: KeyboardEvent) => {
+    if (e.ctrlKey && e.shiftKey && e.code === 'KeyF') {
+      e.preventDefault();
+      e.stopPropagation();
+      onTool('find');
+    }
+  };
+  const answer = (yes: boolean) => {
+    if (question?.kind === 'clipboard') {
+      clipboard.current = yes;
+      if (yes)
+        navigator.clipboard.writeText(question.text).catch(() => {});
+    } else if (question?.kind === 'paste' && yes)
+      screen.current?.paste(question.text);
+    else if (question?.kind === 'link' && yes) {
+      const url = webLink(question.text);
+      if (url !== null)
+        window.open(url, '_blank', 'noopener,noreferrer');
+    }
+    setQuestion(null);
+  };
+
+  return (
+    <section class="pane" aria-label={`Terminal ${s?.profile_alias ?? id}`}
+      hidden={hidden} onKeyDownCapture={onKey}>
+      <Bar s={s} shown={shown} tools={tools} canControl={canControl}
+        onTool={onTool} onKill={() => setEnding(true)} />
+      <Problem error={loaded.error} />
+      {shown.notes.map((note, i) => <p key={i} class="note">{note}</p>)}
+      {tools.find && screen.current !== null &&
+        <Find screen={screen.current} onClose={() => onTool('find')} />}
+      <div class="pane-place" ref={place} />
+      {tools.compose && !shown.readOnly &&
+        <>
+          <Keys type={text => screen.current?.type(text)} />
+          <Composer type={text => screen.current?.type(text)}
+            paste={text => screen.current?.paste(cleanPaste(text))} />
+        </>}
+      {question !== null && <Ask question={question}
+        onYes={() => answer(true)} onNo={() => answer(false)} />}
+      {ending && s !== null &&
+        <KillSession s={s} onClose={() => setEnding(false)} />}
+    </section>
+  );
+}

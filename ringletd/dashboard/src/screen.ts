@@ -1,0 +1,223 @@
+/*
+ * A session's terminal as xterm.js shows it, with its connection: all that is
+ * outside of Preact's rendering.
+ *
+ * What the agent writes is its word alone.  It gets at no clipboard and opens no
+ * link by itself: the person is asked, by the events below.
+ */
+
+import { FitAddon } from '@xterm/addon-fit';
+import { SearchAddon } from '@xterm/addon-search';
+import { SerializeAddon } from '@xterm/addon-serialize';
+import { WebLinksAddon } from '@xterm/addon-web-links';
+import { WebglAddon } from '@xterm/addon-webgl';
+import { Terminal } from '@xterm/xterm';
+
+import { socket } from './api';
+import { Cast } from './cast';
+import { cleanPaste, clipboardText, oneLine } from './hygiene';
+import { Link, type LinkState } from './link';
+import { muteQueries } from './queries';
+
+export interface ScreenEvents {
+  state(state: LinkState, why: string): void;
+  readOnly(readOnly: boolean): void;
+  note(words: string): void;
+  title(title: string): void;
+  /* The agent wants the text in the clipboard. */
+  clipboard(text: string): void;
+  /* The person has clicked a link; it may be anything. */
+  link(text: string): void;
+  /* The person pastes this, cleaned. */
+  paste(text: string): void;
+}
+
+function token(name: string): string {
+  return getComputedStyle(document.documentElement)
+    .getPropertyValue(name).trim();
+}
+
+function theme(): Record<string, string> {
+  return {
+    background: token('--term-back'),
+    foreground: token('--term-text'),
+    cursor: token('--term-cursor'),
+    selectionBackground: token('--term-selection'),
+  };
+}
+
+export class Screen {
+  readonly terminal: Terminal;
+  private readonly fit = new FitAddon();
+  private readonly finder = new SearchAddon();
+  private readonly serializer = new SerializeAddon();
+  private readonly link: Link;
+  private history = 0; // pieces of history that are being written
+  private cast: Cast | null = null;
+
+  constructor(
+    id: string, watch: boolean, private readonly into: HTMLElement,
+    private readonly on: ScreenEvents, readers: boolean,
+  ) {
+    this.terminal = new Terminal({
+      allowProposedApi: true,
+      cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches,
+      fontFamily: token('--font-mono'),
+      fontSize: 14,
+      linkHandler: {
+        activate: (_event, text) => on.link(text),
+        allowNonHttpProtocols: false,
+      },
+      screenReaderMode: readers,
+      scrollback: 50000,
+      theme: theme(),
+    });
+    const t = this.terminal;
+
+    t.loadAddon(this.fit);
+    t.loadAddon(this.finder);
+    t.loadAddon(this.serializer);
+    t.loadAddon(new WebLinksAddon((_event, text) => on.link(text)));
+    muteQueries(t, () => this.history > 0);
+    this.watchClipboard();
+    t.onTitleChange(title => on.title(oneLine(title)));
+    t.open(into);
+    this.drawByGpu();
+    into.addEventListener('paste', this.onPaste, { capture: true });
+    t.onData(data => this.type(data));
+    t.onBinary(data =>
+      this.send(Uint8Array.from(data, c => c.charCodeAt(0))));
+    this.link = new Link(id, watch, socket, {
+      state: on.state,
+      output: (bytes, history) => this.write(bytes, history),
+      screen: (bytes, cols, rows) => {
+        t.reset();
+        this.size(cols, rows);
+        this.write(bytes, true);
+      },
+      size: (cols, rows) => this.size(cols, rows),
+      gap: (from, to) =>
+        on.note(`output was missed here: ${to - from} bytes`),
+      readOnly: readOnly => {
+        t.options.disableStdin = readOnly;
+        on.readOnly(readOnly);
+      },
+      ended: () => {
+        t.options.disableStdin = true;
+      },
+      error: on.note,
+    });
+  }
+
+  private drawByGpu(): void {
+    try {
+      const gl = new WebglAddon();
+      gl.onContextLoss(() => gl.dispose());
+      this.terminal.loadAddon(gl);
+    } catch {
+      // No WebGL here: xterm.js draws by elements then.
+    }
+  }
+
+  /* Never a reading; a writing only while it happens, not when it is replayed. */
+  private watchClipboard(): void {
+    this.terminal.parser.registerOscHandler(52, data => {
+      const text = this.history > 0 ? null : clipboardText(data);
+      if (text !== null)
+        this.on.clipboard(text);
+      return true;
+    });
+  }
+
+  private readonly onPaste = (event: ClipboardEvent): void => {
+    event.preventDefault();
+    event.stopPropagation();
+    const text = cleanPaste(event.clipboardData?.getData('text/plain') ?? '');
+    if (text !== '' && !this.terminal.options.disableStdin)
+      this.on.paste(text);
+  };
+
+  private write(bytes: Uint8Array, history: boolean): void {
+    this.cast?.output(bytes);
+    if (!history) {
+      this.terminal.write(bytes);
+      return;
+    }
+    this.history++;
+    this.terminal.write(bytes, () => {
+      this.history--;
+    });
+  }
+
+  private size(cols: number, rows: number): void {
+    this.cast?.size(cols, rows);
+    this.terminal.resize(cols, rows);
+  }
+
+  private send(bytes: Uint8Array<ArrayBuffer>): void {
+    if (!this.link.type(bytes))
+      this.on.note('not sent: there is no connection');
+  }
+
+  get bracketed(): boolean {
+    return this.terminal.modes.bracketedPasteMode;
+  }
+
+  /* Text as it is, such as a key's. */
+  type(text: string): void {
+    this.send(new TextEncoder().encode(text));
+  }
+
+  /* Text that was pasted, in brackets if the agent knows them. */
+  paste(text: string): void {
+    this.terminal.paste(text);
+  }
+
+  /* Asks for the size that fits the window; the last who typed decides. */
+  resize(): void {
+    const size = this.into.offsetParent === null
+      ? undefined : this.fit.proposeDimensions();
+
+    if (size !== undefined && size.cols > 1 && size.rows > 1)
+      this.link.resize(size.cols, size.rows);
+  }
+
+  find(text: string, back: boolean): boolean {
+    return back ? this.finder.findPrevious(text) : this.finder.findNext(text);
+  }
+
+  findEnd(): void {
+    this.finder.clearDecorations();
+    this.terminal.clearSelection();
+  }
+
+  recordStart(title: string): void {
+    this.cast = new Cast(this.terminal.cols, this.terminal.rows, title,
+      this.serializer.serialize(), () => performance.now(), new Date());
+  }
+
+  /* What was recorded. */
+  recordEnd(): string {
+    const file = this.cast?.file() ?? '';
+    this.cast = null;
+    return file;
+  }
+
+  recolour(): void {
+    this.terminal.options.theme = theme();
+  }
+
+  readers(on: boolean): void {
+    this.terminal.options.screenReaderMode = on;
+  }
+
+  retry(): void {
+    this.link.retry();
+  }
+
+  close(): void {
+    this.into.removeEventListener('paste', this.onPaste, { capture: true });
+    this.link.close();
+    this.terminal.dispose();
+  }
+}
