@@ -25,12 +25,28 @@ TEST_PACKAGES='asciinema check curl nghttp2-client mandoc python3 procps dbus-bi
 # Of live tests that are left out where these are not.
 LIVE_PACKAGES='strace keepassxc xvfb xdotool nginx-light node-ws
 python3-jsonschema python3-websockets'
+# 115 MB to fetch with what it needs: only where apt knows it.
+BROWSER_PACKAGES='chromium'
 
 missing_packages()
 {
 	for package; do
 		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" \
 		    2>/dev/null)" = installed ] || printf '%s ' "$package"
+	done
+}
+
+# known_packages NAME...: those that apt could install, or has.
+known_packages()
+{
+	command -v apt-cache >/dev/null || return 0
+	for package; do
+		if apt-cache policy "$package" 2>/dev/null |
+		    grep -q '^  Candidate: [^(]'; then
+			printf '%s ' "$package"
+		else
+			say "apt does not know $package: it is left out" >&2
+		fi
 	done
 }
 

@@ -11,6 +11,7 @@
 #	LIVE_TMP	where to make $T	LIVE_SCAN	memscan's socket
 #	LIVE_AGENTS	node_modules with the real agents, or empty
 #	LIVE_XTERM	node_modules with xterm.js, or empty
+#	LIVE_BROWSER	node_modules with playwright-core, or empty
 #
 # Every claim that a test makes is one line on its output, "ok WHAT",
 # "not ok WHAT" or "skip WHAT: WHY", and its last line is "done": the runner

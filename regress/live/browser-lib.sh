@@ -1,0 +1,36 @@
+# shellcheck shell=sh
+# browser-lib.sh: a real Chromium for a test.  Source lib.sh first.
+
+# browser_found: leaves the test out where there is none, or none to drive it.
+browser_found()
+{
+	[ -n "$LIVE_BROWSER" ] || skip_all "npm has not brought playwright-core"
+	command -v node >/dev/null || skip_all "node is not installed"
+	node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' ||
+		skip_all "playwright-core needs node 20; this is $(node -v)"
+	# The program itself, without the settings of the desktop.
+	for BROWSER in /usr/lib/chromium/chromium /usr/bin/chromium; do
+		[ ! -x "$BROWSER" ] || break
+	done
+	[ -x "$BROWSER" ] || skip_all "chromium is not installed"
+	# Its own sandbox is made as a jail is.
+	BROWSER_SANDBOX=yes
+	unshare --user true 2>/dev/null || {
+		BROWSER_SANDBOX=no
+		skip "chromium's own sandbox: no user namespaces here"
+	}
+	NODE_PATH=$LIVE_BROWSER
+	# Profile, sockets and caches.
+	mkdir -p "$T/browser"
+	export BROWSER BROWSER_SANDBOX NODE_PATH
+}
+
+# browser SCRIPT [ARGUMENT]...: a script of this folder; its claims are the
+# test's.
+browser()
+{
+	live_script=$1
+	shift
+	TMPDIR=$T/browser BROWSER_BASE=$LIVE_SRC/../browser/base.js \
+	    node "$LIVE_SRC/$live_script" "$@" || LIVE_FAILED=1
+}
