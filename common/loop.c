@@ -189,6 +189,13 @@ loop_timer_arm(struct loop_timer *t, uint64_t ms)
 }
 
 void
+loop_timer_soon(struct loop_timer *t)
+{
+	/* libevent runs what becomes active last, before it waits again. */
+	event_active(t->ev, EV_TIMEOUT, 0);
+}
+
+void
 loop_timer_disarm(struct loop_timer *t)
 {
 	evtimer_del(t->ev);
@@ -307,17 +314,6 @@ loop_signal_free(struct loop_signal *s)
 			tell_by_fd(s->loop, s->signo, false);
 	}
 	free(s);
-}
-
-uint64_t
-loop_turn(struct loop *l)
-{
-	struct timeval tv;
-
-	/* The time at which it began. */
-	if (event_base_gettimeofday_cached(l->base, &tv) == -1)
-		fatal("cannot tell the time");
-	return (uint64_t)tv.tv_sec * 1000000 + (uint64_t)tv.tv_usec;
 }
 
 uint64_t

@@ -39,6 +39,11 @@ struct loop_timer *loop_timer_new(
     struct loop *, void (*cb)(void *arg), void *arg);
 /* Fires once after ms milliseconds; arming again moves it.  0: next turn. */
 void loop_timer_arm(struct loop_timer *, uint64_t ms);
+/*
+ * Fires at the end of this turn, after all else that has something to do in it:
+ * without another look at descriptors.  So it must not go on and on.
+ */
+void loop_timer_soon(struct loop_timer *);
 void loop_timer_disarm(struct loop_timer *);
 void loop_timer_free(struct loop_timer *);
 
@@ -53,7 +58,5 @@ void loop_signal_free(struct loop_signal *);
 
 /* Milliseconds of CLOCK_MONOTONIC. */
 uint64_t loop_now(void);
-/* A number that differs from one turn of the loop to the next. */
-uint64_t loop_turn(struct loop *);
 
 #endif /* COMMON_LOOP_H */

@@ -132,8 +132,8 @@ typedef void (*peer_cb)(void *arg, struct msg *reply, int err);
 int peer_call(struct peer *, uint16_t type, const void *body, const int *fds,
     size_t nfds, uint64_t timeout_ms, peer_cb cb, void *arg, uint32_t *call);
 /*
- * From now on the first call of a turn of the loop goes at once, and all others
- * of that turn when it is over, in one system call.
+ * From now on the calls of a turn of the loop go when it is over, in one system
+ * call.
  */
 void peer_gather(struct peer *);
 /* Forgets the call: cb will not be called; a late answer is dropped. */

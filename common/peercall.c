@@ -65,27 +65,22 @@ on_call_timeout(void *arg)
 }
 
 /*
- * The first call of a turn goes at once: it may be the only one.  Others wait
- * for on_gather(), or for whatever is sent before and takes them along.
+ * Calls that are gathered wait for on_gather(), or for whatever is sent before
+ * and takes them along.
  */
 static int
 queue_call(struct peer *p, uint16_t type, uint32_t id, const void *body,
     const int *fds, size_t nfds)
 {
-	uint64_t turn = 0;
 	int r;
 
-	if (p->gather_timer != NULL)
-		turn = loop_turn(p->loop);
-	if (p->gather_timer == NULL || turn != p->turn) {
-		p->turn = turn;
+	if (p->gather_timer == NULL)
 		return peer_queue(p, type, id, body, fds, nfds);
-	}
 	p->busy++;
 	r = peer_queue(p, type, id, body, fds, nfds);
 	if (--p->busy == 0 && !p->gathering) {
 		p->gathering = true;
-		loop_timer_arm(p->gather_timer, 0);
+		loop_timer_soon(p->gather_timer);
 	}
 	return r;
 }

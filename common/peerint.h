@@ -44,7 +44,7 @@ struct peer {
 	struct loop_io *io;
 	struct loop_timer *fail_timer; /* reports err on the next turn */
 	struct loop_timer *more_timer; /* goes on with in, likewise */
-	struct loop_timer *gather_timer; /* sends calls, likewise; or NULL */
+	struct loop_timer *gather_timer; /* sends calls at its end; or NULL */
 	struct buf *in;
 	int in_fds[MSG_MAX_FDS];
 	size_t nin_fds;
@@ -55,8 +55,7 @@ struct peer {
 	unsigned ncalls;
 	uint32_t next_id;
 	bool *said; /* one for each rule row: RULE_ONCE */
-	uint64_t turn;	/* of the loop, in which a call was made last */
-	bool gathering; /* gather_timer is armed */
+	bool gathering; /* gather_timer will fire */
 	bool paused;
 	bool gone;  /* the other side has closed; its last words are unread */
 	bool freed; /* peer_free() came while busy */

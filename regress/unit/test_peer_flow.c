@@ -249,49 +249,70 @@ call_unheard(void)
 	return id;
 }
 
+/* What a turn of the loop does, and that it has. */
+struct turn {
+	int wake[2]; /* a pipe: who reads it does so in the next turn */
+	uint32_t ids[3];
+};
+
 static void
 make_calls(void *arg)
 {
-	uint32_t *ids = arg;
-	char c;
+	struct turn *turn = arg;
+	char c = 0;
+	size_t i;
 
-	ids[0] = call_unheard();
-	/* Who is alone in its turn does not wait. */
-	ck_assert_int_eq(recv(pt.fd, &c, 1, MSG_PEEK | MSG_DONTWAIT), 1);
-	ck_assert_uint_eq(pt_hear(ids[0]), MSG_STATUS_GET);
-	ids[1] = call_unheard();
-	ids[2] = call_unheard();
+	/* To whoever waits there is something to do at once. */
+	ck_assert_int_eq(write(turn->wake[1], &c, 1), 1);
+	for (i = 0; i < 3; i++)
+		turn->ids[i] = call_unheard();
 	ck_assert_int_eq(recv(pt.fd, &c, 1, MSG_PEEK | MSG_DONTWAIT), -1);
 }
 
-/* Those of one turn but the first go together, at its end. */
+static void
+after_calls(int fd, unsigned events, void *arg)
+{
+	char c;
+
+	(void)events;
+	(void)arg;
+	ck_assert_int_eq(read(fd, &c, 1), 1);
+	ck_assert_int_eq(recv(pt.fd, &c, 1, MSG_PEEK | MSG_DONTWAIT), 1);
+	loop_stop(pt.loop);
+}
+
+/* Those of one turn go together, at its end and not in the next one. */
 START_TEST(calls_are_gathered)
 {
 	struct msg_log log = { LOGL_INFO, "x" };
-	struct loop_timer *tick, *stop;
-	uint32_t ids[3], more;
+	struct loop_timer *tick;
+	struct loop_io *next;
+	struct turn turn;
+	uint32_t more;
+	int round;
+	size_t i;
 
 	pt_start(D, PST_SERVING);
 	peer_gather(pt.peer);
-	tick = loop_timer_new(pt.loop, make_calls, ids);
-	stop = loop_timer_new(pt.loop, (void (*)(void *))loop_stop, pt.loop);
-	loop_timer_arm(tick, 0);
-	loop_timer_arm(stop, 10);
-	pt_run();
-	ck_assert_uint_eq(pt_hear(ids[1]), MSG_STATUS_GET);
-	ck_assert_uint_eq(pt_hear(ids[2]), MSG_STATUS_GET);
+	ck_assert_int_eq(pipe(turn.wake), 0);
+	next = loop_io_new(pt.loop, turn.wake[0], after_calls, NULL);
+	loop_io_want(next, LOOP_READ);
+	tick = loop_timer_new(pt.loop, make_calls, &turn);
+	for (round = 0; round < 2; round++) {
+		loop_timer_arm(tick, 0);
+		pt_run();
+		for (i = 0; i < 3; i++)
+			ck_assert_uint_eq(pt_hear(turn.ids[i]), MSG_STATUS_GET);
+	}
 	/* Another message takes along what waits. */
-	loop_timer_arm(tick, 0);
-	loop_timer_arm(stop, 10);
-	pt_run();
-	ck_assert_uint_eq(pt_hear(ids[1]), MSG_STATUS_GET);
-	ck_assert_uint_eq(pt_hear(ids[2]), MSG_STATUS_GET);
 	more = call_unheard();
 	ck_assert_int_eq(peer_send(pt.peer, MSG_LOG, &log, NULL, 0), 0);
 	ck_assert_uint_eq(pt_hear(more), MSG_STATUS_GET);
 	ck_assert_uint_eq(pt_hear(0), MSG_LOG);
 	loop_timer_free(tick);
-	loop_timer_free(stop);
+	loop_io_free(next);
+	close(turn.wake[0]);
+	close(turn.wake[1]);
 }
 END_TEST
 
