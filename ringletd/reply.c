@@ -134,28 +134,45 @@ put(struct carrier *via, struct reply *reply, const char *type, const char *csp,
 	via->ops->reply(via, reply);
 }
 
+/* The head of a reply, which is at most that long. */
+struct head {
+	char text[2048];
+	size_t len;
+};
+
+static void
+head_add(struct head *h, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n > sizeof(h->text) - h->len)
+		fatal(
+		    "a reply's head is longer than %zu bytes", sizeof(h->text));
+	memcpy(h->text + h->len, text, n);
+	h->len += n;
+}
+
 bool
 reply_write(const struct reply *reply, struct buf *out, bool last)
 {
-	char h[2048];
-	size_t i, len;
-	int n;
+	struct head h;
+	char status[8];
+	size_t i;
 
-	n = snprintf(h, sizeof(h), "HTTP/1.1 %d %s\r\n", reply->status,
-	    phrase_of(reply->status));
-	len = n > 0 ? (size_t)n : sizeof(h);
-	for (i = 0; i <= reply->nfields && len < sizeof(h); i++) {
-		if (i < reply->nfields)
-			n = snprintf(h + len, sizeof(h) - len, "%s: %s\r\n",
-			    reply->fields[i].name, reply->fields[i].value);
-		else
-			n = snprintf(h + len, sizeof(h) - len, "%s\r\n",
-			    last ? "Connection: close\r\n" : "");
-		len += n > 0 ? (size_t)n : sizeof(h);
+	h.len = 0;
+	(void)snprintf(status, sizeof(status), "%d ", reply->status);
+	head_add(&h, "HTTP/1.1 ");
+	head_add(&h, status);
+	head_add(&h, phrase_of(reply->status));
+	/* Every reply of HTTP/1.1 comes through here: no formats. */
+	for (i = 0; i < reply->nfields; i++) {
+		head_add(&h, "\r\n");
+		head_add(&h, reply->fields[i].name);
+		head_add(&h, ": ");
+		head_add(&h, reply->fields[i].value);
 	}
-	if (len >= sizeof(h))
-		fatal("a reply's head is longer than %zu bytes", sizeof(h));
-	return buf_put(out, h, len) == 0 &&
+	head_add(&h, last ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n");
+	return buf_put(out, h.text, h.len) == 0 &&
 	       (reply->head || buf_put(out, reply->body, reply->len) == 0);
 }
 
