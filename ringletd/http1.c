@@ -150,10 +150,14 @@ static int
 line_take(struct http1 *h, const uint8_t *buf, size_t len, size_t limit,
     int status, const char *reason, size_t *line_len)
 {
+	size_t at = h->scan; /* h is not written to for each byte */
 	uint8_t c;
 
-	while (h->scan < len) {
-		c = buf[h->scan];
+	for (; at < len; at++) {
+		c = buf[at];
+		if (c >= 0x20 && c != 0x7f && at < limit)
+			continue;
+		h->scan = at;
 		if (c == '\r') {
 			if (h->scan + 1 == len)
 				return 0;
@@ -168,10 +172,10 @@ line_take(struct http1 *h, const uint8_t *buf, size_t len, size_t limit,
 			return bad(h, 400, "LF without CR");
 		if ((c < 0x20 && c != '\t') || c == 0x7f)
 			return bad(h, 400, "control character in the head");
-		if (h->scan >= limit)
+		if (at >= limit)
 			return bad(h, status, reason);
-		h->scan++;
 	}
+	h->scan = at;
 	return 0;
 }
 
