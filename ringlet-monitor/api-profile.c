@@ -27,6 +27,7 @@
 #include "profile-env.h"
 #include "profile-home.h"
 #include "profile-msg.h"
+#include "profile-use.h"
 #include "profile.h"
 #include "run.h"
 #include "secret.h"
@@ -90,6 +91,7 @@ on_PROFILE_LIST(struct peer *p, struct msg *m)
 	size_t n;
 	int err;
 
+	profile_use_write(env);
 	err = profile_list(&env->paths, &list, &n, why, sizeof(why));
 	if (err != 0) {
 		peer_reply_error(p, m->hdr.id, err, "%s", why);
@@ -124,6 +126,7 @@ profile_reply(struct env *env, const struct asker *a, const char *alias)
 	char why[WHY_MAX];
 	int err;
 
+	profile_use_write(env);
 	err = profile_load(&env->paths, alias, &pr, why, sizeof(why));
 	if (err != 0) {
 		profile_msg_refuse(env, a, err, why);
@@ -280,6 +283,8 @@ on_PROFILE_DELETE(struct peer *p, struct msg *m)
 	bool has_key;
 	int err;
 
+	/* One of that name that is made later has not run. */
+	profile_use_write(env);
 	/* Of a damaged one nobody knows the agent: its home stays. */
 	err = profile_load(&env->paths, req->alias, &pr, why, sizeof(why));
 	if (!(err == RL_ERR_INVALID && valid_alias(req->alias)) &&
@@ -351,7 +356,7 @@ on_local_run(void *arg, struct run *r, int err, const char *why)
 		return;
 	}
 	if (l->count && profile_touch(&l->env->paths, r->profile->alias,
-			    time(NULL), text, sizeof(text)) != 0)
+			    time(NULL), 1, text, sizeof(text)) != 0)
 		log_warn("%s", text);
 	memset(&body, 0, sizeof(body));
 	body.path = r->binary.path;

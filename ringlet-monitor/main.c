@@ -30,6 +30,7 @@
 #include "loop.h"
 #include "migrate.h"
 #include "monitor.h"
+#include "profile-use.h"
 #include "secret.h"
 #include "vault.h"
 #include "xmalloc.h"
@@ -365,6 +366,7 @@ close_everything(struct env *env)
 	control_close(env);
 	listen_close(env);
 	session_free_all(env);
+	profile_use_close(env);
 	migration_free(env->migration);
 	vault_free(env->vault);
 	keychain_free(env->keychain);

@@ -184,6 +184,7 @@ struct env {
 	size_t nsessions;
 	struct loop_timer *keep_timer; /* of ended sessions; NULL: no need */
 	LIST_HEAD(, busy_alias) busy;
+	struct profile_uses *uses; /* runs to be counted, or NULL: none yet */
 	bool stopping;
 	size_t ending; /* sessions that a stop waits for */
 	struct loop_timer *stop_timer;

@@ -447,7 +447,7 @@ profile_count(const struct paths *paths)
 
 int
 profile_touch(const struct paths *paths, const char *alias, long long now,
-    char *why, size_t size)
+    long long runs, char *why, size_t size)
 {
 	struct profile *p;
 	int r;
@@ -455,8 +455,8 @@ profile_touch(const struct paths *paths, const char *alias, long long now,
 	if ((r = profile_load(paths, alias, &p, why, size)) != RL_OK)
 		return r;
 	p->last_used = now;
-	if (p->total_runs < LLONG_MAX)
-		p->total_runs++;
+	if (runs <= LLONG_MAX - p->total_runs)
+		p->total_runs += runs;
 	r = save(paths, p, why, size);
 	profile_free(p);
 	return r;

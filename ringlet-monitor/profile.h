@@ -97,9 +97,12 @@ int profile_grant(const struct paths *, const char *alias, const char *grant,
 int profile_set_keychain(const struct paths *, const char *alias,
     const char *store, char *why, size_t size);
 
-/* Counts a run and notes when.  As profile_load(), and RL_ERR_SYSTEM. */
+/*
+ * Counts runs, and notes when the last one was.  As profile_load(), and
+ * RL_ERR_SYSTEM.
+ */
 int profile_touch(const struct paths *, const char *alias, long long now,
-    char *why, size_t size);
+    long long runs, char *why, size_t size);
 
 /*
  * Removes the file (not key or home), damaged or not.  RL_ERR_NOTFOUND,

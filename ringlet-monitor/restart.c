@@ -29,6 +29,7 @@
 #include "loop.h"
 #include "monitor.h"
 #include "proc.h"
+#include "profile-use.h"
 #include "tokens.h"
 #include "xmalloc.h"
 
@@ -252,6 +253,7 @@ restart_now(struct restart *rs)
 		child_end(&env->sandboxer);
 		session_all_lost(env);
 	}
+	profile_use_write(env);
 	if ((fd = handover_save(env)) >= 0) {
 		log_info("executing %s", env->paths.monitor);
 		if (p != NULL)

@@ -25,6 +25,7 @@
 #include "log.h"
 #include "manifest.h"
 #include "monitor.h"
+#include "profile-use.h"
 #include "profile.h"
 #include "run.h"
 #include "session.h"
@@ -142,7 +143,7 @@ on_started(void *arg, struct msg *reply, int err)
 	struct peer *p = asker_peer(env, &st->asker);
 	const struct msg_error *e;
 	struct msg_session body;
-	char why[WHY_MAX], text[WHY_MAX], pid[32];
+	char why[WHY_MAX], pid[32];
 
 	if (s == NULL) {
 		refuse(st, RL_ERR_INTERNAL, "the session is gone");
@@ -178,9 +179,8 @@ on_started(void *arg, struct msg *reply, int err)
 	    "profile", s->alias, "tier", s->sandboxed ? s->tier : "none",
 	    "pid", pid, NULL);
 	/* A test is no run of the agent's. */
-	if (!st->check && profile_touch(&env->paths, s->alias, time(NULL), text,
-			      sizeof(text)) != 0)
-		log_warn("%s", text);
+	if (!st->check)
+		profile_use_note(env, s->alias, time(NULL));
 	if (p != NULL) {
 		session_to_msg(s, &body);
 		peer_reply(p, st->asker.id, MSG_SESSION, &body, NULL, 0);

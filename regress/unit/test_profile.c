@@ -181,10 +181,11 @@ START_TEST(keeps_profiles)
 	profile_free(q);
 
 	ck_assert_int_eq(
-	    profile_touch(&paths, "work", 1700000005, why, sizeof(why)), RL_OK);
+	    profile_touch(&paths, "work", 1700000005, 2, why, sizeof(why)),
+	    RL_OK);
 	ck_assert_int_eq(load("work", &q), RL_OK);
 	ck_assert_int_eq(q->last_used, 1700000005);
-	ck_assert_int_eq(q->total_runs, 1);
+	ck_assert_int_eq(q->total_runs, 2);
 	ck_assert_str_eq(q->model, "claude-opus-4-5");
 	profile_free(q);
 
@@ -194,7 +195,7 @@ START_TEST(keeps_profiles)
 	ck_assert_int_eq(load("work", &q), RL_ERR_NOTFOUND);
 	ck_assert_int_eq(
 	    profile_remove(&paths, "work", why, sizeof(why)), RL_ERR_NOTFOUND);
-	ck_assert_int_eq(profile_touch(&paths, "work", 1, why, sizeof(why)),
+	ck_assert_int_eq(profile_touch(&paths, "work", 1, 1, why, sizeof(why)),
 	    RL_ERR_NOTFOUND);
 }
 END_TEST
@@ -278,7 +279,7 @@ START_TEST(tells_damage)
 	/* Nothing but an explicit removal takes it away. */
 	ck_assert_int_eq(create(sample("x")), RL_ERR_EXISTS);
 	ck_assert_int_eq(
-	    profile_touch(&paths, "x", 1, why, sizeof(why)), RL_ERR_INVALID);
+	    profile_touch(&paths, "x", 1, 1, why, sizeof(why)), RL_ERR_INVALID);
 	ck_assert_int_eq(stat(file, &after), 0);
 	ck_assert_uint_eq(before.st_ino, after.st_ino);
 	ck_assert_int_eq(before.st_size, after.st_size);
