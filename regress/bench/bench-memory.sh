@@ -40,6 +40,26 @@ settled()
 	echo "$now" | cut -d' ' -f"$1"
 }
 
+# spent: what all daemons have used: "TICKS WAKES", processor time in 10 ms and
+# how often they were woken.
+spent()
+{
+	for pid in "$MONITOR" "$RINGLETD" "$SANDBOXER"; do
+		cut -d' ' -f14-15 "/proc/$pid/stat" | tr '\n' ' '
+		awk '/^voluntary/ { print $2 }' "/proc/$pid/status"
+	done | awk '{ t += $1 + $2; w += $3 } END { print t, w }'
+}
+
+# used SECONDS: the same, in that time.
+used()
+{
+	{
+		spent
+		sleep "$1"
+		spent
+	} | awk 'NR == 1 { t = $1; w = $2 } END { print $1 - t, $2 - w }'
+}
+
 # some COUNT: sessions that say "ready" and wait; their ids go to $T/ids.
 some()
 {
@@ -79,10 +99,17 @@ mkfifo "$T/go"
 exec 8>"$T/go"
 wait_for 20 grep -q ready "$T/hold" || bail "viewers watch"
 after=$(settled 2)
+# What they cost while nothing happens: some time with them, and some without.
+with=$(used 10)
 exec 8>&-
 wait $!
 each=$(per "($after - $before) / $viewers / 1024" 1)
 goal memory-viewer "$each KiB for each of $viewers viewers" "$each" at-most 8
+without=$(used 10)
+ticks=$((${with% *} - ${without% *}))
+goal viewer-time "$((ticks * 10)) ms of processor in 10 s more with $viewers \
+viewers than without; ${with#* } wake-ups, without them ${without#* }" \
+    "$ticks" at-most 1
 ok "memory can be measured"
 
 # pss PID: of a process that anybody may look into.

@@ -54,5 +54,5 @@ ringlet=$(median "$T/ringlet.ms")
 bare=$(median "$T/bwrap.ms")
 ratio=$(per "$ringlet / $bare")
 goal start "$ringlet ms, bwrap alone $bare ms, ratio $ratio (medians of \
-$count)" "$ratio" at-most 2
+$count)" "$ratio" at-most 1.5
 done_testing
