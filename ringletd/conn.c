@@ -24,6 +24,7 @@
 #include "err.h"
 #include "fdpass.h"
 #include "http1.h"
+#include "log.h"
 #include "loop.h"
 #include "ringletd.h"
 #include "secret.h"
@@ -70,6 +71,7 @@ struct conn {
 	unsigned ndigests; /* more than CONN_TOKENS: not all are known */
 	bool paused;
 	bool hungry; /* there is more to send than one turn may */
+	bool oneway; /* a stream: the client has nothing to say */
 };
 
 static void
@@ -397,8 +399,9 @@ on_tick(void *arg)
 
 	TAILQ_FOREACH_SAFE (c, &env->conns, link, next) {
 		if (c->state == CONN_UPGRADED) {
-			if (now - c->heard_at >
-			    WS_DEAD_PINGS * c->env->limits.ping_ms)
+			if (!c->oneway &&
+			    now - c->heard_at >
+				WS_DEAD_PINGS * c->env->limits.ping_ms)
 				conn_kill(c);
 			else
 				c->ops->tick(c->arg, now - c->heard_at);
@@ -460,6 +463,25 @@ on_upgrade(struct carrier *via, const struct request *r,
 	conn_upgrade(conn_of(via), ops, arg);
 }
 
+/*
+ * The body ends with the connection: nothing can follow.  It is in chunks all
+ * the same, so that a client sees whether it was cut amid one.
+ */
+static void
+on_stream(struct carrier *via, struct reply *reply, const struct conn_ops *ops,
+    void *arg)
+{
+	struct conn *c = conn_of(via);
+
+	via->chunked = !c->req.http10;
+	if (via->chunked)
+		reply_field(reply, "Transfer-Encoding", "chunked");
+	c->oneway = true;
+	if (!reply_write(reply, via->out, true))
+		fatal("a stream's head finds no room");
+	conn_upgrade(c, ops, arg);
+}
+
 static void
 on_pump(struct carrier *via)
 {
@@ -483,6 +505,7 @@ static const struct carrier_ops carrier_ops = {
 	.trust = on_trust,
 	.distrust = on_distrust,
 	.upgrade = on_upgrade,
+	.stream = on_stream,
 	.pump = on_pump,
 	.pause = on_pause,
 	.finish = on_finish,
@@ -614,10 +637,13 @@ conn_upgrade(struct conn *c, const struct conn_ops *ops, void *arg)
 {
 	bool busy = c->busy;
 
-	c->state = CONN_UPGRADED;
-	c->deadline = 0;
 	c->ops = ops;
 	c->arg = arg;
+	/* Its token has ended while the monitor made the answer. */
+	if (c->state == CONN_DEAD)
+		return;
+	c->state = CONN_UPGRADED;
+	c->deadline = 0;
 	/* A client may have sent its first frame without waiting for 101. */
 	if (buf_len(c->in) > 0) {
 		c->busy = true;

@@ -1,11 +1,11 @@
 /*
- * GET /ws: what happens in the daemon, told to whoever has subscribed.
+ * Who wants to be told what happens in the daemon, and what each is told.
  *
  * The monitor says each event once; here it goes to every client that wants
- * its type.  A client that does not read as fast as things happen misses some,
- * and is told how many: what is kept for it is bounded, and nobody waits for
- * it.  Events say what has changed and hold no secret; who wants to know how
- * things are asks the other routes.
+ * its type, however it listens.  A client that does not read as fast as things
+ * happen misses some, and is told how many: what is kept for it is bounded, and
+ * nobody waits for it.  Events say what has changed and hold no secret; who
+ * wants to know how things are asks the other routes.
  */
 #include "config.h"
 
@@ -14,20 +14,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "err.h"
-#include "json.h"
-#include "msgdef.h"
+#include "events.h"
+#include "log.h"
 #include "ringletd.h"
 #include "xmalloc.h"
 
 #define BACKLOG_MAX (64 * 1024) /* bytes that a client has not taken */
-#define TOPICS_MAX  32		/* that it may subscribe to */
-#define TOPIC_LEN   64		/* bytes of one */
 
 struct subscriber {
 	struct env *env;
-	struct ws *ws;
+	const struct subscriber_ops *ops;
+	void *arg;
 	char *topics[TOPICS_MAX];
 	size_t ntopics;
 	bool chosen; /* it has said what it wants; until then: everything */
@@ -93,231 +90,124 @@ drop_topic(struct subscriber *s, size_t i)
 	s->topics[i] = s->topics[--s->ntopics];
 }
 
-/* --- what the client says --- */
-
-struct text {
-	char *type;
-	char **topics;
-};
-
-static const struct json_member topic_members[] = {
-	{ "type", JK_STRING, offsetof(struct text, type), 32, 0, 0,
-	    JSONF_REQUIRED, NULL },
-	{ "topics", JK_STRINGS, offsetof(struct text, topics), TOPICS_MAX, 0, 0,
-	    JSONF_REQUIRED, NULL },
-};
-
-static const struct json_member ping_members[] = {
-	{ "type", JK_STRING, offsetof(struct text, type), 32, 0, 0,
-	    JSONF_REQUIRED, NULL },
-};
-
-static void
-tell_error(struct subscriber *s, const char *why)
+bool
+subscriber_may(
+    const struct subscriber *s, char *const *topics, char *why, size_t size)
 {
-	ws_send_json(s->ws,
-	    json_pack("{s:s, s:s}", "type", "error", "message", why));
-}
-
-static void
-tell_topics(struct subscriber *s)
-{
-	json_t *list = json_array();
-	size_t i;
-
-	for (i = 0; i < s->ntopics; i++)
-		json_array_append_new(list, json_string(s->topics[i]));
-	ws_send_json(s->ws,
-	    json_pack("{s:s, s:o}", "type", "subscribed", "topics", list));
-}
-
-/* Whether all of them can be subscribed to besides what there is. */
-static bool
-topics_ok(const struct subscriber *s, char *const *topics, char *why,
-    size_t size)
-{
-	size_t i, n = s->ntopics;
+	size_t i, n = s != NULL ? s->ntopics : 0;
 
 	for (i = 0; topics[i] != NULL; i++) {
 		if (strlen(topics[i]) > TOPIC_LEN || !topic_ok(topics[i])) {
 			(void)snprintf(why, size,
-			    "member 'topics': element %zu is no type of "
-			    "events, nor one's beginning with .*, nor *",
+			    "element %zu is no type of events, nor one's "
+			    "beginning with .*, nor *",
 			    i);
 			return false;
 		}
-		if (find_topic(s, topics[i]) == s->ntopics)
+		if (s == NULL || find_topic(s, topics[i]) == s->ntopics)
 			n++;
 	}
 	if (n > TOPICS_MAX)
-		(void)snprintf(why, size,
-		    "member 'topics': more than %d topics", TOPICS_MAX);
+		(void)snprintf(why, size, "more than %d topics", TOPICS_MAX);
 	return n <= TOPICS_MAX;
 }
 
-static void
-subscribe(struct subscriber *s, char *const *topics, bool on)
+void
+subscriber_choose(struct subscriber *s, char *const *topics, bool on)
 {
 	size_t i, at;
 
 	s->chosen = true;
 	for (i = 0; topics[i] != NULL; i++) {
 		at = find_topic(s, topics[i]);
-		if (on && at == s->ntopics)
+		if (on && at == s->ntopics && at < TOPICS_MAX)
 			s->topics[s->ntopics++] = xstrdup(topics[i]);
 		else if (!on && at < s->ntopics)
 			drop_topic(s, at);
 	}
-	tell_topics(s);
+}
+
+json_t *
+subscriber_topics(const struct subscriber *s)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < s->ntopics; i++)
+		json_array_append_new(list, json_string(s->topics[i]));
+	return list;
+}
+
+/* --- what they are told --- */
+
+bool
+subscriber_output(struct subscriber *s)
+{
+	uint64_t count = s->dropped;
+
+	s->dropped = 0;
+	if (count > 0)
+		s->ops->dropped(s->arg, count);
+	return count > 0;
 }
 
 static void
-on_topics(struct subscriber *s, const json_t *obj, bool on)
+tell(struct subscriber *s, const char *type, json_t *data)
 {
-	char *const none[] = { NULL };
-	struct text t = { NULL, NULL };
-	char *const *topics;
-	char why[200];
-
-	if (json_get_members(obj, topic_members, NELEM(topic_members), &t, why,
-		sizeof(why)) != 0)
-		tell_error(s, why);
-	else {
-		topics = t.topics != NULL ? t.topics : none;
-		if (!on || topics_ok(s, topics, why, sizeof(why)))
-			subscribe(s, topics, on);
-		else
-			tell_error(s, why);
-	}
-	json_free_members(topic_members, NELEM(topic_members), &t);
-}
-
-static void
-on_ping(struct subscriber *s, const json_t *obj)
-{
-	struct text t = { NULL, NULL };
-	char why[200];
-
-	if (json_get_members(obj, ping_members, NELEM(ping_members), &t, why,
-		sizeof(why)) != 0)
-		tell_error(s, why);
-	else
-		ws_send_json(s->ws, json_pack("{s:s}", "type", "pong"));
-	json_free_members(ping_members, NELEM(ping_members), &t);
-}
-
-static void
-on_text(void *arg, const char *p, size_t len)
-{
-	struct subscriber *s = arg;
-	const char *type;
-	char why[200];
-	json_t *obj;
-
-	if ((obj = json_parse_object(p, len, why, sizeof(why))) == NULL) {
-		tell_error(s, why);
+	if (s->ops->closing(s->arg) || !wants(s, type))
+		return;
+	if (s->dropped > 0 || s->ops->backlog(s->arg) > BACKLOG_MAX) {
+		s->dropped++;
 		return;
 	}
-	type = json_string_value(json_object_get(obj, "type"));
-	if (type == NULL)
-		tell_error(s, "member 'type' is not a string");
-	else if (strcmp(type, "subscribe") == 0)
-		on_topics(s, obj, true);
-	else if (strcmp(type, "unsubscribe") == 0)
-		on_topics(s, obj, false);
-	else if (strcmp(type, "ping") == 0)
-		on_ping(s, obj);
-	else
-		tell_error(s,
-		    "member 'type' must be subscribe, unsubscribe or ping");
-	json_decref(obj);
-}
-
-static void
-on_binary(void *arg, const uint8_t *p, size_t len)
-{
-	struct subscriber *s = arg;
-
-	(void)p;
-	(void)len;
-	ws_close(s->ws, WS_CLOSE_UNSUPPORTED, "this WebSocket is for text");
-}
-
-/* --- what it is told --- */
-
-/* It has taken all that there was. */
-static bool
-on_output(void *arg)
-{
-	struct subscriber *s = arg;
-
-	if (s->dropped == 0)
-		return false;
-	ws_send_json(s->ws,
-	    json_pack("{s:s, s:I}", "type", "dropped", "count",
-		(json_int_t)s->dropped));
-	s->dropped = 0;
-	return true;
+	s->ops->event(s->arg, s->env->nevents, type, data);
+	s->ops->pump(s->arg);
 }
 
 void
 events_tell(struct env *env, const char *type, const char *data)
 {
 	struct subscriber *s, *next;
+	json_t *obj = json_loads(data, JSON_REJECT_DUPLICATES, NULL);
 
+	env->nevents++;
+	if (obj == NULL) {
+		log_error("event %s: its data is no JSON", type);
+		return;
+	}
 	for (s = TAILQ_FIRST(&env->subscribers); s != NULL; s = next) {
 		next = TAILQ_NEXT(s, link);
-		if (ws_is_closing(s->ws) || !wants(s, type))
-			continue;
-		if (s->dropped > 0 || ws_backlog(s->ws) > BACKLOG_MAX) {
-			s->dropped++;
-			continue;
-		}
-		ws_send_json(s->ws,
-		    json_pack("{s:s, s:{s:s, s:o}}", "type", "event", "event",
-			"type", type, "data",
-			json_loads(data, JSON_REJECT_DUPLICATES, NULL)));
-		ws_pump(s->ws);
+		tell(s, type, obj);
 	}
+	json_decref(obj);
 }
 
 /* --- life --- */
 
-static void
-on_free(void *arg)
+struct subscriber *
+subscriber_new(struct env *env, const struct subscriber_ops *ops, void *arg)
 {
-	struct subscriber *s = arg;
+	struct subscriber *s;
 
-	TAILQ_REMOVE(&s->env->subscribers, s, link);
-	while (s->ntopics > 0)
-		drop_topic(s, 0);
-	free(s);
-}
-
-static const struct ws_ops ws_ops = {
-	.binary = on_binary,
-	.text = on_text,
-	.output = on_output,
-	.free = on_free,
-};
-
-/* The token is good. */
-static void
-on_welcome(struct request *r, struct msg *m)
-{
-	struct subscriber *s = xcalloc(1, sizeof(*s));
-
-	(void)m;
-	s->env = r->env;
-	TAILQ_INSERT_TAIL(&s->env->subscribers, s, link);
-	s->ws = ws_new(r, &ws_ops, s);
-	ws_start(s->ws, r);
+	if (env->nsubscribers >= SUBSCRIBERS_MAX)
+		return NULL;
+	s = xcalloc(1, sizeof(*s));
+	s->env = env;
+	s->ops = ops;
+	s->arg = arg;
+	TAILQ_INSERT_TAIL(&env->subscribers, s, link);
+	env->nsubscribers++;
+	return s;
 }
 
 void
-api_events(struct request *r)
+subscriber_free(struct subscriber *s)
 {
-	struct msg_token_only m = { request_token_bin(r) };
-
-	request_call(r, MSG_AUTH_CHECK, &m, on_welcome);
+	if (s == NULL)
+		return;
+	TAILQ_REMOVE(&s->env->subscribers, s, link);
+	s->env->nsubscribers--;
+	while (s->ntopics > 0)
+		drop_topic(s, 0);
+	free(s);
 }

@@ -80,6 +80,8 @@ h2_stream_closed(struct h2_stream *s)
 	TAILQ_INSERT_TAIL(&h->dead, s, link);
 	if (s->ops != NULL)
 		h->nsockets--;
+	if (s->oneway)
+		h->noneway--;
 	if (--h->nstreams == 0)
 		h->deadline = loop_now() + h->env->limits.idle_ms;
 	loop_timer_arm(h->reap_timer, 0);
@@ -345,6 +347,25 @@ on_upgrade(struct carrier *via, const struct request *r,
 	push(s);
 }
 
+/* The client has ended its side; ours ends with the stream. */
+static void
+on_stream(struct carrier *via, struct reply *reply, const struct conn_ops *ops,
+    void *arg)
+{
+	struct h2_stream *s = stream_of(via);
+
+	s->ops = ops;
+	s->arg = arg;
+	if (s->dead)
+		return;
+	s->replied = s->oneway = true;
+	s->deadline = 0;
+	s->h->nsockets++;
+	s->h->noneway++;
+	submit(s, reply->status, reply->fields, reply->nfields, true);
+	push(s);
+}
+
 static void
 on_pump(struct carrier *via)
 {
@@ -385,6 +406,7 @@ static const struct carrier_ops carrier_ops = {
 	.trust = on_trust,
 	.distrust = on_distrust,
 	.upgrade = on_upgrade,
+	.stream = on_stream,
 	.pump = on_pump,
 	.pause = on_pause,
 	.finish = on_finish,
@@ -399,7 +421,7 @@ h2_stream_tick(struct h2_stream *s, uint64_t now)
 		/* NO_ERROR: it has had all, and only would not leave. */
 		reset(s, s->said_all ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
 		s->deadline = 0;
-	} else if (s->ops != NULL &&
+	} else if (s->ops != NULL && !s->oneway &&
 		   now - s->heard_at >
 		       WS_DEAD_PINGS * s->h->env->limits.ping_ms)
 		reset(s, NGHTTP2_CANCEL);

@@ -335,6 +335,7 @@ on_input(void *arg, const uint8_t *p, size_t len)
 	struct h2_fault fault;
 	ssize_t n;
 
+	h->pinged = false;
 	if (h->ending)
 		return;
 	len = h2_watch_input(&h->watch, p, len, loop_now(), &fault);
@@ -384,7 +385,10 @@ on_output(void *arg)
 	return buf_len(out) > 0;
 }
 
-/* What takes too long.  Only WebSockets may wait for a client that sleeps. */
+/*
+ * What takes too long.  Only WebSockets and streams may wait for a client that
+ * sleeps.
+ */
 static void
 on_tick(void *arg, uint64_t silent_ms)
 {
@@ -392,11 +396,16 @@ on_tick(void *arg, uint64_t silent_ms)
 	struct h2_stream *s, *next;
 	uint64_t now = loop_now();
 
-	(void)silent_ms;
 	if (conn_stuck_ms(h->conn) > h->env->limits.write_ms &&
 	    (h->ending || h->nsockets == 0 || h->nsockets < h->nstreams)) {
 		conn_abort(h->conn);
 		return;
+	}
+	/* Who only listens says nothing, but must answer this. */
+	if (h->noneway > 0 && silent_ms >= h->env->limits.ping_ms &&
+	    !h->pinged && !h->ending) {
+		h->pinged = true;
+		(void)nghttp2_submit_ping(h->session, NGHTTP2_FLAG_NONE, NULL);
 	}
 	h->busy = true;
 	TAILQ_FOREACH_SAFE (s, &h->streams, link, next)

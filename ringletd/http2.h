@@ -149,7 +149,8 @@ struct http2 {
 	struct loop_timer *reap_timer;
 	struct h2_watch watch;
 	unsigned nstreams;
-	unsigned nsockets; /* of them: WebSockets */
+	unsigned nsockets; /* of them: WebSockets and streams without end */
+	unsigned noneway;  /* of these: streams */
 	size_t held;	   /* bytes: see H2_HELD_MAX */
 	size_t owed;	   /* bytes: see H2_OWED_MAX */
 	uint64_t deadline; /* without streams: when it is over */
@@ -157,6 +158,7 @@ struct http2 {
 	bool ending;	   /* GOAWAY is queued: the client is not heard */
 	bool tableless;	   /* the client has been told to keep no table */
 	bool secret;	   /* a reply was: what is sent is wiped behind it */
+	bool pinged;	   /* since it was last heard */
 };
 
 /* Says GOAWAY with an error; what the client sends from now on is dropped. */
@@ -189,11 +191,12 @@ struct h2_stream {
 	bool replied; /* and has answered, or somebody else has */
 	bool dead;
 	/* The reply, or a WebSocket. */
-	const struct conn_ops *ops; /* who runs the WebSocket */
+	const struct conn_ops *ops; /* who runs the WebSocket or stream */
 	void *arg;
 	size_t owed;	/* its part of http2.owed */
 	size_t untaken; /* bytes that came and for which no window is given */
 	bool paused;	/* ... because the WebSocket wants no more */
+	bool oneway;	/* a stream: the client has nothing to say */
 	bool pulling;	/* ops->output is on the stack */
 	bool finished;	/* what is in carrier.out is the rest */
 	bool said_all;	/* it has been sent: waits for the client to end */

@@ -134,6 +134,12 @@ good_answer(const struct route *row)
 	if ((row->flags & ROUTE_WS) != 0)
 		return json_pack("{s:s}", "description",
 		    "A WebSocket; its messages are in PROTOCOL.http");
+	if ((row->flags & ROUTE_EVENTS) != 0)
+		return json_pack("{s:s, s:o}", "description",
+		    "Server-sent events, without end; PROTOCOL.http says which",
+		    "content",
+		    content("text/event-stream",
+			json_pack("{s:s}", "type", "string")));
 	if (row->reply == NULL)
 		return json_pack("{s:s, s:o}", "description", row->summary,
 		    "content",

@@ -93,13 +93,26 @@ reply_date(struct env *env)
 	return env->date;
 }
 
-static void
-add_field(struct reply *reply, const char *name, const char *value)
+void
+reply_field(struct reply *reply, const char *name, const char *value)
 {
 	if (reply->nfields == REPLY_FIELDS_MAX)
 		fatal("a reply has too many fields");
 	reply->fields[reply->nfields].name = name;
 	reply->fields[reply->nfields++].value = value;
+}
+
+/* For the browser: nothing is to be kept, framed or guessed at. */
+static void
+add_defences(struct reply *reply, const char *csp)
+{
+	reply_field(reply, "Cache-Control",
+	    reply->cache != NULL ? reply->cache : "no-store");
+	reply_field(reply, "Content-Security-Policy", csp);
+	reply_field(reply, "X-Content-Type-Options", "nosniff");
+	reply_field(reply, "X-Frame-Options", "DENY");
+	reply_field(reply, "Referrer-Policy", "no-referrer");
+	reply_field(reply, "Cross-Origin-Resource-Policy", "same-origin");
 }
 
 /*
@@ -118,20 +131,56 @@ put(struct carrier *via, struct reply *reply, const char *type, const char *csp,
 		reply->len = strlen(reply->body);
 	}
 	(void)snprintf(reply->length, sizeof(reply->length), "%zu", reply->len);
-	add_field(reply, "Date", reply_date(via->env));
-	add_field(reply, "Content-Type", type);
-	add_field(reply, "Content-Length", reply->length);
-	/* For the browser: nothing is to be kept, framed or guessed at. */
-	add_field(reply, "Cache-Control",
-	    reply->cache != NULL ? reply->cache : "no-store");
-	add_field(reply, "Content-Security-Policy", csp);
-	add_field(reply, "X-Content-Type-Options", "nosniff");
-	add_field(reply, "X-Frame-Options", "DENY");
-	add_field(reply, "Referrer-Policy", "no-referrer");
-	add_field(reply, "Cross-Origin-Resource-Policy", "same-origin");
+	reply_field(reply, "Date", reply_date(via->env));
+	reply_field(reply, "Content-Type", type);
+	reply_field(reply, "Content-Length", reply->length);
+	add_defences(reply, csp);
 	if (extra != NULL)
-		add_field(reply, extra->name, extra->value);
+		reply_field(reply, extra->name, extra->value);
 	via->ops->reply(via, reply);
+}
+
+static void
+stream_head(struct request *r, struct reply *reply, const char *type)
+{
+	reply_field(reply, "Date", reply_date(r->env));
+	reply_field(reply, "Content-Type", type);
+	add_defences(reply, CSP_NOTHING);
+}
+
+void
+reply_stream(
+    struct request *r, const char *type, const struct conn_ops *ops, void *arg)
+{
+	struct reply reply = { .status = 200, .body = "" };
+
+	stream_head(r, &reply, type);
+	r->via->ops->stream(r->via, &reply, ops, arg);
+}
+
+void
+reply_stream_head(struct request *r, const char *type)
+{
+	struct reply reply = { .status = 200, .body = "", .head = true };
+
+	stream_head(r, &reply, type);
+	r->via->ops->reply(r->via, &reply);
+}
+
+bool
+carrier_put(struct carrier *via, const void *p, size_t len)
+{
+	char head[24] = "";
+
+	if (len == 0)
+		return true;
+	if (buf_room(via->out) < len + sizeof(head) + 2)
+		return false;
+	if (via->chunked)
+		(void)snprintf(head, sizeof(head), "%zx\r\n", len);
+	return buf_put(via->out, head, strlen(head)) == 0 &&
+	       buf_put(via->out, p, len) == 0 &&
+	       (!via->chunked || buf_put(via->out, "\r\n", 2) == 0);
 }
 
 /* The head of a reply, which is at most that long. */
@@ -331,9 +380,9 @@ reply_asset(struct request *r, const struct asset *a, const char *cache,
 		.body = a->gzip,
 		.len = a->len };
 
-	add_field(&reply, "Content-Encoding", "gzip");
-	add_field(&reply, "ETag", a->etag);
-	add_field(&reply, "Vary", "Accept-Encoding");
+	reply_field(&reply, "Content-Encoding", "gzip");
+	reply_field(&reply, "ETag", a->etag);
+	reply_field(&reply, "Vary", "Accept-Encoding");
 	put(r->via, &reply, a->type, csp, NULL);
 }
 

@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -19,6 +20,7 @@
 #include "msgdef.h"
 #include "peer.h"
 #include "ringletd.h"
+#include "xmalloc.h"
 
 #define TOKEN_MAX 256 /* bytes; ours has 64 */
 
@@ -113,6 +115,7 @@ request_fill(struct request *r, struct carrier *via, const struct http1 *h,
 	r->has_body = h->body_len > 0 || (h->flags & HTTP1_F_CHUNKED) != 0;
 	r->upgrade = (h->flags & HTTP1_F_UPGRADE) != 0 &&
 		     (h->flags & HTTP1_F_HTTP10) == 0;
+	r->http10 = (h->flags & HTTP1_F_HTTP10) != 0;
 	r->path = span_of(buf, &h->path);
 	r->query = span_of(buf, &h->query);
 	r->host = field_of(h, buf, HTTP1_HOST);
@@ -351,6 +354,22 @@ request_forget(struct request *r)
 	r->body = r->token = none;
 }
 
+void
+request_keep(struct request *r, const char *text)
+{
+	free(r->kept);
+	r->kept = xstrdup(text);
+}
+
+char *
+request_kept(struct request *r)
+{
+	char *text = r->kept;
+
+	r->kept = NULL;
+	return text;
+}
+
 static void
 on_answer(void *arg, struct msg *m, int err)
 {
@@ -358,6 +377,9 @@ on_answer(void *arg, struct msg *m, int err)
 	const struct msg_error *e;
 
 	r->calling = false;
+	/* Once it is answered, r may be the next request. */
+	if (err != 0 || m->hdr.type == MSG_ERROR)
+		free(request_kept(r));
 	if (err != 0) {
 		reply_failure(r,
 		    err == RL_ERR_TIMEOUT ? err : RL_ERR_UNAVAILABLE,
@@ -394,6 +416,7 @@ request_call(
 		r->calling = true;
 		return;
 	}
+	free(request_kept(r));
 	/* A value that is over its field's bound: the client chose it. */
 	if (err == RL_ERR_INVALID)
 		reply_failure(r, err, "a value is too long");
@@ -408,4 +431,5 @@ request_cancel(struct request *r)
 	if (r->calling)
 		peer_call_cancel(r->env->monitor, r->call);
 	r->calling = false;
+	free(request_kept(r));
 }

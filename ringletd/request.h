@@ -52,6 +52,7 @@ struct request {
 	bool has_body;	 /* it is chunked, or longer than 0 */
 	bool upgrade;	 /* "Connection: upgrade" in HTTP/1.1 */
 	bool connect;	 /* HTTP/2: CONNECT for a WebSocket, with method GET */
+	bool http10;	 /* HTTP/1.0, which knows no chunks */
 
 	struct span path;
 	struct span query;
@@ -70,6 +71,7 @@ struct request {
 	uint8_t digest[TOKEN_DIGEST];
 
 	char params[ROUTE_PARAMS][ALIAS_MAX + 1]; /* as the pattern names */
+	char *kept;				  /* see request_keep() */
 	bool ws_bearer;		   /* the subprotocol bearer was offered */
 	char ws_accept[WS_ACCEPT_LEN + 1];
 
@@ -139,6 +141,13 @@ bool span_number(const struct span *s, int64_t max, int64_t *out);
  */
 void request_call(
     struct request *r, uint16_t type, const void *body, request_cb done);
+/*
+ * Keeps a copy of a text for the handler's request_cb.  It is freed with the
+ * call, unless the request_cb takes it.
+ */
+void request_keep(struct request *r, const char *text);
+/* Takes that text, which the caller frees; NULL: there is none. */
+char *request_kept(struct request *r);
 /* The input goes: clears every span. */
 void request_forget(struct request *r);
 /* Forgets the call under way, if there is one: the client has gone. */

@@ -50,6 +50,7 @@ struct ws;
 #define WS_PING_MS 30000  /* silence before we ask a WebSocket */
 #define WS_DEAD_PINGS 10     /* times that, before we give it up */
 #define CALL_MS	   60000  /* the monitor's time for an answer */
+#define SUBSCRIBERS_MAX 512    /* to events, however they come */
 #define NOFILE_MAX 2048	  /* descriptors: 3 for each viewer */
 /* Bytes of memory, rings apart: 2 MiB for each of CONN_MAX. */
 #define DATA_MAX (1024UL * 1024 * 1024)
@@ -86,6 +87,8 @@ struct env {
 	uint8_t gone[GONE_MAX][TOKEN_DIGEST];
 	unsigned ngone;
 	struct subscriber_list subscribers;
+	unsigned nsubscribers;
+	uint64_t nevents;      /* told so far */
 	struct conn_list dead; /* to be freed by reap_timer */
 	struct loop_timer *reap_timer;
 	struct loop_timer *tick; /* once a second: looks for deadlines */
@@ -118,7 +121,8 @@ void admit(struct env *, int fd);
 /* --- carriers: where a request came from, and its reply goes --- */
 
 /*
- * What runs a carrier after it has been upgraded.  input gets bytes as they
+ * What runs a carrier after it has been upgraded, or while its reply is a
+ * stream without end.  input gets bytes as they
  * come.  output is called when all that was put into the carrier's output is
  * on its way: it puts more and returns true, or false if there is nothing.
  * tick is called about once a second with the time since the last byte came.
@@ -163,6 +167,9 @@ struct reply {
  *	distrust	it has refused one
  *	upgrade	 opens the WebSocket that r asked for: from now on ops and arg
  *		 run the carrier
+ *	stream	 sends the reply's head; its body is what carrier_put() is given
+ *		 from now on, when ops and arg run the carrier.  What the client
+ *		 still sends has no meaning
  *	pump	 sends what there is in out; the ops' output is asked for more
  *	pause	 stops or resumes taking the client's bytes
  *	finish	 sends what is in out, then ends in an orderly way
@@ -173,6 +180,8 @@ struct carrier_ops {
 	void (*distrust)(struct carrier *);
 	void (*upgrade)(struct carrier *, const struct request *r,
 	    const struct conn_ops *ops, void *arg);
+	void (*stream)(struct carrier *, struct reply *,
+	    const struct conn_ops *ops, void *arg);
 	void (*pump)(struct carrier *);
 	void (*pause)(struct carrier *, bool paused);
 	void (*finish)(struct carrier *);
@@ -181,8 +190,12 @@ struct carrier_ops {
 struct carrier {
 	const struct carrier_ops *ops;
 	struct env *env;
-	struct buf *out; /* a WebSocket's frames */
+	struct buf *out; /* a WebSocket's frames, or a stream's bytes */
+	bool chunked;	 /* the stream's body is in chunks */
 };
+
+/* Puts a piece of a stream's body.  False if there is no room for it. */
+bool carrier_put(struct carrier *, const void *p, size_t len);
 
 /* --- conn.c: a client's connection --- */
 
@@ -285,6 +298,13 @@ void reply_error(struct request *, int status, int err, const char *fmt, ...)
 void reply_failure(struct request *, int err, const char *text);
 /* A whole document that is JSON, without the envelope; it is taken. */
 void reply_document(struct request *, json_t *document);
+/* Adds a field; what it points to must be good as long as the reply. */
+void reply_field(struct reply *, const char *name, const char *value);
+/* A stream of that type, which ops and arg run: see carrier_ops. */
+void reply_stream(
+    struct request *, const char *type, const struct conn_ops *ops, void *arg);
+/* Its head alone, for HEAD. */
+void reply_stream_head(struct request *, const char *type);
 /* 405 with Allow. */
 void reply_not_allowed(struct request *, unsigned allow);
 /* A page: no data, no token; csp is its Content-Security-Policy. */
@@ -343,6 +363,7 @@ void api_session_delete(struct request *);
 void api_session_cleanup(struct request *);
 void api_terminal(struct request *);
 void api_events(struct request *);
+void api_events_ws(struct request *);
 
 /* starting, running, terminated: enum session_state as clients see it. */
 const char *session_state_name(uint64_t state);

@@ -25,7 +25,8 @@ enum route_scope {
 	SCOPE_CONTROL
 };
 
-#define ROUTE_WS 0x01 /* a WebSocket's handshake */
+#define ROUTE_WS     0x01 /* a WebSocket's handshake */
+#define ROUTE_EVENTS 0x02 /* it answers with server-sent events */
 
 /* A parameter of a query.  An array of them ends with the name NULL. */
 struct route_query {
@@ -78,6 +79,7 @@ extern const struct json_table profile_rekey_body;
 extern const struct json_table session_create_body;
 
 extern const struct route_query audit_query[];
+extern const struct route_query events_query[];
 extern const struct route_query fs_complete_query[];
 extern const struct route_query fs_list_query[];
 extern const struct route_query terminal_query[];

@@ -56,7 +56,9 @@ static const struct {
 	{ METHOD_GET, "/api/fs/list", api_fs_list, "", 0 },
 	{ METHOD_GET, "/api/fs/complete", api_fs_complete, "", 0 },
 	{ METHOD_GET, "/ws/terminal/0123", api_terminal, "0123", 0 },
-	{ METHOD_GET, "/ws", api_events, "", 0 },
+	{ METHOD_GET, "/ws", api_events_ws, "", 0 },
+	{ METHOD_GET, "/api/events", api_events, "", 0 },
+	{ METHOD_POST, "/api/events", NULL, "", METHOD_GET },
 
 	{ METHOD_POST, "/api/ping", NULL, "", METHOD_GET },
 	{ METHOD_GET, "/api/token/exchange", NULL, "", METHOD_POST },

@@ -62,6 +62,7 @@ static const struct {
 	{ "seal", suite_seal },
 	{ "sealbox", suite_sealbox },
 	{ "secret", suite_secret },
+	{ "sse", suite_sse },
 	{ "strict", suite_strict },
 	{ "term", suite_term },
 	{ "valid", suite_valid },
