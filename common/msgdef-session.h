@@ -190,6 +190,15 @@ struct msg_jail_screen {
 	uint64_t offset; /* the screen is that before this byte */
 };
 
+enum notice_kind { NOTICE_BELL = 1, NOTICE_NOTIFICATION = 2 };
+
+struct msg_jail_notice {
+	const char *id;
+	uint64_t kind; /* enum notice_kind */
+	const char *title;
+	const char *text;
+};
+
 /* --- the jail's test --- */
 
 /*

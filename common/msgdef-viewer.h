@@ -90,4 +90,12 @@ struct msg_screen_busy {
 	uint64_t offset; /* read up to here */
 };
 
+/* See struct screen_notices of ringlet-screen/screen.h. */
+struct msg_screen_notice {
+	uint64_t bell; /* offset behind the last bell; 0: none */
+	uint64_t note; /* likewise of a notification */
+	const char *title;
+	const char *text;
+};
+
 #endif /* COMMON_MSGDEF_VIEWER_H */

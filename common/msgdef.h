@@ -34,7 +34,7 @@ enum msg_number {
 	MSG_STOP = 23,	     /* -> OK, then everything ends */
 	MSG_PUBKEY_GET = 24, /* -> PUBKEY: seal API keys to it */
 	MSG_PUBKEY = 25,
-	MSG_RESTART = 26, /* CLI only -> OK, then it executes itself */
+	MSG_RESTART = 26,    /* CLI only -> OK, then it executes itself */
 	MSG_CONN_CHECK = 27, /* ringletd only: is it this user's? -> OK */
 
 	/* monitor to ringletd */
@@ -96,6 +96,7 @@ enum msg_number {
 	MSG_JAIL_STATE = 85,  /* sandboxer to monitor, unasked */
 	MSG_VIEWER_GONE = 86, /* sandboxer to monitor, unasked */
 	MSG_JAIL_SCREEN = 87, /* the same; 1 descriptor: screen */
+	MSG_JAIL_NOTICE = 88, /* sandboxer to monitor, unasked */
 
 	/* viewer and sandboxer, over the viewer's own socket */
 	MSG_VIEWER_INPUT = 100,
@@ -121,9 +122,10 @@ enum msg_number {
 	MSG_SCREEN_FED = 134,
 	MSG_SCREEN_SAVED = 135,
 	MSG_SCREEN_BUSY = 136,
+	MSG_SCREEN_NOTICE = 137, /* keeper to sandboxer, unasked */
 
 	/* CLI alone to monitor: jails */
-	MSG_JAIL_EXPLAIN = 140,	 /* -> EXPLAINED */
+	MSG_JAIL_EXPLAIN = 140, /* -> EXPLAINED */
 	MSG_EXPLAINED = 141,
 	MSG_PROFILE_GRANT = 142, /* -> PROFILE */
 

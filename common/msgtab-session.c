@@ -280,6 +280,14 @@ static const struct msg_field f_msg_jail_screen[] = {
 };
 REC(msg_jail_screen);
 
+static const struct msg_field f_msg_jail_notice[] = {
+	STR(msg_jail_notice, id, SESSION_ID_LEN),
+	U64(msg_jail_notice, kind, NOTICE_NOTIFICATION),
+	STR(msg_jail_notice, title, NOTICE_MAX),
+	STR(msg_jail_notice, text, NOTICE_MAX),
+};
+REC(msg_jail_notice);
+
 static const struct msg_field f_msg_sandbox_check[] = {
 	SECRET_BIN(msg_sandbox_check, token, TOKEN_MAX),
 	STR(msg_sandbox_check, alias, NAME_MAX_LEN),
@@ -343,6 +351,7 @@ static const struct msg_type types[] = {
 	TYPE(JAIL_STATE, rec_msg_jail_state),
 	TYPE(VIEWER_GONE, rec_msg_viewer_gone),
 	TYPE(JAIL_SCREEN, rec_msg_jail_screen),
+	TYPE(JAIL_NOTICE, rec_msg_jail_notice),
 	TYPE(JAIL_EXPLAIN, rec_msg_jail_explain),
 	TYPE(EXPLAINED, rec_msg_explained),
 	TYPE(SANDBOX_CHECK, rec_msg_sandbox_check),

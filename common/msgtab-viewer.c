@@ -106,6 +106,14 @@ static const struct msg_field f_msg_screen_busy[] = {
 };
 REC(msg_screen_busy);
 
+static const struct msg_field f_msg_screen_notice[] = {
+	U64(msg_screen_notice, bell, UINT64_MAX),
+	U64(msg_screen_notice, note, UINT64_MAX),
+	STR(msg_screen_notice, title, NOTICE_MAX),
+	STR(msg_screen_notice, text, NOTICE_MAX),
+};
+REC(msg_screen_notice);
+
 static const struct msg_type types[] = {
 	TYPE(VIEWER_INPUT, rec_msg_viewer_input),
 	TYPE(VIEWER_RESIZE, rec_msg_viewer_resize),
@@ -124,6 +132,7 @@ static const struct msg_type types[] = {
 	TYPE(SCREEN_FED, rec_msg_screen_fed),
 	TYPE(SCREEN_SAVED, rec_msg_screen_saved),
 	TYPE(SCREEN_BUSY, rec_msg_screen_busy),
+	TYPE(SCREEN_NOTICE, rec_msg_screen_notice),
 };
 
 const struct msgtab_group msgtab_viewer = { types, NELEM(types) };

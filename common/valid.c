@@ -311,6 +311,43 @@ is_control(uint32_t cp)
 	       (cp >= 0x2066 && cp <= 0x2069);
 }
 
+bool
+valid_line(const char *s)
+{
+	size_t n, len = strlen(s);
+	uint32_t cp;
+
+	for (; len > 0; s += n, len -= n) {
+		n = utf8_decode(s, len, &cp);
+		if (n == 0 || is_control(cp))
+			return false;
+	}
+	return true;
+}
+
+size_t
+text_clean(char *dst, size_t size, const char *p, size_t len)
+{
+	size_t n, out = 0;
+	uint32_t cp;
+
+	for (; len > 0; p += n, len -= n) {
+		n = utf8_decode(p, len, &cp);
+		if (n == 0 || is_control(cp)) {
+			n = n == 0 ? 1 : n;
+			continue;
+		}
+		if (n >= size - out)
+			break;
+		memcpy(dst + out, p, n);
+		out += n;
+	}
+	while (out > 0 && dst[out - 1] == ' ')
+		out--;
+	dst[out] = '\0';
+	return out;
+}
+
 char *
 text_escape(char *dst, size_t size, const char *s)
 {

@@ -14,6 +14,7 @@
 #define ARG_MAX_LEN	(32 * 1024) /* bytes of one argument or value */
 #define ARGS_MAX	256	    /* arguments or variables in one request */
 #define TERM_SIZE_MAX	4096	    /* columns or rows of a terminal */
+#define NOTICE_MAX	256	    /* bytes of a notice's title or text */
 
 /* 1-64 of A-Z a-z 0-9 . _ -, starting with a letter or digit. */
 bool valid_alias(const char *);
@@ -36,6 +37,16 @@ bool valid_env_assignment(const char *);
 bool valid_abs_path(const char *);
 /* Well-formed UTF-8 of len bytes, without NUL. */
 bool valid_utf8(const char *, size_t len);
+
+/* UTF-8 without control characters, as text_escape() has them. */
+bool valid_line(const char *);
+
+/*
+ * Copies len bytes at p into dst (size bytes, at least one) without control
+ * characters, without what is not UTF-8, and without blanks at the end.  What
+ * does not fit is left out at a whole character.  Returns the length.
+ */
+size_t text_clean(char *dst, size_t size, const char *p, size_t len);
 
 /*
  * Copies s into dst (size bytes) with control characters (those that turn the

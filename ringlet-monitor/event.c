@@ -3,7 +3,8 @@
  *
  * An event says what has changed and, of a session, how it is now.  It goes to
  * every subscriber with any token, so it holds what a token that may only look
- * can see anyway, and nothing that an agent has written.
+ * can see anyway.  One, session.input_wanted, has text that an agent has
+ * written: without control characters, and said to be the agent's word.
  */
 
 #include "config.h"
@@ -80,4 +81,13 @@ event_session(struct env *env, const char *what, const struct session *s)
 		    ? json_string(s->reason)
 		    : json_null(),
 		"client_count", (json_int_t)s->viewers));
+}
+
+void
+event_input_wanted(struct env *env, const struct session *s, const char *kind,
+    const char *title, const char *text)
+{
+	tell(env, "session", "input_wanted",
+	    json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", s->id, "profile_alias",
+		s->alias, "kind", kind, "title", title, "text", text));
 }

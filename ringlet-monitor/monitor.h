@@ -342,6 +342,12 @@ void event_profile(struct env *, const char *what, const char *alias);
 void event_keychain(struct env *, const char *what);
 /* Tells them of a session, as it is now: "started", "ended" ... */
 void event_session(struct env *, const char *what, const struct session *);
+/*
+ * An agent wants its person to look; kind is bell or notification, title and
+ * text are its own words, without control characters.
+ */
+void event_input_wanted(struct env *, const struct session *, const char *kind,
+    const char *title, const char *text);
 
 /* api-token.c */
 /* What a token will be. */
@@ -485,6 +491,7 @@ int on_SESSION_KILL(struct peer *, struct msg *);
 int on_SESSION_CLEANUP(struct peer *, struct msg *);
 int on_SESSION_ATTACH(struct peer *, struct msg *);
 int on_JAIL_SCREEN(struct peer *, struct msg *);
+int on_JAIL_NOTICE(struct peer *, struct msg *);
 int on_VIEWER_GONE(struct peer *, struct msg *);
 /* Sessions that have not ended, of alias or (NULL) of all. */
 size_t session_count(const struct env *, const char *alias);

@@ -33,6 +33,7 @@ struct session {
 	unsigned rows;
 	uint64_t viewers;
 	uint64_t next_viewer;
+	uint64_t wanted_at; /* loop_now() of the last input_wanted; 0 */
 	bool sandboxed;
 	int ring_fd;	/* read-only */
 	int screen_fd;	/* once ended: what was shown before ... */

@@ -11,8 +11,8 @@
  * A keeper parses what agents write, and may be taken over by one.  It has the
  * ring of its own session to read and a file to write a screen into, so it can
  * show this session's viewers what it likes, as the agent can.  What it says
- * is two numbers, which are checked here; the bytes of a screen are never
- * looked at in this process.
+ * are numbers and the text of notices, which are checked here; the bytes of a
+ * screen are never looked at in this process.
  *
  * No byte is overwritten before a screen is saved that comes after it: reading
  * the terminal pauses while the newest is more than seven eighths of a ring
@@ -61,6 +61,7 @@ struct keeper {
 	struct peer *peer;
 	uint64_t asked;	     /* told to read up to here */
 	uint64_t fed;	     /* has read up to here */
+	uint64_t noticed;    /* its last notice was here */
 	struct size_at size; /* the last that it knows */
 	int saving;	     /* the file that it writes, or -1 */
 	struct loop_timer *timer; /* saving: KEEPER_MS; else KEEPER_IDLE_MS */
@@ -69,6 +70,7 @@ struct keeper {
 
 static void on_closed(struct peer *, int, const char *);
 static int on_busy(struct peer *, struct msg *);
+static int on_notice(struct peer *, struct msg *);
 
 static const struct msg_rule rules[] = {
 	{ MSG_SCREEN_FED, FROM_SCREEN, PST_SERVING, 0, 16, 0, MSG_SCREEN_FEED,
@@ -76,6 +78,8 @@ static const struct msg_rule rules[] = {
 	{ MSG_SCREEN_SAVED, FROM_SCREEN, PST_SERVING, 0, 32, 0, MSG_SCREEN_SAVE,
 	    NULL },
 	{ MSG_SCREEN_BUSY, FROM_SCREEN, PST_SERVING, 0, 16, 0, 0, on_busy },
+	{ MSG_SCREEN_NOTICE, FROM_SCREEN, PST_SERVING, 0, 1024, 0, 0,
+	    on_notice },
 };
 
 static const struct peer_ops ops = {
@@ -279,7 +283,7 @@ keeper_start(struct session *s, char *why, size_t size)
 	k = xcalloc(1, sizeof(*k));
 	k->env = s->env;
 	k->saving = -1;
-	k->asked = k->fed = from->offset;
+	k->asked = k->fed = k->noticed = from->offset;
 	k->size = (struct size_at){ from->offset, from->cols, from->rows };
 	if (keeper_spawn(k, s->env->screen, why, size) != 0) {
 		free(k);
@@ -312,7 +316,29 @@ on_fed(void *arg, struct msg *reply, int err)
 		return;
 	}
 	k->fed = fed->offset;
+	notice_read(k->session, k->fed);
 	loop_timer_arm(k->timer, KEEPER_MS);
+}
+
+/*
+ * Its agent wants its person to look.  Safe from a keeper that was taken over:
+ * it can say what the agent could print.  Each must be further on than the one
+ * before, and none beyond what it was told to read, so there is an end to them;
+ * text that could lead a terminal astray ends it.
+ */
+static int
+on_notice(struct peer *p, struct msg *m)
+{
+	struct keeper *k = peer_arg(p);
+	const struct msg_screen_notice *n = m->body;
+	uint64_t at = n->bell > n->note ? n->bell : n->note;
+
+	if (k->saving == -1 || at <= k->noticed || at > k->asked ||
+	    !valid_line(n->title) || !valid_line(n->text))
+		return RL_ERR_INVALID;
+	k->noticed = at;
+	notice_found(k->session, n->bell, n->note, n->title, n->text);
+	return 0;
 }
 
 /*
@@ -460,6 +486,12 @@ keeper_due(const struct session *s)
 		return UINT64_MAX;
 	return screens_newest(&s->screens)->offset +
 	       ring_writer_capacity(s->ring) / 4;
+}
+
+bool
+keeper_is_busy(const struct session *s)
+{
+	return s->keeper != NULL && s->keeper->saving != -1;
 }
 
 bool

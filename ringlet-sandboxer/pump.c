@@ -14,7 +14,8 @@
  * Input: one bounded queue in the order of arrival.  It does not wait for
  * output, so ^C passes even while reading is paused.
  *
- * The bytes are never looked at: nothing here can be led by them.
+ * The bytes mean nothing here: some are looked for that may be the end of a
+ * notice (notice.c), and all that can come of it is that a keeper looks.
  */
 
 #include "config.h"
@@ -61,6 +62,7 @@ read_once(struct session *s)
 	n = read(s->master, block, sizeof(block));
 	if (n > 0) {
 		ring_writer_append(s->ring, block, (size_t)n);
+		notice_output(s, block, (size_t)n);
 		return n;
 	}
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))

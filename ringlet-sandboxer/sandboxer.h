@@ -16,6 +16,7 @@
  *	seek.c		where they read
  *	keeper.c	screen keepers
  *	screens.c	what they have saved
+ *	notice.c	what an agent wants its person to see
  *	reap.c		children and orphans
  */
 
@@ -29,6 +30,7 @@
 #include "jail-probe.h"
 #include "jail-seccomp.h"
 #include "log.h"
+#include "notice.h"
 #include "screens.h"
 #include "strlist.h"
 #include "valid.h"
@@ -150,6 +152,7 @@ struct session {
 	unsigned int keeper_fails; /* in a row */
 	uint64_t keeper_failed_at; /* loop_now() of the last that counted */
 	uint64_t check_at; /* a screen is due when head is past it */
+	struct notice notice;
 
 	struct loop_timer *timer; /* the deadline that is running */
 	void (*expired)(struct session *);
@@ -370,6 +373,8 @@ void keeper_resized(struct session *, unsigned int cols, unsigned int rows);
 uint64_t keeper_check(struct session *);
 /* The offset at which keeper_check() has something to do. */
 uint64_t keeper_due(const struct session *);
+/* Whether one is being saved, so that keeper_save() would do nothing. */
+bool keeper_is_busy(const struct session *);
 /* Whether screens can be had. */
 bool keeper_works(const struct session *);
 /* If they can not, since a while: lets it be tried again. */

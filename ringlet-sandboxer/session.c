@@ -203,6 +203,7 @@ session_finish(struct session *s)
 	loop_timer_disarm(s->timer);
 	limit_end(s);
 	ring_writer_end(s->ring, s->status);
+	notice_end(s);
 	keeper_end(s);
 	/* The last screen, and the bytes since, for those who wait for one. */
 	viewers_screen(s, UINT64_MAX);
@@ -486,6 +487,7 @@ session_free(struct session *s)
 	fd_close(s->master);
 	ring_writer_free(s->ring);
 	keeper_end(s);
+	notice_clear(s);
 	screens_clear(&s->screens);
 	fd_close(s->ring_fd);
 	buf_free(s->text);

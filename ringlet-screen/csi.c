@@ -14,6 +14,9 @@ control_execute(struct screen *s, uint32_t c)
 {
 	s->join = 0;
 	switch (c) {
+	case 0x07:
+		notice_bell(s);
+		break;
 	case 0x08:
 		cursor_backspace(s);
 		break;

@@ -225,6 +225,9 @@ struct screen {
 	unsigned int ncombs;
 	unsigned int comb_next;
 	struct parser p;
+	/* No part of what is shown. */
+	uint64_t offset; /* of the next byte */
+	struct screen_notices notices;
 };
 
 static inline bool
@@ -348,6 +351,12 @@ void title_push(struct title *);
 void title_pop(struct title *);
 void title_free(struct title *);
 void links_free(struct screen *);
+
+/* notice.c: a bell; and what an OSC of that number says, len bytes at p. */
+void notice_bell(struct screen *);
+/* The same amid bytes that were skipped. */
+void notice_flood(struct screen *, const uint8_t *p, size_t len);
+void notice_osc(struct screen *, int id, const char *p, size_t len);
 
 /* flood.c: how many of len bytes have no effect on what is shown. */
 size_t flood_skip(

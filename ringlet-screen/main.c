@@ -123,6 +123,20 @@ feed(struct keeper *k, const uint8_t *p, size_t len)
 	}
 }
 
+/* What is to make a person look, of the bytes that were just read. */
+static void
+say_notices(struct keeper *k)
+{
+	const struct screen_notices *n = screen_notices(k->screen);
+	const struct msg_screen_notice m = { n->bell, n->note, n->title,
+		n->text };
+
+	if (n->bell == 0 && n->note == 0)
+		return;
+	say(k, MSG_SCREEN_NOTICE, 0, &m);
+	screen_notices_clear(k->screen);
+}
+
 /* Safe whatever is in the ring: its reader trusts nothing there. */
 static void
 on_feed(struct keeper *k, const struct msg *m)
@@ -146,6 +160,7 @@ on_feed(struct keeper *k, const struct msg *m)
 			_exit(EXIT_CHANNEL);
 		feed(k, slice, (size_t)n);
 	}
+	say_notices(k);
 	fed.offset = k->offset;
 	say(k, MSG_SCREEN_FED, m->hdr.id, &fed);
 }
@@ -207,6 +222,7 @@ start(struct keeper *k, struct msg *m)
 	screen_feed(k->screen, p, len);
 	snapshot_unmap(p, len);
 	k->offset = body->offset;
+	screen_notices_from(k->screen, k->offset);
 }
 
 static void

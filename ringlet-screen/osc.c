@@ -1,6 +1,6 @@
 /*
- * osc.c: titles, colours and hyperlinks: what an operating system command
- * says.  All others have no effect on what is shown.
+ * osc.c: titles, colours, hyperlinks and notifications: what an operating
+ * system command says.  All others have no effect that is kept.
  */
 
 #include "config.h"
@@ -373,12 +373,12 @@ osc_number(const struct parser *o, const char **rest)
 bool
 osc_is_known(const struct parser *o)
 {
-	static const uint8_t known[] = { 0, 1, 2, 4, 8, 10, 11, 12, 104, 110,
-		111, 112 };
+	static const uint16_t known[] = { 0, 1, 2, 4, 8, 9, 10, 11, 12, 99, 104,
+		110, 111, 112, 777 };
 	const char *rest;
 	int id = osc_number(o, &rest);
 
-	for (size_t i = 0; i < sizeof(known); i++)
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (id == known[i])
 			return true;
 	return false;
@@ -412,6 +412,11 @@ osc_dispatch(struct screen *s)
 		break;
 	case 104:
 		reset_palette(s, p, end);
+		break;
+	case 9:
+	case 99:
+	case 777:
+		notice_osc(s, id, p, (size_t)(end - p));
 		break;
 	case 110:
 	case 111:

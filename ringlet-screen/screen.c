@@ -237,6 +237,7 @@ feed_byte(struct screen *s, uint8_t c)
 	struct parser *p = &s->p;
 
 	p->pending++;
+	s->offset++;
 	decode_byte(s, c);
 	if (p->pending > SCREEN_PENDING_MAX) {
 		parse_overflow(s);
@@ -292,9 +293,10 @@ feed(struct screen *s, const uint8_t *p, size_t len, bool short_cut, size_t max)
 
 	while (i < len && max > 0) {
 		if (s->p.state != S_GROUND || s->p.need != 0) {
-			if ((n = parse_numbers(s, p + i, len - i)) > 0)
+			if ((n = parse_numbers(s, p + i, len - i)) > 0) {
 				i += n;
-			else {
+				s->offset += n;
+			} else {
 				feed_byte(s, p[i++]);
 				max--;
 			}
@@ -306,15 +308,19 @@ feed(struct screen *s, const uint8_t *p, size_t len, bool short_cut, size_t max)
 			if (n > 0) {
 				s->x = 0;
 				s->join = 0;
+				notice_flood(s, p + i, n);
 				i += n;
+				s->offset += n;
 			}
 		}
 		if ((n = ascii_length(p + i, len - i)) > 0) {
 			print_ascii(s, p + i, n);
 			i += n;
-		} else if ((n = feed_char(s, p + i, len - i)) > 0)
+			s->offset += n;
+		} else if ((n = feed_char(s, p + i, len - i)) > 0) {
 			i += n;
-		else {
+			s->offset += n;
+		} else {
 			feed_byte(s, p[i++]);
 			max--;
 		}

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "valid.h"
+
 struct buf;
 struct screen;
 
@@ -47,6 +49,24 @@ unsigned int screen_rows(const struct screen *);
  */
 #define SCREEN_PENDING_MAX 8192
 size_t screen_pending(const struct screen *);
+
+/*
+ * What was to make a person look: the last bell (BEL that ends no string) and
+ * the last notification (OSC 9, 99, 777).  Places are offsets of the byte
+ * behind it; 0: there was none.  The text is the program's own word, without
+ * control characters.
+ */
+struct screen_notices {
+	uint64_t bell;
+	uint64_t note;
+	char title[NOTICE_MAX + 1];
+	char text[NOTICE_MAX + 1];
+};
+const struct screen_notices *screen_notices(const struct screen *);
+/* Forgets them. */
+void screen_notices_clear(struct screen *);
+/* The same, and the next byte that is fed has that offset. */
+void screen_notices_from(struct screen *, uint64_t offset);
 
 /*
  * Appends to out the bytes that make a terminal of this size show the same,

@@ -5,7 +5,8 @@
  * size that it gets at the end, then the stream.  At the cut a second screen
  * is made of a snapshot of the first, as a keeper is that goes on; both must
  * be the same in every field, then and after the rest of the stream, which one
- * of them reads without the short cut for floods.
+ * of them reads without the short cut for floods; and both must notice the same
+ * in that rest, and nothing again that was before.
  */
 
 #include "config.h"
@@ -44,9 +45,25 @@ check_snapshot(struct screen *s, struct screen *t, const uint8_t *p, size_t cut)
 	if (screen_snapshot(s, b) != 0)
 		abort();
 	screen_feed(t, buf_ptr(b), buf_len(b));
+	screen_notices_from(t, cut - pending);
 	screen_feed(t, p + cut - pending, pending);
+	if (screen_notices(t)->bell != 0 || screen_notices(t)->note != 0)
+		abort();
 	same(s, t, "from a snapshot");
 	buf_free(b);
+}
+
+static void
+check_notices(const struct screen *s, const struct screen *t, size_t len)
+{
+	const struct screen_notices *a = screen_notices(s);
+	const struct screen_notices *b = screen_notices(t);
+
+	if (a->bell != b->bell || a->note != b->note || a->bell > len ||
+	    a->note > len || strcmp(a->title, b->title) != 0 ||
+	    strcmp(a->text, b->text) != 0 || !valid_line(a->title) ||
+	    !valid_line(a->text))
+		abort();
 }
 
 int
@@ -63,8 +80,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cut = len == 0 ? 0 : (data[2] | (size_t)data[3] << 8) % (len + 1);
 	screen_feed(s, data + HEADER, cut);
 	check_snapshot(s, t, data + HEADER, cut);
+	screen_notices_clear(s);
 	screen_feed(s, data + HEADER + cut, len - cut);
 	screen_feed_slowly(t, data + HEADER + cut, len - cut);
+	check_notices(s, t, len);
 	same(s, t, "at the end");
 	screen_resize(s, data[4] % 100, data[5] % 40);
 	screen_resize(t, data[4] % 100, data[5] % 40);

@@ -145,6 +145,7 @@ check "have no effect" test -d "/proc/$SANDBOXER"
 is "(no session came of it)" \
     "$(ringlet --json terminal list | json data)" "[]"
 killed_for ringlet-sandboxer malformed "malformed"
+killed_for ringlet-sandboxer notice "makes no sense"
 daemon_facts
 holds "$MONITOR"
 killed_for ringlet-sandboxer channels "too many descriptors"

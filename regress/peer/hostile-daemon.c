@@ -342,14 +342,31 @@ do_states(void)
 		.reason = "\x1b[2J" };
 	struct msg_viewer_gone gone = { .id = "0123456789abcdef",
 		.viewer = UINT64_MAX };
+	struct msg_jail_notice notice = { .id = "0123456789abcdef",
+		.kind = NOTICE_NOTIFICATION,
+		.title = "",
+		.text = "now" };
 
 	for (int i = 0; i < 100; i++) {
 		body.state = (uint64_t)i % (SST_TERMINATED + 1);
 		body.text = msggen_str(t.gen, 1000);
 		(void)msg_write(CHANNEL, MSG_JAIL_STATE, 0, &body, NULL, 0);
 		(void)msg_write(CHANNEL, MSG_VIEWER_GONE, 0, &gone, NULL, 0);
+		(void)msg_write(CHANNEL, MSG_JAIL_NOTICE, 0, &notice, NULL, 0);
 	}
 	result("said");
+}
+
+/* Wants seen what would lead a terminal astray. */
+static void
+do_notice(void)
+{
+	struct msg_jail_notice notice = { .id = "0123456789abcdef",
+		.kind = NOTICE_NOTIFICATION,
+		.title = "",
+		.text = "\x1b[2J" };
+
+	(void)msg_write(CHANNEL, MSG_JAIL_NOTICE, 0, &notice, NULL, 0);
 }
 
 /* Ends and ends sessions, reads what it is told of them, answers nothing. */
@@ -431,6 +448,7 @@ static const struct {
 	{ "wrong-answer", do_wrong_answer },
 	{ "unsealed", do_unsealed },
 	{ "states", do_states },
+	{ "notice", do_notice },
 	{ "chatter", do_chatter },
 };
 

@@ -16,6 +16,10 @@
  *	mapped	keeps the file writable
  *	unasked	answers what it was not asked
  *	types	says what a viewer may say
+ *	rings	the same as honest, and each time says that a bell rang
+ *	again	says of one bell that it rang twice
+ *	early	says that a bell rang in what it was not told to read
+ *	escape	puts a control character into a notice
  */
 
 #include "config.h"
@@ -62,6 +66,33 @@ read_slowly(uint64_t from, uint64_t to)
 		say(MSG_SCREEN_BUSY, 0, &m);
 		(void)sleep(1);
 	}
+}
+
+static void
+ring(uint64_t bell, const char *text)
+{
+	struct msg_screen_notice m = {
+		.bell = bell, .title = "", .text = text
+	};
+
+	if (text[0] != '\0')
+		m.note = bell;
+	say(MSG_SCREEN_NOTICE, 0, &m);
+}
+
+/* The notices of a FEED up to there. */
+static void
+notices(uint64_t upto)
+{
+	if (strcmp(mode, "rings") == 0)
+		ring(upto, "");
+	else if (strcmp(mode, "again") == 0) {
+		ring(upto, "");
+		ring(upto, "");
+	} else if (strcmp(mode, "early") == 0)
+		ring(upto + 1, "");
+	else if (strcmp(mode, "escape") == 0)
+		ring(upto, "\033[2J");
 }
 
 static void
@@ -119,6 +150,7 @@ main(void)
 			if (strcmp(mode, "slow") == 0)
 				read_slowly(offset, upto);
 			offset = upto;
+			notices(upto);
 			busy.offset = offset > 0 ? offset - 1 : 0;
 			if (strcmp(mode, "crawls") == 0) {
 				say(MSG_SCREEN_BUSY, 0, &busy);

@@ -117,7 +117,8 @@ rig_expect(struct rig *r, uint16_t type, struct msg *m)
 			msg_clear(m);
 			continue;
 		}
-		if (m->hdr.type == MSG_JAIL_SCREEN) {
+		if (m->hdr.type == MSG_JAIL_SCREEN ||
+		    m->hdr.type == MSG_JAIL_NOTICE) {
 			msg_clear(m);
 			continue;
 		}

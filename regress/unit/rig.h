@@ -95,7 +95,10 @@ void rig_session_done(struct rig_session *);
 
 /* Waits for the end of s.  m is the caller's to clear. */
 void rig_wait_end(struct rig *, const struct rig_session *s, struct msg *m);
-/* Waits for any message of that type; skips log entries and screens alone. */
+/*
+ * Waits for any message of that type; skips log entries, screens and notices
+ * alone.
+ */
 void rig_expect(struct rig *, uint16_t type, struct msg *m);
 /* Sends a request without descriptors; returns its id. */
 uint32_t rig_send(struct rig *, uint16_t type, const void *body);

@@ -35,6 +35,7 @@ Suite *suite_json(void);
 Suite *suite_log(void);
 Suite *suite_logline(void);
 Suite *suite_msg(void);
+Suite *suite_notice(void);
 Suite *suite_paths(void);
 Suite *suite_peer(void);
 Suite *suite_peer_flow(void);

@@ -204,7 +204,8 @@ START_TEST(sizes_come_with_their_offsets)
 END_TEST
 
 static const char *const lies[] = { "die", "ahead", "back", "beyond", "size",
-	"mapped", "unasked", "types", "silent", "crawls" };
+	"mapped", "unasked", "types", "silent", "crawls", "again", "early",
+	"escape" };
 
 /*
  * A keeper that lies is ended.  Who asked is told that there is no screen, and
@@ -436,6 +437,117 @@ START_TEST(answers_must_be_read)
 }
 END_TEST
 
+static void
+expect_notice(struct rig *r, const struct rig_session *s, enum notice_kind kind,
+    const char *title, const char *text)
+{
+	const struct msg_jail_notice *n;
+	struct msg m;
+
+	rig_expect(r, MSG_JAIL_NOTICE, &m);
+	n = m.body;
+	ck_assert_str_eq(n->id, s->id);
+	ck_assert_uint_eq(n->kind, kind);
+	ck_assert_str_eq(n->title, title);
+	ck_assert_str_eq(n->text, text);
+	msg_clear(&m);
+}
+
+/*
+ * An agent that wants its person to look is heard, though nobody watches; and
+ * once, however often a keeper reads what it wrote.
+ */
+START_TEST(an_agent_rings)
+{
+	struct rig *r = rig_start();
+	struct msg_viewer_resize to = { 100, 30 };
+	struct rig_session s;
+	struct rig_viewer v;
+	struct msg m;
+
+	run(r, &s,
+	    "stty -echo; printf 'up\\a'; read x; "
+	    "printf '\\033]777;notify;Done;all;of it\\a'; read x; "
+	    "printf '\\033]9;split\\033'; read x; printf '\\\\'; "
+	    "read x; printf '\\033]2;title\\a\\033]9;4;1;50\\a'; "
+	    "read x; printf '\\a'; read x");
+	expect_notice(r, &s, NOTICE_BELL, "", "");
+	rig_attach(r, &s, false, &v);
+	rig_view_type(&v, "x\r");
+	expect_notice(r, &s, NOTICE_NOTIFICATION, "Done", "all;of it");
+	/* What is in a sequence that has not ended is not lost. */
+	rig_view_type(&v, "x\r");
+	rig_wait_output(&s, "split");
+	rig_seek(&v, SEEK_SCREEN, &m);
+	msg_clear(&m);
+	rig_view_type(&v, "x\r");
+	expect_notice(r, &s, NOTICE_NOTIFICATION, "", "split");
+	/* A late viewer, another size, titles and progress are no news. */
+	rig_view_send(&v, MSG_VIEWER_RESIZE, &to);
+	rig_view_type(&v, "x\r");
+	rig_wait_output(&s, "50\a");
+	rig_seek(&v, SEEK_SCREEN, &m);
+	msg_clear(&m);
+	/* Not even to a keeper that is started anew. */
+	while (count_keepers(r) > 0)
+		(void)usleep(10000);
+	rig_seek(&v, SEEK_SCREEN, &m);
+	msg_clear(&m);
+	rig_view_type(&v, "x\r");
+	expect_notice(r, &s, NOTICE_BELL, "", "");
+	done(r, &s, &v);
+}
+END_TEST
+
+/* Who rings all the time is heard once a second; a bell hides no text. */
+START_TEST(ringing_is_bounded)
+{
+	struct rig *r = rig_start();
+	struct rig_session s;
+	struct rig_viewer v;
+	unsigned int n = 0;
+	struct msg m;
+
+	run(r, &s,
+	    "stty -echo; i=0; while [ $i -lt 50 ]; do i=$((i + 1)); "
+	    "printf '\\a'; sleep 0.02; done; "
+	    "printf '\\033]9;last\\a\\a'; echo up; read x");
+	rig_attach(r, &s, false, &v);
+	for (;;) {
+		rig_expect(r, MSG_JAIL_NOTICE, &m);
+		n++;
+		if (((struct msg_jail_notice *)m.body)->kind ==
+		    NOTICE_NOTIFICATION)
+			break;
+		msg_clear(&m);
+	}
+	ck_assert_str_eq(((struct msg_jail_notice *)m.body)->text, "last");
+	msg_clear(&m);
+	/* However slow this machine is, 50 bells are not as many words. */
+	ck_assert_uint_lt(n, 25);
+	done(r, &s, &v);
+}
+END_TEST
+
+/* What a keeper says is passed on when it makes sense. */
+START_TEST(a_keeper_rings)
+{
+	struct rig *r = rig_start_hostile_screen("rings");
+	struct rig_session s;
+	struct rig_viewer v;
+	struct msg m;
+
+	run(r, &s, "stty -echo; echo up; read x");
+	rig_wait_output(&s, "up\r\n");
+	rig_attach(r, &s, true, &v);
+	rig_seek(&v, SEEK_SCREEN, &m);
+	ck_assert_uint_eq(m.hdr.type, MSG_VIEWER_SCREEN);
+	msg_clear(&m);
+	expect_notice(r, &s, NOTICE_BELL, "", "");
+	done(r, &s, &v);
+}
+END_TEST
+
 /* The real one: what it saves draws what was written. */
 START_TEST(the_real_keeper)
 {
@@ -481,6 +593,9 @@ suite(void)
 	tcase_add_test(t, the_keeper_of_the_same_build);
 	tcase_add_test(t, one_question_at_a_time);
 	tcase_add_test(t, answers_must_be_read);
+	tcase_add_test(t, an_agent_rings);
+	tcase_add_test(t, ringing_is_bounded);
+	tcase_add_test(t, a_keeper_rings);
 	tcase_add_test(t, the_real_keeper);
 	suite_add_tcase(s, t);
 	return s;

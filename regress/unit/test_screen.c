@@ -546,6 +546,170 @@ START_TEST(recordings_survive_every_cut)
 }
 END_TEST
 
+#define BELL "bell"
+
+/* What each makes of a screen's notices; title and text "": none of them. */
+static const struct {
+	const char *bytes;
+	const char *title; /* BELL: that it rings, and no more */
+	const char *text;
+} notices[] = {
+	{ "\a", BELL, "" },
+	{ "a\ab", BELL, "" },
+	{ "\033[1\a2m", BELL, "" },
+	{ "\033\a[m", BELL, "" },
+	{ "\033]2;title\a", "", "" },
+	{ "\033]0;title\033\\", "", "" },
+	{ "\033]5;?\a", "", "" },
+	{ "\033P1;2q\a\033\\", "", "" },
+	{ "\033_Gx\a\033\\", "", "" },
+	{ "\033^\a\033\\", "", "" },
+	{ "\033]9;hello\a", "", "hello" },
+	{ "\033]9;hello\033\\", "", "hello" },
+	{ "\033]9;hello\302\234", "", "hello" },
+	{ "\302\2359;hello\a", "", "hello" },
+	{ "\033]9;4;1;50\a", "", "" },
+	{ "\033]9;4\a", "", "" },
+	{ "\033]9;9;/home\a", "", "" },
+	{ "\033]9;12\a", "", "" },
+	{ "\033]9;4 files; 2 left\a", "", "4 files; 2 left" },
+	{ "\033]9;;x\a", "", ";x" },
+	{ "\033]9;\a", "", "" },
+	{ "\033]9\a", "", "" },
+	{ "\033]9;  \a", "", "" },
+	{ "\033]9;cut\030", "", "" },
+	{ "\033]9;a\177b\001c\342\200\256d\303\251\a", "", "abcd\303\251" },
+	{ "\033]777;notify;T;some;text\a", "T", "some;text" },
+	{ "\033]777;notify;T\a", "T", "" },
+	{ "\033]777;notify;;x\a", "", "x" },
+	{ "\033]777;notify\a", "", "" },
+	{ "\033]777;notify;;\a", "", "" },
+	{ "\033]777;preexec;x\a", "", "" },
+	{ "\033]777\a", "", "" },
+	{ "\033]99;;hello\a", "", "hello" },
+	{ "\033]99;i=1:p=title;hello\033\\", "", "hello" },
+	{ "\033]99;i=1:d=1:p=body;a;b\033\\", "", "a;b" },
+	{ "\033]99;i=1:d=0;part\033\\", "", "" },
+	{ "\033]99;e=1;aGVsbG8=\033\\", "", "" },
+	{ "\033]99;i=1:p=?;\033\\", "", "" },
+	{ "\033]99;i=1:p=close;x\033\\", "", "" },
+	{ "\033]99;hello\a", "", "" },
+	{ "\033]99\a", "", "" },
+	{ "\033]9;one\a\033]9;two\a", "", "two" },
+	{ "\033]777;notify;T;x\a\033]9;two\a", "", "two" },
+};
+
+static void
+notices_are(const struct screen *s, size_t i, uint64_t upto)
+{
+	const struct screen_notices *n = screen_notices(s);
+	bool bell = strcmp(notices[i].title, BELL) == 0;
+
+	ck_assert_msg((n->bell != 0) == bell, "%zu: bell %llu", i,
+	    (unsigned long long)n->bell);
+	ck_assert_uint_le(n->bell, upto);
+	ck_assert_str_eq(n->title, bell ? "" : notices[i].title);
+	ck_assert_str_eq(n->text, notices[i].text);
+	if (n->title[0] == '\0' && n->text[0] == '\0')
+		ck_assert_uint_eq(n->note, 0);
+	else {
+		/* Before the backslash of ESC \ it has ended. */
+		ck_assert_uint_ge(n->note, upto - 1);
+		ck_assert_uint_le(n->note, upto);
+	}
+}
+
+/* Whole, and in two parts; the second by a screen that goes on from the first.
+ */
+START_TEST(notices_are_noticed)
+{
+	const char *bytes = notices[_i].bytes;
+	const uint8_t *p = (const uint8_t *)bytes;
+	size_t len = strlen(bytes), from;
+	struct screen *s, *t;
+	struct screen_notices was;
+	struct buf *b;
+
+	for (size_t cut = 0; cut <= len; cut++) {
+		s = screen_new(80, 24);
+		t = screen_new(80, 24);
+		screen_notices_from(s, 1000);
+		screen_feed(s, p, cut);
+		was = *screen_notices(s);
+		b = snapshot_of(s);
+		from = cut - screen_pending(s);
+		screen_feed(t, buf_ptr(b), buf_len(b));
+		screen_notices_from(t, 1000 + from);
+		screen_feed(t, p + from, cut - from);
+		/* None of them is seen again. */
+		ck_assert_uint_eq(screen_notices(t)->bell, 0);
+		ck_assert_uint_eq(screen_notices(t)->note, 0);
+		screen_feed(s, p + cut, len - cut);
+		screen_feed(t, p + cut, len - cut);
+		notices_are(s, (size_t)_i, 1000 + len);
+		if (was.bell == 0 && was.note == 0)
+			notices_are(t, (size_t)_i, 1000 + len);
+		screen_notices_clear(s);
+		ck_assert_uint_eq(screen_notices(s)->note, 0);
+		buf_free(b);
+		screen_free(s);
+		screen_free(t);
+	}
+}
+END_TEST
+
+/* A long one is cut between characters; one without end has no effect. */
+START_TEST(notices_are_bounded)
+{
+	struct screen *s = screen_new(80, 24);
+	char text[1024];
+
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "\033]9;", 4);
+	memcpy(text + 4 + NOTICE_MAX - 1, "\303\251yy\a", 6);
+	feed(s, text);
+	ck_assert_uint_eq(strlen(screen_notices(s)->text), NOTICE_MAX - 1);
+	ck_assert_uint_eq(strspn(screen_notices(s)->text, "x"), NOTICE_MAX - 1);
+	screen_notices_clear(s);
+	feed(s, "\033]9;");
+	for (int i = 0; i < SCREEN_PENDING_MAX; i++)
+		feed(s, "x");
+	feed(s, "\a");
+	ck_assert_uint_eq(screen_notices(s)->note, 0);
+	ck_assert_uint_eq(screen_notices(s)->bell, 0);
+	screen_free(s);
+}
+END_TEST
+
+/* A bell amid what is skipped is heard, and where it was. */
+START_TEST(bells_in_floods)
+{
+	static uint8_t data[64 * 1024];
+	struct screen *s, *t;
+	size_t at;
+
+	for (size_t n = 0; n < sizeof(data); n++)
+		data[n] = (uint8_t) "0123456789abcde\r\n"[n % 17];
+	for (at = 17; at < sizeof(data) - 17; at += 1601) {
+		uint8_t was = data[at];
+
+		/* A line's end stays whole. */
+		if (was == '\r' || was == '\n')
+			continue;
+		data[at] = '\a';
+		s = screen_new(80, 24);
+		t = screen_new(80, 24);
+		screen_feed(s, data, sizeof(data));
+		screen_feed_slowly(t, data, sizeof(data));
+		ck_assert_uint_eq(screen_notices(s)->bell, at + 1);
+		ck_assert_uint_eq(screen_notices(t)->bell, at + 1);
+		screen_free(s);
+		screen_free(t);
+		data[at] = was;
+	}
+}
+END_TEST
+
 static Suite *
 suite_screen(void)
 {
@@ -559,6 +723,12 @@ suite_screen(void)
 	tcase_add_test(tc, bounds);
 	tcase_add_test(tc, tables_are_swept);
 	tcase_add_test(tc, resizes);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("notices");
+	tcase_add_loop_test(tc, notices_are_noticed, 0,
+	    (int)(sizeof(notices) / sizeof(notices[0])));
+	tcase_add_test(tc, notices_are_bounded);
+	tcase_add_test(tc, bells_in_floods);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("streams");
 	tcase_set_timeout(tc, 120);

@@ -142,10 +142,15 @@ ends_with(struct rig *r, int want)
 	    "status %#x, not exit %d", status, want);
 }
 
+/* Notices before it are left out. */
 static void
 answer(struct rig *r, uint16_t type, struct msg *m)
 {
 	ck_assert_int_eq(msg_read(r->fd, ANSWER_MS, m), 0);
+	if (m->hdr.type == MSG_SCREEN_NOTICE) {
+		msg_clear(m);
+		ck_assert_int_eq(msg_read(r->fd, ANSWER_MS, m), 0);
+	}
 	ck_assert_int_eq(m->hdr.type, type);
 	ck_assert_uint_eq(m->hdr.id, r->id);
 }
@@ -295,6 +300,72 @@ START_TEST(size_amid_a_sequence)
 	same_file(fd, s);
 	close(fd);
 	screen_free(s);
+	ck_assert_int_eq(end(&r), 0);
+}
+END_TEST
+
+/* Of what it reads it says the last bell and notification, once, and where. */
+START_TEST(says_what_it_notices)
+{
+	static const char first[] = "\a\033]9;one\a\a.",
+			  second[] = "\033]777;"
+				     "notify;T;two\a\033]9;3",
+			  third[] = ".\a";
+	struct msg_screen_feed body = { sizeof(first) - 1 };
+	const struct msg_screen_notice *n;
+	struct rig r = { 0 };
+	struct msg m;
+	uint64_t at;
+	int fd;
+
+	start(&r, 80, 24);
+	ring_put(&r, first, sizeof(first) - 1);
+	say(&r, MSG_SCREEN_FEED, &body, NULL, 0);
+	ck_assert_int_eq(msg_read(r.fd, ANSWER_MS, &m), 0);
+	ck_assert_uint_eq(m.hdr.type, MSG_SCREEN_NOTICE);
+	n = m.body;
+	ck_assert_uint_eq(n->bell, sizeof(first) - 2);
+	ck_assert_uint_eq(n->note, sizeof(first) - 3);
+	ck_assert_str_eq(n->title, "");
+	ck_assert_str_eq(n->text, "one");
+	msg_clear(&m);
+	answer(&r, MSG_SCREEN_FED, &m);
+	msg_clear(&m);
+	fd = save(&r, &at);
+	ck_assert_int_eq(end(&r), 0);
+	/* The one that goes on from there. */
+	ring_put(&r, second, sizeof(second) - 1);
+	start_from(&r, at, 80, 24, fd);
+	close(fd);
+	body.upto += sizeof(second) - 1;
+	say(&r, MSG_SCREEN_FEED, &body, NULL, 0);
+	ck_assert_int_eq(msg_read(r.fd, ANSWER_MS, &m), 0);
+	ck_assert_uint_eq(m.hdr.type, MSG_SCREEN_NOTICE);
+	n = m.body;
+	ck_assert_uint_eq(n->bell, 0);
+	ck_assert_uint_eq(n->note, body.upto - 5);
+	ck_assert_str_eq(n->title, "T");
+	ck_assert_str_eq(n->text, "two");
+	msg_clear(&m);
+	answer(&r, MSG_SCREEN_FED, &m);
+	msg_clear(&m);
+	fd = save(&r, &at);
+	ck_assert_uint_eq(at, body.upto - 5);
+	ck_assert_int_eq(end(&r), 0);
+	/* And one that begins within the sequence. */
+	ring_put(&r, third, sizeof(third) - 1);
+	start_from(&r, at, 80, 24, fd);
+	close(fd);
+	body.upto += sizeof(third) - 1;
+	say(&r, MSG_SCREEN_FEED, &body, NULL, 0);
+	ck_assert_int_eq(msg_read(r.fd, ANSWER_MS, &m), 0);
+	ck_assert_uint_eq(m.hdr.type, MSG_SCREEN_NOTICE);
+	n = m.body;
+	ck_assert_uint_eq(n->note, body.upto);
+	ck_assert_str_eq(n->text, "3.");
+	msg_clear(&m);
+	answer(&r, MSG_SCREEN_FED, &m);
+	msg_clear(&m);
 	ck_assert_int_eq(end(&r), 0);
 }
 END_TEST
@@ -644,6 +715,7 @@ suite_keeper(void)
 	tcase_add_loop_test(tc, saves_what_is_shown, 0, 20);
 	tcase_add_test(tc, reads_round_the_ring);
 	tcase_add_test(tc, size_amid_a_sequence);
+	tcase_add_test(tc, says_what_it_notices);
 	tcase_add_test(tc, ends_when_it_was_lapped);
 	tcase_add_loop_test(tc, ends_at_messages_that_make_no_sense, 0, 8);
 	tcase_add_test(tc, ends_when_it_cannot_write);

@@ -371,6 +371,76 @@ START_TEST(attach_asker_leaves)
 }
 END_TEST
 
+/* --- notices --- */
+
+/* The next event for subscribers, which must have that in it. */
+static void
+hear_event(int fd, const char *type, const char *has)
+{
+	const struct msg_event *e;
+	struct msg m;
+
+	hear(fd, MSG_EVENT, &m);
+	e = m.body;
+	ck_assert_str_eq(e->type, type);
+	ck_assert_msg(strstr(e->details, has) != NULL, "%s", e->details);
+	msg_clear(&m);
+}
+
+/* What an agent wants seen is told, of a session that runs, not too often. */
+START_TEST(input_wanted)
+{
+	struct session *s = running("seen");
+	struct msg_jail_notice n = { .id = s->id,
+		.kind = NOTICE_NOTIFICATION,
+		.title = "T",
+		.text = "say \"x\"" };
+	int ringletd;
+
+	ringletd = channel(
+	    &w.env.ringletd.client, FROM_RINGLETD, "ringletd", &ringletd_ops);
+	w.env.ringletd.env = &w.env;
+	w.env.ringletd.name = "ringletd";
+	w.env.ringletd.client.child = &w.env.ringletd;
+	w.env.ringletd.ready = true;
+	say(w.sandboxer, MSG_JAIL_NOTICE, 0, &n);
+	hear_event(ringletd, "session.input_wanted",
+	    "\"profile_alias\":\"seen\",\"kind\":\"notification\","
+	    "\"title\":\"T\",\"text\":\"say \\\"x\\\"\"}");
+	/* Another one at once, and one of a session that is not there. */
+	say(w.sandboxer, MSG_JAIL_NOTICE, 0, &n);
+	n.id = "0123456789abcdef";
+	say(w.sandboxer, MSG_JAIL_NOTICE, 0, &n);
+	silence(ringletd);
+	n.id = s->id;
+	n.kind = NOTICE_BELL;
+	s->wanted_at = 0;
+	say(w.sandboxer, MSG_JAIL_NOTICE, 0, &n);
+	hear_event(ringletd, "session.input_wanted", "\"kind\":\"bell\"");
+	s->wanted_at = 0;
+	s->state = SST_TERMINATED;
+	say(w.sandboxer, MSG_JAIL_NOTICE, 0, &n);
+	silence(ringletd);
+	child_condemn(&w.env.ringletd, NULL);
+	fd_close(ringletd);
+}
+END_TEST
+
+/* With what no keeper lets through the sandboxer is not believed any more. */
+START_TEST(input_wanted_wrong)
+{
+	struct session *s = running("seen");
+	const struct msg_jail_notice wrong[] = {
+		{ .id = s->id, .kind = 0, .title = "", .text = "" },
+		{ .id = s->id, .kind = 2, .title = "", .text = "\033[2J" },
+		{ .id = s->id, .kind = 2, .title = "a\nb", .text = "" },
+	};
+
+	say(w.sandboxer, MSG_JAIL_NOTICE, 0, &wrong[_i]);
+	ck_assert_ptr_null(w.env.sandboxer.client.peer);
+}
+END_TEST
+
 /* --- starting --- */
 
 static void
@@ -661,6 +731,8 @@ main(void)
 	tcase_add_test(tc, end_of_unknown);
 	tcase_add_test(tc, attach_burst);
 	tcase_add_test(tc, attach_asker_leaves);
+	tcase_add_test(tc, input_wanted);
+	tcase_add_loop_test(tc, input_wanted_wrong, 0, 3);
 	tcase_add_test(tc, only_the_cli_chooses);
 	tcase_add_test(tc, start_good_ring);
 	tcase_add_test(tc, start_bad_ring);

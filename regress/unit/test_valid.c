@@ -266,6 +266,44 @@ START_TEST(escaping_truncates)
 }
 END_TEST
 
+START_TEST(lines)
+{
+	static const struct {
+		const char *s;
+		bool line;
+		const char *clean; /* in 9 bytes */
+	} cases[] = {
+		{ "", true, "" },
+		{ "a b", true, "a b" },
+		{ "a\\", true, "a\\" },
+		{ "a\n", false, "a" },
+		{ "\033[2J", false, "[2J" },
+		{ "\177a", false, "a" },
+		{ "\302\205a", false, "a" },
+		{ "\342\200\256a", false, "a" },
+		{ "\341x\200", false, "x" },
+		{ "12345678", true, "12345678" },
+		{ "1234567890", true, "12345678" },
+		{ "1234567\303\251", true, "1234567" },
+		{ "  a  ", true, "  a" },
+		{ "1234567  9", true, "1234567" },
+	};
+	char out[9];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		ck_assert_msg(
+		    valid_line(cases[i].s) == cases[i].line, "%zu", i);
+		ck_assert_uint_eq(text_clean(out, sizeof(out), cases[i].s,
+				      strlen(cases[i].s)),
+		    strlen(cases[i].clean));
+		ck_assert_str_eq(out, cases[i].clean);
+	}
+	ck_assert_uint_eq(text_clean(out, sizeof(out), "a\0b", 3), 2);
+	ck_assert_str_eq(out, "ab");
+	ck_assert_uint_eq(text_clean(out, 1, "a", 1), 0);
+}
+END_TEST
+
 Suite *
 suite_valid(void)
 {
@@ -282,6 +320,7 @@ suite_valid(void)
 	tcase_add_test(tc, utf8);
 	tcase_add_test(tc, escaping);
 	tcase_add_test(tc, escaping_truncates);
+	tcase_add_test(tc, lines);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -50,6 +50,7 @@ static const struct {
 	{ "log", suite_log },
 	{ "logline", suite_logline },
 	{ "msg", suite_msg },
+	{ "notice", suite_notice },
 	{ "paths", suite_paths },
 	{ "peer", suite_peer },
 	{ "peer-flow", suite_peer_flow },
