@@ -31,18 +31,18 @@ struct step {
 };
 
 struct place {
-	struct step steps[DEPTH_MAX];
+	struct step steps[JSON_DEPTH_LIMIT];
 	size_t depth;
 };
 
 /*
  * Walks to the end of the len bytes at p.  False if something is nested deeper
- * than DEPTH_MAX: jansson recurses, up to 2048 deep, so this comes first.  On
+ * than depth: jansson recurses, up to 2048 deep, so this comes first.  On
  * text that is not JSON the place may be any, but it names nothing that does
  * not stand where a member's name would.
  */
 static bool
-walk(const char *p, size_t len, struct place *at)
+walk(const char *p, size_t len, size_t depth, struct place *at)
 {
 	struct step *s = NULL;
 	size_t i, start;
@@ -63,7 +63,7 @@ walk(const char *p, size_t len, struct place *at)
 			break;
 		case '{':
 		case '[':
-			if (at->depth == DEPTH_MAX)
+			if (at->depth == depth)
 				return false;
 			s = &at->steps[at->depth++];
 			memset(s, 0, sizeof(*s));
@@ -154,29 +154,30 @@ error_text(const json_error_t *e)
 	}
 }
 
-json_t *
-json_parse_object(const char *p, size_t len, char *why, size_t size)
+static json_t *
+parse(const char *p, size_t len, size_t depth, size_t flags, char *why,
+    size_t size)
 {
 	char where[5 * NAME_SHOWN];
 	struct place at;
 	json_error_t e;
 	json_t *v;
 
-	if (!walk(p, len, &at)) {
+	if (!walk(p, len, depth, &at)) {
 		/* The first step is enough: the others are brackets. */
 		at.depth = 1;
-		(void)snprintf(why, size, "nested more than %d deep%s",
-		    DEPTH_MAX, place_text(&at, where, sizeof(where)));
+		(void)snprintf(why, size, "nested more than %zu deep%s",
+		    depth, place_text(&at, where, sizeof(where)));
 		end_whole(why);
 		return NULL;
 	}
 	/* jansson takes a NUL pointer for a mistake of ours. */
 	if (len == 0)
 		p = "";
-	v = json_loadb(p, len, JSON_REJECT_DUPLICATES, &e);
+	v = json_loadb(p, len, flags | JSON_REJECT_DUPLICATES, &e);
 	if (v == NULL) {
 		(void)walk(p, (size_t)e.position < len ? (size_t)e.position :
-		    len, &at);
+		    len, depth, &at);
 		(void)snprintf(why, size, "line %d column %d%s: %s", e.line,
 		    e.column, place_text(&at, where, sizeof(where)),
 		    error_text(&e));
@@ -189,6 +190,21 @@ json_parse_object(const char *p, size_t len, char *why, size_t size)
 		return NULL;
 	}
 	return v;
+}
+
+json_t *
+json_parse_object(const char *p, size_t len, char *why, size_t size)
+{
+	return parse(p, len, DEPTH_MAX, 0, why, size);
+}
+
+json_t *
+json_parse_foreign(
+    const char *p, size_t len, size_t depth, char *why, size_t size)
+{
+	if (depth > JSON_DEPTH_LIMIT)
+		depth = JSON_DEPTH_LIMIT;
+	return parse(p, len, depth, JSON_ALLOW_NUL, why, size);
 }
 
 /* Where a member is, and where what is wrong with it is to be said. */

@@ -47,6 +47,14 @@ json_t *json_parse_object(
     const char *p, size_t len, char *why, size_t size);
 
 /*
+ * The same for a file that another program keeps: nested at most depth deep
+ * (JSON_DEPTH_LIMIT at most), and with \u0000 in strings.
+ */
+#define JSON_DEPTH_LIMIT 64
+json_t *json_parse_foreign(
+    const char *p, size_t len, size_t depth, char *why, size_t size);
+
+/*
  * Moves obj's members into target as the table says.  Absent optional members
  * leave their field alone.  RL_ERR_INVALID: why names the member, "a.b" where
  * it is nested.  Free with json_free_members() in either case.

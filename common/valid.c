@@ -348,6 +348,29 @@ text_clean(char *dst, size_t size, const char *p, size_t len)
 	return out;
 }
 
+bool
+valid_rel_path(const char *s)
+{
+	size_t len = strlen(s), n, parts;
+	uint32_t cp;
+
+	if (len == 0 || len > REL_PATH_MAX)
+		return false;
+	for (size_t i = 0; i < len; i += n)
+		if ((n = utf8_decode(s + i, len - i, &cp)) == 0 ||
+		    is_control(cp))
+			return false;
+	for (parts = 1;; parts++, s += n + 1) {
+		n = strcspn(s, "/");
+		if (n == 0 || n > 255 || parts > REL_PATH_PARTS ||
+		    (n == 1 && s[0] == '.') ||
+		    (n == 2 && s[0] == '.' && s[1] == '.'))
+			return false;
+		if (s[n] == '\0')
+			return true;
+	}
+}
+
 char *
 text_escape(char *dst, size_t size, const char *s)
 {

@@ -35,6 +35,13 @@ bool valid_env_is_dangerous(const char *, size_t len);
 bool valid_env_assignment(const char *);
 /* Absolute, no "." or ".." or empty component, no trailing slash (but "/"). */
 bool valid_abs_path(const char *);
+/*
+ * Relative: parts of 1-255 bytes between single slashes, none "." or "..", no
+ * control character, REL_PATH_MAX bytes and REL_PATH_PARTS parts at most.
+ */
+#define REL_PATH_MAX   512
+#define REL_PATH_PARTS 8
+bool valid_rel_path(const char *);
 /* Well-formed UTF-8 of len bytes, without NUL. */
 bool valid_utf8(const char *, size_t len);
 

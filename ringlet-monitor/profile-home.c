@@ -25,6 +25,8 @@
 
 #include "err.h"
 #include "fdpass.h"
+#include "home-file.h"
+#include "json.h"
 #include "manifest.h"
 #include "paths.h"
 #include "profile-home.h"
@@ -44,74 +46,6 @@ profile_home_path(const struct paths *paths, const struct manifest_agent *agent,
     const char *alias)
 {
 	return xasprintf("%s/%s/%s", paths->home, agent->homes, alias);
-}
-
-/*
- * Opens the folder name in dirfd.  An agent can have taken all permissions
- * from it; it gets them back, and AT_SYMLINK_NOFOLLOW sees to it that what
- * gets them is not a file elsewhere that a link leads to.  -1 and errno.
- */
-static int
-open_anyway(int dirfd, const char *name)
-{
-	int fd;
-
-	fd = openat(dirfd, name, DIR_FLAGS);
-	if (fd == -1 && errno == EACCES) {
-		if (fchmodat(dirfd, name, 0700, AT_SYMLINK_NOFOLLOW) == -1)
-			return -1;
-		fd = openat(dirfd, name, DIR_FLAGS);
-	}
-	return fd;
-}
-
-/*
- * Opens the folder name in dirfd and checks that it is ours.  Returns the
- * descriptor, RL_ERR_NOTFOUND, RL_ERR_DENIED or RL_ERR_SYSTEM; shown is its
- * name for people.
- */
-static int
-open_dir(int dirfd, const char *name, const char *shown, char *why, size_t size)
-{
-	struct stat st;
-	int fd;
-
-	if ((fd = open_anyway(dirfd, name)) == -1) {
-		if (errno == ENOENT) {
-			snprintf(why, size, "%s does not exist", shown);
-			return RL_ERR_NOTFOUND;
-		}
-		if (errno == ELOOP || errno == ENOTDIR) {
-			snprintf(why, size, "%s is not a folder", shown);
-			return RL_ERR_DENIED;
-		}
-		snprintf(why, size, "%s: %s", shown, strerror(errno));
-		return RL_ERR_SYSTEM;
-	}
-	if (fstat(fd, &st) == -1) {
-		snprintf(why, size, "%s: %s", shown, strerror(errno));
-		close(fd);
-		return RL_ERR_SYSTEM;
-	}
-	if (st.st_uid != geteuid()) {
-		snprintf(why, size, "%s belongs to user %lu, not to you", shown,
-		    (unsigned long)st.st_uid);
-		close(fd);
-		return RL_ERR_DENIED;
-	}
-	return fd;
-}
-
-/* The same, making the folder first if it is missing. */
-static int
-make_dir(int dirfd, const char *name, const char *shown, char *why, size_t size)
-{
-	if (mkdirat(dirfd, name, 0700) == -1 && errno != EEXIST) {
-		snprintf(
-		    why, size, "cannot make %s: %s", shown, strerror(errno));
-		return RL_ERR_SYSTEM;
-	}
-	return open_dir(dirfd, name, shown, why, size);
 }
 
 /* The user's own home; it may be a link, as on machines that move homes. */
@@ -139,55 +73,31 @@ open_homes(const struct paths *paths, const struct manifest_agent *agent,
 	if ((home = open_user_home(paths, why, size)) < 0)
 		return home;
 	shown = xasprintf("%s/%s", paths->home, agent->homes);
-	fd = make ? make_dir(home, agent->homes, shown, why, size)
-		  : open_dir(home, agent->homes, shown, why, size);
+	fd = make ? home_dir_make(home, agent->homes, shown, why, size)
+		  : home_dir_open(home, agent->homes, shown, why, size);
 	free(shown);
 	close(home);
 	return fd;
 }
 
 /*
- * Writes one seed file below the home, unless something has its name.  Folders
- * on the way are made.
+ * Puts one seed file below the home.  JSON is merged into what is there,
+ * anything else is written only if nothing has its name.
  */
 static int
 seed(int home, const struct manifest_seed *s, char *why, size_t size)
 {
-	const char *p = s->path, *slash;
-	char *name;
-	int dir, next, fd, r = RL_OK;
+	json_t *ours;
+	int r;
 
-	if ((dir = dup(home)) == -1) {
-		snprintf(why, size, "%s: %s", s->path, strerror(errno));
-		return RL_ERR_SYSTEM;
-	}
-	for (; (slash = strchr(p, '/')) != NULL; p = slash + 1) {
-		name = xstrndup(p, (size_t)(slash - p));
-		next = make_dir(dir, name, s->path, why, size);
-		free(name);
-		close(dir);
-		if (next < 0)
-			return next;
-		dir = next;
-	}
-	fd = openat(
-	    dir, p, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd == -1) {
-		if (errno != EEXIST) {
-			snprintf(why, size, "cannot make %s: %s", s->path,
-			    strerror(errno));
-			r = RL_ERR_SYSTEM;
-		}
-	} else if (paths_write_all(fd, s->content, strlen(s->content)) != 0 ||
-		   fsync(fd) == -1) {
-		snprintf(
-		    why, size, "cannot write %s: %s", s->path, strerror(errno));
-		unlinkat(dir, p, 0);
-		r = RL_ERR_SYSTEM;
-	}
-	fd_close(fd);
-	close(dir);
-	return r;
+	ours = json_parse_object(s->content, strlen(s->content), why, size);
+	if (ours == NULL)
+		return home_file_place(
+		    home, s->path, s->content, strlen(s->content), why, size);
+	r = home_file_merge(home, s->path, ours, NULL, why, size);
+	json_decref(ours);
+	/* What is there instead is a person's, and stays. */
+	return r == RL_ERR_DENIED || r == RL_ERR_INVALID ? RL_OK : r;
 }
 
 int
@@ -207,7 +117,7 @@ profile_home_make(const struct paths *paths, const struct manifest_agent *agent,
 		goto out;
 	}
 	shown = profile_home_path(paths, agent, alias);
-	if ((home = make_dir(homes, alias, shown, why, size)) < 0) {
+	if ((home = home_dir_make(homes, alias, shown, why, size)) < 0) {
 		r = home;
 		goto out;
 	}
@@ -241,7 +151,7 @@ profile_home_open(const struct paths *paths, const struct manifest_agent *agent,
 	if ((homes = open_homes(paths, agent, false, why, size)) < 0)
 		return homes;
 	shown = profile_home_path(paths, agent, alias);
-	fd = open_dir(homes, alias, shown, why, size);
+	fd = home_dir_open(homes, alias, shown, why, size);
 	free(shown);
 	close(homes);
 	return fd;
@@ -299,7 +209,7 @@ remove_entry(struct removal *rm, int fd, const char *name, int depth)
 		return 0;
 	if (depth >= DEPTH_MAX)
 		return move_up(rm, fd, name);
-	if ((sub = open_anyway(fd, name)) == -1 ||
+	if ((sub = home_dir_try(fd, name)) == -1 ||
 	    empty_dir(rm, sub, depth + 1) == -1)
 		return -1;
 	return unlinkat(fd, name, AT_REMOVEDIR);
@@ -375,7 +285,7 @@ profile_home_remove(const struct paths *paths,
 	if ((homes = open_homes(paths, agent, false, why, size)) < 0)
 		return homes;
 	shown = profile_home_path(paths, agent, alias);
-	if ((rm.top = open_dir(homes, alias, shown, why, size)) < 0) {
+	if ((rm.top = home_dir_open(homes, alias, shown, why, size)) < 0) {
 		r = rm.top;
 		goto out;
 	}

@@ -17,8 +17,8 @@ char *profile_home_path(
     const struct paths *, const struct manifest_agent *, const char *alias);
 
 /*
- * Makes the home (0700; its parent too) unless it is there, and writes the
- * manifest's seed files that are missing.  What is there stays as it is.
+ * Makes the home (0700; its parent too) unless it is there, and puts the
+ * manifest's files into it (home-file.h): what else is there stays as it is.
  * Returns 0, RL_ERR_INVALID (alias), RL_ERR_DENIED (something of that name is
  * not a folder of ours) or RL_ERR_SYSTEM, with why[size].
  */
