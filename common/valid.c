@@ -371,6 +371,18 @@ valid_rel_path(const char *s)
 	}
 }
 
+bool
+valid_homes_folder(const char *s)
+{
+	static const char last[] = "-profiles";
+	size_t len = strlen(s), n = sizeof(last) - 1;
+
+	if (len < n + 2 || len > n + 1 + 48 || s[0] != '.' ||
+	    strcmp(s + len - n, last) != 0 || strstr(s, "..") != NULL)
+		return false;
+	return strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789._-") == len;
+}
+
 char *
 text_escape(char *dst, size_t size, const char *s)
 {

@@ -42,6 +42,12 @@ bool valid_abs_path(const char *);
 #define REL_PATH_MAX   512
 #define REL_PATH_PARTS 8
 bool valid_rel_path(const char *);
+/*
+ * The folder of an agent's profile homes, below the user's: ".NAME-profiles",
+ * where NAME is 1-48 of a-z 0-9 . _ -, and no ".." comes in it.  A jail hides
+ * all of that form, whoever made them.
+ */
+bool valid_homes_folder(const char *);
 /* Well-formed UTF-8 of len bytes, without NUL. */
 bool valid_utf8(const char *, size_t len);
 

@@ -22,7 +22,7 @@
 #include "agent-binary.h"
 #include "agent-package.h"
 #include "agent-search.h"
-#include "manifest.h"
+#include "profile-home.h"
 #include "xmalloc.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
@@ -95,11 +95,9 @@ others_write(const struct stat *st, bool system)
 static bool
 program_ok(const char *path, const char *home, const char **problem)
 {
-	const struct manifest_agent *agents;
 	struct stat st, dir;
-	char *parent, *homes;
-	size_t i, n;
-	bool inside, system = agent_binary_is_system(path);
+	char *parent;
+	bool system = agent_binary_is_system(path);
 	int r;
 
 	if (stat(path, &st) == -1 || !S_ISREG(st.st_mode)) {
@@ -111,15 +109,9 @@ program_ok(const char *path, const char *home, const char **problem)
 		return false;
 	}
 	/* A jailed agent writes there; it must not get to run outside. */
-	agents = manifest_agents(&n);
-	for (i = 0; i < n; i++) {
-		homes = xasprintf("%s/%s", home, agents[i].homes);
-		inside = path_is_below(path, homes);
-		free(homes);
-		if (inside) {
-			*problem = "lies in a profile's home";
-			return false;
-		}
+	if (profile_homes_hold(home, path)) {
+		*problem = "lies in a profile's home";
+		return false;
 	}
 	parent = path_parent(path);
 	r = stat(parent, &dir);

@@ -96,7 +96,8 @@ on_AGENT_LIST(struct peer *p, struct msg *m)
 	struct msg_agent *list;
 	struct msg_agents body;
 	size_t n, nprofiles = 0;
-	const struct manifest_agent *agents = manifest_agents(&n);
+	const struct manifest_agent *const *agents =
+	    manifest_agents(env->manifests, &n);
 	const char *const *search = NULL;
 	char why[512];
 
@@ -109,11 +110,11 @@ on_AGENT_LIST(struct peer *p, struct msg *m)
 	list = xcalloc(n, sizeof(*list));
 	found = xcalloc(n, sizeof(*found));
 	for (size_t i = 0; i < n; i++) {
-		list[i].id = agents[i].id;
-		list[i].name = agents[i].name;
+		list[i].id = agents[i]->id;
+		list[i].name = agents[i]->name;
 		list[i].profile_count =
-		    count_profiles(profiles, nprofiles, agents[i].id);
-		list[i].installed = agent_binary_find(&agents[i],
+		    count_profiles(profiles, nprofiles, agents[i]->id);
+		list[i].installed = agent_binary_find(agents[i],
 					env->paths.home, search, &found[i],
 					why, sizeof(why)) == 0;
 		if (list[i].installed) {
@@ -160,13 +161,15 @@ fill_provider(struct msg_provider *to, const struct manifest_provider *from)
 int
 on_PROVIDER_LIST(struct peer *p, struct msg *m)
 {
+	const struct env *env = peer_env(p);
 	size_t n;
-	const struct manifest_provider *from = manifest_providers(&n);
+	const struct manifest_provider *const *from =
+	    manifest_providers(env->manifests, &n);
 	struct msg_provider *list = xcalloc(n, sizeof(*list));
 	struct msg_providers body = { .list = { list, n } };
 
 	for (size_t i = 0; i < n; i++)
-		fill_provider(&list[i], &from[i]);
+		fill_provider(&list[i], from[i]);
 	peer_reply(p, m->hdr.id, MSG_PROVIDERS, &body, NULL, 0);
 	for (size_t i = 0; i < n; i++)
 		free(list[i].endpoints.v);

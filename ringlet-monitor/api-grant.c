@@ -77,8 +77,8 @@ change(struct env *env, const struct asker *a,
 		strlcpy(why, audit_trouble(env), size);
 		return RL_ERR_DENIED;
 	}
-	return profile_grant(
-	    &env->paths, req->alias, text, req->revoke, why, size);
+	return profile_grant(&env->paths, env->manifests, req->alias, text,
+	    req->revoke, why, size);
 }
 
 /*

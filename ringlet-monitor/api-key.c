@@ -226,7 +226,7 @@ rekey_load(struct env *env, const char *alias, struct profile **pr,
 
 	if ((err = profile_load(&env->paths, alias, pr, why, size)) != 0)
 		return err;
-	*provider = manifest_provider((*pr)->provider_id);
+	*provider = manifest_provider(env->manifests, (*pr)->provider_id);
 	if (*provider == NULL) {
 		snprintf(why, size,
 		    "profile %s: provider %s is not known any "

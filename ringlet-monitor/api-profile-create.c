@@ -125,11 +125,12 @@ create_finish(struct creation *c)
 	char why[WHY_MAX];
 	int err;
 
-	err = profile_create(&env->paths, pr, why, sizeof(why));
+	err = profile_create(&env->paths, env->manifests, pr, why, sizeof(why));
 	if (err == 0) {
+		/* It is there: profile_create() has looked. */
 		err = profile_home_make(&env->paths,
-		    manifest_agent(pr->agent_id), pr->alias, why,
-		    sizeof(why));
+		    manifest_agent(env->manifests, pr->agent_id), pr->alias,
+		    why, sizeof(why));
 		if (err != 0) {
 			char more[WHY_MAX];
 
@@ -223,7 +224,7 @@ check_offered_cwd(struct env *env, const struct profile *pr, char *why,
 	if (pr->working_dir[0] == '\0')
 		return 0;
 	home = profile_home_path(
-	    &env->paths, manifest_agent(pr->agent_id), pr->alias);
+	    &env->paths, manifest_agent(env->manifests, pr->agent_id), pr->alias);
 	err = fd = jailcheck_open_cwd(
 	    &env->paths, home, pr->working_dir, &real, why, size);
 	if (fd >= 0)
@@ -256,14 +257,14 @@ on_PROFILE_CREATE(struct peer *p, struct msg *m)
 	char why[WHY_MAX];
 	int err;
 
-	if ((err = profile_check(pr, why, sizeof(why))) != 0 ||
+	if ((err = profile_check(env->manifests, pr, why, sizeof(why))) != 0 ||
 	    (!peer_is_cli(p) &&
 		(err = check_offered_cwd(env, pr, why, sizeof(why))) != 0) ||
 	    (err = keychain_room(p, why, sizeof(why))) != 0 ||
 	    (err = key_open(p, &offer, &key, why, sizeof(why))) != 0 ||
 	    /* A dry run may be of everything but the key. */
 	    ((key != NULL || !req->dry_run) &&
-		(err = key_check(manifest_provider(pr->provider_id), key,
+		(err = key_check(manifest_provider(env->manifests, pr->provider_id), key,
 		     why, sizeof(why))) != 0))
 		goto refuse;
 	err = profile_load(&env->paths, pr->alias, &old, why, sizeof(why));
@@ -297,7 +298,7 @@ on_PROFILE_CREATE(struct peer *p, struct msg *m)
 	c->key = key;
 	c->dry_run = req->dry_run;
 	/* Nobody is asked for a key that could not be kept. */
-	if (manifest_provider(pr->provider_id)->auth_variable != NULL)
+	if (manifest_provider(env->manifests, pr->provider_id)->auth_variable != NULL)
 		keystore_choose(env, on_chosen, c);
 	else if (c->dry_run) {
 		profile_msg_reply(env, &c->asker, pr);

@@ -155,7 +155,7 @@ struct deletion {
 	char *alias;
 	const char *stores[2]; /* that may have its key; NULL: no more */
 	char *store;	       /* the first of them, if its file names it */
-	const struct manifest_agent *agent; /* NULL: not known, no home */
+	char *homes; /* the folder of its home; NULL: not known */
 	bool keep_home;
 };
 
@@ -165,6 +165,7 @@ deletion_free(struct deletion *d)
 	alias_release(d->env, d->alias);
 	free(d->alias);
 	free(d->store);
+	free(d->homes);
 	free(d);
 }
 
@@ -200,9 +201,9 @@ on_home_removed(void *arg, int err, const char *text)
 static void
 delete_finish(struct deletion *d)
 {
-	if (d->agent == NULL || d->keep_home)
+	if (d->homes == NULL || d->keep_home)
 		on_home_removed(d, 0, "");
-	else if (home_removal_start(d->env, d->agent->id, d->alias,
+	else if (home_removal_start(d->env, d->homes, d->alias,
 		     on_home_removed, d) != 0)
 		on_home_removed(d, RL_ERR_UNAVAILABLE, strerror(errno));
 }
@@ -276,6 +277,7 @@ on_PROFILE_DELETE(struct peer *p, struct msg *m)
 {
 	struct env *env = peer_env(p);
 	const struct msg_profile_delete *req = m->body;
+	const struct manifest_agent *agent;
 	struct deletion *d;
 	struct profile *pr = NULL;
 	char why[WHY_MAX];
@@ -285,7 +287,10 @@ on_PROFILE_DELETE(struct peer *p, struct msg *m)
 
 	/* One of that name that is made later has not run. */
 	profile_use_write(env);
-	/* Of a damaged one nobody knows the agent: its home stays. */
+	/*
+	 * Of a damaged one nobody knows the agent: its home stays; so does
+	 * that of one whose agent has no manifest any more.
+	 */
 	err = profile_load(&env->paths, req->alias, &pr, why, sizeof(why));
 	if (!(err == RL_ERR_INVALID && valid_alias(req->alias)) &&
 	    (err != 0 || (err = keychain_room(p, why, sizeof(why))) != 0)) {
@@ -323,7 +328,9 @@ on_PROFILE_DELETE(struct peer *p, struct msg *m)
 	d->env = env;
 	d->asker = asker_of(p, m);
 	d->alias = xstrdup(req->alias);
-	d->agent = pr == NULL ? NULL : manifest_agent(pr->agent_id);
+	agent = pr == NULL ? NULL
+			   : manifest_agent(env->manifests, pr->agent_id);
+	d->homes = agent == NULL ? NULL : xstrdup(agent->homes);
 	d->keep_home = req->keep_home;
 	find_stores(d, pr);
 	if (pr == NULL)

@@ -20,7 +20,6 @@
 #include "err.h"
 #include "log.h"
 #include "loop.h"
-#include "manifest.h"
 #include "monitor.h"
 #include "profile-home.h"
 #include "xmalloc.h"
@@ -41,20 +40,16 @@ struct home_removal {
 /* --- the process --- */
 
 void
-home_removal_main(const struct paths *paths, const char *agent_id,
+home_removal_main(const struct paths *paths, const char *homes,
     const char *alias)
 {
-	const struct manifest_agent *agent = manifest_agent(agent_id);
-	char why[TEXT_MAX - 1] = "there is no such agent";
-	int err = RL_ERR_NOTFOUND;
+	char why[TEXT_MAX - 1];
+	int err;
 
 	proc_child_begin();
-	if (agent != NULL) {
-		err = profile_home_remove(
-		    paths, agent, alias, why, sizeof(why));
-		if (err == RL_ERR_NOTFOUND)
-			err = 0; /* that is what was wanted */
-	}
+	err = profile_home_remove(paths, homes, alias, why, sizeof(why));
+	if (err == RL_ERR_NOTFOUND)
+		err = 0; /* that is what was wanted */
 	if (err == 0)
 		strlcpy(why, DONE, sizeof(why));
 	if (write(PROC_CHANNEL_FD, why, strlen(why)) == -1)
@@ -105,12 +100,12 @@ on_text(int fd, unsigned events, void *arg)
 }
 
 int
-home_removal_start(struct env *env, const char *agent_id, const char *alias,
+home_removal_start(struct env *env, const char *homes, const char *alias,
     void (*cb)(void *arg, int err, const char *why), void *arg)
 {
 	extern char **environ;
 	char *const argv[] = { (char[]){ "ringlet-monitor" },
-		(char[]){ "-X" }, (char *)(uintptr_t)agent_id,
+		(char[]){ "-X" }, (char *)(uintptr_t)homes,
 		(char *)(uintptr_t)alias, NULL };
 	struct proc_spec spec = { .path = env->paths.monitor, .argv = argv,
 		.envp = environ };

@@ -22,8 +22,8 @@
 #include "err.h"
 #include "fdpass.h"
 #include "jailcheck.h"
-#include "manifest.h"
 #include "paths.h"
+#include "profile-home.h"
 #include "strlist.h"
 #include "xmalloc.h"
 
@@ -117,10 +117,10 @@ check_hidden(const struct paths *paths, const char *path,
 {
 	const char *own[] = { paths->config_dir, paths->data_dir,
 		paths->state_dir, paths->runtime_dir };
-	const struct manifest_agent *agents;
+	struct strlist homes = { NULL, 0 };
 	char dir[PATH_MAX], *home;
-	size_t n;
 	bool above;
+	int r = 0;
 
 	for (size_t i = 0; i < sizeof(never_dirs) / sizeof(*never_dirs); i++)
 		if (overlaps(path, never_dirs[i]))
@@ -147,15 +147,21 @@ check_hidden(const struct paths *paths, const char *path,
 	}
 	if (allowed_home != NULL && within_real(path, allowed_home))
 		return 0;
-	agents = manifest_agents(&n);
-	for (size_t i = 0; i < n; i++) {
-		snprintf(dir, sizeof(dir), "%s/%s", paths->home,
-		    agents[i].homes);
-		if (overlaps_real(path, dir))
-			return hidden(path, dir, why, size);
-	}
+	profile_homes_list(paths, &homes);
+	for (size_t i = 0; i < homes.n && r == 0; i++)
+		if (overlaps_real(path, homes.v[i]))
+			r = hidden(path, homes.v[i], why, size);
+	strlist_clear(&homes);
+	if (r != 0)
+		return r;
 	/* Above the home lie the homes of all profiles, and more. */
 	home = realpath(paths->home, NULL);
+	if (profile_homes_hold(paths->home, path) ||
+	    (home != NULL && profile_homes_hold(home, path))) {
+		/* The home could not be listed. */
+		free(home);
+		return hidden(path, path, why, size);
+	}
 	above = path_is_below(paths->home, path) ||
 	    (home != NULL && path_is_below(home, path));
 	free(home);
@@ -235,10 +241,10 @@ jailcheck_closed(const struct paths *paths, struct strlist *out)
 {
 	const char *own[] = { paths->config_dir, paths->data_dir,
 		paths->state_dir, paths->runtime_dir };
-	const struct manifest_agent *agents;
+	struct strlist homes = { NULL, 0 };
 	const char *moved;
 	char *path;
-	size_t i, n;
+	size_t i;
 
 	for (i = 0; i < sizeof(never_dirs) / sizeof(*never_dirs); i++)
 		add_closed(out, never_dirs[i]);
@@ -256,9 +262,10 @@ jailcheck_closed(const struct paths *paths, struct strlist *out)
 		add_closed(out, path);
 		free(path);
 	}
-	agents = manifest_agents(&n);
-	for (i = 0; i < n; i++)
-		add_below(out, paths->home, agents[i].homes);
+	profile_homes_list(paths, &homes);
+	for (i = 0; i < homes.n; i++)
+		add_closed(out, homes.v[i]);
+	strlist_clear(&homes);
 }
 
 char *

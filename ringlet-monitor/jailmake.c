@@ -127,15 +127,23 @@ int
 jailmake_make(struct env *env, const struct run *r,
     const struct jail_ask *ask, struct jailmake *out, char *why, size_t size)
 {
+	const struct manifest_agent *agent;
 	int err;
 
 	memset(out, 0, sizeof(*out));
 	out->cwd_fd = out->home_fd = -1;
+	agent = manifest_agent(env->manifests, r->profile->agent_id);
+	if (agent == NULL) {
+		/* The key took its time, and meanwhile it went. */
+		snprintf(why, size, "agent %s is not known any more",
+		    r->profile->agent_id);
+		return RL_ERR_INVALID;
+	}
 	err = out->cwd_fd = open_cwd(env, r, ask, &out->cwd, why, size);
 	if (err < 0)
 		return err;
 	err = out->home_fd = profile_home_open(
-	    &env->paths, r->agent, r->profile->alias, why, size);
+	    &env->paths, agent, r->profile->alias, why, size);
 	if (err < 0)
 		return err;
 	if (!ask->no_sandbox && (err = plan(env, r, ask, out, why, size)) != 0)

@@ -28,6 +28,7 @@
 #include "keychain.h"
 #include "log.h"
 #include "loop.h"
+#include "manifest.h"
 #include "migrate.h"
 #include "monitor.h"
 #include "profile-use.h"
@@ -374,6 +375,7 @@ close_everything(struct env *env)
 	token_close(env);
 	audit_free(env->audit);
 	sealbox_free(&env->box);
+	manifest_set_free(env->manifests);
 	loop_timer_free(env->ringletd.timer);
 	loop_timer_free(env->sandboxer.timer);
 	loop_timer_free(env->ringletd.limit_timer);
@@ -473,6 +475,7 @@ main(int argc, char **argv)
 	secret_init();
 	raise_descriptor_limit();
 	env.started = time(NULL);
+	env.manifests = manifest_set_new();
 	env.foreground = o.foreground;
 	TAILQ_INIT(&env.clients);
 	TAILQ_INIT(&env.sessions);

@@ -18,44 +18,79 @@
 #include "buf.h"
 #include "err.h"
 #include "manifest.h"
+#include "xmalloc.h"
 
 #define URL_MAX	  2048 /* bytes of an endpoint's address */
 #define MODEL_MAX 128
 
-const struct manifest_agent *
-manifest_agents(size_t *n)
+struct manifest_set {
+	const struct manifest_agent **agents;
+	size_t nagents;
+	const struct manifest_provider **providers;
+	size_t nproviders;
+};
+
+struct manifest_set *
+manifest_set_new(void)
 {
-	*n = manifest_builtin_nagents;
-	return manifest_builtin_agents;
+	struct manifest_set *set = xcalloc(1, sizeof(*set));
+	size_t i;
+
+	set->nagents = manifest_builtin_nagents;
+	set->agents = xcalloc(set->nagents, sizeof(*set->agents));
+	for (i = 0; i < set->nagents; i++)
+		set->agents[i] = &manifest_builtin_agents[i];
+	set->nproviders = manifest_builtin_nproviders;
+	set->providers = xcalloc(set->nproviders, sizeof(*set->providers));
+	for (i = 0; i < set->nproviders; i++)
+		set->providers[i] = &manifest_builtin_providers[i];
+	return set;
 }
 
-const struct manifest_provider *
-manifest_providers(size_t *n)
+void
+manifest_set_free(struct manifest_set *set)
 {
-	*n = manifest_builtin_nproviders;
-	return manifest_builtin_providers;
+	if (set == NULL)
+		return;
+	free(set->agents);
+	free(set->providers);
+	free(set);
+}
+
+const struct manifest_agent *const *
+manifest_agents(const struct manifest_set *set, size_t *n)
+{
+	*n = set->nagents;
+	return set->agents;
+}
+
+const struct manifest_provider *const *
+manifest_providers(const struct manifest_set *set, size_t *n)
+{
+	*n = set->nproviders;
+	return set->providers;
 }
 
 const struct manifest_agent *
-manifest_agent(const char *id)
+manifest_agent(const struct manifest_set *set, const char *id)
 {
 	size_t i;
 
-	for (i = 0; i < manifest_builtin_nagents; i++) {
-		if (strcmp(manifest_builtin_agents[i].id, id) == 0)
-			return &manifest_builtin_agents[i];
+	for (i = 0; i < set->nagents; i++) {
+		if (strcmp(set->agents[i]->id, id) == 0)
+			return set->agents[i];
 	}
 	return NULL;
 }
 
 const struct manifest_provider *
-manifest_provider(const char *id)
+manifest_provider(const struct manifest_set *set, const char *id)
 {
 	size_t i;
 
-	for (i = 0; i < manifest_builtin_nproviders; i++) {
-		if (strcmp(manifest_builtin_providers[i].id, id) == 0)
-			return &manifest_builtin_providers[i];
+	for (i = 0; i < set->nproviders; i++) {
+		if (strcmp(set->providers[i]->id, id) == 0)
+			return set->providers[i];
 	}
 	return NULL;
 }

@@ -85,12 +85,26 @@ extern const size_t manifest_builtin_nagents;
 extern const struct manifest_provider manifest_builtin_providers[];
 extern const size_t manifest_builtin_nproviders;
 
-/* The one of that id, or NULL; static. */
-const struct manifest_agent *manifest_agent(const char *id);
-const struct manifest_provider *manifest_provider(const char *id);
-/* All of them, in the order they are listed; static. */
-const struct manifest_agent *manifest_agents(size_t *n);
-const struct manifest_provider *manifest_providers(size_t *n);
+/*
+ * All that hold now.  What is borrowed from a set is good until the set is
+ * loaded again: nobody keeps it across the loop, but an id.
+ */
+struct manifest_set;
+
+/* The built-in ones alone. */
+struct manifest_set *manifest_set_new(void);
+void manifest_set_free(struct manifest_set *);
+
+/* The one of that id, or NULL. */
+const struct manifest_agent *manifest_agent(
+    const struct manifest_set *, const char *id);
+const struct manifest_provider *manifest_provider(
+    const struct manifest_set *, const char *id);
+/* All of them, in the order they are listed; *n of them. */
+const struct manifest_agent *const *manifest_agents(
+    const struct manifest_set *, size_t *n);
+const struct manifest_provider *const *manifest_providers(
+    const struct manifest_set *, size_t *n);
 
 /* Whether the agent can use the provider. */
 bool manifest_supports(

@@ -69,6 +69,7 @@ struct keychain;
 struct keychain_call;
 struct loop;
 struct manifest_provider;
+struct manifest_set;
 struct migration;
 struct secret;
 struct token;
@@ -157,6 +158,7 @@ struct env {
 	int log_fd; /* the log file, or -1 */
 	size_t log_size; /* bytes in that file */
 	struct logsocket *log_socket; /* the system's log, or NULL */
+	struct manifest_set *manifests; /* of agents and providers */
 	struct tokens *tokens;
 	struct codes *codes; /* one-time, for tokens */
 	struct loop_timer *token_timer; /* the next one expires */
@@ -463,14 +465,14 @@ int on_JAIL_EXPLAIN(struct peer *, struct msg *);
 
 /* home-removal.c */
 /*
- * Removes the home of a profile in a process of its own; cb is called once it
+ * Removes ~/homes/alias, the home of a profile, in a process of its own; cb is called once it
  * is done, with 0 or an error and what went wrong.  RL_ERR_SYSTEM: it could
  * not be started, and cb is not called.
  */
-int home_removal_start(struct env *, const char *agent_id, const char *alias,
+int home_removal_start(struct env *, const char *homes, const char *alias,
     void (*cb)(void *arg, int err, const char *why), void *arg);
 /* That process: what the monitor does with -X. */
-void home_removal_main(const struct paths *, const char *agent_id,
+void home_removal_main(const struct paths *, const char *homes,
     const char *alias) __attribute__((__noreturn__));
 
 /* api-fs.c */

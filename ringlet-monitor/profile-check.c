@@ -46,7 +46,8 @@ check_args(const struct profile *p, char *why, size_t size)
 }
 
 static int
-check_env(const struct profile *p, char *why, size_t size)
+check_env(const struct manifest_set *set, const struct profile *p, char *why,
+    size_t size)
 {
 	char reason[256], shown[256];
 	const char *eq;
@@ -70,8 +71,8 @@ check_env(const struct profile *p, char *why, size_t size)
 		}
 		(void)snprintf(
 		    shown, sizeof(shown), "%.*s", (int)len, p->env[i]);
-		if (!profile_env_allowed(p->agent_id, p->provider_id, p->env[i],
-			len, reason, sizeof(reason))) {
+		if (!profile_env_allowed(set, p->agent_id, p->provider_id,
+			p->env[i], len, reason, sizeof(reason))) {
 			snprintf(why, size, "env: %s: %s", shown, reason);
 			return RL_ERR_INVALID;
 		}
@@ -96,7 +97,8 @@ check_env(const struct profile *p, char *why, size_t size)
 
 /* What a path may be is judged when it is granted, and at each start. */
 static int
-check_grants(const struct profile *p, char *why, size_t size)
+check_grants(const struct manifest_set *set, const struct profile *p,
+    char *why, size_t size)
 {
 	char reason[256];
 	struct grant g;
@@ -115,8 +117,8 @@ check_grants(const struct profile *p, char *why, size_t size)
 			return RL_ERR_INVALID;
 		}
 		if (g.kind == GRANT_ENV &&
-		    !profile_env_allowed(p->agent_id, p->provider_id, g.value,
-			strlen(g.value), reason, sizeof(reason))) {
+		    !profile_env_allowed(set, p->agent_id, p->provider_id,
+			g.value, strlen(g.value), reason, sizeof(reason))) {
 			snprintf(why, size, "grants: env %s: %s", g.value,
 			    reason);
 			return RL_ERR_INVALID;
@@ -132,46 +134,13 @@ check_grants(const struct profile *p, char *why, size_t size)
 	return RL_OK;
 }
 
-int
-profile_check(const struct profile *p, char *why, size_t size)
+/* What needs no manifest; set is for check_env() and check_grants(). */
+static int
+check_form(const struct manifest_set *set, const struct profile *p, char *why,
+    size_t size)
 {
-	const struct manifest_agent *agent;
-	const struct manifest_provider *provider;
-	const char *url;
-	char reason[256];
 	int r;
 
-	if (!valid_alias(p->alias)) {
-		snprintf(why, size,
-		    "alias: must be 1 to %d of A-Z a-z 0-9 "
-		    ". _ - and start with a letter or digit",
-		    ALIAS_MAX);
-		return RL_ERR_INVALID;
-	}
-	if ((agent = manifest_agent(p->agent_id)) == NULL) {
-		snprintf(why, size,
-		    "agent_id: there is no such agent; "
-		    "'ringlet agents list' names them");
-		return RL_ERR_INVALID;
-	}
-	if ((provider = manifest_provider(p->provider_id)) == NULL) {
-		snprintf(why, size,
-		    "provider_id: there is no such provider; "
-		    "'ringlet providers list' names them");
-		return RL_ERR_INVALID;
-	}
-	if (!manifest_supports(agent, provider)) {
-		snprintf(why, size,
-		    "provider_id: agent %s cannot use provider "
-		    "%s",
-		    agent->id, provider->id);
-		return RL_ERR_INVALID;
-	}
-	if ((r = manifest_endpoint(provider, p->endpoint_id, &url, reason,
-		 sizeof(reason))) != RL_OK) {
-		snprintf(why, size, "endpoint_id: %s", reason);
-		return r;
-	}
 	if (*p->model != '\0' && !manifest_model_ok(p->model)) {
 		snprintf(why, size,
 		    "model: must be 1 to 128 letters, digits "
@@ -189,7 +158,80 @@ profile_check(const struct profile *p, char *why, size_t size)
 	}
 	if ((r = check_args(p, why, size)) != RL_OK)
 		return r;
-	if ((r = check_env(p, why, size)) != RL_OK)
+	if ((r = check_env(set, p, why, size)) != RL_OK)
 		return r;
-	return check_grants(p, why, size);
+	return check_grants(set, p, why, size);
+}
+
+static int
+check_alias(const struct profile *p, char *why, size_t size)
+{
+	if (valid_alias(p->alias))
+		return RL_OK;
+	snprintf(why, size,
+	    "alias: must be 1 to %d of A-Z a-z 0-9 "
+	    ". _ - and start with a letter or digit",
+	    ALIAS_MAX);
+	return RL_ERR_INVALID;
+}
+
+int
+profile_check_form(const struct profile *p, char *why, size_t size)
+{
+	char reason[128];
+	int r;
+
+	if ((r = check_alias(p, why, size)) != RL_OK)
+		return r;
+	if (!valid_ident(p->agent_id) || !valid_ident(p->provider_id)) {
+		snprintf(why, size, "%s: must be 1 to 64 of a-z 0-9 . _ - and "
+		    "start with a letter or digit",
+		    valid_ident(p->agent_id) ? "provider_id" : "agent_id");
+		return RL_ERR_INVALID;
+	}
+	if (*p->endpoint_id != '\0' && !valid_ident(p->endpoint_id) &&
+	    !manifest_url_ok(p->endpoint_id, reason, sizeof(reason))) {
+		snprintf(why, size, "endpoint_id: %s", reason);
+		return RL_ERR_INVALID;
+	}
+	return check_form(NULL, p, why, size);
+}
+
+int
+profile_check(const struct manifest_set *set, const struct profile *p,
+    char *why, size_t size)
+{
+	const struct manifest_agent *agent;
+	const struct manifest_provider *provider;
+	const char *url;
+	char reason[256];
+	int r;
+
+	if ((r = check_alias(p, why, size)) != RL_OK)
+		return r;
+	if ((agent = manifest_agent(set, p->agent_id)) == NULL) {
+		snprintf(why, size,
+		    "agent_id: there is no such agent; "
+		    "'ringlet agents list' names them");
+		return RL_ERR_INVALID;
+	}
+	if ((provider = manifest_provider(set, p->provider_id)) == NULL) {
+		snprintf(why, size,
+		    "provider_id: there is no such provider; "
+		    "'ringlet providers list' names them");
+		return RL_ERR_INVALID;
+	}
+	if (!manifest_supports(agent, provider)) {
+		snprintf(why, size,
+		    "provider_id: agent %s cannot use provider "
+		    "%s",
+		    agent->id, provider->id);
+		return RL_ERR_INVALID;
+	}
+	if ((r = manifest_endpoint(provider, p->endpoint_id, &url, reason,
+		 sizeof(reason))) != RL_OK) {
+		snprintf(why, size, "endpoint_id: %s", reason);
+		return r;
+	}
+	return check_form(set, p, why, size);
 }

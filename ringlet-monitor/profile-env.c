@@ -92,13 +92,12 @@ table_owns(const struct manifest_env *e, const char *name, size_t len)
 }
 
 bool
-profile_env_allowed(const char *agent_id, const char *provider_id,
-    const char *name, size_t len, char *why, size_t size)
+profile_env_allowed(const struct manifest_set *set, const char *agent_id,
+    const char *provider_id, const char *name, size_t len, char *why,
+    size_t size)
 {
-	const struct manifest_agent *agent = manifest_agent(agent_id);
-	const struct manifest_provider *provider =
-	    manifest_provider(provider_id);
-	const struct manifest_provider *all;
+	const struct manifest_agent *agent;
+	const struct manifest_provider *provider, *const *all;
 	size_t i, n;
 
 	if (valid_env_is_dangerous(name, len)) {
@@ -113,16 +112,20 @@ profile_env_allowed(const char *agent_id, const char *provider_id,
 			return false;
 		}
 	}
-	all = manifest_providers(&n);
+	if (set == NULL)
+		return true;
+	all = manifest_providers(set, &n);
 	for (i = 0; i < n; i++) {
-		if (all[i].auth_variable != NULL &&
-		    name_is(all[i].auth_variable, name, len)) {
+		if (all[i]->auth_variable != NULL &&
+		    name_is(all[i]->auth_variable, name, len)) {
 			snprintf(why, size,
 			    "holds an API key, which belongs "
 			    "into the keychain: profiles create asks for it");
 			return false;
 		}
 	}
+	agent = manifest_agent(set, agent_id);
+	provider = manifest_provider(set, provider_id);
 	if ((agent != NULL && table_owns(agent->env, name, len)) ||
 	    (provider != NULL && table_owns(provider->env, name, len))) {
 		snprintf(why, size,
@@ -404,10 +407,10 @@ profile_plan_make(const struct paths *paths, const struct profile_run *run,
 	int r;
 
 	memset(out, 0, sizeof(*out));
-	if ((r = profile_check(p, why, size)) != RL_OK)
+	if ((r = profile_check(run->manifests, p, why, size)) != RL_OK)
 		return r;
-	agent = manifest_agent(p->agent_id);
-	provider = manifest_provider(p->provider_id);
+	agent = manifest_agent(run->manifests, p->agent_id);
+	provider = manifest_provider(run->manifests, p->provider_id);
 	if (provider->auth_variable != NULL && run->key == NULL) {
 		snprintf(why, size,
 		    "profile %s has no API key, and provider "

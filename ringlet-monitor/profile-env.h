@@ -9,12 +9,14 @@
 #include <stddef.h>
 
 struct agent_binary;
+struct manifest_set;
 struct paths;
 struct profile;
 struct secret;
 
 struct profile_run {
 	/* Who runs it. */
+	const struct manifest_set *manifests;
 	const struct profile *profile;
 	const struct agent_binary *binary;
 	const struct secret *key; /* NULL: the provider takes none */
@@ -62,9 +64,11 @@ void profile_plan_hide(struct profile_plan *, const struct profile_run *,
 /*
  * Whether a profile of this agent may set the variable name itself (len bytes).
  * Otherwise why[size] says why not: one that loads code, that Ringlet sets, or
- * that would carry the key or move where it is sent.
+ * that would carry the key or move where it is sent.  Without a set the last
+ * two are not looked at, as manifests alone say which they are.
  */
-bool profile_env_allowed(const char *agent_id, const char *provider_id,
-    const char *name, size_t len, char *why, size_t size);
+bool profile_env_allowed(const struct manifest_set *, const char *agent_id,
+    const char *provider_id, const char *name, size_t len, char *why,
+    size_t size);
 
 #endif /* PROFILE_ENV_H */

@@ -30,6 +30,7 @@
 #include "manifest.h"
 #include "paths.h"
 #include "profile-home.h"
+#include "strlist.h"
 #include "valid.h"
 #include "xmalloc.h"
 
@@ -40,6 +41,37 @@
 
 /* Readings of one folder while removing; more means that somebody fills it. */
 #define PASSES_MAX 1000
+
+bool
+profile_homes_hold(const char *home, const char *path)
+{
+	size_t n = strlen(home), len;
+	char *first;
+	bool is;
+
+	if (strncmp(path, home, n) != 0 || path[n] != '/')
+		return false;
+	path += n + 1;
+	len = strcspn(path, "/");
+	first = xstrndup(path, len);
+	is = valid_homes_folder(first);
+	free(first);
+	return is;
+}
+
+void
+profile_homes_list(const struct paths *paths, struct strlist *out)
+{
+	struct dirent *e;
+	DIR *d;
+
+	if ((d = opendir(paths->home)) == NULL)
+		return;
+	while ((e = readdir(d)) != NULL)
+		if (valid_homes_folder(e->d_name))
+			strlist_addf(out, "%s/%s", paths->home, e->d_name);
+	closedir(d);
+}
 
 char *
 profile_home_path(const struct paths *paths, const struct manifest_agent *agent,
@@ -62,19 +94,19 @@ open_user_home(const struct paths *paths, char *why, size_t size)
 	return fd;
 }
 
-/* Opens the folder that holds the homes, ~/HOMES. */
+/* Opens the folder that holds the homes, ~/homes. */
 static int
-open_homes(const struct paths *paths, const struct manifest_agent *agent,
-    bool make, char *why, size_t size)
+open_homes(const struct paths *paths, const char *homes, bool make, char *why,
+    size_t size)
 {
 	char *shown;
 	int home, fd;
 
 	if ((home = open_user_home(paths, why, size)) < 0)
 		return home;
-	shown = xasprintf("%s/%s", paths->home, agent->homes);
-	fd = make ? home_dir_make(home, agent->homes, shown, why, size)
-		  : home_dir_open(home, agent->homes, shown, why, size);
+	shown = xasprintf("%s/%s", paths->home, homes);
+	fd = make ? home_dir_make(home, homes, shown, why, size)
+		  : home_dir_open(home, homes, shown, why, size);
 	free(shown);
 	close(home);
 	return fd;
@@ -112,7 +144,7 @@ profile_home_make(const struct paths *paths, const struct manifest_agent *agent,
 		snprintf(why, size, "that is not a profile's name");
 		return RL_ERR_INVALID;
 	}
-	if ((homes = open_homes(paths, agent, true, why, size)) < 0) {
+	if ((homes = open_homes(paths, agent->homes, true, why, size)) < 0) {
 		r = homes;
 		goto out;
 	}
@@ -148,7 +180,7 @@ profile_home_open(const struct paths *paths, const struct manifest_agent *agent,
 		snprintf(why, size, "that is not a profile's name");
 		return RL_ERR_INVALID;
 	}
-	if ((homes = open_homes(paths, agent, false, why, size)) < 0)
+	if ((homes = open_homes(paths, agent->homes, false, why, size)) < 0)
 		return homes;
 	shown = profile_home_path(paths, agent, alias);
 	fd = home_dir_open(homes, alias, shown, why, size);
@@ -268,9 +300,8 @@ out:
 }
 
 int
-profile_home_remove(const struct paths *paths,
-    const struct manifest_agent *agent, const char *alias, char *why,
-    size_t size)
+profile_home_remove(const struct paths *paths, const char *name,
+    const char *alias, char *why, size_t size)
 {
 	struct removal rm;
 	struct stat st;
@@ -278,13 +309,13 @@ profile_home_remove(const struct paths *paths,
 	int homes = -1, fd, r;
 
 	memset(&rm, 0, sizeof(rm));
-	if (!valid_alias(alias)) {
+	if (!valid_alias(alias) || !valid_homes_folder(name)) {
 		snprintf(why, size, "that is not a profile's name");
 		return RL_ERR_INVALID;
 	}
-	if ((homes = open_homes(paths, agent, false, why, size)) < 0)
+	if ((homes = open_homes(paths, name, false, why, size)) < 0)
 		return homes;
-	shown = profile_home_path(paths, agent, alias);
+	shown = xasprintf("%s/%s/%s", paths->home, name, alias);
 	if ((rm.top = home_dir_open(homes, alias, shown, why, size)) < 0) {
 		r = rm.top;
 		goto out;

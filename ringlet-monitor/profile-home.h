@@ -7,10 +7,21 @@
  * none follows a symbolic link.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
-struct paths;
 struct manifest_agent;
+struct paths;
+struct strlist;
+
+/*
+ * Whether path lies in a folder of profiles' homes, or is one, below home; both
+ * absolute and alike in that they have links or none.  Any agent's counts,
+ * known or not (valid_homes_folder()).
+ */
+bool profile_homes_hold(const char *home, const char *path);
+/* Adds the folders of profiles' homes that are there, by absolute names. */
+void profile_homes_list(const struct paths *, struct strlist *out);
 
 /* The home's absolute name; the caller frees it. */
 char *profile_home_path(
@@ -33,11 +44,11 @@ int profile_home_open(const struct paths *, const struct manifest_agent *,
     const char *alias, char *why, size_t size);
 
 /*
- * Removes the home with all that is in it, without following a link and
+ * Removes ~/homes/alias with all that is in it, without following a link and
  * without leaving its file system.  RL_ERR_NOTFOUND if there is none,
  * RL_ERR_DENIED if it is not a folder of ours.
  */
-int profile_home_remove(const struct paths *, const struct manifest_agent *,
+int profile_home_remove(const struct paths *, const char *homes,
     const char *alias, char *why, size_t size);
 
 #endif /* PROFILE_HOME_H */

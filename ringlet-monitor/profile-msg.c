@@ -66,9 +66,10 @@ void
 profile_msg_fill(struct env *env, struct profile_msg *pm,
     const struct profile *pr)
 {
-	const struct manifest_agent *agent = manifest_agent(pr->agent_id);
+	const struct manifest_agent *agent =
+	    manifest_agent(env->manifests, pr->agent_id);
 	const struct manifest_provider *provider =
-	    manifest_provider(pr->provider_id);
+	    manifest_provider(env->manifests, pr->provider_id);
 	struct msg_profile *to = &pm->body;
 	size_t nenv = count(pr->env);
 	const char *url;

@@ -200,7 +200,7 @@ profile_format(const struct profile *p)
 	return text;
 }
 
-/* Writes what profile_check() has passed. */
+/* Writes what profile_check_form() has passed. */
 static int
 save(const struct paths *paths, const struct profile *p, char *why, size_t size)
 {
@@ -236,14 +236,14 @@ out:
 }
 
 int
-profile_create(
-    const struct paths *paths, const struct profile *p, char *why, size_t size)
+profile_create(const struct paths *paths, const struct manifest_set *set,
+    const struct profile *p, char *why, size_t size)
 {
 	struct stat st;
 	char *file;
 	int r;
 
-	if ((r = profile_check(p, why, size)) != RL_OK)
+	if ((r = profile_check(set, p, why, size)) != RL_OK)
 		return r;
 	/* Only the monitor writes here, and its lock makes it the only one. */
 	file = file_of(paths, p->alias);
@@ -277,7 +277,7 @@ profile_parse(const char *text, size_t len, const char *alias,
 	if (r != RL_OK)
 		goto out;
 	fill(&s.p);
-	if ((r = profile_check(&s.p, why, size)) != RL_OK)
+	if ((r = profile_check_form(&s.p, why, size)) != RL_OK)
 		goto out;
 	if (strcmp(s.p.alias, alias) != 0) {
 		snprintf(why, size, "alias: is not the name of the file");
@@ -512,8 +512,8 @@ list_drop(char **list, const char *grant, bool exact)
 }
 
 int
-profile_grant(const struct paths *paths, const char *alias, const char *grant,
-    bool revoke, char *why, size_t size)
+profile_grant(const struct paths *paths, const struct manifest_set *set,
+    const char *alias, const char *grant, bool revoke, char *why, size_t size)
 {
 	struct profile *p;
 	int r;
@@ -528,7 +528,9 @@ profile_grant(const struct paths *paths, const char *alias, const char *grant,
 	}
 	if (r == RL_OK && !revoke)
 		list_add(&p->grants, grant);
-	if (r == RL_OK && (r = profile_check(p, why, size)) == RL_OK)
+	if (r == RL_OK && (r = revoke
+		? profile_check_form(p, why, size)
+		: profile_check(set, p, why, size)) == RL_OK)
 		r = save(paths, p, why, size);
 	profile_free(p);
 	return r;

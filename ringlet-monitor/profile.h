@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct manifest_set;
 struct paths;
 
 #define PROFILE_FILE_MAX (1024 * 1024) /* bytes of one profile's file */
@@ -47,12 +48,18 @@ void profile_free(struct profile *);
  * that go together, endpoint, model, working folder, arguments and variables.
  * RL_ERR_INVALID, and why[size] names the member and what is wrong with it.
  */
-int profile_check(const struct profile *, char *why, size_t size);
+int profile_check(const struct manifest_set *, const struct profile *,
+    char *why, size_t size);
+/*
+ * The same as far as it needs no manifest: a profile can be read, shown and
+ * deleted whose agent or provider is not there any more, but not run.
+ */
+int profile_check_form(const struct profile *, char *why, size_t size);
 
 /*
  * The text of a profile's file, and back: pure functions.  profile_format()
- * wants what profile_check() passes; its result is for free().  profile_parse()
- * checks everything, also that the profile is called alias.  RL_ERR_INVALID:
+ * wants what profile_check_form() passes; its result is for free().
+ * profile_parse() checks that too, and that the profile is called alias.  RL_ERR_INVALID:
  * why[size] says what and where.  *out is for profile_free().
  */
 char *profile_format(const struct profile *);
@@ -64,8 +71,8 @@ int profile_parse(const char *text, size_t len, const char *alias,
  * already a file of that name, damaged or not.  RL_ERR_INVALID, RL_ERR_TOOBIG,
  * RL_ERR_SYSTEM; why[size] says more.
  */
-int profile_create(
-    const struct paths *, const struct profile *, char *why, size_t size);
+int profile_create(const struct paths *, const struct manifest_set *,
+    const struct profile *, char *why, size_t size);
 
 /*
  * Reads one.  RL_ERR_NOTFOUND; RL_ERR_INVALID: the alias is none, or the file
@@ -90,8 +97,8 @@ size_t profile_count(const struct paths *);
  * it.  RL_ERR_NOTFOUND: what is to be revoked is not there; else as
  * profile_load() and profile_check(), and RL_ERR_SYSTEM.
  */
-int profile_grant(const struct paths *, const char *alias, const char *grant,
-    bool revoke, char *why, size_t size);
+int profile_grant(const struct paths *, const struct manifest_set *,
+    const char *alias, const char *grant, bool revoke, char *why, size_t size);
 
 /* Says that the key is in that store now.  As profile_touch(). */
 int profile_set_keychain(const struct paths *, const char *alias,

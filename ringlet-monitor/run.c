@@ -73,6 +73,7 @@ static struct profile_run
 profile_run_of(const struct run *r, const struct secret *key)
 {
 	return (struct profile_run){
+		.manifests = r->env->manifests,
 		.profile = r->profile,
 		.binary = &r->binary,
 		.key = key,
@@ -198,7 +199,7 @@ pass(struct run *r, const struct run_ask *ask, const char *rule,
 {
 	char reason[256], *kv;
 
-	if (!profile_env_allowed(r->profile->agent_id,
+	if (!profile_env_allowed(r->env->manifests, r->profile->agent_id,
 		r->profile->provider_id, name, strlen(name), reason,
 		sizeof(reason))) {
 		snprintf(why, size, "%s %s: %s", rule, name, reason);
@@ -242,8 +243,10 @@ take_from_asker(struct run *r, const struct run_ask *ask, char *why,
 
 static int
 prepare(struct run *r, const struct run_ask *ask,
+    const struct manifest_agent **agent,
     const struct manifest_provider **provider, char *why, size_t size)
 {
+	const struct manifest_set *set = r->env->manifests;
 	int err;
 
 	r->jailed = ask->jailed;
@@ -254,9 +257,9 @@ prepare(struct run *r, const struct run_ask *ask,
 	    &r->env->paths, ask->alias, &r->profile, why, size);
 	if (err != 0)
 		return err;
-	r->agent = manifest_agent(r->profile->agent_id);
-	*provider = manifest_provider(r->profile->provider_id);
-	if (r->agent == NULL || *provider == NULL) {
+	*agent = manifest_agent(set, r->profile->agent_id);
+	*provider = manifest_provider(set, r->profile->provider_id);
+	if (*agent == NULL || *provider == NULL) {
 		snprintf(why, size, "profile %s: agent %s or provider "
 		    "%s is not known any more", ask->alias,
 		    r->profile->agent_id, r->profile->provider_id);
@@ -264,7 +267,7 @@ prepare(struct run *r, const struct run_ask *ask,
 	}
 	if ((err = take_from_asker(r, ask, why, size)) != 0)
 		return err;
-	return agent_binary_find(r->agent, r->env->paths.home,
+	return agent_binary_find(*agent, r->env->paths.home,
 	    (const char *const *)r->search.v, &r->binary, why, size);
 }
 
@@ -273,6 +276,7 @@ run_prepare(
     struct env *env, const struct run_ask *ask, run_cb cb, void *arg)
 {
 	struct run *r = xcalloc(1, sizeof(*r));
+	const struct manifest_agent *agent;
 	const struct manifest_provider *provider;
 	struct secret *none;
 	char why[WHY_MAX];
@@ -286,9 +290,9 @@ run_prepare(
 	r->asks = ask->asker != NULL;
 	if (r->asks)
 		r->asker = *ask->asker;
-	if ((err = prepare(r, ask, &provider, why, sizeof(why))) == 0)
+	if ((err = prepare(r, ask, &agent, &provider, why, sizeof(why))) == 0)
 		err = profile_home_make(
-		    &env->paths, r->agent, ask->alias, why, sizeof(why));
+		    &env->paths, agent, ask->alias, why, sizeof(why));
 	if (err != 0)
 		finish(r, err, why);
 	else if (provider->auth_variable == NULL)
@@ -309,6 +313,7 @@ run_explain(struct env *env, const struct run_ask *ask, struct run **out,
 {
 	static const char hide[] = "<secret>";
 	struct run *r = xcalloc(1, sizeof(*r));
+	const struct manifest_agent *agent;
 	const struct manifest_provider *provider;
 	struct secret *key = secret_new(hide, sizeof(hide) - 1);
 	struct profile_run in;
@@ -316,7 +321,7 @@ run_explain(struct env *env, const struct run_ask *ask, struct run **out,
 
 	*out = NULL;
 	r->env = env;
-	if ((err = prepare(r, ask, &provider, why, size)) == 0) {
+	if ((err = prepare(r, ask, &agent, &provider, why, size)) == 0) {
 		in = profile_run_of(r,
 		    provider->auth_variable == NULL ? NULL : key);
 		err = profile_plan_make(

@@ -12,7 +12,6 @@
 #include "profile-env.h"
 #include "strlist.h"
 
-struct manifest_agent;
 struct profile;
 struct run;
 
@@ -41,7 +40,6 @@ struct run_ask {
 struct run {
 	struct env *env;
 	struct profile *profile;
-	const struct manifest_agent *agent;
 	struct agent_binary binary;
 	struct profile_plan plan;
 

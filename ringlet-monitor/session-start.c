@@ -246,7 +246,8 @@ write_down(struct starting *st, const struct run *r, const struct session *s,
 		    "profile", s->alias, "what", loose, NULL);
 	if (err == 0)
 		err = audit_event(env, who, AUDIT_SESSION, s->id,
-		    AUDIT_INTENT, "profile", s->alias, "agent", r->agent->id,
+		    AUDIT_INTENT, "profile", s->alias, "agent",
+		    r->profile->agent_id,
 		    "jail", hash, "sandboxed", s->sandboxed ? "yes" : "no",
 		    "folder", s->cwd, "check", st->check ? "yes" : NULL, NULL);
 	buf_free(words);

@@ -40,7 +40,7 @@ fuzz_profile(const char *text, size_t len)
 		require(r == RL_ERR_INVALID && why[0] != '\0');
 		return;
 	}
-	require(profile_check(p, why, sizeof(why)) == RL_OK);
+	require(profile_check_form(p, why, sizeof(why)) == RL_OK);
 	out = profile_format(p);
 	r = profile_parse(out, strlen(out), "x", &again, why, sizeof(why));
 	require(r == RL_OK);

@@ -18,6 +18,7 @@
 #include "loop.h"
 #include "proc.h"
 #include "ringlet-monitor/audit.h"
+#include "ringlet-monitor/manifest.h"
 #include "ringlet-monitor/migrate.h"
 #include "secret.h"
 #include "keyrig.h"
@@ -273,6 +274,7 @@ rig_setup(void)
 	w.env.paths.data_dir = make("data");
 	w.env.paths.state_dir = make("state");
 	w.env.paths.profile_dir = make("config/profiles");
+	w.env.manifests = manifest_set_new();
 	free(make("home/" SERVICE));
 	free(make("home/" VAULT));
 	setenv("HOME", w.env.paths.home, 1);
@@ -322,6 +324,7 @@ rig_teardown(void)
 	free(w.env.paths.data_dir);
 	free(w.env.paths.state_dir);
 	free(w.env.paths.profile_dir);
+	manifest_set_free(w.env.manifests);
 	free(w.env.paths.audit_file);
 	free(w.env.paths.audit_state);
 }

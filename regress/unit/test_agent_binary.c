@@ -354,8 +354,9 @@ START_TEST(passes_over_what_is_not_safe)
 {
 	const char *search[] = { in_home("bin1"), NULL };
 	const char *prog = in_home("bin1/%s", agent.binary);
-	const struct manifest_agent *agents;
-	size_t i, n;
+	static const char *const homes[] = { ".claude-profiles",
+		".whoever-1.x-profiles" };
+	size_t i;
 
 	put(prog, ELF, 0644);
 	ck_assert_int_eq(find(search), RL_ERR_NOTFOUND);
@@ -374,12 +375,9 @@ START_TEST(passes_over_what_is_not_safe)
 	ck_assert_int_eq(rmdir(prog), 0);
 
 	/* A jailed agent writes its own home, and could plant a program. */
-	agents = manifest_agents(&n);
-	for (i = 0; i < n; i++) {
-		put(in_home("%s/evil/%s", agents[i].homes, agent.binary), "x",
-		    0755);
-		link_to(
-		    prog, in_home("%s/evil/%s", agents[i].homes, agent.binary));
+	for (i = 0; i < sizeof(homes) / sizeof(homes[0]); i++) {
+		put(in_home("%s/evil/%s", homes[i], agent.binary), "x", 0755);
+		link_to(prog, in_home("%s/evil/%s", homes[i], agent.binary));
 		ck_assert_int_eq(find(search), RL_ERR_NOTFOUND);
 		ck_assert_ptr_nonnull(strstr(why, "profile's home"));
 		ck_assert_int_eq(unlink(prog), 0);
@@ -413,15 +411,17 @@ END_TEST
 
 START_TEST(finds_the_shell)
 {
+	struct manifest_set *set = manifest_set_new();
 	char *shell = agent_binary_shell();
 
 	ck_assert_int_eq(shell[0], '/');
 	ck_assert_int_eq(access(shell, X_OK), 0);
 	free(shell);
-	ck_assert_int_eq(agent_binary_find(manifest_agent("shell"), home, NULL,
-			     &b, why, sizeof(why)),
+	ck_assert_int_eq(agent_binary_find(manifest_agent(set, "shell"), home,
+			     NULL, &b, why, sizeof(why)),
 	    RL_OK);
 	ck_assert_int_eq(b.path[0], '/');
+	manifest_set_free(set);
 	ck_assert(agent_binary_is_system("/usr"));
 	ck_assert(agent_binary_is_system("/usr/bin/x"));
 	ck_assert(!agent_binary_is_system("/usrx"));

@@ -16,77 +16,90 @@
 #include "valid.h"
 
 static char why[512];
+static struct manifest_set *set;
+
+static void
+setup(void)
+{
+	set = manifest_set_new();
+}
+
+static void
+teardown(void)
+{
+	manifest_set_free(set);
+}
 
 START_TEST(tables_keep_the_rules)
 {
-	const struct manifest_agent *a;
-	const struct manifest_provider *p;
+	const struct manifest_agent *const *a;
+	const struct manifest_provider *const *p;
 	const struct manifest_env *e;
 	const char *url;
 	size_t i, j, k, na, np;
 
-	a = manifest_agents(&na);
-	p = manifest_providers(&np);
+	a = manifest_agents(set, &na);
+	p = manifest_providers(set, &np);
 	ck_assert_uint_gt(na, 0);
 	for (i = 0; i < na; i++) {
 		bool used = false;
 
-		ck_assert(valid_ident(a[i].id));
-		ck_assert_ptr_eq(manifest_agent(a[i].id), &a[i]);
+		ck_assert(valid_ident(a[i]->id));
+		ck_assert_ptr_eq(manifest_agent(set, a[i]->id), a[i]);
 		/* One folder below the home, hidden, nobody else's. */
-		ck_assert_int_eq(a[i].homes[0], '.');
-		ck_assert_ptr_null(strchr(a[i].homes, '/'));
+		ck_assert_int_eq(a[i]->homes[0], '.');
+		ck_assert_ptr_null(strchr(a[i]->homes, '/'));
 		for (j = 0; j < i; j++) {
-			ck_assert_str_ne(a[i].homes, a[j].homes);
-			ck_assert_str_ne(a[i].id, a[j].id);
+			ck_assert_str_ne(a[i]->homes, a[j]->homes);
+			ck_assert_str_ne(a[i]->id, a[j]->id);
 		}
 		/* A key in an argument is seen by all of the machine. */
-		for (j = 0; a[i].args[j].text != NULL; j++)
-			ck_assert_ptr_null(strstr(a[i].args[j].text, "${key}"));
-		for (j = 0; a[i].seeds[j].path != NULL; j++) {
-			ck_assert_int_ne(a[i].seeds[j].path[0], '/');
-			ck_assert_ptr_null(strstr(a[i].seeds[j].path, ".."));
-			ck_assert_ptr_null(strstr(a[i].seeds[j].content, "${"));
+		for (j = 0; a[i]->args[j].text != NULL; j++)
+			ck_assert_ptr_null(strstr(a[i]->args[j].text, "${key}"));
+		for (j = 0; a[i]->seeds[j].path != NULL; j++) {
+			ck_assert_int_ne(a[i]->seeds[j].path[0], '/');
+			ck_assert_ptr_null(strstr(a[i]->seeds[j].path, ".."));
+			ck_assert_ptr_null(strstr(a[i]->seeds[j].content, "${"));
 		}
-		for (e = a[i].env; e->value != NULL; e++) {
+		for (e = a[i]->env; e->value != NULL; e++) {
 			if (e->name != NULL)
 				ck_assert(
 				    valid_env_name(e->name, strlen(e->name)));
 		}
 		for (k = 0; k < np; k++)
-			used = used || manifest_supports(&a[i], &p[k]);
+			used = used || manifest_supports(a[i], p[k]);
 		ck_assert(used);
 	}
 	for (i = 0; i < np; i++) {
-		ck_assert(valid_ident(p[i].id));
-		ck_assert_ptr_eq(manifest_provider(p[i].id), &p[i]);
-		ck_assert(p[i].auth_variable == NULL ||
+		ck_assert(valid_ident(p[i]->id));
+		ck_assert_ptr_eq(manifest_provider(set, p[i]->id), p[i]);
+		ck_assert(p[i]->auth_variable == NULL ||
 			  valid_env_name(
-			      p[i].auth_variable, strlen(p[i].auth_variable)));
+			      p[i]->auth_variable, strlen(p[i]->auth_variable)));
 		/* One that takes a key has a place to send it to. */
 		ck_assert_int_eq(
-		    p[i].auth_variable != NULL, p[i].default_endpoint != NULL);
+		    p[i]->auth_variable != NULL, p[i]->default_endpoint != NULL);
 		ck_assert_int_eq(
-		    manifest_endpoint(&p[i], "", &url, why, sizeof(why)),
+		    manifest_endpoint(p[i], "", &url, why, sizeof(why)),
 		    RL_OK);
-		for (j = 0; p[i].endpoints[j].id != NULL; j++) {
-			ck_assert(valid_ident(p[i].endpoints[j].id));
+		for (j = 0; p[i]->endpoints[j].id != NULL; j++) {
+			ck_assert(valid_ident(p[i]->endpoints[j].id));
 			ck_assert(manifest_url_ok(
-			    p[i].endpoints[j].url, why, sizeof(why)));
+			    p[i]->endpoints[j].url, why, sizeof(why)));
 			ck_assert_int_eq(
-			    strncmp(p[i].endpoints[j].url, "https://", 8), 0);
+			    strncmp(p[i]->endpoints[j].url, "https://", 8), 0);
 		}
-		for (j = 0; p[i].models[j] != NULL; j++)
-			ck_assert(manifest_model_ok(p[i].models[j]));
-		ck_assert(p[i].default_model == NULL ||
-			  manifest_model_ok(p[i].default_model));
+		for (j = 0; p[i]->models[j] != NULL; j++)
+			ck_assert(manifest_model_ok(p[i]->models[j]));
+		ck_assert(p[i]->default_model == NULL ||
+			  manifest_model_ok(p[i]->default_model));
 	}
-	ck_assert_ptr_null(manifest_agent("nosuch"));
-	ck_assert_ptr_null(manifest_provider(""));
+	ck_assert_ptr_null(manifest_agent(set, "nosuch"));
+	ck_assert_ptr_null(manifest_provider(set, ""));
 	ck_assert(!manifest_supports(
-	    manifest_agent("claude"), manifest_provider("openai")));
+	    manifest_agent(set, "claude"), manifest_provider(set, "openai")));
 	ck_assert(!manifest_supports(
-	    manifest_agent("codex"), manifest_provider("anthropic")));
+	    manifest_agent(set, "codex"), manifest_provider(set, "anthropic")));
 }
 END_TEST
 
@@ -171,8 +184,8 @@ END_TEST
 
 START_TEST(chooses_endpoints)
 {
-	const struct manifest_provider *p = manifest_provider("minimax");
-	const struct manifest_provider *self = manifest_provider("self");
+	const struct manifest_provider *p = manifest_provider(set, "minimax");
+	const struct manifest_provider *self = manifest_provider(set, "self");
 	const char *def, *url;
 	char big[4000];
 
@@ -278,6 +291,7 @@ main(void)
 	SRunner *sr;
 	int failed;
 
+	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, tables_keep_the_rules);
 	tcase_add_loop_test(tc, takes_addresses, 0, NELEM(good_urls));
 	tcase_add_loop_test(tc, refuses_addresses, 0, NELEM(bad_urls));

@@ -31,9 +31,9 @@ make_profile(const char *alias, const char *store)
 		.keychain = (char *)(uintptr_t)store,
 		.keychain_item = (char *)(uintptr_t)alias };
 
-	ck_assert_msg(
-	    profile_create(&w.env.paths, &p, w.why, sizeof(w.why)) == 0, "%s",
-	    w.why);
+	ck_assert_msg(profile_create(&w.env.paths, w.env.manifests, &p, w.why,
+			  sizeof(w.why)) == 0,
+	    "%s", w.why);
 	if (strcmp(store, KEYCHAIN_NONE) != 0)
 		rig_put(alias, "%s/%s/%s", w.env.paths.home, store, alias);
 }

@@ -28,6 +28,7 @@
 
 static struct paths paths;
 static char why[2048];
+static struct manifest_set *manifests;
 static const struct manifest_agent *claude;
 
 static void
@@ -42,7 +43,8 @@ setup(void)
 	unsetenv("RINGLET_CONFIG_DIR");
 	ck_assert_int_eq(paths_init(&paths, &bad), RL_OK);
 	ck_assert_str_eq(paths.home, temp);
-	claude = manifest_agent("claude");
+	manifests = manifest_set_new();
+	claude = manifest_agent(manifests, "claude");
 }
 
 static void
@@ -54,6 +56,7 @@ teardown(void)
 	    paths.home);
 	ck_assert_int_eq(system(cmd), 0);
 	paths_free(&paths);
+	manifest_set_free(manifests);
 }
 
 static const char *__attribute__((__format__(printf, 1, 2)))
@@ -125,7 +128,7 @@ create(struct profile *p)
 	int r;
 
 	why[0] = '\0';
-	r = profile_create(&paths, p, why, sizeof(why));
+	r = profile_create(&paths, manifests, p, why, sizeof(why));
 	ck_assert((r == RL_OK) == (why[0] == '\0'));
 	profile_free(p);
 	return r;
@@ -223,8 +226,6 @@ static const struct {
 	{ "{\"version\":1," REST ",\"args\":[1]}", "args" },
 	{ "{\"version\":1," REST ",\"env\":[\"LD_PRELOAD=/x\"]}",
 	    "LD_PRELOAD" },
-	{ "{\"version\":1," REST ",\"env\":[\"ANTHROPIC_API_KEY=k\"]}",
-	    "ANTHROPIC_API_KEY" },
 	{ "{\"version\":1," REST ",\"endpoint_id\":\"http://evil.example\"}",
 	    "endpoint_id" },
 	{ "{\"version\":1," REST ",\"working_dir\":\"relative\"}",
@@ -237,11 +238,11 @@ static const struct {
 	{ "{\"version\":1,\"alias\":\"y\",\"agent_id\":\"claude\","
 	  "\"provider_id\":\"anthropic\"}",
 	    "alias" },
-	{ "{\"version\":1,\"alias\":\"x\",\"agent_id\":\"nosuch\","
+	{ "{\"version\":1,\"alias\":\"x\",\"agent_id\":\"No Such\","
 	  "\"provider_id\":\"anthropic\"}",
 	    "agent_id" },
 	{ "{\"version\":1,\"alias\":\"x\",\"agent_id\":\"claude\","
-	  "\"provider_id\":\"openai\"}",
+	  "\"provider_id\":\"../anthropic\"}",
 	    "provider_id" },
 };
 
@@ -283,6 +284,45 @@ START_TEST(tells_damage)
 	ck_assert_int_eq(stat(file, &after), 0);
 	ck_assert_uint_eq(before.st_ino, after.st_ino);
 	ck_assert_int_eq(before.st_size, after.st_size);
+	ck_assert_int_eq(profile_remove(&paths, "x", why, sizeof(why)), RL_OK);
+}
+END_TEST
+
+/* What manifests alone can tell is told when it is run or made. */
+static const struct {
+	const char *text;
+	const char *says;
+} not_to_run[] = {
+	{ "{\"version\":1," REST ",\"env\":[\"ANTHROPIC_API_KEY=k\"]}",
+	    "ANTHROPIC_API_KEY" },
+	{ "{\"version\":1," REST ",\"endpoint_id\":\"nosuch\"}",
+	    "endpoint_id" },
+	{ "{\"version\":1," REST ",\"grants\":[\"env ANTHROPIC_BASE_URL\"]}",
+	    "ANTHROPIC_BASE_URL" },
+	{ "{\"version\":1,\"alias\":\"x\",\"agent_id\":\"nosuch\","
+	  "\"provider_id\":\"anthropic\"}",
+	    "agent_id" },
+	{ "{\"version\":1,\"alias\":\"x\",\"agent_id\":\"claude\","
+	  "\"provider_id\":\"nosuch\"}",
+	    "provider_id" },
+	{ "{\"version\":1,\"alias\":\"x\",\"agent_id\":\"claude\","
+	  "\"provider_id\":\"openai\"}",
+	    "provider_id: agent claude cannot use provider openai" },
+};
+
+START_TEST(reads_what_cannot_run)
+{
+	struct profile *p;
+
+	ck_assert_int_eq(create(sample("a")), RL_OK);
+	put(in_home(DIR_NAME "/x.json"), not_to_run[_i].text);
+	ck_assert_msg(load("x", &p) == RL_OK, "%s", why);
+	ck_assert_int_eq(
+	    profile_check(manifests, p, why, sizeof(why)), RL_ERR_INVALID);
+	ck_assert_msg(strstr(why, not_to_run[_i].says) != NULL, "%s", why);
+	profile_free(p);
+	ck_assert_int_eq(profile_touch(&paths, "x", 1, 1, why, sizeof(why)),
+	    RL_OK);
 	ck_assert_int_eq(profile_remove(&paths, "x", why, sizeof(why)), RL_OK);
 }
 END_TEST
@@ -361,7 +401,7 @@ START_TEST(refuses_aliases)
 	    profile_home_open(&paths, claude, alias, why, sizeof(why)),
 	    RL_ERR_INVALID);
 	ck_assert_int_eq(
-	    profile_home_remove(&paths, claude, alias, why, sizeof(why)),
+	    profile_home_remove(&paths, claude->homes, alias, why, sizeof(why)),
 	    RL_ERR_INVALID);
 }
 END_TEST
@@ -450,7 +490,7 @@ static int
 remove_home(void)
 {
 	why[0] = '\0';
-	return profile_home_remove(&paths, claude, "work", why, sizeof(why));
+	return profile_home_remove(&paths, claude->homes, "work", why, sizeof(why));
 }
 
 START_TEST(makes_homes)
@@ -640,6 +680,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, keeps_profiles);
 	tcase_add_loop_test(tc, tells_damage, 0, NELEM(damaged));
+	tcase_add_loop_test(tc, reads_what_cannot_run, 0, NELEM(not_to_run));
 	tcase_add_test(tc, lists_profiles_alone);
 	tcase_add_test(tc, follows_no_link);
 	tcase_add_loop_test(tc, refuses_aliases, 0, NELEM(bad_aliases));

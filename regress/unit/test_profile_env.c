@@ -22,6 +22,7 @@
 #define KEY "sk-unit-7f20bd"
 
 static struct paths paths;
+static struct manifest_set *manifests;
 static struct profile *profile;
 static struct agent_binary binary;
 static struct secret *key;
@@ -54,6 +55,8 @@ setup(void)
 	binary.path = xstrdup("/home/unit/.local/share/claude/2.1");
 	key = secret_new(KEY, strlen(KEY));
 	memset(&run, 0, sizeof(run));
+	manifests = manifest_set_new();
+	run.manifests = manifests;
 	run.profile = profile;
 	run.binary = &binary;
 	run.key = key;
@@ -69,6 +72,7 @@ teardown(void)
 	agent_binary_clear(&binary);
 	secret_free(key);
 	paths_free(&paths);
+	manifest_set_free(manifests);
 }
 
 static int

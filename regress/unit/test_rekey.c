@@ -23,6 +23,7 @@
 #include "proc.h"
 #include "ringlet-monitor/audit.h"
 #include "ringlet-monitor/keychain.h"
+#include "ringlet-monitor/manifest.h"
 #include "ringlet-monitor/monitor.h"
 #include "ringlet-monitor/profile.h"
 #include "ringlet-monitor/session.h"
@@ -180,6 +181,7 @@ setup(void)
 	w.env.paths.state_dir = make("state");
 	w.env.paths.runtime_dir = make("runtime");
 	w.env.paths.profile_dir = make("config/profiles");
+	w.env.manifests = manifest_set_new();
 	conf_defaults(&w.env.conf);
 	w.env.paths.audit_file = xasprintf("%s/state/audit.jsonl", w.base);
 	w.env.loop = loop_new();
@@ -224,6 +226,7 @@ teardown(void)
 	free(w.env.paths.state_dir);
 	free(w.env.paths.runtime_dir);
 	free(w.env.paths.profile_dir);
+	manifest_set_free(w.env.manifests);
 	free(w.env.paths.audit_file);
 }
 
@@ -257,8 +260,9 @@ profile(const char *alias, const char *keychain)
 	pr->agent_id = xstrdup("shell");
 	pr->provider_id = xstrdup("anthropic");
 	pr->keychain = xstrdup(keychain);
-	ck_assert_msg(
-	    profile_create(&w.env.paths, pr, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(profile_create(&w.env.paths, w.env.manifests, pr, why,
+			  sizeof(why)) == 0,
+	    "%s", why);
 	profile_free(pr);
 }
 

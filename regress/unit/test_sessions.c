@@ -24,6 +24,7 @@
 #include "msgdef.h"
 #include "ringlet-monitor/audit.h"
 #include "ringlet-monitor/keychain.h"
+#include "ringlet-monitor/manifest.h"
 #include "ringlet-monitor/monitor.h"
 #include "ringlet-monitor/profile.h"
 #include "ringlet-monitor/session.h"
@@ -111,6 +112,7 @@ setup(void)
 	w.env.paths.state_dir = make("state");
 	w.env.paths.runtime_dir = make("runtime");
 	w.env.paths.profile_dir = make("config/profiles");
+	w.env.manifests = manifest_set_new();
 	conf_defaults(&w.env.conf);
 	w.env.paths.audit_file = xasprintf("%s/state/audit.jsonl", w.base);
 	w.env.loop = loop_new();
@@ -155,6 +157,7 @@ teardown(void)
 	free(w.env.paths.state_dir);
 	free(w.env.paths.runtime_dir);
 	free(w.env.paths.profile_dir);
+	manifest_set_free(w.env.manifests);
 	free(w.env.paths.audit_file);
 }
 
@@ -457,7 +460,8 @@ make_profile_of(const char *agent, const char *alias, char **args)
 		.args = args };
 	char why[512];
 
-	ck_assert_msg(profile_create(&w.env.paths, &p, why, sizeof(why)) == 0,
+	ck_assert_msg(profile_create(&w.env.paths, w.env.manifests, &p, why,
+			  sizeof(why)) == 0,
 	    "%s", why);
 }
 
