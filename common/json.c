@@ -199,6 +199,15 @@ json_parse_object(const char *p, size_t len, char *why, size_t size)
 }
 
 json_t *
+json_parse_nested(
+    const char *p, size_t len, size_t depth, char *why, size_t size)
+{
+	if (depth > JSON_DEPTH_LIMIT)
+		depth = JSON_DEPTH_LIMIT;
+	return parse(p, len, depth, 0, why, size);
+}
+
+json_t *
 json_parse_foreign(
     const char *p, size_t len, size_t depth, char *why, size_t size)
 {

@@ -46,11 +46,15 @@ struct json_table {
 json_t *json_parse_object(
     const char *p, size_t len, char *why, size_t size);
 
-/*
- * The same for a file that another program keeps: nested at most depth deep
- * (JSON_DEPTH_LIMIT at most), and with \u0000 in strings.
- */
+/* The same, nested at most depth deep (JSON_DEPTH_LIMIT at most). */
 #define JSON_DEPTH_LIMIT 64
+json_t *json_parse_nested(
+    const char *p, size_t len, size_t depth, char *why, size_t size);
+
+/*
+ * The same for a file that another program keeps: \u0000 may be in
+ * strings.
+ */
 json_t *json_parse_foreign(
     const char *p, size_t len, size_t depth, char *why, size_t size);
 

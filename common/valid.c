@@ -210,6 +210,19 @@ valid_env_is_dangerous(const char *s, size_t len)
 }
 
 bool
+valid_env_is_ours(const char *s, size_t len)
+{
+	static const char *const ours[] = { "HOME", "LOGNAME", "SHELL",
+		"USER" };
+	size_t i;
+
+	for (i = 0; i < NELEM(ours); i++)
+		if (strlen(ours[i]) == len && memcmp(s, ours[i], len) == 0)
+			return true;
+	return false;
+}
+
+bool
 valid_env_assignment(const char *s)
 {
 	const char *eq;

@@ -31,6 +31,8 @@ bool valid_env_name(const char *, size_t len);
  * redirect, the programs it is given to (LD_*, GCONV_PATH, BASH_ENV ...).
  */
 bool valid_env_is_dangerous(const char *, size_t len);
+/* Whether Ringlet always sets it itself: HOME, LOGNAME, SHELL, USER. */
+bool valid_env_is_ours(const char *, size_t len);
 /* "K=V" with a valid, harmless name and a value of at most ARG_MAX_LEN. */
 bool valid_env_assignment(const char *);
 /* Absolute, no "." or ".." or empty component, no trailing slash (but "/"). */

@@ -262,38 +262,47 @@ must(int r)
 
 /*
  * ours is at most as deep as what parsed it allows, so this recursion ends;
- * where both have an object, so is what is there.
+ * where both have an object, so is what is there.  Whether something changed.
  */
-static void
+static bool
 merge(json_t *into, const json_t *ours)
 {
 	/* The iterator wants a pointer to non-const, but does not write. */
 	json_t *o = (json_t *)(uintptr_t)ours, *old, *value;
 	const char *name;
+	bool changed = false;
 
 	json_object_foreach(o, name, value) {
 		old = json_object_get(into, name);
-		if (json_is_object(old) && json_is_object(value))
-			merge(old, value);
-		else
+		if (json_is_object(old) && json_is_object(value)) {
+			changed |= merge(old, value);
+		} else if (!json_equal(old, value)) {
 			must(json_object_set_new(
 			    into, name, json_deep_copy(value)));
+			changed = true;
+		}
 	}
+	return changed;
 }
 
-static void
+static bool
 replace_whole(json_t *into, const json_t *ours, const char *const *whole)
 {
-	const json_t *value;
+	const json_t *value, *old;
+	bool changed = false;
 
 	for (; whole != NULL && *whole != NULL; whole++) {
 		value = json_object_get(ours, *whole);
-		if (value != NULL)
+		old = json_object_get(into, *whole);
+		if (value == NULL) {
+			changed |= json_object_del(into, *whole) == 0;
+		} else if (!json_equal(old, value)) {
 			must(json_object_set_new(
 			    into, *whole, json_deep_copy(value)));
-		else
-			(void)json_object_del(into, *whole);
+			changed = true;
+		}
 	}
+	return changed;
 }
 
 int
@@ -324,9 +333,10 @@ home_file_merge(int home, const char *path, const json_t *ours,
 {
 	struct place at;
 	struct stat st;
-	json_t *there = NULL, *merged = NULL;
+	json_t *there = NULL;
 	char *text = NULL;
 	size_t len;
+	bool changed;
 	int fd = -1, r;
 
 	if ((r = place_open(home, path, true, &at, why, size)) != RL_OK)
@@ -342,16 +352,11 @@ home_file_merge(int home, const char *path, const json_t *ours,
 	} else if ((r = read_object(fd, &st, path, &there, why, size)) !=
 		   RL_OK)
 		goto out;
-	if ((merged = json_deep_copy(there)) == NULL)
-		abort();
-	merge(merged, ours);
-	replace_whole(merged, ours, whole);
-	if (fd >= 0 && st.st_size > 0 && json_equal(there, merged))
+	changed = merge(there, ours);
+	changed |= replace_whole(there, ours, whole);
+	if (!changed)
 		goto out;
-	/* No file is made to hold nothing. */
-	if (fd < 0 && json_object_size(merged) == 0)
-		goto out;
-	text = json_dumps(merged, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+	text = json_dumps(there, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
 	if (text == NULL)
 		abort();
 	len = strlen(text);
@@ -361,7 +366,6 @@ home_file_merge(int home, const char *path, const json_t *ours,
 	explicit_bzero(text, len + 1);
 out:
 	free(text);
-	json_decref(merged);
 	json_decref(there);
 	fd_close(fd);
 	fd_close(at.dir);

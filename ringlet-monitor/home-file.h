@@ -16,7 +16,7 @@
 
 #include <jansson.h>
 
-#define HOME_FILE_MAX	(8 * 1024 * 1024) /* bytes of a file that is read */
+#define HOME_FILE_MAX	(32 * 1024 * 1024) /* bytes of a file that is read */
 #define HOME_FILE_DEPTH 64 /* objects and arrays within each other */
 
 /*

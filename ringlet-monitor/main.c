@@ -424,6 +424,7 @@ begin(struct env *env, int handover)
 		log_info("version %s takes over as pid %d", PACKAGE_VERSION,
 		    (int)getpid());
 	}
+	manifests_load(env);
 	stranger_setup(env);
 	token_watch(env);
 	vault_take_credential(env->vault);

@@ -1,61 +1,198 @@
 /*
- * manifest.c: looking up agents and providers, choosing an endpoint, and
- * expanding templates.
+ * manifest.c: the set of manifests that hold.
  *
- * Pure functions over const tables.  Templates and tables are ours; endpoint
- * addresses and model names come from users, and end up in arguments and
- * configuration text, so their grammars leave out every character that could
- * mean something there.
+ * It owns them all.  A manifest that is wrong never takes part, and never
+ * keeps another one from taking part.
  */
 
 #include "config.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
 #include "err.h"
+#include "manifest-data.h"
 #include "manifest.h"
 #include "xmalloc.h"
 
-#define URL_MAX	  2048 /* bytes of an endpoint's address */
-#define MODEL_MAX 128
+struct entry {
+	struct manifest *m;
+	enum manifest_kind kind;
+	enum manifest_source source;
+	char *label; /* as manifest_source() says it */
+};
 
 struct manifest_set {
+	struct entry *entries; /* by id, then those that hold first */
+	size_t nentries;
+	struct manifest_broken *broken;
+	size_t nbroken;
+	/* Those that hold. */
 	const struct manifest_agent **agents;
 	size_t nagents;
 	const struct manifest_provider **providers;
 	size_t nproviders;
 };
 
+static int
+by_id(const void *pa, const void *pb)
+{
+	const struct entry *a = pa, *b = pb;
+	int r;
+
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	if ((r = strcmp(manifest_id(a->m), manifest_id(b->m))) != 0)
+		return r;
+	return a->source > b->source ? -1 : a->source < b->source;
+}
+
+/* Whether the i-th entry is the first of its kind and id: it holds. */
+static bool
+holds(const struct manifest_set *set, size_t i)
+{
+	const struct entry *e = &set->entries[i];
+
+	return i == 0 || e[-1].kind != e->kind ||
+	    strcmp(manifest_id(e[-1].m), manifest_id(e->m)) != 0;
+}
+
+static void
+sort(struct manifest_set *set)
+{
+	size_t i;
+
+	qsort(set->entries, set->nentries, sizeof(*set->entries), by_id);
+	set->nagents = set->nproviders = 0;
+	set->agents = xreallocarray(
+	    set->agents, set->nentries + 1, sizeof(*set->agents));
+	set->providers = xreallocarray(
+	    set->providers, set->nentries + 1, sizeof(*set->providers));
+	for (i = 0; i < set->nentries; i++) {
+		if (!holds(set, i))
+			continue;
+		if (set->entries[i].kind == MANIFEST_AGENT)
+			set->agents[set->nagents++] =
+			    manifest_get_agent(set->entries[i].m);
+		else
+			set->providers[set->nproviders++] =
+			    manifest_get_provider(set->entries[i].m);
+	}
+}
+
+static void
+add(struct manifest_set *set, struct manifest *m, enum manifest_kind kind,
+    enum manifest_source source, char *label)
+{
+	set->entries = xreallocarray(
+	    set->entries, set->nentries + 1, sizeof(*set->entries));
+	set->entries[set->nentries++] =
+	    (struct entry){ m, kind, source, label };
+}
+
 struct manifest_set *
 manifest_set_new(void)
 {
 	struct manifest_set *set = xcalloc(1, sizeof(*set));
-	size_t i;
+	const struct manifest_text *t;
+	struct manifest *m;
+	char why[256];
 
-	set->nagents = manifest_builtin_nagents;
-	set->agents = xcalloc(set->nagents, sizeof(*set->agents));
-	for (i = 0; i < set->nagents; i++)
-		set->agents[i] = &manifest_builtin_agents[i];
-	set->nproviders = manifest_builtin_nproviders;
-	set->providers = xcalloc(set->nproviders, sizeof(*set->providers));
-	for (i = 0; i < set->nproviders; i++)
-		set->providers[i] = &manifest_builtin_providers[i];
+	for (t = manifest_texts; t->text != NULL; t++) {
+		if (manifest_parse(t->text, strlen(t->text), t->kind, &m, why,
+			sizeof(why)) != RL_OK)
+			abort(); /* a test sees to it that none is wrong */
+		add(set, m, t->kind, MANIFEST_BUILTIN, xstrdup("built-in"));
+	}
+	sort(set);
 	return set;
+}
+
+static void
+free_broken(const struct manifest_broken *b)
+{
+	free((char *)(uintptr_t)b->id);
+	free((char *)(uintptr_t)b->where);
+	free((char *)(uintptr_t)b->why);
 }
 
 void
 manifest_set_free(struct manifest_set *set)
 {
+	size_t i;
+
 	if (set == NULL)
 		return;
+	for (i = 0; i < set->nentries; i++) {
+		manifest_free(set->entries[i].m);
+		free(set->entries[i].label);
+	}
+	for (i = 0; i < set->nbroken; i++)
+		free_broken(&set->broken[i]);
+	free(set->entries);
+	free(set->broken);
 	free(set->agents);
 	free(set->providers);
 	free(set);
 }
+
+void
+manifest_set_broken(struct manifest_set *set, enum manifest_kind kind,
+    const char *where, const char *id, const char *why)
+{
+	/* Those that are told are bounded as those that hold are. */
+	if (set->nbroken >= 2 * MANIFESTS_MAX)
+		return;
+	set->broken = xreallocarray(
+	    set->broken, set->nbroken + 1, sizeof(*set->broken));
+	set->broken[set->nbroken++] = (struct manifest_broken){ kind,
+		xstrdup(id), xstrdup(where), xstrdup(why) };
+}
+
+/* How many of a kind are there that are not built in. */
+static size_t
+count(const struct manifest_set *set, enum manifest_kind kind)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < set->nentries; i++)
+		n += set->entries[i].kind == kind &&
+		    set->entries[i].source != MANIFEST_BUILTIN;
+	return n;
+}
+
+int
+manifest_set_add(struct manifest_set *set, enum manifest_kind kind,
+    enum manifest_source source, const char *where, const char *id,
+    const char *text, size_t len, char *why, size_t size)
+{
+	struct manifest *m = NULL;
+	int r;
+
+	if (count(set, kind) >= MANIFESTS_MAX) {
+		snprintf(why, size, "there are %d already: this one is one too "
+		    "many", MANIFESTS_MAX);
+		r = RL_ERR_LIMIT;
+	} else if ((r = manifest_parse(text, len, kind, &m, why, size)) ==
+		RL_OK && strcmp(manifest_id(m), id) != 0) {
+		snprintf(why, size, "member 'id' is not the name of the file");
+		r = RL_ERR_INVALID;
+	}
+	if (r != RL_OK) {
+		manifest_free(m);
+		manifest_set_broken(set, kind, where, id, why);
+		return r;
+	}
+	add(set, m, kind, source, xasprintf("%s %s",
+	    source == MANIFEST_USER ? "user" : "registry", where));
+	sort(set);
+	return RL_OK;
+}
+
+/* --- questions -------------------------------------------------------------- */
 
 const struct manifest_agent *const *
 manifest_agents(const struct manifest_set *set, size_t *n)
@@ -95,275 +232,26 @@ manifest_provider(const struct manifest_set *set, const char *id)
 	return NULL;
 }
 
-bool
-manifest_supports(
-    const struct manifest_agent *a, const struct manifest_provider *p)
+const char *
+manifest_source(const struct manifest_set *set, enum manifest_kind kind,
+    const char *id, size_t n, enum manifest_source *source)
 {
 	size_t i;
 
-	for (i = 0; a->types[i] != NULL; i++) {
-		if (strcmp(a->types[i], p->type) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* ASCII only, whatever the locale. */
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_alnum(char c)
-{
-	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-/* Whether all len bytes are letters, digits, or in extra. */
-static bool
-only(const char *p, size_t len, const char *extra)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		if (!is_alnum(p[i]) &&
-		    (p[i] == '\0' || strchr(extra, p[i]) == NULL))
-			return false;
-	}
-	return true;
-}
-
-/* 127.A.B.C in plain decimal, each part 0 to 255. */
-static bool
-is_loopback4(const char *p, size_t len)
-{
-	unsigned part = 0, digits = 0, dots = 0;
-	size_t i;
-
-	if (len < 4 || strncmp(p, "127.", 4) != 0)
-		return false;
-	for (i = 0; i < len; i++) {
-		if (p[i] == '.') {
-			if (digits == 0)
-				return false;
-			dots++;
-			part = digits = 0;
-		} else if (is_digit(p[i])) {
-			part = part * 10 + (unsigned)(p[i] - '0');
-			if (++digits > 3 || part > 255)
-				return false;
-		} else
-			return false;
-	}
-	return dots == 3 && digits > 0;
-}
-
-static bool
-is_loopback(const char *host, size_t len)
-{
-	return is_loopback4(host, len) ||
-	       (len == 9 && strncmp(host, "localhost", 9) == 0) ||
-	       (len == 5 && strncmp(host, "[::1]", 5) == 0);
-}
-
-bool
-manifest_url_ok(const char *url, char *why, size_t size)
-{
-	const char *host, *end, *p;
-	size_t hostlen;
-	bool plain;
-
-	if (strlen(url) > URL_MAX) {
-		snprintf(why, size, "is longer than %d bytes", URL_MAX);
-		return false;
-	}
-	if (strncmp(url, "https://", 8) == 0) {
-		plain = false;
-		host = url + 8;
-	} else if (strncmp(url, "http://", 7) == 0) {
-		plain = true;
-		host = url + 7;
-	} else {
-		snprintf(why, size,
-		    "must begin with https:// (or http:// for "
-		    "a loopback address)");
-		return false;
-	}
-	end = host + strcspn(host, "/");
-	if (*host == '[') {
-		p = memchr(host, ']', (size_t)(end - host));
-		if (p == NULL ||
-		    !only(host + 1, (size_t)(p - host - 1), ":.")) {
-			snprintf(why, size, "has a malformed host");
-			return false;
-		}
-		p++;
-	} else
-		p = host + strcspn(host, ":/");
-	hostlen = (size_t)(p - host);
-	if (hostlen == 0 || hostlen > 255 ||
-	    (*host != '[' &&
-		(!only(host, hostlen, ".-") || !is_alnum(*host)))) {
-		/* This also keeps a user name out: '@' is in no grammar. */
-		snprintf(why, size, "has a malformed host");
-		return false;
-	}
-	if (*p == ':') {
-		unsigned long port = 0;
-
-		for (p++; p < end; p++) {
-			if (!is_digit(*p) || port > 65535)
-				break;
-			port = port * 10 + (unsigned long)(*p - '0');
-		}
-		if (p != end || port == 0 || port > 65535) {
-			snprintf(why, size, "has a malformed port");
-			return false;
-		}
-	}
-	if (p != end) {
-		snprintf(why, size, "has a malformed host");
-		return false;
-	}
-	if (!only(end, strlen(end), "/._~-")) {
-		snprintf(why, size,
-		    "has a path with other characters than "
-		    "letters, digits and / . _ ~ -");
-		return false;
-	}
-	if (plain && !is_loopback(host, hostlen)) {
-		snprintf(why, size,
-		    "would send the key unencrypted: use "
-		    "https://, or http:// with localhost, 127.0.0.1 or [::1]");
-		return false;
-	}
-	return true;
-}
-
-int
-manifest_endpoint(const struct manifest_provider *p, const char *endpoint,
-    const char **url, char *why, size_t size)
-{
-	char reason[128];
-	size_t i;
-
-	*url = "";
-	if (endpoint == NULL || *endpoint == '\0') {
-		if (p->default_endpoint == NULL)
-			return RL_OK;
-		endpoint = p->default_endpoint;
-	} else if (p->default_endpoint == NULL) {
-		snprintf(why, size, "provider %s has no endpoints", p->id);
-		return RL_ERR_INVALID;
-	}
-	if (strstr(endpoint, "://") != NULL) {
-		if (!manifest_url_ok(endpoint, reason, sizeof(reason))) {
-			snprintf(why, size, "the address %s", reason);
-			return RL_ERR_INVALID;
-		}
-		*url = endpoint;
-		return RL_OK;
-	}
-	for (i = 0; p->endpoints[i].id != NULL; i++) {
-		if (strcmp(p->endpoints[i].id, endpoint) == 0) {
-			*url = p->endpoints[i].url;
-			return RL_OK;
-		}
-	}
-	snprintf(why, size,
-	    "provider %s has no endpoint of that id, and it is "
-	    "no https:// address",
-	    p->id);
-	return RL_ERR_INVALID;
-}
-
-bool
-manifest_model_ok(const char *s)
-{
-	size_t len = strlen(s);
-
-	return len > 0 && len <= MODEL_MAX && *s != '-' &&
-	       only(s, len, "._:/@+-");
-}
-
-/*
- * The value of the variable name (len bytes); "" if it has none, NULL if there
- * is no such variable.
- */
-static const char *
-var_value(const struct manifest_vars *v, const char *name, size_t len)
-{
-	const struct {
-		const char *name;
-		const char *value;
-	} table[] = {
-		{ "alias", v->alias },
-		{ "auth_variable", v->auth_variable },
-		{ "endpoint", v->endpoint },
-		{ "home", v->home },
-		{ "key", v->key },
-		{ "model", v->model },
-		{ "provider", v->provider },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (strlen(table[i].name) == len &&
-		    memcmp(table[i].name, name, len) == 0)
-			return table[i].value != NULL ? table[i].value : "";
+	for (i = 0; i < set->nentries; i++) {
+		if (set->entries[i].kind != kind ||
+		    strcmp(manifest_id(set->entries[i].m), id) != 0 ||
+		    n-- > 0)
+			continue;
+		if (source != NULL)
+			*source = set->entries[i].source;
+		return set->entries[i].label;
 	}
 	return NULL;
 }
 
-bool
-manifest_has(const struct manifest_vars *vars, const char *name)
+const struct manifest_broken *
+manifest_broken(const struct manifest_set *set, size_t i)
 {
-	const char *value = var_value(vars, name, strlen(name));
-
-	return value != NULL && *value != '\0';
-}
-
-/*
- * Two passes: the first finds out whether all is there, so that nothing is
- * appended when something is missing.
- */
-int
-manifest_expand(
-    const char *tmpl, const struct manifest_vars *vars, struct buf *out)
-{
-	const char *p, *var, *end, *value;
-	size_t total = 0;
-	int pass, r;
-
-	for (pass = 0; pass < 2; pass++) {
-		if (pass == 1 && total > buf_room(out))
-			return RL_ERR_TOOBIG;
-		for (p = tmpl; *p != '\0'; p = end + 1) {
-			var = strstr(p, "${");
-			if (var == NULL) {
-				total += strlen(p);
-				if (pass == 1 &&
-				    (r = buf_puts(out, p)) != RL_OK)
-					return r;
-				break;
-			}
-			if ((end = strchr(var, '}')) == NULL)
-				return RL_ERR_INVALID;
-			value =
-			    var_value(vars, var + 2, (size_t)(end - var - 2));
-			if (value == NULL)
-				return RL_ERR_INVALID;
-			if (*value == '\0')
-				return 0;
-			total += (size_t)(var - p) + strlen(value);
-			if (pass == 1 &&
-			    ((r = buf_put(out, p, (size_t)(var - p))) !=
-				    RL_OK ||
-				(r = buf_puts(out, value)) != RL_OK))
-				return r;
-		}
-	}
-	return 1;
+	return i < set->nbroken ? &set->broken[i] : NULL;
 }

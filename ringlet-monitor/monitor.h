@@ -6,6 +6,7 @@
  *
  *	main.c		arguments, start-up, shutdown
  *	settings.c	ringlet.conf, at the start and later
+ *	manifests.c	agents and providers, the same
  *	supervise.c	the other daemons: start, INIT and READY, restart
  *	restart.c	from a request to the exec of the installed monitor
  *	handover.c	what outlives that exec
@@ -228,6 +229,13 @@ int settings_read(
  * also in the other daemons; settings with a mistake change nothing.
  */
 void settings_reload(struct env *);
+
+/* manifests.c */
+/*
+ * Reads all manifests into a new env->manifests, and frees the old set: what
+ * was borrowed from it is gone.  What is wrong is in the log and in the set.
+ */
+void manifests_load(struct env *);
 
 /* supervise.c */
 /* Fills in what both are; starts neither. */

@@ -40,9 +40,6 @@
 #define ENV_SIZE  (16 * 1024 * 1024) /* bytes of them all */
 #define VALUE_MAX 256		     /* bytes of a value from the asker */
 
-/* Variables that are always Ringlet's. */
-static const char *const ours[] = { "HOME", "LOGNAME", "SHELL", "USER" };
-
 /* What an asker may hand on, and which characters the value may have. */
 static const struct {
 	const char *name;  /* with '*': all names that begin so */
@@ -84,8 +81,8 @@ table_owns(const struct manifest_env *e, const char *name, size_t len)
 {
 	for (; e->value != NULL; e++) {
 		if (e->name != NULL && name_is(e->name, name, len) &&
-		    (strstr(e->value, "${endpoint}") != NULL ||
-			strstr(e->value, "${key}") != NULL))
+		    (manifest_template_uses(e->value, "endpoint") ||
+			manifest_template_uses(e->value, "key")))
 			return true;
 	}
 	return false;
@@ -106,11 +103,9 @@ profile_env_allowed(const struct manifest_set *set, const char *agent_id,
 		    "code or redirect them");
 		return false;
 	}
-	for (i = 0; i < NELEM(ours); i++) {
-		if (name_is(ours[i], name, len)) {
-			snprintf(why, size, "is set by Ringlet");
-			return false;
-		}
+	if (valid_env_is_ours(name, len)) {
+		snprintf(why, size, "is set by Ringlet");
+		return false;
 	}
 	if (set == NULL)
 		return true;
@@ -201,7 +196,8 @@ env_templates(struct env_list *l, const struct manifest_env *e,
 	value = buf_new_secret(ARG_MAX_LEN);
 	for (; r >= 0 && e->value != NULL; e++) {
 		name = e->name != NULL ? e->name : vars->auth_variable;
-		if (name == NULL)
+		if (name == NULL ||
+		    !manifest_is_for(e->types, vars->provider_type))
 			continue;
 		buf_reset(value);
 		if ((r = manifest_expand(e->value, vars, value)) != 1)
@@ -366,6 +362,7 @@ argv_templates(struct profile_plan *out, const struct manifest_arg *a,
 	b = buf_new(ARG_MAX_LEN);
 	for (; r >= 0 && a->text != NULL; a++) {
 		if ((a->jailed && !jailed) ||
+		    !manifest_is_for(a->types, vars->provider_type) ||
 		    (a->needs != NULL && !manifest_has(vars, a->needs)))
 			continue;
 		buf_reset(b);
@@ -397,6 +394,21 @@ argv_make(const struct profile_run *run, const struct manifest_agent *agent,
 }
 
 int
+profile_vars(const struct profile *p, const struct manifest_provider *provider,
+    const char *home, struct manifest_vars *vars, char *why, size_t size)
+{
+	memset(vars, 0, sizeof(*vars));
+	vars->alias = p->alias;
+	vars->home = home;
+	vars->provider = provider->id;
+	vars->provider_type = provider->type;
+	vars->auth_variable = provider->auth_variable;
+	vars->model = *p->model != '\0' ? p->model : provider->default_model;
+	return manifest_endpoint(
+	    provider, p->endpoint_id, &vars->endpoint, why, size);
+}
+
+int
 profile_plan_make(const struct paths *paths, const struct profile_run *run,
     struct profile_plan *out, char *why, size_t size)
 {
@@ -419,14 +431,8 @@ profile_plan_make(const struct paths *paths, const struct profile_run *run,
 		return RL_ERR_NOTFOUND;
 	}
 	out->home = profile_home_path(paths, agent, p->alias);
-	memset(&vars, 0, sizeof(vars));
-	vars.alias = p->alias;
-	vars.home = out->home;
-	vars.provider = provider->id;
-	vars.auth_variable = provider->auth_variable;
-	vars.model = *p->model != '\0' ? p->model : provider->default_model;
-	if ((r = manifest_endpoint(
-		 provider, p->endpoint_id, &vars.endpoint, why, size)) != RL_OK)
+	if ((r = profile_vars(p, provider, out->home, &vars, why, size)) !=
+	    RL_OK)
 		return r;
 	/* Arguments are expanded while there is no ${key}. */
 	if ((r = argv_make(run, agent, &vars, out)) == RL_OK) {

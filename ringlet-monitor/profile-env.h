@@ -9,7 +9,9 @@
 #include <stddef.h>
 
 struct agent_binary;
+struct manifest_provider;
 struct manifest_set;
+struct manifest_vars;
 struct paths;
 struct profile;
 struct secret;
@@ -40,6 +42,13 @@ struct profile_plan {
 	size_t nargv;
 	size_t nenv;
 };
+
+/*
+ * What the variables of templates stand for, but for ${key}; borrowed from the
+ * profile, the provider and home.  RL_ERR_INVALID and why[size].
+ */
+int profile_vars(const struct profile *, const struct manifest_provider *,
+    const char *home, struct manifest_vars *, char *why, size_t size);
 
 /*
  * Fills *out: PATH, HOME, TERM, LANG, USER, LOGNAME, SHELL, what of LC_* and

@@ -26,7 +26,6 @@
 #include "err.h"
 #include "fdpass.h"
 #include "home-file.h"
-#include "json.h"
 #include "manifest.h"
 #include "paths.h"
 #include "profile-home.h"
@@ -112,32 +111,11 @@ open_homes(const struct paths *paths, const char *homes, bool make, char *why,
 	return fd;
 }
 
-/*
- * Puts one seed file below the home.  JSON is merged into what is there,
- * anything else is written only if nothing has its name.
- */
-static int
-seed(int home, const struct manifest_seed *s, char *why, size_t size)
-{
-	json_t *ours;
-	int r;
-
-	ours = json_parse_object(s->content, strlen(s->content), why, size);
-	if (ours == NULL)
-		return home_file_place(
-		    home, s->path, s->content, strlen(s->content), why, size);
-	r = home_file_merge(home, s->path, ours, NULL, why, size);
-	json_decref(ours);
-	/* What is there instead is a person's, and stays. */
-	return r == RL_ERR_DENIED || r == RL_ERR_INVALID ? RL_OK : r;
-}
-
 int
 profile_home_make(const struct paths *paths, const struct manifest_agent *agent,
     const char *alias, char *why, size_t size)
 {
 	char *shown = NULL;
-	size_t i;
 	int homes = -1, home = -1, r;
 
 	if (!valid_alias(alias)) {
@@ -160,8 +138,6 @@ profile_home_make(const struct paths *paths, const struct manifest_agent *agent,
 		goto out;
 	}
 	r = RL_OK;
-	for (i = 0; r == RL_OK && agent->seeds[i].path != NULL; i++)
-		r = seed(home, &agent->seeds[i], why, size);
 out:
 	fd_close(home);
 	fd_close(homes);

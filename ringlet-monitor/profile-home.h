@@ -28,9 +28,7 @@ char *profile_home_path(
     const struct paths *, const struct manifest_agent *, const char *alias);
 
 /*
- * Makes the home (0700; its parent too) unless it is there, and puts the
- * manifest's files into it (home-file.h): what else is there stays as it is.
- * Returns 0, RL_ERR_INVALID (alias), RL_ERR_DENIED (something of that name is
+ * Makes the home (0700; its parent too) unless it is there.  Returns 0, RL_ERR_INVALID (alias), RL_ERR_DENIED (something of that name is
  * not a folder of ours) or RL_ERR_SYSTEM, with why[size].
  */
 int profile_home_make(const struct paths *, const struct manifest_agent *,

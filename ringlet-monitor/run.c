@@ -15,12 +15,14 @@
 #include "audit.h"
 #include "bwrapflags.h"
 #include "err.h"
+#include "fdpass.h"
 #include "grant.h"
 #include "jailplan.h"
 #include "keychain.h"
 #include "keystore.h"
 #include "log.h"
 #include "manifest.h"
+#include "profile-files.h"
 #include "profile-home.h"
 #include "profile.h"
 #include "run.h"
@@ -271,6 +273,40 @@ prepare(struct run *r, const struct run_ask *ask,
 	    (const char *const *)r->search.v, &r->binary, why, size);
 }
 
+/*
+ * Makes the home and what the manifest puts into it.  Before the key is looked
+ * up: an agent whose settings cannot be made as they should be is not started.
+ */
+static int
+make_home(const struct run *r, const struct manifest_agent *agent,
+    const struct manifest_provider *provider, char *why, size_t size)
+{
+	const struct paths *paths = &r->env->paths;
+	const char *alias = r->profile->alias;
+	struct manifest_vars vars;
+	char reason[WHY_MAX / 2], *path;
+	int fd = -1, err;
+
+	path = profile_home_path(paths, agent, alias);
+	if ((err = profile_home_make(paths, agent, alias, why, size)) != 0 ||
+	    (err = profile_vars(
+		 r->profile, provider, path, &vars, why, size)) != 0)
+		goto out;
+	if ((fd = profile_home_open(paths, agent, alias, why, size)) < 0) {
+		err = fd;
+		goto out;
+	}
+	err = profile_files_write(fd, agent, &vars, reason, sizeof(reason));
+	if (err != 0)
+		snprintf(why, size, "profile %s is not started, as its agent's "
+		    "settings cannot be made: %s/%s: mend that file, or remove "
+		    "it", alias, path, reason);
+out:
+	fd_close(fd);
+	free(path);
+	return err;
+}
+
 void
 run_prepare(
     struct env *env, const struct run_ask *ask, run_cb cb, void *arg)
@@ -291,8 +327,7 @@ run_prepare(
 	if (r->asks)
 		r->asker = *ask->asker;
 	if ((err = prepare(r, ask, &agent, &provider, why, sizeof(why))) == 0)
-		err = profile_home_make(
-		    &env->paths, agent, ask->alias, why, sizeof(why));
+		err = make_home(r, agent, provider, why, sizeof(why));
 	if (err != 0)
 		finish(r, err, why);
 	else if (provider->auth_variable == NULL)

@@ -116,6 +116,7 @@ settings_reload(struct env *env)
 	if (logfile_open(env, why, sizeof(why)) != 0)
 		log_error("%s: it stays where it was", why);
 	log_info("settings: reading them again");
+	manifests_load(env);
 	if (settings_read(env, &fresh, why, sizeof(why)) != 0) {
 		log_error("%s: the settings stay as they are", why);
 		(void)audit_event(env, &audit_monitor, AUDIT_SETTINGS,

@@ -496,9 +496,7 @@ remove_home(void)
 START_TEST(makes_homes)
 {
 	struct stat st;
-	char text[256] = "";
 	char *path;
-	FILE *f;
 	int fd;
 
 	umask(0);
@@ -510,22 +508,6 @@ START_TEST(makes_homes)
 	ck_assert_int_eq(st.st_mode & 07777, 0700);
 	ck_assert_int_eq(lstat(in_home(".claude-profiles/work"), &st), 0);
 	ck_assert_int_eq(st.st_mode & 07777, 0700);
-	ck_assert_int_eq(
-	    lstat(in_home(".claude-profiles/work/.claude.json"), &st), 0);
-	ck_assert_int_eq(st.st_mode & 07777, 0600);
-
-	/* A person's own version stays, a missing one comes back. */
-	put(in_home(".claude-profiles/work/.claude.json"), "mine");
-	ck_assert_int_eq(make_home(), RL_OK);
-	ck_assert_ptr_nonnull(
-	    f = fopen(in_home(".claude-profiles/work/.claude.json"), "r"));
-	ck_assert_ptr_nonnull(fgets(text, sizeof(text), f));
-	fclose(f);
-	ck_assert_str_eq(text, "mine");
-	ck_assert_int_eq(
-	    unlink(in_home(".claude-profiles/work/.claude.json")), 0);
-	ck_assert_int_eq(make_home(), RL_OK);
-	ck_assert(exists(in_home(".claude-profiles/work/.claude.json")));
 
 	fd = profile_home_open(&paths, claude, "work", why, sizeof(why));
 	ck_assert_int_ge(fd, 0);
@@ -533,19 +515,6 @@ START_TEST(makes_homes)
 	ck_assert_int_eq(
 	    profile_home_open(&paths, claude, "other", why, sizeof(why)),
 	    RL_ERR_NOTFOUND);
-}
-END_TEST
-
-START_TEST(seeds_through_no_link)
-{
-	const char *seed, *target = in_home("target");
-
-	ck_assert_int_eq(make_home(), RL_OK);
-	seed = in_home(".claude-profiles/work/.claude.json");
-	ck_assert_int_eq(unlink(seed), 0);
-	ck_assert_int_eq(symlink(target, seed), 0);
-	ck_assert_int_eq(make_home(), RL_OK);
-	ck_assert(!exists(target));
 }
 END_TEST
 
@@ -687,7 +656,6 @@ main(void)
 	tcase_add_loop_test(tc, refuses_variables, 0, NELEM(bad_env));
 	tcase_add_test(tc, refuses_the_rest);
 	tcase_add_test(tc, makes_homes);
-	tcase_add_test(tc, seeds_through_no_link);
 	tcase_add_test(tc, homes_are_no_links);
 	tcase_add_test(tc, removes_what_agents_leave);
 	tcase_add_test(tc, removes_deep_trees);
