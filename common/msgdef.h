@@ -71,6 +71,7 @@ enum msg_number {
 	MSG_AGENTS = 50,
 	MSG_PROVIDER_LIST = 51, /* -> PROVIDERS */
 	MSG_PROVIDERS = 52,
+	MSG_PROFILE_ENDPOINT = 53, /* CLI only -> PROFILE */
 
 	/* CLI and ringletd to monitor: sessions */
 	MSG_SESSION_CREATE = 60,  /* -> SESSION */
@@ -202,6 +203,8 @@ struct msg_profile {
 	struct msg_strs grants;	  /* see ringlet-monitor/grant.h */
 	struct msg_strs pass_env; /* names that a jail takes over from the
 				     asker's environment */
+	const char *manifest_url; /* what the provider's manifest says now,
+				     where that is another; else "" */
 };
 
 struct msg_session {
@@ -244,6 +247,11 @@ struct msg_agent {
 	const char *binary_path; /* "" where not installed */
 	uint64_t profile_count;
 	bool installed;
+	const char *source;	 /* of its manifest; "": it is broken */
+	struct msg_strs shadows; /* sources that would hold without it */
+	const char *damage;	 /* "": no file of its name is broken */
+	struct msg_strs provider_types;
+	const char *install; /* how one gets it, or "" */
 };
 
 struct msg_endpoint {
@@ -259,6 +267,9 @@ struct msg_provider {
 	const char *auth_variable;
 	struct msg_recs endpoints; /* struct msg_endpoint */
 	struct msg_strs models;
+	const char *source; /* as in AGENT */
+	struct msg_strs shadows;
+	const char *damage;
 };
 
 enum bind_kind {
@@ -538,6 +549,14 @@ struct msg_run_plan {
 	struct msg_strs env; /* K=V, the whole environment, with the key */
 	const char *home;
 	const char *working_dir; /* of the profile, or "" */
+};
+
+struct msg_profile_endpoint {
+	struct msg_bin token;
+	const char *alias;
+	const char *endpoint; /* id or URL; "": what the manifest says */
+	const char *expect;   /* the URL that it must be then, or "" */
+	bool dry_run;
 };
 
 struct msg_agent_list {

@@ -32,6 +32,7 @@ static const struct msg_field f_msg_profile[] = {
 	BOOL(msg_profile, has_key),
 	STRS(msg_profile, grants, ARGS_MAX),
 	STRS(msg_profile, pass_env, ARGS_MAX),
+	STR(msg_profile, manifest_url, PATH_MAX_LEN),
 };
 REC(msg_profile);
 
@@ -42,6 +43,11 @@ static const struct msg_field f_msg_agent[] = {
 	STR(msg_agent, binary_path, PATH_MAX_LEN),
 	U64(msg_agent, profile_count, UINT32_MAX),
 	BOOL(msg_agent, installed),
+	STR(msg_agent, source, PATH_MAX_LEN + 16),
+	STRS(msg_agent, shadows, 4),
+	STR(msg_agent, damage, TEXT_MAX_LEN),
+	STRS(msg_agent, provider_types, 64),
+	STR(msg_agent, install, 512),
 };
 REC(msg_agent);
 
@@ -59,6 +65,9 @@ static const struct msg_field f_msg_provider[] = {
 	STR(msg_provider, auth_variable, ENV_NAME_MAX),
 	RECS(msg_provider, endpoints, 64, rec_msg_endpoint),
 	STRS(msg_provider, models, ARGS_MAX),
+	STR(msg_provider, source, PATH_MAX_LEN + 16),
+	STRS(msg_provider, shadows, 4),
+	STR(msg_provider, damage, TEXT_MAX_LEN),
 };
 REC(msg_provider);
 
@@ -156,6 +165,15 @@ static const struct msg_field f_msg_profile_grant[] = {
 };
 REC(msg_profile_grant);
 
+static const struct msg_field f_msg_profile_endpoint[] = {
+	SECRET_BIN(msg_profile_endpoint, token, TOKEN_MAX),
+	STR(msg_profile_endpoint, alias, NAME_MAX_LEN),
+	STR(msg_profile_endpoint, endpoint, PATH_MAX_LEN),
+	STR(msg_profile_endpoint, expect, PATH_MAX_LEN),
+	BOOL(msg_profile_endpoint, dry_run),
+};
+REC(msg_profile_endpoint);
+
 static const struct msg_type types[] = {
 	TYPE(PROFILE_CREATE, rec_msg_profile_create),
 	TYPE(PROFILE_LIST, msgtab_token_only),
@@ -170,6 +188,7 @@ static const struct msg_type types[] = {
 	TYPE(AGENTS, rec_msg_agents),
 	TYPE(PROVIDER_LIST, msgtab_token_only),
 	TYPE(PROVIDERS, rec_msg_providers),
+	TYPE(PROFILE_ENDPOINT, rec_msg_profile_endpoint),
 	TYPE(PROFILE_GRANT, rec_msg_profile_grant),
 	TYPE(PROFILE_REKEY, rec_msg_profile_rekey),
 	TYPE(REKEYED, rec_msg_rekeyed),

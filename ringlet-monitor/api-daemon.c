@@ -15,6 +15,7 @@
 #include "agent-binary.h"
 #include "audit.h"
 #include "log.h"
+#include "manifest-msg.h"
 #include "manifest.h"
 #include "monitor.h"
 #include "profile.h"
@@ -86,6 +87,26 @@ count_profiles(const struct profile_entry *list, size_t n, const char *agent)
 	return count;
 }
 
+/* What there is to say of an agent's manifest, in told and the message. */
+static void
+fill_manifest(const struct env *env, const struct manifest_agent *from,
+    struct manifest_told *told, struct msg_agent *to)
+{
+	size_t n = 0;
+
+	manifest_tell(env->manifests, MANIFEST_AGENT, from->id, told);
+	while (from->types[n] != NULL)
+		n++;
+	to->id = from->id;
+	to->name = from->name;
+	to->provider_types =
+	    (struct msg_strs){ (const char **)(uintptr_t)from->types, n };
+	to->install = from->install;
+	to->source = told->source;
+	to->shadows = told->strs;
+	to->damage = told->damage;
+}
+
 int
 on_AGENT_LIST(struct peer *p, struct msg *m)
 {
@@ -93,9 +114,10 @@ on_AGENT_LIST(struct peer *p, struct msg *m)
 	const struct msg_agent_list *req = m->body;
 	struct profile_entry *profiles = NULL;
 	struct agent_binary *found;
+	struct manifest_told *told;
 	struct msg_agent *list;
 	struct msg_agents body;
-	size_t n, nprofiles = 0;
+	size_t n, most, nprofiles = 0;
 	const struct manifest_agent *const *agents =
 	    manifest_agents(env->manifests, &n);
 	const char *const *search = NULL;
@@ -107,11 +129,12 @@ on_AGENT_LIST(struct peer *p, struct msg *m)
 	if (profile_list(&env->paths, &profiles, &nprofiles, why,
 		sizeof(why)) != 0)
 		log_warn("%s", why);
-	list = xcalloc(n, sizeof(*list));
+	most = n + 2 * MANIFESTS_MAX; /* and those that are broken */
+	list = xcalloc(most, sizeof(*list));
 	found = xcalloc(n, sizeof(*found));
+	told = xcalloc(most, sizeof(*told));
 	for (size_t i = 0; i < n; i++) {
-		list[i].id = agents[i]->id;
-		list[i].name = agents[i]->name;
+		fill_manifest(env, agents[i], &told[i], &list[i]);
 		list[i].profile_count =
 		    count_profiles(profiles, nprofiles, agents[i]->id);
 		list[i].installed = agent_binary_find(agents[i],
@@ -123,9 +146,19 @@ on_AGENT_LIST(struct peer *p, struct msg *m)
 		}
 	}
 	body.list = (struct msg_recs){ list, n };
+	while (body.list.n < most &&
+	    manifest_tell_broken(env->manifests, MANIFEST_AGENT,
+		body.list.n - n, &told[body.list.n])) {
+		list[body.list.n].id = told[body.list.n].id;
+		list[body.list.n].damage = told[body.list.n].damage;
+		body.list.n++;
+	}
 	peer_reply(p, m->hdr.id, MSG_AGENTS, &body, NULL, 0);
 	for (size_t i = 0; i < n; i++)
 		agent_binary_clear(&found[i]);
+	for (size_t i = 0; i < body.list.n; i++)
+		manifest_told_clear(&told[i]);
+	free(told);
 	free(found);
 	free(list);
 	profile_list_free(profiles, nprofiles);
@@ -133,7 +166,8 @@ on_AGENT_LIST(struct peer *p, struct msg *m)
 }
 
 static void
-fill_provider(struct msg_provider *to, const struct manifest_provider *from)
+fill_provider(const struct env *env, struct msg_provider *to,
+    struct manifest_told *told, const struct manifest_provider *from)
 {
 	struct msg_endpoint *ep;
 	size_t n = 0;
@@ -156,23 +190,42 @@ fill_provider(struct msg_provider *to, const struct manifest_provider *from)
 	to->models = (struct msg_strs){
 		(const char **)(uintptr_t)from->models, n
 	};
+	manifest_tell(env->manifests, MANIFEST_PROVIDER, from->id, told);
+	to->source = told->source;
+	to->shadows = told->strs;
+	to->damage = told->damage;
 }
 
 int
 on_PROVIDER_LIST(struct peer *p, struct msg *m)
 {
 	const struct env *env = peer_env(p);
-	size_t n;
+	size_t n, most;
 	const struct manifest_provider *const *from =
 	    manifest_providers(env->manifests, &n);
-	struct msg_provider *list = xcalloc(n, sizeof(*list));
-	struct msg_providers body = { .list = { list, n } };
+	struct msg_provider *list;
+	struct manifest_told *told;
+	struct msg_providers body;
 
+	most = n + 2 * MANIFESTS_MAX;
+	list = xcalloc(most, sizeof(*list));
+	told = xcalloc(most, sizeof(*told));
 	for (size_t i = 0; i < n; i++)
-		fill_provider(&list[i], from[i]);
+		fill_provider(env, &list[i], &told[i], from[i]);
+	body.list = (struct msg_recs){ list, n };
+	while (body.list.n < most &&
+	    manifest_tell_broken(env->manifests, MANIFEST_PROVIDER,
+		body.list.n - n, &told[body.list.n])) {
+		list[body.list.n].id = told[body.list.n].id;
+		list[body.list.n].damage = told[body.list.n].damage;
+		body.list.n++;
+	}
 	peer_reply(p, m->hdr.id, MSG_PROVIDERS, &body, NULL, 0);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < body.list.n; i++) {
 		free(list[i].endpoints.v);
+		manifest_told_clear(&told[i]);
+	}
+	free(told);
 	free(list);
 	return 0;
 }

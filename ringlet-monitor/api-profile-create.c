@@ -236,6 +236,21 @@ check_offered_cwd(struct env *env, const struct profile *pr, char *why,
 	return err;
 }
 
+/* Where the key goes is settled once, now: manifests may change. */
+static int
+keep_endpoint(const struct env *env, struct profile *pr, char *why, size_t size)
+{
+	const char *url;
+	int err;
+
+	err = manifest_endpoint(
+	    manifest_provider(env->manifests, pr->provider_id), pr->endpoint_id,
+	    &url, why, size);
+	if (err == 0)
+		set(&pr->endpoint_url, url);
+	return err;
+}
+
 /*
  * Hostile ringletd: everything it gives is checked by profile_check(), and a
  * working folder as if a session were to start there; an existing profile is
@@ -258,6 +273,7 @@ on_PROFILE_CREATE(struct peer *p, struct msg *m)
 	int err;
 
 	if ((err = profile_check(env->manifests, pr, why, sizeof(why))) != 0 ||
+	    (err = keep_endpoint(env, pr, why, sizeof(why))) != 0 ||
 	    (!peer_is_cli(p) &&
 		(err = check_offered_cwd(env, pr, why, sizeof(why))) != 0) ||
 	    (err = keychain_room(p, why, sizeof(why))) != 0 ||

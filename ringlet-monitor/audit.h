@@ -43,6 +43,7 @@ struct peer;
 #define AUDIT_SESSION_KILL "session.kill"
 #define AUDIT_SESSION_END  "session.end"
 #define AUDIT_LOOSEN	   "jail.loosen"
+#define AUDIT_ENDPOINT	   "profile.endpoint"
 #define AUDIT_GRANT	   "jail.grant"
 #define AUDIT_REVOKE	   "jail.revoke"
 #define AUDIT_TOKEN_MAKE   "token.make"

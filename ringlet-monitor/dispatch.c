@@ -80,6 +80,8 @@ static const struct msg_rule control_rules[] = {
 	{ MSG_CODE_CREATE, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_CODE_CREATE },
 	/* These tell which files there are, and loosen jails. */
 	{ MSG_JAIL_EXPLAIN, FROM_CLI, SERVE, 0, LARGE, 0, 0, on_JAIL_EXPLAIN },
+	{ MSG_PROFILE_ENDPOINT, FROM_CLI, SERVE, 0, MEDIUM, 0, 0,
+		on_PROFILE_ENDPOINT },
 	{ MSG_PROFILE_GRANT, FROM_CLI, SERVE, 0, MEDIUM, 0, 0,
 		on_PROFILE_GRANT },
 	/* These tell which keys there are, and delete some. */

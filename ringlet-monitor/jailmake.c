@@ -71,8 +71,8 @@ running(const struct env *env, const struct jailnote **list)
 }
 
 static int
-plan(struct env *env, const struct run *r, const struct jail_ask *ask,
-    struct jailmake *out, char *why, size_t size)
+plan(struct env *env, const struct run *r, const struct manifest_agent *agent,
+    const struct jail_ask *ask, struct jailmake *out, char *why, size_t size)
 {
 	const struct jailnote **others =
 	    xcalloc(env->nsessions + 1, sizeof(*others));
@@ -81,6 +81,7 @@ plan(struct env *env, const struct run *r, const struct jail_ask *ask,
 		.home = r->plan.home,
 		.cwd = out->cwd,
 		.binary = &r->binary,
+		.agent_binds = agent->binds,
 		.conf = &env->conf,
 		.grants = r->profile->grants,
 		.auth_sock = r->auth_sock,
@@ -146,7 +147,7 @@ jailmake_make(struct env *env, const struct run *r,
 	    &env->paths, agent, r->profile->alias, why, size);
 	if (err < 0)
 		return err;
-	if (!ask->no_sandbox && (err = plan(env, r, ask, out, why, size)) != 0)
+	if (!ask->no_sandbox && (err = plan(env, r, agent, ask, out, why, size)) != 0)
 		return err;
 	out->start = (struct msg_jail_start){
 		.sandboxed = !ask->no_sandbox,

@@ -290,6 +290,24 @@ take_agent(const struct jailplan_in *in, struct mounts *ms, char *why,
 	return 0;
 }
 
+/* What its manifest asks for, which is no more than a setting may show. */
+static int
+take_agent_binds(const struct jailplan_in *in, struct mounts *ms, char *why,
+    size_t size)
+{
+	const char *const *b = in->agent_binds;
+	char *path;
+	int r = 0;
+
+	for (; r == 0 && b != NULL && *b != NULL; b++) {
+		path = jailcheck_setting(in->paths, *b);
+		r = mounts_grant(ms, path, false, "agent's manifest", why,
+		    size);
+		free(path);
+	}
+	return r;
+}
+
 /* Writes the mounts that were settled on into the plan. */
 static int
 emit(struct jailplan *jp, const struct mounts *ms)
@@ -321,6 +339,7 @@ jailplan_make(const struct jailplan_in *in, struct jailplan *jp, char *why,
 	if (!path_is_below(in->cwd, in->home))
 		mounts_add(&ms, MP_OWN, in->cwd, "working folder");
 	if ((r = take_agent(in, &ms, why, size)) == 0 &&
+	    (r = take_agent_binds(in, &ms, why, size)) == 0 &&
 	    (r = take_grants(in, jp, &ms, &tmp, &agent, why, size)) == 0 &&
 	    (r = take_settings(in, &ms, why, size)) == 0)
 		r = mounts_settle(&ms, why, size);

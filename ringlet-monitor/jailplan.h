@@ -28,6 +28,7 @@ struct jailplan_in {
 	const char *home; /* the profile's; absolute, without links, checked */
 	const char *cwd;  /* the same */
 	const struct agent_binary *binary;
+	const char *const *agent_binds; /* its manifest's; NULL: none */
 	const struct conf *conf;
 	char *const *grants;   /* the profile's, ends in NULL; NULL: none */
 	const char *auth_sock; /* the asker's SSH_AUTH_SOCK; NULL or "": none */

@@ -27,6 +27,7 @@
  *	sealbox.c	those that come sealed
  *	api-doctor.c	whether keychains and profiles go together
  *	profile-msg.c	a profile as a message
+ *	api-endpoint.c	where their keys go
  *	api-grant.c	what their jails get beyond the default
  *	api-keychain.c	requests about the vault
  *	vault.c		its key while it is open, and until when
@@ -424,6 +425,7 @@ int on_PROFILE_DELETE(struct peer *, struct msg *);
 int on_PROFILE_RUN(struct peer *, struct msg *);
 
 /* api-grant.c */
+int on_PROFILE_ENDPOINT(struct peer *, struct msg *);
 int on_PROFILE_GRANT(struct peer *, struct msg *);
 
 /* api-key.c */

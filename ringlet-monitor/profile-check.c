@@ -194,6 +194,17 @@ profile_check_form(const struct profile *p, char *why, size_t size)
 		snprintf(why, size, "endpoint_id: %s", reason);
 		return RL_ERR_INVALID;
 	}
+	if (*p->endpoint_url != '\0' &&
+	    !manifest_url_ok(p->endpoint_url, reason, sizeof(reason))) {
+		snprintf(why, size, "endpoint_url: %s", reason);
+		return RL_ERR_INVALID;
+	}
+	if (*p->endpoint_url != '\0' && strstr(p->endpoint_id, "://") != NULL &&
+	    strcmp(p->endpoint_id, p->endpoint_url) != 0) {
+		snprintf(why, size, "endpoint_url: is not the address that "
+		    "endpoint_id is");
+		return RL_ERR_INVALID;
+	}
 	return check_form(NULL, p, why, size);
 }
 
@@ -228,7 +239,9 @@ profile_check(const struct manifest_set *set, const struct profile *p,
 		    agent->id, provider->id);
 		return RL_ERR_INVALID;
 	}
-	if ((r = manifest_endpoint(provider, p->endpoint_id, &url, reason,
+	/* One that is kept holds, whatever its id is now. */
+	if (*p->endpoint_url == '\0' &&
+	    (r = manifest_endpoint(provider, p->endpoint_id, &url, reason,
 		 sizeof(reason))) != RL_OK) {
 		snprintf(why, size, "endpoint_id: %s", reason);
 		return r;

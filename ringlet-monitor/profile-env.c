@@ -404,6 +404,10 @@ profile_vars(const struct profile *p, const struct manifest_provider *provider,
 	vars->provider_type = provider->type;
 	vars->auth_variable = provider->auth_variable;
 	vars->model = *p->model != '\0' ? p->model : provider->default_model;
+	if (*p->endpoint_url != '\0') {
+		vars->endpoint = p->endpoint_url;
+		return RL_OK;
+	}
 	return manifest_endpoint(
 	    provider, p->endpoint_id, &vars->endpoint, why, size);
 }

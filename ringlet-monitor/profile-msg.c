@@ -33,6 +33,7 @@ profile_msg_clear(struct profile_msg *pm)
 	strlist_clear(&pm->pass_env);
 	free(pm->home);
 	free(pm->url);
+	free(pm->manifest_url);
 }
 
 static size_t
@@ -97,9 +98,13 @@ profile_msg_fill(struct env *env, struct profile_msg *pm,
 	if (agent != NULL)
 		to->home = pm->home =
 		    profile_home_path(&env->paths, agent, pr->alias);
-	if (provider != NULL && manifest_endpoint(provider, pr->endpoint_id,
-				    &url, why, sizeof(why)) == 0)
-		to->endpoint_url = pm->url = xstrdup(url);
+	if (provider == NULL || manifest_endpoint(provider, pr->endpoint_id,
+				    &url, why, sizeof(why)) != 0)
+		url = "";
+	to->endpoint_url = pm->url =
+	    xstrdup(*pr->endpoint_url != '\0' ? pr->endpoint_url : url);
+	if (*url != '\0' && strcmp(url, pm->url) != 0)
+		to->manifest_url = pm->manifest_url = xstrdup(url);
 	to->created_at = pr->created_at;
 	to->last_used = pr->last_used;
 	to->total_runs = pr->total_runs;
@@ -131,6 +136,7 @@ profile_msg_size(struct env *env, const struct profile *pr)
 	    strs_size(&p->grants) + strs_size(&p->pass_env);
 	size += pm.home == NULL ? 0 : strlen(pm.home);
 	size += pm.url == NULL ? 0 : strlen(pm.url);
+	size += pm.manifest_url == NULL ? 0 : strlen(pm.manifest_url);
 	profile_msg_clear(&pm);
 	return size;
 }

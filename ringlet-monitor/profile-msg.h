@@ -14,7 +14,7 @@ struct env;
 struct profile;
 
 /* Above what msgpack puts around a profile, without its strings. */
-#define PROFILE_MSG_SIZE 160
+#define PROFILE_MSG_SIZE 168
 
 /* The message points into these, and into the profile. */
 struct profile_msg {
@@ -23,6 +23,7 @@ struct profile_msg {
 	struct strlist pass_env;
 	char *home;
 	char *url;
+	char *manifest_url;
 };
 
 /* Good until the profile changes; then profile_msg_clear(). */

@@ -66,6 +66,7 @@ static const struct json_member members[] = {
 	STR(agent_id, NAME_LEN, JSONF_REQUIRED),
 	STR(provider_id, NAME_LEN, JSONF_REQUIRED),
 	STR(endpoint_id, TEXT_LEN, 0),
+	STR(endpoint_url, TEXT_LEN, 0),
 	STR(model, NAME_LEN, 0),
 	STR(working_dir, TEXT_LEN, 0),
 	STRS(args),
@@ -84,6 +85,7 @@ static const size_t strings[] = {
 	offsetof(struct profile, agent_id),
 	offsetof(struct profile, provider_id),
 	offsetof(struct profile, endpoint_id),
+	offsetof(struct profile, endpoint_url),
 	offsetof(struct profile, model),
 	offsetof(struct profile, working_dir),
 	offsetof(struct profile, keychain),
@@ -183,6 +185,7 @@ profile_format(const struct profile *p)
 	put(obj, "agent_id", json_string(p->agent_id));
 	put(obj, "provider_id", json_string(p->provider_id));
 	put(obj, "endpoint_id", json_string(p->endpoint_id));
+	put(obj, "endpoint_url", json_string(p->endpoint_url));
 	put(obj, "model", json_string(p->model));
 	put(obj, "working_dir", json_string(p->working_dir));
 	put(obj, "args", strings_json(p->args));
@@ -474,6 +477,25 @@ profile_set_keychain(const struct paths *paths, const char *alias,
 	free(p->keychain);
 	p->keychain = xstrdup(store);
 	r = save(paths, p, why, size);
+	profile_free(p);
+	return r;
+}
+
+int
+profile_set_endpoint(const struct paths *paths, const char *alias,
+    const char *id, const char *url, char *why, size_t size)
+{
+	struct profile *p;
+	int r;
+
+	if ((r = profile_load(paths, alias, &p, why, size)) != RL_OK)
+		return r;
+	free(p->endpoint_id);
+	free(p->endpoint_url);
+	p->endpoint_id = xstrdup(id);
+	p->endpoint_url = xstrdup(url);
+	if ((r = profile_check_form(p, why, size)) == RL_OK)
+		r = save(paths, p, why, size);
 	profile_free(p);
 	return r;
 }

@@ -20,6 +20,8 @@ struct profile {
 	char *agent_id;
 	char *provider_id;
 	char *endpoint_id;    /* id or URL; "": the provider's default */
+	char *endpoint_url;   /* where the key goes, whatever a later manifest
+				 says; "": not known yet, or no endpoints */
 	char *model;	      /* "": the agent's default */
 	char *working_dir;    /* absolute, or "" */
 	char **args;	      /* ends in NULL; NULL: none */
@@ -103,6 +105,10 @@ int profile_grant(const struct paths *, const struct manifest_set *,
 /* Says that the key is in that store now.  As profile_touch(). */
 int profile_set_keychain(const struct paths *, const char *alias,
     const char *store, char *why, size_t size);
+
+/* Says where the key goes from now on.  As profile_touch(). */
+int profile_set_endpoint(const struct paths *, const char *alias,
+    const char *id, const char *url, char *why, size_t size);
 
 /*
  * Counts runs, and notes when the last one was.  As profile_load(), and

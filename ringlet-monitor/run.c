@@ -243,6 +243,57 @@ take_from_asker(struct run *r, const struct run_ask *ask, char *why,
 
 /* --- all but the key --- */
 
+/*
+ * Where the key goes, of a profile from before that was kept.  A manifest that
+ * is built in is what it went by then; any other could send it anywhere.
+ */
+static int
+find_endpoint(struct run *r, const struct manifest_provider *provider,
+    char *why, size_t size)
+{
+	struct profile *pr = r->profile;
+	enum manifest_source source = MANIFEST_USER;
+	const char *url;
+	int err;
+
+	if (*pr->endpoint_url != '\0')
+		return 0;
+	err = manifest_endpoint(provider, pr->endpoint_id, &url, why, size);
+	if (err != 0 || *url == '\0')
+		return err;
+	(void)manifest_source(r->env->manifests, MANIFEST_PROVIDER,
+	    provider->id, 0, &source);
+	if (source != MANIFEST_BUILTIN && url != pr->endpoint_id) {
+		snprintf(why, size, "profile %s does not say where its key "
+		    "goes, and the manifest of provider %s is not the built-in "
+		    "one: look at 'ringlet providers inspect %s', and say it "
+		    "with 'ringlet profiles endpoint %s'", pr->alias,
+		    provider->id, provider->id, pr->alias);
+		return RL_ERR_DENIED;
+	}
+	free(pr->endpoint_url);
+	pr->endpoint_url = xstrdup(url);
+	return 0;
+}
+
+/* Writes down what find_endpoint() found. */
+static int
+keep_endpoint(const struct run *r, char *why, size_t size)
+{
+	const struct profile *pr = r->profile;
+	struct profile *old;
+	int err;
+
+	err = profile_load(&r->env->paths, pr->alias, &old, why, size);
+	if (err != 0)
+		return err;
+	if (strcmp(old->endpoint_url, pr->endpoint_url) != 0)
+		err = profile_set_endpoint(&r->env->paths, pr->alias,
+		    pr->endpoint_id, pr->endpoint_url, why, size);
+	profile_free(old);
+	return err;
+}
+
 static int
 prepare(struct run *r, const struct run_ask *ask,
     const struct manifest_agent **agent,
@@ -267,7 +318,8 @@ prepare(struct run *r, const struct run_ask *ask,
 		    r->profile->agent_id, r->profile->provider_id);
 		return RL_ERR_INVALID;
 	}
-	if ((err = take_from_asker(r, ask, why, size)) != 0)
+	if ((err = find_endpoint(r, *provider, why, size)) != 0 ||
+	    (err = take_from_asker(r, ask, why, size)) != 0)
 		return err;
 	return agent_binary_find(*agent, r->env->paths.home,
 	    (const char *const *)r->search.v, &r->binary, why, size);
@@ -327,6 +379,8 @@ run_prepare(
 	if (r->asks)
 		r->asker = *ask->asker;
 	if ((err = prepare(r, ask, &agent, &provider, why, sizeof(why))) == 0)
+		err = keep_endpoint(r, why, sizeof(why));
+	if (err == 0)
 		err = make_home(r, agent, provider, why, sizeof(why));
 	if (err != 0)
 		finish(r, err, why);

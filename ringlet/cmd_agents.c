@@ -13,10 +13,15 @@
 static json_t *
 agent_json(const struct msg_agent *a)
 {
-	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:I}", "id", a->id, "name",
-	    a->name, "installed", (int)a->installed, "version",
-	    json_text(a->version), "binary_path", json_text(a->binary_path),
-	    "profile_count", (json_int_t)a->profile_count);
+	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o,"
+	    " s:o}",
+	    "id", a->id, "name", a->name, "installed", (int)a->installed,
+	    "version", json_text(a->version), "binary_path",
+	    json_text(a->binary_path), "profile_count",
+	    (json_int_t)a->profile_count, "source", json_text(a->source),
+	    "shadows", json_strs(&a->shadows), "damage", json_text(a->damage),
+	    "provider_types", json_strs(&a->provider_types), "install",
+	    json_text(a->install));
 }
 
 static json_t *
@@ -28,10 +33,35 @@ provider_json(const struct msg_provider *p)
 	for (size_t i = 0; i < p->endpoints.n; i++)
 		json_array_append_new(endpoints,
 		    json_pack("{s:s, s:s}", "id", e[i].id, "url", e[i].url));
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "id", p->id,
-	    "name", p->name, "type", p->type, "endpoints", endpoints,
-	    "default_endpoint", json_text(p->default_endpoint), "auth_variable",
-	    json_text(p->auth_variable), "models", json_strs(&p->models));
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "id", p->id, "name", p->name, "type", p->type, "endpoints",
+	    endpoints, "default_endpoint", json_text(p->default_endpoint),
+	    "auth_variable", json_text(p->auth_variable), "models",
+	    json_strs(&p->models), "source", json_text(p->source), "shadows",
+	    json_strs(&p->shadows), "damage", json_text(p->damage));
+}
+
+/* In a list there is room for a word: inspect tells the rest. */
+static const char *
+source_word(const char *source, const char *damage)
+{
+	if (*damage != '\0')
+		return "BROKEN";
+	return strncmp(source, "user ", 5) == 0 ? "user"
+	    : strncmp(source, "registry ", 9) == 0 ? "registry"
+						   : source;
+}
+
+static void
+print_manifest(const char *source, const struct msg_strs *shadows,
+    const char *damage)
+{
+	if (*source != '\0')
+		print_field("Manifest", "%s", source);
+	for (size_t i = 0; i < shadows->n; i++)
+		print_field("Shadows", "%s", shadows->v[i]);
+	if (*damage != '\0')
+		print_field("Left out", "%s", damage);
 }
 
 /* Asks which agents there are, looking where a run from here would look. */
@@ -53,7 +83,7 @@ int
 cmd_agents_list(struct cli *cli, const struct args *args)
 {
 	static const char *const headings[] = { "ID", "NAME", "INSTALLED",
-		"VERSION", "PROFILES", "PATH" };
+		"VERSION", "PROFILES", "MANIFEST", "PATH" };
 	const struct msg_agents *agents;
 	const struct msg_agent *a;
 	struct table *t;
@@ -82,6 +112,8 @@ cmd_agents_list(struct cli *cli, const struct args *args)
 		table_cell(t, COLOUR_NONE, "%s", a[i].version);
 		table_cell(t, COLOUR_NONE, "%llu",
 		    (unsigned long long)a[i].profile_count);
+		table_cell(t, *a[i].damage != '\0' ? COLOUR_BAD : COLOUR_NONE,
+		    "%s", source_word(a[i].source, a[i].damage));
 		table_cell(t, COLOUR_NONE, "%s", a[i].binary_path);
 	}
 	table_print(t);
@@ -141,13 +173,17 @@ fail_no_agent(const struct cli *cli, const char *id)
 int
 agent_must_be_known(struct cli *cli, const char *id)
 {
+	const struct msg_agent *a;
 	struct msg m;
 	int r;
 
 	if ((r = agents_get(cli, &m)) != 0)
 		return r;
-	if (agent_find(m.body, id) == NULL)
+	if ((a = agent_find(m.body, id)) == NULL)
 		r = fail_no_agent(cli, id);
+	else if (*a->source == '\0')
+		r = fail_error(cli, RL_ERR_INVALID,
+		    "the manifest of agent '%s' is wrong: %s", id, a->damage);
 	msg_clear(&m);
 	return r;
 }
@@ -168,8 +204,15 @@ cmd_agents_inspect(struct cli *cli, const struct args *args)
 		r = print_json(cli, agent_json(a));
 	else {
 		print_field("ID", "%s", a->id);
-		print_field("Name", "%s", a->name);
+		if (*a->name != '\0')
+			print_field("Name", "%s", a->name);
+		print_manifest(a->source, &a->shadows, a->damage);
+		for (size_t i = 0; i < a->provider_types.n; i++)
+			print_field("Provider type", "%s",
+			    a->provider_types.v[i]);
 		print_field("Installed", "%s", a->installed ? "yes" : "no");
+		if (!a->installed && *a->install != '\0')
+			print_field("Install by", "%s", a->install);
 		if (*a->version != '\0')
 			print_field("Version", "%s", a->version);
 		if (*a->binary_path != '\0')
@@ -184,7 +227,7 @@ int
 cmd_providers_list(struct cli *cli, const struct args *args)
 {
 	static const char *const headings[] = { "ID", "NAME", "TYPE",
-		"AUTH VARIABLE", "DEFAULT ENDPOINT" };
+		"AUTH VARIABLE", "MANIFEST", "DEFAULT ENDPOINT" };
 	const struct msg_token_only req = { 0 };
 	const struct msg_providers *providers;
 	const struct msg_provider *p;
@@ -211,6 +254,8 @@ cmd_providers_list(struct cli *cli, const struct args *args)
 		table_cell(t, COLOUR_NONE, "%s", p[i].name);
 		table_cell(t, COLOUR_NONE, "%s", p[i].type);
 		table_cell(t, COLOUR_NONE, "%s", p[i].auth_variable);
+		table_cell(t, *p[i].damage != '\0' ? COLOUR_BAD : COLOUR_NONE,
+		    "%s", source_word(p[i].source, p[i].damage));
 		table_cell(t, COLOUR_NONE, "%s", p[i].default_endpoint);
 	}
 	table_print(t);
@@ -226,7 +271,12 @@ print_provider(const struct msg_provider *p)
 	const struct msg_endpoint *e = p->endpoints.v;
 
 	print_field("ID", "%s", p->id);
+	if (*p->source == '\0') {
+		print_manifest(p->source, &p->shadows, p->damage);
+		return;
+	}
 	print_field("Name", "%s", p->name);
+	print_manifest(p->source, &p->shadows, p->damage);
 	print_field("Type", "%s", p->type);
 	print_field("Auth variable", "%s",
 	    *p->auth_variable != '\0' ? p->auth_variable : "none");

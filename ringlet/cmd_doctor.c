@@ -284,6 +284,52 @@ check_profiles(struct doctor *d)
 	msg_clear(&m);
 }
 
+/* One that is left out, and one that would hold without the user's. */
+static void
+check_manifest(struct doctor *d, const char *kind, const char *id,
+    const char *source, const struct msg_strs *shadows, const char *damage)
+{
+	if (*damage != '\0')
+		say(d, FAIL, "manifests",
+		    "%s: it is left out%s: mend it, see ringlet-manifest(5), "
+		    "and send the daemon a SIGHUP", damage,
+		    *source != '\0' ? ", and another of its id holds" : "");
+	for (size_t i = 0; i < shadows->n; i++)
+		if (strcmp(shadows->v[i], "built-in") != 0)
+			say(d, WARN, "manifests",
+			    "%s %s: %s holds, and not %s", kind, id, source,
+			    shadows->v[i]);
+}
+
+static void
+check_manifests(struct doctor *d)
+{
+	const struct msg_agent_list all = { .token = { NULL, 0 } };
+	const struct msg_token_only req = { 0 };
+	const struct msg_agents *agents;
+	const struct msg_agent *a;
+	const struct msg_providers *providers;
+	const struct msg_provider *p;
+	struct msg m;
+
+	if (ask(d, MSG_AGENT_LIST, &all, MSG_AGENTS, "manifests", &m)) {
+		agents = m.body;
+		a = agents->list.v;
+		for (size_t i = 0; i < agents->list.n; i++)
+			check_manifest(d, "agent", a[i].id, a[i].source,
+			    &a[i].shadows, a[i].damage);
+		msg_clear(&m);
+	}
+	if (ask(d, MSG_PROVIDER_LIST, &req, MSG_PROVIDERS, "manifests", &m)) {
+		providers = m.body;
+		p = providers->list.v;
+		for (size_t i = 0; i < providers->list.n; i++)
+			check_manifest(d, "provider", p[i].id, p[i].source,
+			    &p[i].shadows, p[i].damage);
+		msg_clear(&m);
+	}
+}
+
 /* What to do about a keychain that does not tell. */
 static const char *
 keychain_advice(const struct msg_keys_store *k)
@@ -465,6 +511,7 @@ check_daemon(struct doctor *d, const struct args *args)
 	if (r != 0)
 		return;
 	check_status(d);
+	check_manifests(d);
 	check_profiles(d);
 	check_keychains(d, args);
 }

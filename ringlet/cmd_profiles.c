@@ -35,6 +35,7 @@ profile_json_whole(const struct msg_profile *p)
 	json_t *o = profile_json(p);
 
 	json_object_set_new(o, "endpoint_url", json_text(p->endpoint_url));
+	json_object_set_new(o, "manifest_url", json_text(p->manifest_url));
 	json_object_set_new(o, "args", json_strs(&p->args));
 	json_object_set_new(o, "env", json_strs(&p->env));
 	json_object_set_new(o, "grants", json_strs(&p->grants));
@@ -65,6 +66,9 @@ print_profile(const struct msg_profile *p)
 	if (*p->endpoint_url != '\0')
 		print_field("Endpoint", "%s (%s)", p->endpoint_url,
 		    *p->endpoint_id != '\0' ? p->endpoint_id : "default");
+	if (*p->manifest_url != '\0')
+		print_field("Manifest", "says %s: `ringlet profiles endpoint "
+		    "%s` would take that", p->manifest_url, p->alias);
 	if (*p->model != '\0')
 		print_field("Model", "%s", p->model);
 	print_field("API Key", "%s", p->has_key ? "****...****" : "none");
@@ -139,6 +143,10 @@ complete(struct cli *cli, const struct args *args,
 		return r;
 	if ((p = provider_find(m.body, req->provider_id)) == NULL)
 		r = fail_no_provider(cli, req->provider_id);
+	else if (*p->source == '\0')
+		r = fail_error(cli, RL_ERR_INVALID,
+		    "the manifest of provider '%s' is wrong: %s", p->id,
+		    p->damage);
 	else
 		r = ask_key(cli, args, req, p, key);
 	msg_clear(&m);

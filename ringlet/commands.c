@@ -71,6 +71,10 @@ static const struct opt doctor_opts[] = {
 	{ 'y', "yes", NULL, "do not ask", 0 },
 };
 
+static const struct opt endpoint_opts[] = {
+	{ 'y', "yes", NULL, "do not ask", 0 },
+};
+
 static const struct opt grant_opts[] = {
 	{ OPT_REVOKE, "revoke", NULL, "take it away again", 0 },
 };
@@ -172,6 +176,9 @@ const struct command commands[] = {
 	    "remove a profile, its key and its home", 1, 1, 0,
 	    OPTS(delete_opts), cmd_profiles_delete },
 
+	{ "profiles", "endpoint", "ALIAS [ID|URL] [-y]",
+	    "say where a profile's key goes", 1, 2, 0, OPTS(endpoint_opts),
+	    cmd_profiles_endpoint },
 	{ "profiles", "grant",
 	    "ALIAS ro|rw PATH | env NAME | ssh-agent | nested-sandbox | "
 	    "limit NAME=VALUE [--revoke]",

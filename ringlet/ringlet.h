@@ -424,6 +424,7 @@ int cmd_keychain_unlock(struct cli *, const struct args *);
 int cmd_profiles_create(struct cli *, const struct args *);
 int cmd_profiles_delete(struct cli *, const struct args *);
 int cmd_profiles_env(struct cli *, const struct args *);
+int cmd_profiles_endpoint(struct cli *, const struct args *);
 int cmd_profiles_grant(struct cli *, const struct args *);
 int cmd_profiles_inspect(struct cli *, const struct args *);
 int cmd_profiles_list(struct cli *, const struct args *);

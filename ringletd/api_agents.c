@@ -16,19 +16,30 @@ static const struct reply_member agent_members[] = {
 	{ "version", "string?" },
 	{ "binary_path", "string?" },
 	{ "profile_count", "integer" },
+	{ "source", "string?" },
+	{ "shadows", "strings" },
+	{ "damage", "string?" },
+	{ "provider_types", "strings" },
+	{ "install", "string?" },
 };
 const struct reply_table agent_reply = REPLY_TABLE(agent_members);
 
 static json_t *
 agent_json(const struct msg_agent *a)
 {
-	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:I}",
+	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o,"
+	    " s:o}",
 	    "id", a->id,
 	    "name", a->name,
 	    "installed", a->installed ? 1 : 0,
 	    "version", reply_text(a->version),
 	    "binary_path", reply_text(a->binary_path),
-	    "profile_count", (json_int_t)a->profile_count);
+	    "profile_count", (json_int_t)a->profile_count,
+	    "source", reply_text(a->source),
+	    "shadows", reply_strings(&a->shadows),
+	    "damage", reply_text(a->damage),
+	    "provider_types", reply_strings(&a->provider_types),
+	    "install", reply_text(a->install));
 }
 
 /* All of them, or, where the path names one, that one. */
@@ -72,6 +83,9 @@ static const struct reply_member provider_members[] = {
 	{ "default_endpoint", "string?" },
 	{ "auth_variable", "string?" },
 	{ "models", "strings" },
+	{ "source", "string?" },
+	{ "shadows", "strings" },
+	{ "damage", "string?" },
 };
 const struct reply_table provider_reply = REPLY_TABLE(provider_members);
 
@@ -79,22 +93,23 @@ static json_t *
 provider_json(const struct msg_provider *p)
 {
 	const struct msg_endpoint *e = p->endpoints.v;
-	json_t *endpoints = json_object(), *models = json_array();
+	json_t *endpoints = json_object();
 	size_t i;
 
 	for (i = 0; i < p->endpoints.n; i++)
 		json_object_set_new(endpoints, e[i].id,
 		    json_string(e[i].url));
-	for (i = 0; i < p->models.n; i++)
-		json_array_append_new(models, json_string(p->models.v[i]));
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "id", p->id,
 	    "name", p->name,
 	    "type", p->type,
 	    "endpoints", endpoints,
 	    "default_endpoint", reply_text(p->default_endpoint),
 	    "auth_variable", reply_text(p->auth_variable),
-	    "models", models);
+	    "models", reply_strings(&p->models),
+	    "source", reply_text(p->source),
+	    "shadows", reply_strings(&p->shadows),
+	    "damage", reply_text(p->damage));
 }
 
 static void

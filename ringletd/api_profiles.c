@@ -80,6 +80,7 @@ static const struct reply_member profile_members[] = {
 	{ "provider_id", "string" },
 	{ "endpoint_id", "string?" },
 	{ "endpoint_url", "string?" },
+	{ "manifest_url", "string?" },
 	{ "model", "string?" },
 	{ "args", "strings" },
 	{ "working_dir", "string?" },
@@ -97,13 +98,14 @@ const struct reply_table profile_reply = REPLY_TABLE(profile_members);
 static json_t *
 profile_json(const struct msg_profile *p)
 {
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:o,"
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o,"
 	    " s:o, s:o, s:I, s:b, s:o}",
 	    "alias", p->alias,
 	    "agent_id", p->agent_id,
 	    "provider_id", p->provider_id,
 	    "endpoint_id", reply_text(p->endpoint_id),
 	    "endpoint_url", reply_text(p->endpoint_url),
+	    "manifest_url", reply_text(p->manifest_url),
 	    "model", reply_text(p->model),
 	    "args", reply_strings(&p->args),
 	    "working_dir", reply_text(p->working_dir),

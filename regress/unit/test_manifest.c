@@ -5,14 +5,23 @@
  */
 #include "config.h"
 
+#include <sys/types.h>
+#include <sys/stat.h>
+
 #include <check.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "buf.h"
 #include "err.h"
+#include "home-file.h"
 #include "manifest.h"
+#include "paths.h"
+#include "profile-files.h"
 #include "valid.h"
 
 static char why[512];
@@ -280,6 +289,219 @@ START_TEST(expands)
 }
 END_TEST
 
+/* --- the set -------------------------------------------------------------- */
+
+#define AGENT(id, more)                                                        \
+	"{\"schema\":1,\"id\":\"" id "\",\"name\":\"N\",\"binary\":\"b\","       \
+	"\"home_folder\":\".x-profiles\",\"provider_types\":[\"self\"]" more "}"
+
+static int
+add(enum manifest_source source, const char *where, const char *id,
+    const char *text)
+{
+	why[0] = '\0';
+	return manifest_set_add(set, MANIFEST_AGENT, source, where, id, text,
+	    strlen(text), why, sizeof(why));
+}
+
+START_TEST(puts_the_user_first)
+{
+	enum manifest_source source = 0;
+	size_t n, k;
+
+	(void)manifest_agents(set, &n);
+	ck_assert_int_eq(add(MANIFEST_USER, "/u/claude.json", "claude",
+	    AGENT("claude", "")), RL_OK);
+	ck_assert_int_eq(add(MANIFEST_REGISTRY, "2026.11.1", "claude",
+	    AGENT("claude", "")), RL_OK);
+	ck_assert_int_eq(add(MANIFEST_REGISTRY, "2026.11.1", "fresh",
+	    AGENT("fresh", "")), RL_OK);
+	(void)manifest_agents(set, &k);
+	ck_assert_uint_eq(k, n + 1);
+	ck_assert_str_eq(manifest_agent(set, "claude")->homes, ".x-profiles");
+	ck_assert_str_eq(manifest_source(set, MANIFEST_AGENT, "claude", 0,
+	    &source), "user /u/claude.json");
+	ck_assert_int_eq(source, MANIFEST_USER);
+	ck_assert_str_eq(manifest_source(set, MANIFEST_AGENT, "claude", 1,
+	    NULL), "registry 2026.11.1");
+	ck_assert_str_eq(manifest_source(set, MANIFEST_AGENT, "claude", 2,
+	    NULL), "built-in");
+	ck_assert_ptr_null(
+	    manifest_source(set, MANIFEST_AGENT, "claude", 3, NULL));
+	ck_assert_str_eq(manifest_source(set, MANIFEST_AGENT, "fresh", 0,
+	    &source), "registry 2026.11.1");
+	ck_assert_int_eq(source, MANIFEST_REGISTRY);
+	/* An agent is no provider. */
+	ck_assert_ptr_null(
+	    manifest_source(set, MANIFEST_PROVIDER, "fresh", 0, NULL));
+	ck_assert_ptr_null(manifest_broken(set, 0));
+}
+END_TEST
+
+START_TEST(leaves_out_what_is_wrong)
+{
+	const struct manifest_broken *b;
+	size_t n, k, i;
+	char id[16], text[256];
+
+	(void)manifest_agents(set, &n);
+	ck_assert_int_eq(add(MANIFEST_USER, "/u/claude.json", "claude",
+	    AGENT("claude", ",\"evil\":1")), RL_ERR_INVALID);
+	ck_assert_int_eq(add(MANIFEST_USER, "/u/other.json", "other",
+	    AGENT("another", "")), RL_ERR_INVALID);
+	ck_assert_ptr_nonnull(strstr(why, "'id' is not the name of the file"));
+	(void)manifest_agents(set, &k);
+	ck_assert_uint_eq(n, k);
+	ck_assert_str_eq(manifest_source(set, MANIFEST_AGENT, "claude", 0,
+	    NULL), "built-in");
+	ck_assert_ptr_nonnull(b = manifest_broken(set, 0));
+	ck_assert_str_eq(b->id, "claude");
+	ck_assert_str_eq(b->where, "/u/claude.json");
+	ck_assert_str_eq(b->why, "member 'evil' is not known here");
+	ck_assert_ptr_nonnull(manifest_broken(set, 1));
+	ck_assert_ptr_null(manifest_broken(set, 2));
+
+	for (i = 0; i < MANIFESTS_MAX + 1; i++) {
+		snprintf(id, sizeof(id), "a%zu", i);
+		snprintf(text, sizeof(text), "{\"schema\":1,\"id\":\"%s\","
+		    "\"name\":\"N\",\"binary\":null,\"home_folder\":"
+		    "\".x-profiles\",\"provider_types\":[\"self\"]}", id);
+		ck_assert_int_eq(add(MANIFEST_USER, "f", id, text),
+		    i < MANIFESTS_MAX ? RL_OK : RL_ERR_LIMIT);
+	}
+}
+END_TEST
+
+static void
+put(const char *dir, const char *name, const char *text)
+{
+	char path[PATH_MAX];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	ck_assert_ptr_nonnull(f = fopen(path, "w"));
+	ck_assert_int_ge(fputs(text, f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+/* What is said of the file of that name, or NULL. */
+static const char *
+said(const char *name)
+{
+	const struct manifest_broken *b;
+
+	for (size_t i = 0; (b = manifest_broken(set, i)) != NULL; i++)
+		if (strcmp(strrchr(b->where, '/') + 1, name) == 0)
+			return b->why;
+	return NULL;
+}
+
+START_TEST(reads_the_users)
+{
+	char top[] = "/tmp/manifest.XXXXXX", dir[64], name[128];
+	struct paths paths = { .config_dir = top };
+	size_t n, k;
+
+	ck_assert_ptr_nonnull(mkdtemp(top));
+	(void)manifest_agents(set, &n);
+	/* No folder is no error. */
+	manifest_set_add_user(set, &paths);
+	ck_assert_ptr_null(manifest_broken(set, 0));
+
+	snprintf(dir, sizeof(dir), "%s/agents.d", top);
+	ck_assert_int_eq(mkdir(dir, 0700), 0);
+	put(dir, "mine.json", AGENT("mine", ""));
+	put(dir, ".mine.json.swp", "x");
+	put(dir, "mine.json~", "x");
+	put(dir, "Bad Name.json", AGENT("mine", ""));
+	put(dir, "damaged.json", "{\n\"schema\":1,,}");
+	snprintf(name, sizeof(name), "%s/linked.json", dir);
+	ck_assert_int_eq(symlink("mine.json", name), 0);
+	manifest_set_add_user(set, &paths);
+	(void)manifest_agents(set, &k);
+	ck_assert_uint_eq(k, n + 1);
+	ck_assert_ptr_nonnull(manifest_agent(set, "mine"));
+	ck_assert_ptr_nonnull(strstr(said("Bad Name.json"), "its name must"));
+	ck_assert_ptr_nonnull(strstr(said("damaged.json"), "line 2 column"));
+	ck_assert_ptr_nonnull(strstr(said("linked.json"), "not a regular"));
+	ck_assert_ptr_null(said("mine.json"));
+
+	/* A folder that others can write is theirs. */
+	manifest_set_free(set);
+	set = manifest_set_new();
+	ck_assert_int_eq(chmod(dir, 0777), 0);
+	manifest_set_add_user(set, &paths);
+	ck_assert_ptr_null(manifest_agent(set, "mine"));
+	ck_assert_ptr_nonnull(strstr(said("agents.d"), "others can write"));
+	snprintf(name, sizeof(name), "rm -rf %s", top);
+	ck_assert_int_eq(system(name), 0);
+}
+END_TEST
+
+/* --- files ---------------------------------------------------------------- */
+
+START_TEST(writes_files)
+{
+	static const char text[] = AGENT("f", ",\"files\":["
+	    "{\"path\":\"a.json\",\"format\":\"json\",\"content\":{"
+	    "\"u\":\"${endpoint}\",\"none\":\"x${model}\",\"${model}\":1,"
+	    "\"${alias}\":{\"l\":[\"${model}\",\"$${HOME}\",true]}}},"
+	    "{\"path\":\"b/c.toml\",\"format\":\"toml\",\"content\":["
+	    "\"u = '${endpoint}'\",\"m = '${model}'\",\"\",\"end\"]},"
+	    "{\"path\":\"other\",\"format\":\"text\",\"content\":[],"
+	    "\"provider_types\":[\"anthropic\"]},"
+	    "{\"path\":\"needy\",\"format\":\"text\",\"content\":[],"
+	    "\"needs\":\"model\"}]");
+	struct manifest_vars vars = { .alias = "work", .home = "/h",
+		.endpoint = "https://a/v1", .provider_type = "openai" };
+	char top[] = "/tmp/manifest.XXXXXX", line[64], name[PATH_MAX];
+	struct manifest *m;
+	json_t *v, *want;
+	FILE *f;
+	int fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(top));
+	ck_assert_int_ge(fd = open(top, O_RDONLY | O_DIRECTORY), 0);
+	ck_assert_msg(manifest_parse(text, strlen(text), MANIFEST_AGENT, &m,
+	    why, sizeof(why)) == RL_OK, "%s", why);
+	ck_assert_msg(profile_files_write(fd, manifest_get_agent(m), &vars, why,
+	    sizeof(why)) == RL_OK, "%s", why);
+	ck_assert_int_eq(
+	    home_file_read(fd, "a.json", &v, why, sizeof(why)), RL_OK);
+	want = json_loads("{\"u\":\"https://a/v1\",\"work\":{\"l\":"
+	    "[\"${HOME}\",true]}}", 0, NULL);
+	ck_assert(json_equal(v, want));
+	json_decref(v);
+	json_decref(want);
+	snprintf(name, sizeof(name), "%s/b/c.toml", top);
+	ck_assert_ptr_nonnull(f = fopen(name, "r"));
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
+	ck_assert_str_eq(line, "u = 'https://a/v1'\n");
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
+	ck_assert_str_eq(line, "\n");
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
+	ck_assert_str_eq(line, "end\n");
+	fclose(f);
+	ck_assert_int_eq(faccessat(fd, "other", F_OK, 0), -1);
+	ck_assert_int_eq(faccessat(fd, "needy", F_OK, 0), -1);
+
+	/* What a line cannot quote is refused, and what is a link. */
+	vars.home = "/h'x";
+	ck_assert_int_eq(profile_files_write(fd, manifest_get_agent(m), &vars,
+	    why, sizeof(why)), RL_ERR_INVALID);
+	vars.home = "/h";
+	ck_assert_int_eq(unlinkat(fd, "a.json", 0), 0);
+	ck_assert_int_eq(symlinkat("b/c.toml", fd, "a.json"), 0);
+	ck_assert_int_eq(profile_files_write(fd, manifest_get_agent(m), &vars,
+	    why, sizeof(why)), RL_ERR_DENIED);
+	ck_assert_ptr_nonnull(strstr(why, "a.json: is a symbolic link"));
+	manifest_free(m);
+	close(fd);
+	snprintf(name, sizeof(name), "rm -rf %s", top);
+	ck_assert_int_eq(system(name), 0);
+}
+END_TEST
+
 #define NELEM(a) (int)(sizeof(a) / sizeof((a)[0]))
 
 int
@@ -297,6 +519,10 @@ main(void)
 	tcase_add_test(tc, chooses_endpoints);
 	tcase_add_test(tc, judges_models);
 	tcase_add_loop_test(tc, expands, 0, NELEM(templates));
+	tcase_add_test(tc, puts_the_user_first);
+	tcase_add_test(tc, leaves_out_what_is_wrong);
+	tcase_add_test(tc, reads_the_users);
+	tcase_add_test(tc, writes_files);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);

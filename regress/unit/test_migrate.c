@@ -26,6 +26,7 @@ make_profile(const char *alias, const char *store)
 		.agent_id = (char[]){ "shell" },
 		.provider_id = (char[]){ "anthropic" },
 		.endpoint_id = (char[]){ "" },
+		.endpoint_url = (char[]){ "" },
 		.model = (char[]){ "" },
 		.working_dir = (char[]){ "" },
 		.keychain = (char *)(uintptr_t)store,

@@ -228,6 +228,11 @@ static const struct {
 	    "LD_PRELOAD" },
 	{ "{\"version\":1," REST ",\"endpoint_id\":\"http://evil.example\"}",
 	    "endpoint_id" },
+	{ "{\"version\":1," REST ",\"endpoint_url\":\"http://evil.example\"}",
+	    "endpoint_url" },
+	{ "{\"version\":1," REST ",\"endpoint_id\":\"https://a\","
+	  "\"endpoint_url\":\"https://b\"}",
+	    "endpoint_url" },
 	{ "{\"version\":1," REST ",\"working_dir\":\"relative\"}",
 	    "working_dir" },
 	{ "{\"version\":1," REST ",\"working_dir\":\"/a/../b\"}",

@@ -127,6 +127,41 @@ has_arg(const char *arg)
 	return false;
 }
 
+START_TEST(sends_the_key_where_the_profile_says)
+{
+	/* Not where the manifest says, nor where its id would lead. */
+	set(&profile->endpoint_id, "gone");
+	ck_assert_int_eq(make(), RL_ERR_INVALID);
+	set(&profile->endpoint_url, "https://kept.example/v1");
+	ck_assert_int_eq(make(), RL_OK);
+	ck_assert_str_eq(value("ANTHROPIC_BASE_URL"),
+	    "https://kept.example/v1");
+	ck_assert_str_eq(value("ANTHROPIC_API_KEY"), KEY);
+}
+END_TEST
+
+START_TEST(says_it_in_the_way_of_the_type)
+{
+	set(&profile->agent_id, "opencode");
+	set(&profile->model, "m-1");
+	ck_assert_int_eq(make(), RL_OK);
+	ck_assert_str_eq(value("OPENCODE_CONFIG_CONTENT"),
+	    "{\"enabled_providers\":[\"anthropic\"],\"provider\":"
+	    "{\"anthropic\":{\"options\":{\"baseURL\":"
+	    "\"https://api.anthropic.com/v1\",\"apiKey\":"
+	    "\"{env:ANTHROPIC_API_KEY}\"}}}}");
+	set(&profile->provider_id, "zai-openai");
+	ck_assert_int_eq(make(), RL_OK);
+	ck_assert_ptr_nonnull(strstr(value("OPENCODE_CONFIG_CONTENT"),
+	    "openai-compatible"));
+	/* Codex does not speak that: it is told when the profile is made. */
+	set(&profile->agent_id, "codex");
+	ck_assert_int_eq(make(), RL_ERR_INVALID);
+	ck_assert_ptr_nonnull(
+	    strstr(why, "codex cannot use provider zai-openai"));
+}
+END_TEST
+
 START_TEST(plans_claude)
 {
 	const char *args[] = { "-p", "say hi", NULL };
@@ -331,6 +366,8 @@ main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, sends_the_key_where_the_profile_says);
+	tcase_add_test(tc, says_it_in_the_way_of_the_type);
 	tcase_add_test(tc, plans_claude);
 	tcase_add_test(tc, plans_other_providers);
 	tcase_add_test(tc, plans_codex);

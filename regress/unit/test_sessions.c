@@ -453,6 +453,7 @@ make_profile_of(const char *agent, const char *alias, char **args)
 		.agent_id = (char *)(uintptr_t)agent,
 		.provider_id = (char[]){ "self" },
 		.endpoint_id = (char[]){ "" },
+		.endpoint_url = (char[]){ "" },
 		.model = (char[]){ "" },
 		.working_dir = (char[]){ "" },
 		.keychain = (char[]){ "none" },
