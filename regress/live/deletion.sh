@@ -20,7 +20,7 @@ PY
 # The process that removes it, held before it is done.
 remover()
 {
-	REMOVER=$(pgrep -f -- '^ringlet-monitor -X shell big$') &&
+	REMOVER=$(pgrep -f -- '^ringlet-monitor -X .shell-profiles big$') &&
 	    kill -STOP "$REMOVER"
 }
 (ringlet profiles delete big -y >"$T/deleted" 2>&1; echo $? >"$T/code") &
@@ -51,7 +51,7 @@ for i in range(30000):
     open("%s/%d" % (sys.argv[1], i), "w").close()' "$home"
 killed()
 {
-	pkill -KILL -f -- '^ringlet-monitor -X shell half$'
+	pkill -KILL -f -- '^ringlet-monitor -X .shell-profiles half$'
 }
 (ringlet profiles delete half -y >"$T/deleted" 2>&1; echo $? >"$T/code2") &
 at_end $!
