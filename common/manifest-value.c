@@ -48,10 +48,7 @@ mv_block(struct manifest *m, size_t n, size_t size)
 bool
 mv_plain_ok(const struct mv_at *at, const char *s)
 {
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return mv_bad(at, "", "has a control character");
-	return true;
+	return valid_line(s) || mv_bad(at, "", "has a control character");
 }
 
 bool

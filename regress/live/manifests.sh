@@ -127,7 +127,13 @@ like "a run goes where it went" "$(ringlet profiles run mine)" \
     "$key at https://one.example/v1"
 is "to change it without a terminal wants -y" \
     "$(status ringlet profiles endpoint mine </dev/null)" 2
-check "with it, it is changed" ringlet profiles endpoint mine -y
+on_tty --out "$T/tty" expect 'goes to https://one.*to https://two.*' \
+    send 'n\r' wait x -- ringlet profiles endpoint mine
+is "on one it is asked, and no is no" $? 1
+is "so nothing has changed" \
+    "$(ringlet --json profiles inspect mine | json data endpoint_url)" \
+    https://one.example/v1
+check "with -y, it is changed" ringlet profiles endpoint mine -y
 like "and then the key goes there" "$(ringlet profiles run mine)" \
     "$key at https://two.example/v1"
 check "the audit log knows" grep -q '"profile.endpoint"' \
