@@ -20,6 +20,7 @@
 #include "ringlet-sandboxer/jail-landlock.h"
 #include "ringlet-sandboxer/jail-probe.h"
 #include "ringlet.h"
+#include "strlist.h"
 #include "tier.h"
 #include "xmalloc.h"
 
@@ -33,6 +34,7 @@ struct doctor {
 	json_t *checks;
 	json_t *orphans;
 	json_t *missing;
+	struct strlist agents, providers; /* ids of those that there are */
 	unsigned failed;
 };
 
@@ -263,6 +265,28 @@ check_status(struct doctor *d)
 	msg_clear(&m);
 }
 
+/* A profile whose manifests are gone or left out can be seen, but not run. */
+static void
+check_profile(struct doctor *d, const struct msg_profile *p)
+{
+	/* Some are built in: none at all means that nobody has said. */
+	bool agent = d->agents.n == 0 || strlist_has(&d->agents, p->agent_id);
+	bool provider = d->providers.n == 0 ||
+	    strlist_has(&d->providers, p->provider_id);
+
+	if (*p->damage != '\0')
+		say(d, FAIL, "profiles",
+		    "%s is damaged: %s: mend its file, or `ringlet "
+		    "profiles delete %s`",
+		    p->alias, p->damage, p->alias);
+	else if (!agent || !provider)
+		say(d, FAIL, "profiles",
+		    "%s cannot run, as there is no %s '%s': bring its manifest "
+		    "back, or `ringlet profiles delete %s`",
+		    p->alias, agent ? "provider" : "agent",
+		    agent ? p->provider_id : p->agent_id, p->alias);
+}
+
 static void
 check_profiles(struct doctor *d)
 {
@@ -276,11 +300,7 @@ check_profiles(struct doctor *d)
 	list = m.body;
 	p = list->list.v;
 	for (size_t i = 0; i < list->list.n; i++)
-		if (*p[i].damage != '\0')
-			say(d, FAIL, "profiles",
-			    "%s is damaged: %s: mend its file, or `ringlet "
-			    "profiles delete %s`",
-			    p[i].alias, p[i].damage, p[i].alias);
+		check_profile(d, &p[i]);
 	msg_clear(&m);
 }
 
@@ -315,17 +335,23 @@ check_manifests(struct doctor *d)
 	if (ask(d, MSG_AGENT_LIST, &all, MSG_AGENTS, "manifests", &m)) {
 		agents = m.body;
 		a = agents->list.v;
-		for (size_t i = 0; i < agents->list.n; i++)
+		for (size_t i = 0; i < agents->list.n; i++) {
 			check_manifest(d, "agent", a[i].id, a[i].source,
 			    &a[i].shadows, a[i].damage);
+			if (*a[i].source != '\0')
+				strlist_add(&d->agents, a[i].id);
+		}
 		msg_clear(&m);
 	}
 	if (ask(d, MSG_PROVIDER_LIST, &req, MSG_PROVIDERS, "manifests", &m)) {
 		providers = m.body;
 		p = providers->list.v;
-		for (size_t i = 0; i < providers->list.n; i++)
+		for (size_t i = 0; i < providers->list.n; i++) {
 			check_manifest(d, "provider", p[i].id, p[i].source,
 			    &p[i].shadows, p[i].damage);
+			if (*p[i].source != '\0')
+				strlist_add(&d->providers, p[i].id);
+		}
 		msg_clear(&m);
 	}
 }
@@ -544,5 +570,7 @@ cmd_doctor(struct cli *cli, const struct args *args)
 	json_decref(d.checks);
 	json_decref(d.orphans);
 	json_decref(d.missing);
+	strlist_clear(&d.agents);
+	strlist_clear(&d.providers);
 	return d.failed == 0 ? STATUS_DONE : STATUS_FAILED;
 }

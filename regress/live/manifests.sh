@@ -154,7 +154,10 @@ like "inspect names file, member and mistake" \
     "made.json: member 'arguments[[]2[]].jailed' must be true or false"
 api GET /api/agents >/dev/null
 like "so does HTTP" "$(grep 'made.json' "$T/body")" "must be true or false"
-like "and doctor" "$(ringlet doctor 2>&1)" "FAIL manifests: .*made.json"
+ringlet doctor >"$T/doctor" 2>&1
+like "and doctor" "$(cat "$T/doctor")" "FAIL manifests: .*made.json"
+like "which names the profile that cannot run" "$(cat "$T/doctor")" \
+    "FAIL profiles: mine cannot run, as there is no agent 'made'"
 is "its profile can be seen" \
     "$(ringlet --json profiles inspect mine | json data alias)" mine
 is "but not run" "$(status ringlet profiles run mine)" 1
