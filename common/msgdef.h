@@ -72,6 +72,9 @@ enum msg_number {
 	MSG_PROVIDER_LIST = 51, /* -> PROVIDERS */
 	MSG_PROVIDERS = 52,
 	MSG_PROFILE_ENDPOINT = 53, /* CLI only -> PROFILE */
+	/* monitor to a process of its own, which asks a program in a jail */
+	MSG_VERSION_ASK = 56, /* -> VERSION_SAID */
+	MSG_VERSION_SAID = 57,
 
 	/* CLI and ringletd to monitor: sessions */
 	MSG_SESSION_CREATE = 60,  /* -> SESSION */
@@ -252,6 +255,12 @@ struct msg_agent {
 	const char *damage;	 /* "": no file of its name is broken */
 	struct msg_strs provider_types;
 	const char *install; /* how one gets it, or "" */
+	/*
+	 * Who says the version: "package", "program"; "pending": the program is
+	 * being asked; "": nobody.
+	 */
+	const char *version_from;
+	const char *version_why; /* why it is not known, "" else */
 };
 
 struct msg_endpoint {
@@ -570,6 +579,19 @@ struct msg_agents {
 
 struct msg_providers {
 	struct msg_recs list; /* struct msg_provider */
+};
+
+/* --- the version of an agent's program --- */
+
+struct msg_version_ask {
+	const char *path;	/* of the program, free of links */
+	const char *argument;	/* that makes it print its version */
+	const char *interp_dir; /* for PATH's front, or "" */
+	struct msg_strs binds;	/* what its jail shows besides the system */
+};
+
+struct msg_version_said {
+	const char *version;
 };
 
 /* --- the audit log --- */

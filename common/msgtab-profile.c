@@ -48,6 +48,8 @@ static const struct msg_field f_msg_agent[] = {
 	STR(msg_agent, damage, TEXT_MAX_LEN),
 	STRS(msg_agent, provider_types, 64),
 	STR(msg_agent, install, 512),
+	STR(msg_agent, version_from, NAME_MAX_LEN),
+	STR(msg_agent, version_why, TEXT_MAX_LEN),
 };
 REC(msg_agent);
 
@@ -174,6 +176,19 @@ static const struct msg_field f_msg_profile_endpoint[] = {
 };
 REC(msg_profile_endpoint);
 
+static const struct msg_field f_msg_version_ask[] = {
+	STR(msg_version_ask, path, PATH_MAX_LEN),
+	STR(msg_version_ask, argument, NAME_MAX_LEN),
+	STR(msg_version_ask, interp_dir, PATH_MAX_LEN),
+	STRS(msg_version_ask, binds, 16),
+};
+REC(msg_version_ask);
+
+static const struct msg_field f_msg_version_said[] = {
+	STR(msg_version_said, version, NAME_MAX_LEN),
+};
+REC(msg_version_said);
+
 static const struct msg_type types[] = {
 	TYPE(PROFILE_CREATE, rec_msg_profile_create),
 	TYPE(PROFILE_LIST, msgtab_token_only),
@@ -192,6 +207,8 @@ static const struct msg_type types[] = {
 	TYPE(PROFILE_GRANT, rec_msg_profile_grant),
 	TYPE(PROFILE_REKEY, rec_msg_profile_rekey),
 	TYPE(REKEYED, rec_msg_rekeyed),
+	TYPE(VERSION_ASK, rec_msg_version_ask),
+	TYPE(VERSION_SAID, rec_msg_version_said),
 };
 
 const struct msgtab_group msgtab_profile = { types, NELEM(types) };

@@ -107,6 +107,10 @@ fill_manifest(const struct env *env, const struct manifest_agent *from,
 	to->damage = told->damage;
 }
 
+/*
+ * Hostile ringletd: it learns which programs there are.  Those that are run for
+ * their version are found by us, and each but once a day.
+ */
 int
 on_AGENT_LIST(struct peer *p, struct msg *m)
 {
@@ -121,6 +125,7 @@ on_AGENT_LIST(struct peer *p, struct msg *m)
 	const struct manifest_agent *const *agents =
 	    manifest_agents(env->manifests, &n);
 	const char *const *search = NULL;
+	struct detected *d;
 	char why[512];
 
 	if (peer_is_cli(p))
@@ -133,6 +138,7 @@ on_AGENT_LIST(struct peer *p, struct msg *m)
 	list = xcalloc(most, sizeof(*list));
 	found = xcalloc(n, sizeof(*found));
 	told = xcalloc(most, sizeof(*told));
+	d = xcalloc(n, sizeof(*d));
 	for (size_t i = 0; i < n; i++) {
 		fill_manifest(env, agents[i], &told[i], &list[i]);
 		list[i].profile_count =
@@ -142,7 +148,10 @@ on_AGENT_LIST(struct peer *p, struct msg *m)
 					why, sizeof(why)) == 0;
 		if (list[i].installed) {
 			list[i].binary_path = found[i].path;
-			list[i].version = found[i].version;
+			detect_version(env, agents[i], &found[i], &d[i]);
+			list[i].version = d[i].version;
+			list[i].version_from = d[i].from;
+			list[i].version_why = d[i].why;
 		}
 	}
 	body.list = (struct msg_recs){ list, n };
@@ -160,6 +169,7 @@ on_AGENT_LIST(struct peer *p, struct msg *m)
 		manifest_told_clear(&told[i]);
 	free(told);
 	free(found);
+	free(d);
 	free(list);
 	profile_list_free(profiles, nprofiles);
 	return 0;

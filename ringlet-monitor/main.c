@@ -372,6 +372,7 @@ close_everything(struct env *env)
 	vault_free(env->vault);
 	keychain_free(env->keychain);
 	fs_free(env);
+	detect_free(env);
 	token_close(env);
 	audit_free(env->audit);
 	sealbox_free(&env->box);
@@ -430,6 +431,7 @@ begin(struct env *env, int handover)
 	vault_take_credential(env->vault);
 	audit_begin(env);
 	supervise_start(env);
+	detect_start(env);
 	/* A death between the two programs was told to neither. */
 	if (handover != -1)
 		supervise_reap(env);
@@ -462,6 +464,8 @@ main(int argc, char **argv)
 		home_removal_main(&env.paths, argv[2], argv[3]);
 	if (argc == 2 && strcmp(argv[1], "-B") == 0)
 		fs_browse_main(&env.paths);
+	if (argc == 2 && strcmp(argv[1], "-A") == 0)
+		version_ask_main();
 	parse_options(argc, argv, &o, &env.given);
 	if (settings_read(&env, &env.conf, why, sizeof(why)) != 0)
 		fatal("%s", why);

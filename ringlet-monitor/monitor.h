@@ -21,6 +21,7 @@
  *	prompt.c	the keychain's own prompt
  *	api-daemon.c	requests about the daemon
  *	api-fs.c	folders for a picker: browse.c, beside the loop
+ *	detect.c	versions of agents, asked for beside the loop
  *	api-profile.c	requests about profiles
  *	api-profile-create.c	the one that makes one
  *	api-key.c	keys as requests bring them, and the one that replaces one
@@ -62,14 +63,18 @@
 #include "proc.h"
 #include "sealbox.h"
 #include "token.h"
+#include "version.h"
 
+struct agent_binary;
 struct audit;
 struct codes;
+struct detect;
 struct env;
 struct fs;
 struct keychain;
 struct keychain_call;
 struct loop;
+struct manifest_agent;
 struct manifest_provider;
 struct manifest_set;
 struct migration;
@@ -170,6 +175,7 @@ struct env {
 	struct vault *vault;
 	struct migration *migration; /* one is under way, or NULL */
 	struct fs *fs; /* processes that look for folders, or NULL */
+	struct detect *detect; /* what is known of agents, or NULL */
 	struct listener listeners[CONF_LISTEN_MAX];
 	size_t nlisteners;
 	bool users_known; /* the kernel tells whose a connection is */
@@ -493,6 +499,25 @@ bool fs_is_busy(const struct env *);
 void fs_free(struct env *);
 /* That process: what the monitor does with -B. */
 void fs_browse_main(const struct paths *) __attribute__((__noreturn__));
+
+/* detect.c */
+/* What is known of the version of an agent's program. */
+struct detected {
+	char version[VERSION_MAX + 1]; /* "" where it is not known */
+	const char *from;	       /* as msg_agent's version_from; static */
+	char why[512];		       /* why it is not known, or "" */
+};
+/*
+ * What is known by now of that program, which is asked if that was long ago.
+ * It never waits.
+ */
+void detect_version(struct env *, const struct manifest_agent *,
+    const struct agent_binary *, struct detected *out);
+/* Takes what is remembered, and asks the programs that are installed. */
+void detect_start(struct env *);
+/* Whether a process asks one. */
+bool detect_is_busy(const struct env *);
+void detect_free(struct env *);
 
 /* session.c */
 int on_SESSION_CREATE(struct peer *, struct msg *);

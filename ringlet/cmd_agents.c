@@ -13,10 +13,12 @@
 static json_t *
 agent_json(const struct msg_agent *a)
 {
-	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o,"
-	    " s:o}",
+	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o,"
+	    " s:o, s:o}",
 	    "id", a->id, "name", a->name, "installed", (int)a->installed,
-	    "version", json_text(a->version), "binary_path",
+	    "version", json_text(a->version), "version_from",
+	    json_text(a->version_from), "version_why",
+	    json_text(a->version_why), "binary_path",
 	    json_text(a->binary_path), "profile_count",
 	    (json_int_t)a->profile_count, "source", json_text(a->source),
 	    "shadows", json_strs(&a->shadows), "damage", json_text(a->damage),
@@ -79,6 +81,27 @@ agents_get(struct cli *cli, struct msg *m)
 	return r;
 }
 
+/* What a table has for a version. */
+static const char *
+version_text(const struct msg_agent *a)
+{
+	return strcmp(a->version_from, "pending") == 0 ? "..." : a->version;
+}
+
+static void
+print_version(const struct msg_agent *a)
+{
+	if (strcmp(a->version_from, "pending") == 0)
+		print_field("Version", "not known yet: the program is asked");
+	else if (*a->version != '\0')
+		print_field("Version", "%s (%s)", a->version,
+		    strcmp(a->version_from, "program") == 0
+			? "the program says so"
+			: "its package says so");
+	else if (*a->version_why != '\0')
+		print_field("Version", "not known: %s", a->version_why);
+}
+
 int
 cmd_agents_list(struct cli *cli, const struct args *args)
 {
@@ -109,7 +132,7 @@ cmd_agents_list(struct cli *cli, const struct args *args)
 		table_cell(t, COLOUR_NONE, "%s", a[i].name);
 		table_cell(t, a[i].installed ? COLOUR_GOOD : COLOUR_FAINT, "%s",
 		    a[i].installed ? "yes" : "no");
-		table_cell(t, COLOUR_NONE, "%s", a[i].version);
+		table_cell(t, COLOUR_NONE, "%s", version_text(&a[i]));
 		table_cell(t, COLOUR_NONE, "%llu",
 		    (unsigned long long)a[i].profile_count);
 		table_cell(t, *a[i].damage != '\0' ? COLOUR_BAD : COLOUR_NONE,
@@ -213,8 +236,7 @@ cmd_agents_inspect(struct cli *cli, const struct args *args)
 		print_field("Installed", "%s", a->installed ? "yes" : "no");
 		if (!a->installed && *a->install != '\0')
 			print_field("Install by", "%s", a->install);
-		if (*a->version != '\0')
-			print_field("Version", "%s", a->version);
+		print_version(a);
 		if (*a->binary_path != '\0')
 			print_field("Path", "%s", a->binary_path);
 		r = print_profiles_of(cli, a->id);

@@ -14,6 +14,8 @@ static const struct reply_member agent_members[] = {
 	{ "name", "string" },
 	{ "installed", "boolean" },
 	{ "version", "string?" },
+	{ "version_from", "string?" },
+	{ "version_why", "string?" },
 	{ "binary_path", "string?" },
 	{ "profile_count", "integer" },
 	{ "source", "string?" },
@@ -27,12 +29,14 @@ const struct reply_table agent_reply = REPLY_TABLE(agent_members);
 static json_t *
 agent_json(const struct msg_agent *a)
 {
-	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o,"
-	    " s:o}",
+	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o,"
+	    " s:o, s:o}",
 	    "id", a->id,
 	    "name", a->name,
 	    "installed", a->installed ? 1 : 0,
 	    "version", reply_text(a->version),
+	    "version_from", reply_text(a->version_from),
+	    "version_why", reply_text(a->version_why),
 	    "binary_path", reply_text(a->binary_path),
 	    "profile_count", (json_int_t)a->profile_count,
 	    "source", reply_text(a->source),

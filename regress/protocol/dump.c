@@ -47,6 +47,7 @@ static const struct {
 	{ FROM_SCREEN, "screen" },
 	{ FROM_KEYCHAIN, "keychain" },
 	{ FROM_BROWSER, "browser" },
+	{ FROM_PROBER, "prober" },
 };
 
 static void
