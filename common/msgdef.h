@@ -261,6 +261,7 @@ struct msg_agent {
 	 */
 	const char *version_from;
 	const char *version_why; /* why it is not known, "" else */
+	const char *binary;	 /* the name it is looked for by, "" for a shell */
 };
 
 struct msg_endpoint {

@@ -50,6 +50,7 @@ static const struct msg_field f_msg_agent[] = {
 	STR(msg_agent, install, 512),
 	STR(msg_agent, version_from, NAME_MAX_LEN),
 	STR(msg_agent, version_why, TEXT_MAX_LEN),
+	STR(msg_agent, binary, NAME_MAX_LEN),
 };
 REC(msg_agent);
 

@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <mach-o/dyld.h>
+#include <stdint.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +22,14 @@ int
 platform_hide_process(void)
 {
 	return ptrace(PT_DENY_ATTACH, 0, NULL, 0) == -1 ? RL_ERR_SYSTEM : 0;
+}
+
+int
+platform_self(char *exe, size_t size)
+{
+	uint32_t room = (uint32_t)size;
+
+	return _NSGetExecutablePath(exe, &room) == -1 ? RL_ERR_TOOBIG : 0;
 }
 
 int

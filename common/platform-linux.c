@@ -26,6 +26,25 @@ platform_hide_process(void)
 }
 
 int
+platform_self(char *exe, size_t size)
+{
+	static const char gone[] = " (deleted)";
+	ssize_t n = readlink("/proc/self/exe", exe, size);
+	size_t len;
+
+	if (n <= 0)
+		return RL_ERR_NOTFOUND;
+	if ((size_t)n >= size)
+		return RL_ERR_TOOBIG;
+	exe[n] = '\0';
+	len = (size_t)n;
+	if (len >= sizeof(gone) &&
+	    strcmp(exe + len - (sizeof(gone) - 1), gone) == 0)
+		return RL_ERR_NOTFOUND;
+	return 0;
+}
+
+int
 platform_pidfd(pid_t pid)
 {
 	return (int)syscall(SYS_pidfd_open, pid, 0);

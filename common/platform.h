@@ -15,6 +15,12 @@
  */
 int platform_hide_process(void);
 
+/*
+ * The absolute name of the program that runs, in exe[size].  RL_ERR_NOTFOUND:
+ * it has none any more; RL_ERR_TOOBIG.
+ */
+int platform_self(char *exe, size_t size);
+
 /* A close-on-exec pidfd of a child of ours, or -1 where there are none. */
 int platform_pidfd(pid_t pid);
 

@@ -20,6 +20,7 @@
 #include <jansson.h>
 
 #include "agent-package.h"
+#include "shimtext.h"
 #include "xmalloc.h"
 
 #define PACKAGE_MAX  (256 * 1024) /* bytes of a package.json */
@@ -144,4 +145,21 @@ agent_package_runs(const char *program)
 			return true;
 	}
 	return false;
+}
+
+bool
+agent_package_is_shim(const char *program)
+{
+	static const char begin[] = SHIM_BEGIN;
+	char first[sizeof(begin) - 1];
+	ssize_t n;
+	int fd;
+
+	fd = open(program, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	n = read(fd, first, sizeof(first));
+	close(fd);
+	return n == (ssize_t)sizeof(first) &&
+	       memcmp(first, begin, sizeof(first)) == 0;
 }

@@ -26,4 +26,10 @@ char *agent_package_version(const char *program);
  */
 bool agent_package_runs(const char *program);
 
+/*
+ * Whether it is a shim that `ringlet aliases install` made: to run that would
+ * be to run the profile again, without an end.
+ */
+bool agent_package_is_shim(const char *program);
+
 #endif /* AGENT_PACKAGE_H */

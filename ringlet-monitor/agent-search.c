@@ -108,6 +108,10 @@ program_ok(const char *path, const char *home, const char **problem)
 		*problem = "cannot be executed";
 		return false;
 	}
+	if (agent_package_is_shim(path)) {
+		*problem = "is a shim of `ringlet aliases`";
+		return false;
+	}
 	/* A jailed agent writes there; it must not get to run outside. */
 	if (profile_homes_hold(home, path)) {
 		*problem = "lies in a profile's home";

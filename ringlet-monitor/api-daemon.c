@@ -141,6 +141,7 @@ on_AGENT_LIST(struct peer *p, struct msg *m)
 	d = xcalloc(n, sizeof(*d));
 	for (size_t i = 0; i < n; i++) {
 		fill_manifest(env, agents[i], &told[i], &list[i]);
+		list[i].binary = agents[i]->binary;
 		list[i].profile_count =
 		    count_profiles(profiles, nprofiles, agents[i]->id);
 		list[i].installed = agent_binary_find(agents[i],

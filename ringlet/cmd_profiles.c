@@ -469,6 +469,7 @@ cmd_profiles_delete(struct cli *cli, const struct args *args)
 	if (r != 0)
 		return r;
 	msg_clear(&m);
+	alias_take_away(cli, req.alias);
 	if (cli->json)
 		return print_json(cli, NULL);
 	hint(cli, "'%s' was deleted, and no key of it is in the keychain",

@@ -154,6 +154,10 @@ static const struct opt audit_verify_opts[] = {
 	    "leave out what the log itself tells of before then", 0 },
 };
 
+static const struct opt alias_opts[] = {
+	{ OPT_BIN_DIR, "bin-dir", "DIR", "the folder for it", 0 },
+};
+
 const struct command commands[] = {
 	{ "profiles", "create", "AGENT ALIAS -p PROVIDER [options]",
 	    "make a profile and store its API key", 2, 2, 0, OPTS(create_opts),
@@ -216,6 +220,14 @@ const struct command commands[] = {
 	    cmd_providers_list },
 	{ "providers", "inspect", "ID", "show a provider", 1, 1, 0, NO_OPTS,
 	    cmd_providers_inspect },
+
+	{ "aliases", "install", "ALIAS [--bin-dir DIR]",
+	    "make a command of a profile's name", 1, 1, 0, OPTS(alias_opts),
+	    cmd_aliases_install },
+	{ "aliases", "uninstall", "ALIAS", "remove it again", 1, 1,
+	    CMD_NO_START, NO_OPTS, cmd_aliases_uninstall },
+	{ "aliases", "list", "", "list them, and how they are", 0, 0,
+	    CMD_NO_START, NO_OPTS, cmd_aliases_list },
 
 	{ "keychain", "status", "", "show where keys are kept", 0, 0, 0,
 	    NO_OPTS, cmd_keychain_status },

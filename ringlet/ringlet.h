@@ -307,6 +307,14 @@ int run_request_make(
     struct cli *, const struct args *, struct run_request *out);
 void run_request_free(struct run_request *);
 
+/* --- cmd_aliases.c --- */
+
+struct shim;
+/* Removes the shim of a profile that is no more, if it has one; tells. */
+void alias_take_away(const struct cli *, const char *alias);
+/* "intact", or what is wrong: gone, changed, no-profile, no-ringlet. */
+const char *alias_state(const struct cli *, const struct shim *);
+
 /* --- shared by commands --- */
 
 /* 0, or reports that there is no such agent and returns the exit status. */
@@ -331,6 +339,7 @@ enum opt_key {
 	OPT_API_KEY_FILE,
 	OPT_ARG,
 	OPT_ATTACH,
+	OPT_BIN_DIR,
 	OPT_BWRAP_FLAGS,
 	OPT_COLS,
 	OPT_DRY_RUN,
@@ -407,6 +416,9 @@ int fail_help_json(const struct cli *);
 
 int cmd_agents_list(struct cli *, const struct args *);
 int cmd_agents_inspect(struct cli *, const struct args *);
+int cmd_aliases_install(struct cli *, const struct args *);
+int cmd_aliases_list(struct cli *, const struct args *);
+int cmd_aliases_uninstall(struct cli *, const struct args *);
 int cmd_audit_show(struct cli *, const struct args *);
 int cmd_audit_verify(struct cli *, const struct args *);
 int cmd_daemon(struct cli *, const struct args *);
