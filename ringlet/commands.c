@@ -65,6 +65,12 @@ static const struct opt run_opts[] = {
 	{ OPT_NO_SANDBOX, "no-sandbox", NULL, "no jail at all", 0 },
 };
 
+static const struct opt init_opts[] = {
+	{ OPT_SKIP, "skip", "STEP", "agents, keychain, jail or profile",
+	    OPT_MANY },
+	{ 'y', "yes", NULL, "do not ask: take what needs no answer", 0 },
+};
+
 static const struct opt doctor_opts[] = {
 	{ OPT_REMOVE_ORPHANS, "remove-orphans", NULL,
 	    "delete keys that no profile has", 0 },
@@ -188,6 +194,10 @@ const struct command commands[] = {
 	    "limit NAME=VALUE [--revoke]",
 	    "give its jails more, or less", 2, 3, 0, OPTS(grant_opts),
 	    cmd_profiles_grant },
+
+	{ "init", NULL, "[-y] [--skip STEP]...",
+	    "look around, and make a first profile", 0, 0, 0, OPTS(init_opts),
+	    cmd_init },
 
 	{ "doctor", NULL, "[--remove-orphans [-y]]",
 	    "look for what is wrong, and say how to mend it", 0, 0,

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <readpassphrase.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -113,4 +114,34 @@ prompt_yes(const char *question)
 	}
 	line[strcspn(line, "\n")] = '\0';
 	return strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0;
+}
+
+bool
+prompt_line(const char *question, const char *preset, char *line, size_t size)
+{
+	char text[512], *p = text;
+	size_t len;
+	int c;
+
+	if (preset != NULL)
+		fprintf(stderr, "%s [%s] ", question, preset);
+	else
+		fprintf(stderr, "%s ", question);
+	if (fgets(text, sizeof(text), stdin) == NULL) {
+		fputc('\n', stderr);
+		return false;
+	}
+	if (strchr(text, '\n') == NULL && !feof(stdin)) {
+		while ((c = getchar()) != EOF && c != '\n')
+			;
+		return false;
+	}
+	p += strspn(p, " \t");
+	len = strcspn(p, "\n");
+	while (len > 0 && (p[len - 1] == ' ' || p[len - 1] == '\t'))
+		len--;
+	p[len] = '\0';
+	if (len == 0 && preset != NULL)
+		p = (char *)(uintptr_t)preset;
+	return strlcpy(line, p, size) < size;
 }

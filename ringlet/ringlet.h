@@ -248,6 +248,12 @@ int prompt_key(const struct cli *, const char *question, const char *file,
 /* Asks a yes-or-no question; anything but y or yes is no. */
 bool prompt_yes(const char *question);
 /*
+ * Asks for one line, which is given without blanks at its ends; nothing is
+ * preset (NULL: "").  False: the input has ended, or the line is too long.
+ */
+bool prompt_line(
+    const char *question, const char *preset, char *line, size_t size);
+/*
  * Reads at most size bytes of a file, to its end: how many, or -1 with errno.
  * A file that others may read is told of.
  */
@@ -372,6 +378,7 @@ enum opt_key {
 	OPT_EXPIRES,
 	OPT_LABEL,
 	OPT_SINCE,
+	OPT_SKIP,
 	OPT_UNTIL,
 	OPT_URL,
 	OPT_WORKING_DIR
@@ -428,6 +435,7 @@ int cmd_daemon_restart(struct cli *, const struct args *);
 int cmd_dashboard(struct cli *, const struct args *);
 int cmd_doctor(struct cli *, const struct args *);
 int cmd_help(struct cli *, const struct args *);
+int cmd_init(struct cli *, const struct args *);
 int cmd_keychain_lock(struct cli *, const struct args *);
 int cmd_keychain_migrate(struct cli *, const struct args *);
 int cmd_keychain_passphrase(struct cli *, const struct args *);
