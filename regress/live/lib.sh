@@ -12,6 +12,8 @@
 #	LIVE_AGENTS	node_modules with the real agents, or empty
 #	LIVE_XTERM	node_modules with xterm.js, or empty
 #	LIVE_BROWSER	node_modules with playwright-core, or empty
+#	LIVE_POLICY	the administrator's policy, which policy() writes; or
+#			empty: nobody here may
 #
 # Every claim that a test makes is one line on its output, "ok WHAT",
 # "not ok WHAT" or "skip WHAT: WHY", and its last line is "done": the runner
@@ -162,6 +164,21 @@ like()
 		not_ok "$1"
 		printf '\tgot:    %s\n\twanted: /%s/\n' "$2" "$3"
 	fi
+}
+
+# policy [LINE]...: these lines become the administrator's policy, by root.
+policy()
+{
+	printf '%s\n' "$@" >"$T/policy"
+	printf '%s\n' "$@" | python3 "$LIVE_SRC/memscan" --policy \
+	    "$LIVE_SCAN" >/dev/null || bail "root writes a policy"
+}
+
+# policy_file WORD...: as memscan --policy says, such as none.
+policy_file()
+{
+	python3 "$LIVE_SRC/memscan" --policy "$LIVE_SCAN" "$@" \
+	    </dev/null >/dev/null || bail "root changes the policy"
 }
 
 # wait_for SECONDS COMMAND...: try COMMAND until it succeeds or time is up.
