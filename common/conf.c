@@ -17,6 +17,7 @@
 
 #include "conf.h"
 #include "confkey.h"
+#include "confline.h"
 #include "err.h"
 #include "log.h"
 #include "ring.h"
@@ -73,6 +74,13 @@ static const struct conf_word keychains[] = {
 	{ NULL, 0 },
 };
 
+static const struct conf_word no_sandbox[] = {
+	{ "never", CONF_UNJAILED_NEVER },
+	{ "cli", CONF_UNJAILED_CLI },
+	{ "http", CONF_UNJAILED_HTTP },
+	{ NULL, 0 },
+};
+
 static const struct conf_word audit_full[] = {
 	{ "deny", CONF_AUDIT_DENY },
 	{ "warn", CONF_AUDIT_WARN },
@@ -93,6 +101,8 @@ static const struct conf_keyword keywords[] = {
 	    0, "yes or no", NULL },
 	{ "JailMinimum", CK_WORD, CONF_AT_ONCE, F(jail_minimum), 0, 0,
 	    "full, no-landlock-scope, no-fresh-proc or minimal", tiers },
+	{ "NoSandbox", CK_WORD, CONF_AT_ONCE, F(no_sandbox), 0, 0,
+	    "never, cli or http", no_sandbox },
 	{ "LogLevel", CK_LEVEL, CONF_AT_ONCE, F(log_level), 0, 0,
 	    "error, warn, info, debug or trace", NULL },
 	{ "LogDestination", CK_WORD, CONF_AT_ONCE, F(log_destination), 0,
@@ -156,6 +166,8 @@ static const struct conf_keyword keywords[] = {
 	{ "AuditSyslog", CK_BOOL, CONF_AT_ONCE, F(audit_syslog), 0, 0,
 	    "yes or no", NULL },
 };
+
+_Static_assert(NELEM(keywords) <= CONF_KEYWORDS_MAX, "conf.from is too short");
 
 /* One run over a file. */
 struct parse {
@@ -349,6 +361,16 @@ conf_keyword_get(size_t i)
 	return i < NELEM(keywords) ? &keywords[i] : NULL;
 }
 
+size_t
+conf_keyword_find(const char *name)
+{
+	size_t i = 0;
+
+	while (i < NELEM(keywords) && strcasecmp(keywords[i].name, name) != 0)
+		i++;
+	return i;
+}
+
 /* --- lines --- */
 
 static const struct conf_keyword *
@@ -361,30 +383,15 @@ find_keyword(const char *name, size_t len)
 	return NULL;
 }
 
-/*
- * Takes the value out of s, in place: a word, or anything between double
- * quotes; blanks and a comment may follow.  NULL if something else does.
- */
+/* The one word that s has, in place; NULL: it has more, or none. */
 static char *
 take_value(char *s)
 {
-	char *value, *end;
+	char *value, *more;
 
-	if (*s == '"') {
-		value = s + 1;
-		if ((end = strchr(value, '"')) == NULL)
-			return NULL;
-		*end++ = '\0';
-		if (*end != '\0' && strchr(" \t", *end) == NULL)
-			return NULL;
-	} else {
-		value = s;
-		end = s + strcspn(s, " \t");
-		if (*end != '\0')
-			*end++ = '\0';
-	}
-	end += strspn(end, " \t");
-	return *end == '\0' || *end == '#' ? value : NULL;
+	return confline_word(&s, &value) == 1 && confline_word(&s, &more) == 0
+		   ? value
+		   : NULL;
 }
 
 /* One line without its newline; changed in place. */
@@ -422,8 +429,12 @@ parse_line(struct parse *ps, char *s)
 		    "%s: takes one value (put blanks in double quotes): %s",
 		    k->name, k->accepts);
 	r = set_value(ps, k, value);
-	if (ps->seen[k - keywords] == 0)
+	if (ps->seen[k - keywords] == 0) {
 		ps->seen[k - keywords] = ps->line;
+		ps->c->from[k - keywords] = (struct conf_from){
+			ps->line > 0 ? CONF_FROM_FILE : CONF_FROM_OPTION,
+			ps->line, 0 };
+	}
 	return r;
 }
 
@@ -532,6 +543,7 @@ conf_defaults(struct conf *c)
 	memset(c, 0, sizeof(*c));
 	c->listen[c->nlisten++] = xstrdup("127.0.0.1:8765");
 	c->jail_minimum = TIER_MINIMAL;
+	c->no_sandbox = CONF_UNJAILED_CLI;
 	c->log_level = LOGL_INFO;
 	c->log_destination = CONF_LOG_AUTO;
 	c->syslog_facility = LOG_DAEMON;

@@ -11,7 +11,8 @@
 
 #include "strlist.h"
 
-#define CONF_LISTEN_MAX 8
+#define CONF_LISTEN_MAX	  8
+#define CONF_KEYWORDS_MAX 64
 
 /* LogDestination. */
 enum conf_log {
@@ -35,6 +36,13 @@ enum conf_keychain {
 	CONF_KEYCHAIN_VAULT
 };
 
+/* NoSandbox: for whom there are sessions without a jail; tighter is less. */
+enum conf_no_sandbox {
+	CONF_UNJAILED_NEVER = 0,
+	CONF_UNJAILED_CLI,
+	CONF_UNJAILED_HTTP
+};
+
 /* AuditFull. */
 enum conf_audit {
 	CONF_AUDIT_DENY = 0, /* what cannot be written down does not happen */
@@ -46,6 +54,19 @@ enum conf_when {
 	CONF_AT_ONCE = 1,
 	CONF_AT_RESTART, /* `ringlet daemon restart` */
 	CONF_AT_START	 /* a stop and a start */
+};
+
+/* Who has set a keyword. */
+enum conf_source {
+	CONF_FROM_DEFAULT = 0,
+	CONF_FROM_FILE,
+	CONF_FROM_OPTION /* -o */
+};
+
+struct conf_from {
+	int source;	 /* enum conf_source */
+	unsigned line;	 /* the first, of a file */
+	unsigned policy; /* the policy's line that overrides it; 0: none */
 };
 
 /* What clients over HTTP may take: places, bytes, milliseconds. */
@@ -70,6 +91,7 @@ struct conf {
 	bool require_full_seal;
 	int require_same_user; /* enum conf_same_user */
 	int jail_minimum;	 /* enum jail_tier */
+	int no_sandbox;		 /* enum conf_no_sandbox */
 	int log_level;		 /* enum log_level */
 	int log_destination;	 /* enum conf_log */
 	int syslog_facility;	 /* LOG_DAEMON and others of syslog(3) */
@@ -93,6 +115,7 @@ struct conf {
 	bool audit_syslog;
 	struct strlist browse_roots; /* the same, or "~/" */
 	struct conf_http http;
+	struct conf_from from[CONF_KEYWORDS_MAX]; /* in the table's order */
 };
 
 #define CONF_LIST_MAX 64 /* values of one keyword that is a list */
@@ -136,5 +159,12 @@ int conf_update(struct conf *c, const struct conf *fresh,
  */
 struct buf;
 int conf_print(const struct conf *, struct buf *out);
+/*
+ * The keyword of that number, from 0, and what is set, as conf_update() tells
+ * it; for free().  NULL past the last, or if it is too long.
+ */
+char *conf_value(const struct conf *, size_t i, const char **keyword);
+/* The number of a keyword; that past the last if there is none. */
+size_t conf_keyword_find(const char *name);
 
 #endif /* COMMON_CONF_H */

@@ -126,6 +126,17 @@ shown(const struct conf *c, const struct conf_keyword *k)
 	return s;
 }
 
+char *
+conf_value(const struct conf *c, size_t i, const char **keyword)
+{
+	const struct conf_keyword *k = conf_keyword_get(i);
+
+	if (k == NULL)
+		return NULL;
+	*keyword = k->name;
+	return shown(c, k);
+}
+
 /* What may change at once has its value in the struct itself, or is a list. */
 static void
 take_field(
@@ -195,6 +206,9 @@ conf_update(struct conf *c, const struct conf *fresh,
 	for (size_t i = 0; (k = conf_keyword_get(i)) != NULL; i++) {
 		was = shown(c, k);
 		is = shown(fresh, k);
+		/* What does not hold yet is not where this is from. */
+		if (k->when == CONF_AT_ONCE || strcmp(was, is) == 0)
+			c->from[i] = fresh->from[i];
 		if (strcmp(was, is) != 0) {
 			if (k->when == CONF_AT_ONCE)
 				take_field(c, fresh, k);

@@ -241,6 +241,7 @@ struct msg_fs_browse {
 	const char *path;
 	bool complete;
 	struct msg_strs roots;
+	struct msg_strs bounds; /* the policy's; what is outside is none */
 };
 
 #endif /* COMMON_MSGDEF_SESSION_H */

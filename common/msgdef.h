@@ -169,6 +169,10 @@ enum msg_number {
 	MSG_AUDIT_VERIFY = 182, /* -> AUDIT_VERDICT */
 	MSG_AUDIT_VERDICT = 183,
 
+	/* CLI alone to monitor: the administrator's policy */
+	MSG_POLICY_SHOW = 260, /* -> POLICY */
+	MSG_POLICY = 261,
+
 	/* ringletd to monitor: folders for a picker */
 	MSG_FS_LIST = 210,     /* -> FS_FOLDERS */
 	MSG_FS_COMPLETE = 211, /* -> FS_FOLDERS */
@@ -208,6 +212,7 @@ struct msg_profile {
 				     asker's environment */
 	const char *manifest_url; /* what the provider's manifest says now,
 				     where that is another; else "" */
+	const char *notice; /* what its user should know, or "" */
 };
 
 struct msg_session {
@@ -379,7 +384,8 @@ struct msg_handover {
 struct msg_token_only { /* AUTH_CHECK STATUS_GET STOP PUBKEY_GET
 			   KEYS_CHECK
 			   RESTART PROFILE_LIST PROVIDER_LIST
-			   SESSION_LIST SESSION_CLEANUP AUDIT_VERIFY */
+			   SESSION_LIST SESSION_CLEANUP AUDIT_VERIFY
+			   POLICY_SHOW */
 	struct msg_bin token;
 };
 
@@ -629,6 +635,30 @@ struct msg_audit_verdict {
 	uint64_t partial;    /* bytes of a line that has no end */
 	uint64_t nfindings;  /* all there were */
 	struct msg_recs findings; /* struct msg_audit_finding */
+};
+
+/* --- the administrator's policy --- */
+
+struct msg_policy_setting { /* a record of POLICY: one of ringlet.conf(5) */
+	const char *keyword;
+	const char *value; /* that holds */
+	const char *origin; /* file and line, "-o" or "default" */
+	bool forced;	    /* the policy has the last word */
+};
+
+struct msg_policy_rule { /* likewise: one of ringlet-policy.conf(5) */
+	const char *keyword;
+	const char *value;
+	uint64_t line; /* 0: it is not set */
+};
+
+struct msg_policy {
+	const char *file;
+	bool there;
+	const char *hash;    /* of its text, or "none" */
+	const char *trouble; /* why it could not be read again, or "" */
+	struct msg_recs settings; /* struct msg_policy_setting */
+	struct msg_recs rules;	  /* struct msg_policy_rule */
 };
 
 struct msg_http_limits { /* as struct conf_http */

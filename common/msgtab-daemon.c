@@ -188,6 +188,31 @@ static const struct msg_field f_msg_audit_verdict[] = {
 };
 REC(msg_audit_verdict);
 
+static const struct msg_field f_msg_policy_setting[] = {
+	STR(msg_policy_setting, keyword, NAME_MAX_LEN),
+	STR(msg_policy_setting, value, 8192),
+	STR(msg_policy_setting, origin, 2 * PATH_MAX_LEN),
+	BOOL(msg_policy_setting, forced),
+};
+REC(msg_policy_setting);
+
+static const struct msg_field f_msg_policy_rule[] = {
+	STR(msg_policy_rule, keyword, NAME_MAX_LEN),
+	STR(msg_policy_rule, value, 8192),
+	U64(msg_policy_rule, line, UINT32_MAX),
+};
+REC(msg_policy_rule);
+
+static const struct msg_field f_msg_policy[] = {
+	STR(msg_policy, file, PATH_MAX_LEN),
+	BOOL(msg_policy, there),
+	STR(msg_policy, hash, NAME_MAX_LEN),
+	STR(msg_policy, trouble, TEXT_MAX_LEN),
+	RECS(msg_policy, settings, 64, rec_msg_policy_setting),
+	RECS(msg_policy, rules, 64, rec_msg_policy_rule),
+};
+REC(msg_policy);
+
 static const struct msg_field f_msg_http_limits[] = {
 	U64(msg_http_limits, connections, 512),
 	U64(msg_http_limits, streams, 64),
@@ -236,6 +261,8 @@ static const struct msg_type types[] = {
 	TYPE(AUDIT_VERIFY, msgtab_token_only),
 	TYPE(AUDIT_VERDICT, rec_msg_audit_verdict),
 	TYPE(HTTP_LIMITS, rec_msg_http_limits),
+	TYPE(POLICY_SHOW, msgtab_token_only),
+	TYPE(POLICY, rec_msg_policy),
 };
 
 const struct msgtab_group msgtab_daemon = { types, NELEM(types) };

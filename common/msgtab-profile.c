@@ -33,6 +33,7 @@ static const struct msg_field f_msg_profile[] = {
 	STRS(msg_profile, grants, ARGS_MAX),
 	STRS(msg_profile, pass_env, ARGS_MAX),
 	STR(msg_profile, manifest_url, PATH_MAX_LEN),
+	STR(msg_profile, notice, TEXT_MAX_LEN),
 };
 REC(msg_profile);
 

@@ -326,6 +326,7 @@ static const struct msg_field f_msg_fs_browse[] = {
 	STR(msg_fs_browse, path, PATH_MAX_LEN),
 	BOOL(msg_fs_browse, complete),
 	STRS(msg_fs_browse, roots, 64),
+	STRS(msg_fs_browse, bounds, 64),
 };
 REC(msg_fs_browse);
 

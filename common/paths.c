@@ -185,6 +185,8 @@ paths_init(struct paths *p, const char **bad)
 	p->profile_dir = path_join(p->config_dir, "profiles");
 	p->log_file = path_join(p->state_dir, "ringlet.log");
 	p->audit_file = path_join(p->state_dir, "audit.jsonl");
+	p->policy_file = xstrdup(RINGLET_SYSCONFDIR "/ringlet/policy.conf");
+	p->policy_state = path_join(p->state_dir, "policy.state");
 	p->audit_state = path_join(p->state_dir, "audit.state");
 	p->control_sock = path_join(p->runtime_dir, "control.sock");
 	p->lock_file = path_join(p->runtime_dir, "ringlet.lock");
@@ -219,6 +221,8 @@ paths_free(struct paths *p)
 	free(p->log_file);
 	free(p->audit_file);
 	free(p->audit_state);
+	free(p->policy_file);
+	free(p->policy_state);
 	free(p->control_sock);
 	free(p->lock_file);
 	free(p->libexec_dir);

@@ -19,6 +19,8 @@ struct paths {
 	char *token_file;  /* config_dir/http_token */
 	char *tokens_file; /* config_dir/tokens.json */
 	char *profile_dir; /* config_dir/profiles */
+	char *policy_file; /* the administrator's; compiled in */
+	char *policy_state; /* state_dir/policy.state */
 	char *log_file;	   /* state_dir/ringlet.log */
 	char *audit_file;  /* state_dir/audit.jsonl */
 	char *audit_state; /* state_dir/audit.state */

@@ -157,6 +157,7 @@ static int
 deliver(struct peer *p, const struct msg_rule *r, const struct msg_hdr *h,
     const uint8_t *body, const char **why)
 {
+	const char *text;
 	struct msg m;
 	int err;
 
@@ -181,7 +182,9 @@ deliver(struct peer *p, const struct msg_rule *r, const struct msg_hdr *h,
 		goto out;
 	}
 	if ((err = authorise(p, r, &m)) != 0) {
-		peer_reply_error(p, h->id, err, "%s", rl_strerror(err));
+		text = p->ops->refusal != NULL ? p->ops->refusal(p) : NULL;
+		peer_reply_error(p, h->id, err, "%s",
+		    text != NULL ? text : rl_strerror(err));
 		err = 0;
 		goto out;
 	}

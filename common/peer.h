@@ -64,6 +64,11 @@ struct peer_ops {
 	int (*authorise)(struct peer *, const struct msg_bin *token,
 	    bool control);
 	/*
+	 * Why authorise() has refused the last, for people; NULL, or a NULL
+	 * function: the error's own words.
+	 */
+	const char *(*refusal)(struct peer *);
+	/*
 	 * The channel is over: err is RL_ERR_EOF, RL_ERR_PROTOCOL,
 	 * RL_ERR_LIMIT (its queue overflowed) or RL_ERR_SYSTEM; why is static
 	 * text.  Open calls have been ended with that error before.  The

@@ -16,6 +16,7 @@
 #include "err.h"
 #include "log.h"
 #include "monitor.h"
+#include "policy.h"
 #include "platform.h"
 #include "secret.h"
 #include "tokens.h"
@@ -112,11 +113,14 @@ on_TOKEN_EXCHANGE(struct peer *p, struct msg *m)
 	const struct token *t;
 	struct code_offer code;
 	char text[TOKEN_LEN + 1], why[WHY_MAX];
+	unsigned line;
+	long long most;
 	int r;
 
 	auth_nobody(p);
 	r = codes_use(
 	    env->codes, platform_boot_ms(), q->code.p, q->code.len, &code);
+	most = policy_token_age(env->policy, &line);
 	if (r != 0) {
 		auth_wrong(env);
 		peer_reply_error(p, m->hdr.id, r, "%s",
@@ -128,7 +132,9 @@ on_TOKEN_EXCHANGE(struct peer *p, struct msg *m)
 		return 0;
 	}
 	offer.control = code.control;
-	offer.expires_at = token_time().wall + code.lifetime;
+	offer.expires_at =
+	    token_time().wall +
+	    (most != 0 && most < code.lifetime ? most : code.lifetime);
 	/* It is used up even so: good once means tried once. */
 	r = token_issue(
 	    env, audit_who_of(p), &offer, text, &t, why, sizeof(why));

@@ -102,6 +102,8 @@ on_PROFILE_ENDPOINT(struct peer *p, struct msg *m)
 	int err;
 
 	err = find(env, req, &pr, &from, why, sizeof(why));
+	if (err == 0)
+		err = policy_check_profile(env, &a.who, pr, why, sizeof(why));
 	if (err == 0 && !req->dry_run)
 		err = change(env, &a.who, pr, from, why, sizeof(why));
 	if (err != 0)

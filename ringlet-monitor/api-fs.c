@@ -20,7 +20,9 @@
 #include "jailcheck.h"
 #include "log.h"
 #include "loop.h"
+#include "agent-search.h"
 #include "monitor.h"
+#include "policy.h"
 #include "proc.h"
 #include "strlist.h"
 #include "xmalloc.h"
@@ -81,7 +83,7 @@ fs_browse_main(const struct paths *paths)
 {
 	const struct msg_fs_browse *req;
 	struct msg_error wrong = { 0, NULL };
-	struct strlist roots = { NULL, 0 };
+	struct strlist roots = { NULL, 0 }, bounds = { NULL, 0 };
 	struct browse b;
 	char why[1024] = "";
 	struct msg m;
@@ -94,8 +96,10 @@ fs_browse_main(const struct paths *paths)
 	req = m.body;
 	for (size_t i = 0; i < req->roots.n; i++)
 		strlist_add(&roots, req->roots.v[i]);
-	wrong.code = browse(
-	    paths, &roots, req->path, req->complete, &b, why, sizeof(why));
+	for (size_t i = 0; i < req->bounds.n; i++)
+		strlist_add(&bounds, req->bounds.v[i]);
+	wrong.code = browse(paths, &roots, &bounds, req->path, req->complete,
+	    &b, why, sizeof(why));
 	wrong.text = why;
 	if (wrong.code == 0)
 		reply_folders(&m, req, &b);
@@ -152,6 +156,20 @@ fs_end(struct fs_call *c)
 	on_child(SIGCHLD, c->env->fs);
 }
 
+/* Who is bound by the policy is told where that is written. */
+static void
+refuse(struct fs_call *c, struct peer *p, int err, const char *why)
+{
+	struct env *env = c->env;
+	char by[512];
+
+	if (err == RL_ERR_DENIED && policy_browse_bounds(env->policy) != NULL)
+		peer_reply_error(p, c->asker.id, err, "%s: bounded by %s", why,
+		    policy_setting(env, "BrowseRoots", by, sizeof(by)));
+	else
+		peer_reply_error(p, c->asker.id, err, "%s", why);
+}
+
 static void
 fs_answer(void *arg, struct msg *m, int err)
 {
@@ -171,8 +189,7 @@ fs_answer(void *arg, struct msg *m, int err)
 			: "looking for folders has failed: try again");
 	else if (m->hdr.type == MSG_ERROR) {
 		e = m->body;
-		peer_reply_error(p, c->asker.id,
-		    e->code < 0 ? (int)e->code : RL_ERR_INTERNAL, "%s",
+		refuse(c, p, e->code < 0 ? (int)e->code : RL_ERR_INTERNAL,
 		    e->text);
 	} else if (peer_reply(
 		       p, c->asker.id, MSG_FS_FOLDERS, m->body, NULL, 0) != 0)
@@ -234,6 +251,48 @@ fs_start(struct fs_call *c, const struct msg_fs_browse *q)
 	return r;
 }
 
+/* The folders of a setting by their absolute names. */
+static void
+name_all(struct env *env, const struct strlist *said, struct strlist *out)
+{
+	char *root;
+	size_t n;
+
+	for (size_t i = 0; i < said->n; i++) {
+		root = jailcheck_setting(&env->paths, said->v[i]);
+		/* "~/" itself */
+		for (n = strlen(root); n > 1 && root[n - 1] == '/'; n--)
+			root[n - 1] = '\0';
+		strlist_add(out, root);
+		free(root);
+	}
+}
+
+/*
+ * Roots that lie around a bound become it.  That is for the person's sake
+ * alone: who looks compares what it has opened with the bounds.
+ */
+static void
+narrow(const struct strlist *bounds, struct strlist *roots)
+{
+	struct strlist out = { NULL, 0 };
+	bool found;
+
+	for (size_t i = 0; i < roots->n; i++) {
+		found = false;
+		for (size_t k = 0; k < bounds->n; k++)
+			if (path_is_below(bounds->v[k], roots->v[i])) {
+				found = true;
+				if (!strlist_has(&out, bounds->v[k]))
+					strlist_add(&out, bounds->v[k]);
+			}
+		if (!found && !strlist_has(&out, roots->v[i]))
+			strlist_add(&out, roots->v[i]);
+	}
+	strlist_copy(roots, &out);
+	strlist_clear(&out);
+}
+
 /*
  * Hostile ringletd: it learns the names of folders, in the roots that the
  * settings name, with a token that may start sessions there; and it can keep
@@ -244,12 +303,10 @@ fs_ask(struct peer *p, struct msg *m, bool complete)
 {
 	struct env *env = peer_env(p);
 	const struct msg_fs_path *req = m->body;
-	const struct strlist *said = &env->conf.browse_roots;
+	const struct strlist *bound = policy_browse_bounds(env->policy);
 	struct msg_fs_browse q = { .path = req->path, .complete = complete };
-	struct strlist roots = { NULL, 0 };
+	struct strlist roots = { NULL, 0 }, bounds = { NULL, 0 };
 	struct fs_call *c;
-	char *root;
-	size_t n;
 	int r;
 
 	if ((c = free_place(env)) == NULL) {
@@ -258,14 +315,13 @@ fs_ask(struct peer *p, struct msg *m, bool complete)
 		    FS_CALLS);
 		return 0;
 	}
-	for (size_t i = 0; i < said->n; i++) {
-		root = jailcheck_setting(&env->paths, said->v[i]);
-		/* "~/" itself */
-		for (n = strlen(root); n > 1 && root[n - 1] == '/'; n--)
-			root[n - 1] = '\0';
-		strlist_add(&roots, root);
-		free(root);
+	name_all(env, &env->conf.browse_roots, &roots);
+	if (bound != NULL) {
+		name_all(env, bound, &bounds);
+		narrow(&bounds, &roots);
 	}
+	q.bounds.v = (const char **)(uintptr_t)bounds.v;
+	q.bounds.n = bounds.n;
 	q.roots.v = (const char **)(uintptr_t)roots.v;
 	q.roots.n = roots.n;
 	c->env = env;
@@ -274,6 +330,7 @@ fs_ask(struct peer *p, struct msg *m, bool complete)
 		peer_reply_error(p, m->hdr.id, RL_ERR_UNAVAILABLE,
 		    "cannot look for folders: %s", rl_strerror(r));
 	strlist_clear(&roots);
+	strlist_clear(&bounds);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "jailcheck.h"
 #include "log.h"
 #include "monitor.h"
+#include "policy.h"
 #include "profile-msg.h"
 #include "profile.h"
 #include "xmalloc.h"
@@ -47,6 +48,20 @@ settle(struct env *env, const char *text, const struct grant *g, int *err,
 	fd_close(fd);
 	free(real);
 	return kept;
+}
+
+/* What a start would refuse, or not give, is not granted either. */
+static int
+check_policy(struct env *env, const struct asker *a, const char *alias,
+    const struct grant *g, char *why, size_t size)
+{
+	int err;
+
+	err = policy_may_grant(env->policy, g, why, size);
+	if (err == 0 && g->kind == GRANT_LIMIT)
+		err = policy_may_limit(
+		    env->policy, g->limit, g->number, why, size);
+	return policy_verdict(env, &a->who, alias, err, why);
 }
 
 /* Whether there is room for one more where profiles are listed. */
@@ -98,7 +113,8 @@ on_PROFILE_GRANT(struct peer *p, struct msg *m)
 	err = grant_parse(req->grant, &g, why, sizeof(why));
 	if (err == 0 && req->revoke)
 		text = xstrdup(req->grant);
-	else if (err == 0)
+	else if (err == 0 && (err = check_policy(env, &a, req->alias, &g, why,
+				  sizeof(why))) == 0)
 		text = settle(env, req->grant, &g, &err, why, sizeof(why));
 	if (err == 0 && !req->revoke)
 		err = check_room(env, req->alias, text, why, sizeof(why));

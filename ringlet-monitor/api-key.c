@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "apikey.h"
 #include "audit.h"
@@ -20,6 +21,7 @@
 #include "log.h"
 #include "manifest.h"
 #include "monitor.h"
+#include "policy.h"
 #include "profile-msg.h"
 #include "profile.h"
 #include "secret.h"
@@ -39,16 +41,18 @@ key_open(struct peer *p, const struct key_offer *offer, struct secret **out,
 {
 	struct env *env = peer_env(p);
 	bool demanded = env->conf.require_sealed_keys && !peer_is_cli(p);
+	char by[512];
 
 	*out = NULL;
 	if (offer->sealed->len == 0) {
 		if (offer->key->len == 0)
 			return 0;
 		if (demanded) {
-			strlcpy(why,
-			    "api_key is refused over HTTP by the "
-			    "setting RequireSealedKeys: send sealed_key",
-			    size);
+			snprintf(why, size,
+			    "api_key is refused over HTTP by %s: send "
+			    "sealed_key",
+			    policy_setting(
+				env, "RequireSealedKeys", by, sizeof(by)));
 			return RL_ERR_DENIED;
 		}
 		*out = secret_new(offer->key->p, offer->key->len);
@@ -138,8 +142,13 @@ rekey_reply(struct rekey *k)
 				? k->profile->keychain
 				: KEYCHAIN_SECRET_SERVICE };
 	const char **ids = xcalloc(env->nsessions + 1, sizeof(*ids));
+	char why[WHY_MAX];
 	const struct session *s;
 
+	/* The file's own time would be that of the former key. */
+	if (profile_set_key_time(&env->paths, k->profile->alias, time(NULL),
+		why, sizeof(why)) != 0)
+		log_error("%s", why);
 	TAILQ_FOREACH (s, &env->sessions, link)
 		if (s->state != SST_TERMINATED &&
 		    strcmp(s->alias, k->profile->alias) == 0)
@@ -272,6 +281,12 @@ on_PROFILE_REKEY(struct peer *p, struct msg *m)
 
 	if ((err = rekey_load(
 		 env, req->alias, &pr, &provider, why, sizeof(why))) != 0 ||
+	    (err = policy_check_profile(
+		 env, audit_who_of(p), pr, why, sizeof(why))) != 0 ||
+	    (err = policy_verdict(env, audit_who_of(p), pr->alias,
+		 policy_may_keychain(
+		     env->policy, pr->keychain, why, sizeof(why)),
+		 why)) != 0 ||
 	    (err = keychain_room(p, why, sizeof(why))) != 0 ||
 	    (err = keystore_ready(env, pr->keychain, why, sizeof(why))) != 0)
 		goto refuse;

@@ -175,6 +175,7 @@ on_stored(void *arg, int err, struct secret *key, const char *text)
 			creation_free(c);
 		return;
 	}
+	c->profile->key_set_at = time(NULL);
 	create_finish(c);
 }
 
@@ -274,6 +275,8 @@ on_PROFILE_CREATE(struct peer *p, struct msg *m)
 
 	if ((err = profile_check(env->manifests, pr, why, sizeof(why))) != 0 ||
 	    (err = keep_endpoint(env, pr, why, sizeof(why))) != 0 ||
+	    (err = policy_check_profile(
+		 env, audit_who_of(p), pr, why, sizeof(why))) != 0 ||
 	    (!peer_is_cli(p) &&
 		(err = check_offered_cwd(env, pr, why, sizeof(why))) != 0) ||
 	    (err = keychain_room(p, why, sizeof(why))) != 0 ||

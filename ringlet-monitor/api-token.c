@@ -8,6 +8,7 @@
 
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "audit.h"
@@ -16,6 +17,7 @@
 #include "log.h"
 #include "loop.h"
 #include "monitor.h"
+#include "policy.h"
 #include "secret.h"
 #include "tokens.h"
 #include "xmalloc.h"
@@ -55,6 +57,10 @@ on_look(void *arg)
 		    AUDIT_OK, NULL);
 		tell_gone(env, digest);
 	}
+	while (tokens_outdated(env->tokens, &now, digest)) {
+		log_info("a token has become too old for the policy");
+		tell_gone(env, digest);
+	}
 	r = tokens_tidy(env->tokens, why, sizeof(why));
 	if (r != 0 && expired)
 		log_warn("%s: tokens that have expired are tried to be taken "
@@ -70,6 +76,9 @@ on_look(void *arg)
 void
 token_watch(struct env *env)
 {
+	unsigned line;
+
+	tokens_max_age(env->tokens, policy_token_age(env->policy, &line));
 	if (env->token_timer == NULL)
 		env->token_timer = loop_timer_new(env->loop, on_look, env);
 	on_look(env);
@@ -94,6 +103,23 @@ describe(const struct token *t)
 	return (struct msg_token){ .id = t->id, .control = t->control,
 		.label = t->label, .created_at = t->created_at,
 		.expires_at = t->expires_at };
+}
+
+/* One that says it is good for longer than it is would mislead. */
+static int
+may_live(struct env *env, long long expires_at, char *why, size_t size)
+{
+	unsigned line = 0;
+	long long most = policy_token_age(env->policy, &line);
+
+	if (most == 0 ||
+	    (expires_at != 0 && expires_at <= token_time().wall + most))
+		return 0;
+	snprintf(why, size,
+	    "a token that lives so long: refused by "
+	    "MaxTokenAge (%s line %u): use --expires %llds, or less",
+	    policy_file(env->policy), line, most);
+	return RL_ERR_DENIED;
 }
 
 int
@@ -135,8 +161,11 @@ on_TOKEN_CREATE(struct peer *p, struct msg *m)
 	char text[TOKEN_LEN + 1], why[WHY_MAX];
 	int r;
 
-	r = token_issue(env, audit_who_of(p), &offer, text, &t, why,
-	    sizeof(why));
+	r = policy_verdict(env, audit_who_of(p), q->label,
+	    may_live(env, q->expires_at, why, sizeof(why)), why);
+	if (r == 0)
+		r = token_issue(
+		    env, audit_who_of(p), &offer, text, &t, why, sizeof(why));
 	if (r != 0) {
 		peer_reply_error(p, m->hdr.id, r, "%s", why);
 		return 0;

@@ -39,6 +39,7 @@ struct audit {
 	char trouble[1024];
 	struct log_limit limit; /* of what is refused over HTTP */
 	struct logsocket *syslog;
+	bool in_syslog; /* it took the last entry */
 
 	/* audit-key.c */
 	struct secret *key; /* NULL: none (yet) */

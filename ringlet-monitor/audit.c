@@ -33,6 +33,7 @@
 #include "fdpass.h"
 #include "log.h"
 #include "loop.h"
+#include "policy.h"
 #include "secret.h"
 #include "valid.h"
 #include "xmalloc.h"
@@ -207,6 +208,10 @@ to_syslog(struct audit *a, const struct audit_who *who, const char *event,
 	bool bad = strcmp(outcome, AUDIT_REFUSED) == 0 ||
 		   strcmp(outcome, AUDIT_FAILED) == 0;
 
+	/* Whoever insists on it has it tried each time. */
+	if (a->syslog == NULL && policy_audit_syslog(a->env->policy) != 0)
+		a->syslog = logsocket_new(_PATH_LOG, LOG_AUTHPRIV);
+	a->in_syslog = false;
 	if (a->syslog == NULL)
 		return;
 	switch (who->kind) {
@@ -224,8 +229,8 @@ to_syslog(struct audit *a, const struct audit_who *who, const char *event,
 	}
 	snprintf(raw, sizeof(raw), "audit %" PRIu64 ": %s %s %s by %s",
 	    a->head.seq, event, object, outcome, actor);
-	logsocket_send(a->syslog, bad ? LOGL_WARN : LOGL_INFO,
-	    text_escape(text, sizeof(text), raw));
+	a->in_syslog = logsocket_send(a->syslog, bad ? LOGL_WARN : LOGL_INFO,
+			   text_escape(text, sizeof(text), raw)) == 0;
 }
 
 int
@@ -419,6 +424,13 @@ tell_trouble(struct audit *a)
 		: "what happens is not written down (AuditFull warn)");
 }
 
+/* Whether the policy wants entries in the system's log, which has not this. */
+static bool
+lacks_syslog(const struct audit *a)
+{
+	return policy_audit_syslog(a->env->policy) != 0 && !a->in_syslog;
+}
+
 static int
 verdict(const struct audit *a)
 {
@@ -485,7 +497,7 @@ audit_event(struct env *env, const struct audit_who *who, const char *event,
 	    audit_write(a, who, event, object, outcome, details) == 0) {
 		a->limit.left_out = 0;
 		audit_key_note(a);
-		return 0;
+		return lacks_syslog(a) ? RL_ERR_DENIED : 0;
 	}
 	a->lost++;
 	tell_trouble(a);
@@ -499,6 +511,14 @@ audit_trouble(struct env *env)
 
 	if (a == NULL)
 		return "there is no audit log";
+	if (lacks_syslog(a)) {
+		snprintf(a->trouble, sizeof(a->trouble),
+		    "the system's log (%s) does not take audit entries: "
+		    "refused by AuditSyslog (%s line %u)",
+		    _PATH_LOG, policy_file(env->policy),
+		    policy_audit_syslog(env->policy));
+		return a->trouble;
+	}
 	snprintf(a->trouble, sizeof(a->trouble),
 	    "refused, because the audit log cannot be written: %s: %s: make "
 	    "it writable, or set AuditFull warn",
@@ -547,6 +567,13 @@ audit_open(struct env *env, const char *how)
 	a->line = buf_new(AUDIT_LINE_MAX);
 	env->audit = a;
 	audit_settings(env);
+	/* A daemon that serves already goes on, and refuses what needs it. */
+	if (policy_audit_syslog(env->policy) != 0 && a->syslog == NULL &&
+	    strcmp(how, "start") == 0)
+		fatal("%s: there is no system log to have audit entries: "
+		      "refused by AuditSyslog (%s line %u)",
+		    _PATH_LOG, policy_file(env->policy),
+		    policy_audit_syslog(env->policy));
 	if (open_file(a) == 0)
 		take_up(a);
 	settings_hash(&env->conf, hash);

@@ -31,6 +31,7 @@ struct peer;
 #define AUDIT_CHILD_END	   "daemon.child"
 #define AUDIT_SETTINGS	   "settings.change"
 #define AUDIT_POLICY	   "policy.change"
+#define AUDIT_POLICY_REFUSE "policy.refuse"
 #define AUDIT_KEY_STORE	   "key.store"
 #define AUDIT_KEY_READ	   "key.read"
 #define AUDIT_KEY_REPLACE  "key.replace"

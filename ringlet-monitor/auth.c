@@ -17,6 +17,7 @@
 #include "log.h"
 #include "loop.h"
 #include "monitor.h"
+#include "policy.h"
 #include "secret.h"
 #include "tokens.h"
 
@@ -90,12 +91,18 @@ auth_token(struct peer *p, const struct msg_bin *token, bool control)
 	const struct token *t;
 
 	auth_nobody(p);
+	c->too_old = false;
 	t = tokens_find(c->env->tokens, token->p, token->len, &now);
 	if (t == NULL) {
 		auth_wrong(c->env);
 		return RL_ERR_AUTH;
 	}
 	strlcpy(c->who.token, t->id, sizeof(c->who.token));
+	if (tokens_is_old(c->env->tokens, t, &now)) {
+		c->too_old = true;
+		return policy_verdict(
+		    c->env, &c->who, t->id, RL_ERR_DENIED, auth_refusal(p));
+	}
 	if (control && !t->control) {
 		(void)audit_event(c->env, &c->who, AUDIT_TOKEN_REFUSE, t->id,
 		    AUDIT_REFUSED, "why", "it may only look", NULL);
@@ -104,6 +111,24 @@ auth_token(struct peer *p, const struct msg_bin *token, bool control)
 	/* For the handler of this message, which runs now. */
 	c->token = t;
 	return 0;
+}
+
+const char *
+auth_refusal(struct peer *p)
+{
+	const struct client *c = peer_arg(p);
+	struct env *env = c->env;
+	unsigned line = 0;
+
+	if (!c->too_old)
+		return NULL;
+	(void)policy_token_age(env->policy, &line);
+	snprintf(env->refusal, sizeof(env->refusal),
+	    "the token is too old: refused by "
+	    "MaxTokenAge (%s line %u): 'ringlet token rotate' replaces the "
+	    "main one",
+	    policy_file(env->policy), line);
+	return env->refusal;
 }
 
 bool

@@ -30,6 +30,7 @@
 /* What the answer is made with. */
 struct search {
 	const struct paths *paths;
+	const struct strlist *bounds; /* the policy's, or NULL */
 	struct strlist closed; /* what no working folder is, lies in or holds */
 	char *dir;	       /* the folder as it was asked for */
 	const char *begin;     /* of the names wanted; "" for all */
@@ -189,6 +190,21 @@ find_root(const struct strlist *roots, const char *dir, const char **root,
 	return false;
 }
 
+/* Whether the policy lets the folder of that name, without links, be seen. */
+static bool
+is_bounded(const struct search *s, const char *real)
+{
+	bool below = s->bounds == NULL || s->bounds->n == 0;
+	char *top;
+
+	for (size_t i = 0; !below && i < s->bounds->n; i++) {
+		top = realpath(s->bounds->v[i], NULL);
+		below = top != NULL && path_is_below(real, top);
+		free(top);
+	}
+	return below;
+}
+
 /*
  * Opens the folder as *fd.  Its name without links, for free(); NULL: *err says
  * why not.
@@ -220,13 +236,19 @@ open_folder(struct search *s, const struct strlist *roots, int *fd, int *err)
 	top = realpath(root, NULL);
 	inside = real != NULL && top != NULL && path_is_below(real, top);
 	free(top);
-	if (inside && !is_closed(s, real))
+	if (inside && is_bounded(s, real) && !is_closed(s, real))
 		return real;
+	if (inside && !is_bounded(s, real))
+		*err = refuse(s, RL_ERR_DENIED,
+		    "%s: is in none of the folders that the policy's "
+		    "BrowseRoots names",
+		    s->dir);
+	else
+		*err = refuse(s, RL_ERR_DENIED, "%s: %s", s->dir,
+		    inside ? "a session over HTTP cannot work there"
+			   : "has moved: try again");
 	fd_close(*fd);
 	free(real);
-	*err = refuse(s, RL_ERR_DENIED, "%s: %s", s->dir,
-	    inside ? "a session over HTTP cannot work there"
-		   : "has moved: try again");
 	return NULL;
 }
 
@@ -304,10 +326,17 @@ scan(struct search *s, int fd, const char *real)
 static void
 offer_roots(struct search *s, const struct strlist *roots, const char *begin)
 {
-	for (size_t i = 0; i < roots->n; i++)
-		if (strncmp(roots->v[i], begin, strlen(begin)) == 0 &&
-		    is_text(roots->v[i]))
+	char *real;
+
+	for (size_t i = 0; i < roots->n; i++) {
+		if (strncmp(roots->v[i], begin, strlen(begin)) != 0 ||
+		    !is_text(roots->v[i]))
+			continue;
+		real = realpath(roots->v[i], NULL);
+		if (real == NULL || is_bounded(s, real))
 			add_folder(s, roots->v[i], false);
+		free(real);
+	}
 }
 
 static int
@@ -346,10 +375,12 @@ split(struct search *s, const char *path)
 }
 
 int
-browse(const struct paths *paths, const struct strlist *roots, const char *path,
-    bool complete, struct browse *out, char *why, size_t size)
+browse(const struct paths *paths, const struct strlist *roots,
+    const struct strlist *bounds, const char *path, bool complete,
+    struct browse *out, char *why, size_t size)
 {
 	struct search s = { .paths = paths,
+		.bounds = bounds,
 		.begin = "",
 		.out = out,
 		.why = why,

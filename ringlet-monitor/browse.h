@@ -40,12 +40,14 @@ struct browse {
  * completed; else a folder, or "" for the first root.  Folders whose name
  * begins with a dot are left out unless that beginning has it, too.
  *
- * Nothing outside of the roots is looked at, and no link is followed below
+ * Nothing outside of the roots, nor of bounds (NULL or empty: there are none),
+ * is looked at, and no link is followed below
  * one.  0 and out, which browse_free() frees; or RL_ERR_INVALID, RL_ERR_DENIED,
  * RL_ERR_NOTFOUND or RL_ERR_SYSTEM and why[size].
  */
-int browse(const struct paths *, const struct strlist *roots, const char *path,
-    bool complete, struct browse *out, char *why, size_t size);
+int browse(const struct paths *, const struct strlist *roots,
+    const struct strlist *bounds, const char *path, bool complete,
+    struct browse *out, char *why, size_t size);
 void browse_free(struct browse *);
 
 #endif /* BROWSE_H */

@@ -104,6 +104,8 @@ static const struct msg_rule control_rules[] = {
 	    on_KEYCHAIN_MIGRATE },
 	/* It reads the whole log, beside other requests. */
 	{ MSG_AUDIT_VERIFY, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_AUDIT_VERIFY },
+	/* It names the administrator's rules, and what is set where. */
+	{ MSG_POLICY_SHOW, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_POLICY_SHOW },
 };
 
 /* What the dashboard alone has a use for: the command has a file system. */
@@ -180,6 +182,7 @@ const struct peer_ops ringletd_ops = {
 	.rules = ringletd_rules,
 	.nrules = NELEM(ringletd_rules),
 	.authorise = auth_token,
+	.refusal = auth_refusal,
 	.closed = child_closed,
 };
 

@@ -15,6 +15,7 @@
 #include "jailmake.h"
 #include "jailview.h"
 #include "monitor.h"
+#include "policy.h"
 #include "profile.h"
 #include "ringlet-sandboxer/jail.h"
 #include "run.h"
@@ -265,6 +266,9 @@ on_JAIL_EXPLAIN(struct peer *p, struct msg *m)
 		    "do not go together");
 		err = RL_ERR_INVALID;
 	}
+	if (err == 0)
+		err = policy_may_flags(env->policy, flags.words, flags.nwords,
+		    flags.unshare_net, why, sizeof(why));
 	if (err == 0)
 		err = run_explain(env, &ask, &r, why, sizeof(why));
 	if (err == 0)

@@ -20,6 +20,7 @@
 #include "jailmake.h"
 #include "manifest.h"
 #include "monitor.h"
+#include "policy.h"
 #include "profile-home.h"
 #include "profile.h"
 #include "run.h"
@@ -84,6 +85,7 @@ plan(struct env *env, const struct run *r, const struct manifest_agent *agent,
 		.agent_binds = agent->binds,
 		.conf = &env->conf,
 		.grants = r->profile->grants,
+		.policy = env->policy,
 		.auth_sock = r->auth_sock,
 		.unix_sockets = tier_has_scope(env->sandboxer.level),
 		.others = others,
@@ -99,7 +101,8 @@ plan(struct env *env, const struct run *r, const struct manifest_agent *agent,
 }
 
 static void
-fill_jail(struct jailmake *out, const struct jail_ask *ask)
+fill_jail(struct jailmake *out, const struct policy *policy,
+    const struct jail_ask *ask)
 {
 	const struct bwrap_flags *f = ask->flags;
 	struct msg_jail_start *js = &out->start;
@@ -111,7 +114,7 @@ fill_jail(struct jailmake *out, const struct jail_ask *ask)
 	jailplan_close(&out->plan, f, &out->flags);
 	js->flags.v = (const char **)out->flags.v;
 	js->flags.n = out->flags.n;
-	js->unshare_net = f->unshare_net;
+	js->unshare_net = f->unshare_net || policy_no_network(policy);
 	strlist_copy(&out->proofs, &out->plan.proofs);
 	for (size_t i = 0; i < f->nproofs; i++)
 		strlist_add(&out->proofs, f->proofs[i]);
@@ -158,7 +161,7 @@ jailmake_make(struct env *env, const struct run *r,
 		.home = r->plan.home,
 	};
 	if (!ask->no_sandbox)
-		fill_jail(out, ask);
+		fill_jail(out, env->policy, ask);
 	return 0;
 }
 

@@ -38,6 +38,7 @@
 #include "jailnote.h"
 #include "jailplan.h"
 #include "paths.h"
+#include "policy.h"
 #include "xmalloc.h"
 
 #define TMP_SIZE (2ULL * 1024 * 1024 * 1024) /* bytes of /tmp, at most */
@@ -246,6 +247,17 @@ take_grants(const struct jailplan_in *in, struct jailplan *jp,
 	return 0;
 }
 
+/* Neither a grant nor its absence gives more than the policy. */
+static void
+bound_limits(const struct policy *p, struct jailplan *jp, uint64_t *tmp)
+{
+	(void)policy_limit(p, LIMIT_MEMORY, &jp->memory);
+	(void)policy_limit(p, LIMIT_PROCESSES, &jp->processes);
+	(void)policy_limit(p, LIMIT_FILES, &jp->files);
+	(void)policy_limit(p, LIMIT_CPU, &jp->cpu);
+	(void)policy_limit(p, LIMIT_TMP, tmp);
+}
+
 /* --- the whole --- */
 
 static int
@@ -343,6 +355,7 @@ jailplan_make(const struct jailplan_in *in, struct jailplan *jp, char *why,
 	    (r = take_grants(in, jp, &ms, &tmp, &agent, why, size)) == 0 &&
 	    (r = take_settings(in, &ms, why, size)) == 0)
 		r = mounts_settle(&ms, why, size);
+	bound_limits(in->policy, jp, &tmp);
 	if (r == 0 && (r = plan_system(jp, tmp)) == 0 && agent)
 		r = add_agent(in, jp, why, size);
 	if (r == 0)

@@ -18,6 +18,7 @@ struct bwrap_flags;
 struct conf;
 struct jailnote;
 struct paths;
+struct policy;
 
 #define JAILPLAN_BINDS_MAX 240 /* ARGS_MAX less what flags may add */
 #define JAILPLAN_AGENT	   "/run/ringlet/ssh-agent" /* its socket inside */
@@ -31,6 +32,7 @@ struct jailplan_in {
 	const char *const *agent_binds; /* its manifest's; NULL: none */
 	const struct conf *conf;
 	char *const *grants;   /* the profile's, ends in NULL; NULL: none */
+	const struct policy *policy; /* bounds the limits; NULL: none */
 	const char *auth_sock; /* the asker's SSH_AUTH_SOCK; NULL or "": none */
 	bool unix_sockets;     /* the agent may have them */
 	/* Jails that run: what is in their reach is not trusted to stay. */

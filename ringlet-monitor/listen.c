@@ -18,6 +18,7 @@
 
 #include "log.h"
 #include "monitor.h"
+#include "policy.h"
 #include "xmalloc.h"
 
 #define BACKLOG 128
@@ -141,19 +142,46 @@ listen_open(struct env *env)
 	}
 }
 
+static void
+close_one(struct listener *l)
+{
+	fd_close(l->fd);
+	if (l->unlink != NULL)
+		unlink(l->unlink);
+	free(l->unlink);
+	free(l->address);
+}
+
 void
 listen_close(struct env *env)
 {
+	for (size_t i = 0; i < env->nlisteners; i++)
+		close_one(&env->listeners[i]);
+	env->nlisteners = 0;
+}
+
+/* ringletd has them open, too: a fresh one is given what is left. */
+void
+listen_tighten(struct env *env)
+{
+	char why[512];
+	size_t n = 0;
+
 	for (size_t i = 0; i < env->nlisteners; i++) {
 		struct listener *l = &env->listeners[i];
 
-		fd_close(l->fd);
-		if (l->unlink != NULL)
-			unlink(l->unlink);
-		free(l->unlink);
-		free(l->address);
+		if (policy_may_listen(
+			env->policy, l->address, why, sizeof(why)) == 0) {
+			env->listeners[n++] = *l;
+			continue;
+		}
+		log_warn("%s: no longer listening there", why);
+		close_one(l);
 	}
-	env->nlisteners = 0;
+	if (n == env->nlisteners)
+		return;
+	env->nlisteners = n;
+	child_condemn(&env->ringletd, NULL);
 }
 
 void

@@ -78,7 +78,7 @@ to_log(enum log_level level, const char *text, void *arg)
 	    (env->log_fd != -1 || env->log_socket != NULL))
 		dprintf(STDERR_FILENO, "ringlet-monitor: error: %s\n", text);
 	if (env->log_socket != NULL)
-		logsocket_send(env->log_socket, level, text);
+		(void)logsocket_send(env->log_socket, level, text);
 	else if (env->log_fd != -1) {
 		len = logline_file(line, level, text, time(NULL), getpid());
 		write_line(env->log_fd, line, len);

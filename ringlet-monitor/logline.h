@@ -58,8 +58,9 @@ struct logsocket *logsocket_new(const char *path, int facility);
 void logsocket_free(struct logsocket *);
 /*
  * Sends one entry and never waits.  What the socket does not take is lost;
- * how much, is the first thing that it is told once it takes something.
+ * how much, is the first thing that it is told once it takes something.  0, or
+ * -1: it is lost.
  */
-void logsocket_send(struct logsocket *, enum log_level, const char *text);
+int logsocket_send(struct logsocket *, enum log_level, const char *text);
 
 #endif /* LOGLINE_H */

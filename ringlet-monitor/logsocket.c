@@ -99,7 +99,7 @@ send_one(struct logsocket *ls, enum log_level level, const char *text)
 	return send(ls->fd, line, len, MSG_NOSIGNAL) == -1 ? -1 : 0;
 }
 
-void
+int
 logsocket_send(struct logsocket *ls, enum log_level level, const char *text)
 {
 	char told[80];
@@ -111,10 +111,12 @@ logsocket_send(struct logsocket *ls, enum log_level level, const char *text)
 		    ls->lost);
 		if (send_one(ls, LOGL_WARN, told) != 0) {
 			ls->lost++;
-			return;
+			return -1;
 		}
 		ls->lost = 0;
 	}
-	if (send_one(ls, level, text) != 0)
-		ls->lost++;
+	if (send_one(ls, level, text) == 0)
+		return 0;
+	ls->lost++;
+	return -1;
 }

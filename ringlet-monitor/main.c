@@ -31,6 +31,7 @@
 #include "manifest.h"
 #include "migrate.h"
 #include "monitor.h"
+#include "policy.h"
 #include "profile-use.h"
 #include "secret.h"
 #include "vault.h"
@@ -356,6 +357,8 @@ open_everything(struct env *env)
 	if (logfile_open(env, why, sizeof(why)) != 0)
 		fatal("%s", why);
 	audit_open(env, "start");
+	policy_note(env);
+	policy_tell(env);
 	auth_open(env);
 	listen_open(env);
 	control_open(env);
@@ -387,6 +390,8 @@ close_everything(struct env *env)
 	free(env->sandboxer.words);
 	loop_timer_free(env->stop_timer);
 	conf_free(&env->conf);
+	policy_free(env->policy);
+	free(env->policy_trouble);
 	/* The file stays, empty: removing it would race with a new start. */
 	if (ftruncate(env->lock_fd, 0) == -1)
 		log_warn("%s: %s", env->paths.lock_file, strerror(errno));
@@ -394,10 +399,22 @@ close_everything(struct env *env)
 
 /* The settings that hold, for -T; does not return. */
 static void __attribute__((__noreturn__))
-print_settings(const struct conf *c)
+print_settings(const struct env *env)
 {
+	const struct conf *c = &env->conf;
 	struct buf *out = buf_new(SETTINGS_MAX);
+	const char *keyword;
+	char *value;
 
+	if (env->policy != NULL)
+		printf("# with the policy %s\n", policy_file(env->policy));
+	for (size_t i = 0; i < CONF_KEYWORDS_MAX; i++)
+		if (c->from[i].policy != 0 &&
+		    (value = conf_value(c, i, &keyword)) != NULL) {
+			printf("# %s: by its line %u\n", keyword,
+			    c->from[i].policy);
+			free(value);
+		}
 	if (conf_print(c, out) != 0)
 		fatal("settings do not fit");
 	fwrite(buf_ptr(out), 1, buf_len(out), stdout);
@@ -421,11 +438,15 @@ begin(struct env *env, int handover)
 		handover_load(env, handover);
 		logfile_take_over(env);
 		audit_open(env, "takeover");
+		policy_note(env);
+		policy_tell(env);
 		auth_open(env);
 		log_info("version %s takes over as pid %d", PACKAGE_VERSION,
 		    (int)getpid());
 	}
 	manifests_load(env);
+	if (handover != -1)
+		listen_tighten(env);
 	stranger_setup(env);
 	token_watch(env);
 	vault_take_credential(env->vault);
@@ -467,11 +488,13 @@ main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "-A") == 0)
 		version_ask_main();
 	parse_options(argc, argv, &o, &env.given);
-	if (settings_read(&env, &env.conf, why, sizeof(why)) != 0)
+	/* First: what it sets, nothing that follows can loosen. */
+	if (policy_load(&env, why, sizeof(why)) != 0 ||
+	    settings_read(&env, &env.conf, why, sizeof(why)) != 0)
 		fatal("%s", why);
 	log_set_level((enum log_level)env.conf.log_level);
 	if (o.print)
-		print_settings(&env.conf);
+		print_settings(&env);
 	if (o.versions)
 		restart_print_versions();
 	if (o.check || o.versions)

@@ -25,6 +25,7 @@
 #include "log.h"
 #include "migrate.h"
 #include "monitor.h"
+#include "policy.h"
 #include "profile.h"
 #include "secret.h"
 #include "strlist.h"
@@ -542,6 +543,11 @@ on_KEYCHAIN_MIGRATE(struct peer *p, struct msg *m)
 	int err;
 
 	err = check_target(env, req->target, why, sizeof(why));
+	if (err == 0)
+		err = policy_verdict(env, audit_who_of(p), req->target,
+		    policy_may_keychain(
+			env->policy, req->target, why, sizeof(why)),
+		    why);
 	if (err == 0 &&
 	    (err = audit_event(env, audit_who_of(p), AUDIT_MIGRATE,
 		 req->target, AUDIT_INTENT, NULL)) != 0)

@@ -20,6 +20,7 @@
  *	api-code.c	requests about one-time codes: codes.c
  *	prompt.c	the keychain's own prompt
  *	api-daemon.c	requests about the daemon
+ *	api-policy.c	the administrator's policy: policy*.c
  *	api-fs.c	folders for a picker: browse.c, beside the loop
  *	detect.c	versions of agents, asked for beside the loop
  *	api-profile.c	requests about profiles
@@ -78,6 +79,8 @@ struct manifest_agent;
 struct manifest_provider;
 struct manifest_set;
 struct migration;
+struct policy;
+struct profile;
 struct secret;
 struct token;
 struct tokens;
@@ -91,6 +94,7 @@ struct client {
 	struct child *child; /* NULL: a CLI connection */
 	/* Of the message in hand, judged by auth_token(); else NULL. */
 	const struct token *token;
+	bool too_old; /* its token, by the policy */
 	bool prompt; /* who is there could see a prompt of the keychain */
 	struct audit_who who; /* for the audit log */
 	TAILQ_ENTRY(client) link;
@@ -156,7 +160,10 @@ struct given {
 struct env {
 	struct paths paths;
 	struct given given;
-	struct conf conf;
+	struct conf conf; /* with the policy applied */
+	struct policy *policy; /* NULL: none */
+	char refusal[512]; /* auth_refusal() */
+	char *policy_trouble; /* why it could not be read again, or NULL */
 	struct loop *loop;
 	time_t started;
 	int lock_fd;
@@ -298,6 +305,8 @@ void handover_load(struct env *, int fd);
 /* Opens every ListenAddress; fatal() where one cannot be had. */
 void listen_open(struct env *);
 void listen_close(struct env *);
+/* Closes those that the policy does not allow any more. */
+void listen_tighten(struct env *);
 /* Hands them to ringletd. */
 void listen_give(struct env *);
 
@@ -343,6 +352,8 @@ void auth_wrong(struct env *);
 int auth_token(struct peer *, const struct msg_bin *token, bool control);
 /* The message in hand has no token: that of the one before is forgotten. */
 void auth_nobody(struct peer *);
+/* Why it has refused the last, where that needs words of its own; or NULL. */
+const char *auth_refusal(struct peer *);
 /*
  * Whether the message in hand comes from somebody who may change things: the
  * CLI, or a token of the control scope.  In its handler only.
@@ -412,6 +423,44 @@ int on_STATUS_GET(struct peer *, struct msg *);
 int on_STOP(struct peer *, struct msg *);
 int on_AGENT_LIST(struct peer *, struct msg *);
 int on_PROVIDER_LIST(struct peer *, struct msg *);
+
+/* api-policy.c */
+/* How an agent is to run, as far as the policy asks. */
+struct policy_run {
+	bool jailed;
+	bool cli;   /* the person at the machine asks */
+	bool check; /* a test of the jail: no agent, no key */
+};
+/*
+ * Reads the policy; what was read before stays where that fails: why[size].
+ */
+int policy_load(struct env *, char *why, size_t size);
+/* The same in a running daemon: logged, and written down. */
+int policy_reload(struct env *);
+/* Logs what it has made of the settings. */
+void policy_tell(struct env *);
+/* Writes down if it is another than the last that was read. */
+void policy_note(struct env *);
+/*
+ * Writes down that err, a verdict of the policy's, refuses who something about
+ * object; err.  who NULL: it was only asked.
+ */
+int policy_verdict(struct env *, const struct audit_who *who,
+    const char *object, int err, const char *why);
+/* The setting of that name, with the policy's line if that has set it. */
+const char *policy_setting(
+    const struct env *, const char *keyword, char *text, size_t size);
+/* Whether there may be such a profile.  0, or RL_ERR_DENIED and why[size]. */
+int policy_check_profile(struct env *, const struct audit_who *who,
+    const struct profile *, char *why, size_t size);
+/* Whether there may be an agent without a jail.  As above; not written down. */
+int policy_check_unjailed(struct env *, bool cli, char *why, size_t size);
+/* Whether its agent may be started so.  As policy_check_profile(). */
+int policy_check_run(struct env *, const struct audit_who *who,
+    const struct profile *, const struct policy_run *, char *why, size_t size);
+/* What is wrong, or soon will be, with its key; for free(), or NULL. */
+char *policy_profile_notice(struct env *, const struct profile *);
+int on_POLICY_SHOW(struct peer *, struct msg *);
 
 /* api-profile.c */
 /* Reserves alias for a change; false: another one is under way. */

@@ -34,6 +34,7 @@ profile_msg_clear(struct profile_msg *pm)
 	free(pm->home);
 	free(pm->url);
 	free(pm->manifest_url);
+	free(pm->notice);
 }
 
 static size_t
@@ -108,6 +109,7 @@ profile_msg_fill(struct env *env, struct profile_msg *pm,
 	to->created_at = pr->created_at;
 	to->last_used = pr->last_used;
 	to->total_runs = pr->total_runs;
+	to->notice = pm->notice = policy_profile_notice(env, pr);
 	to->has_key = strcmp(pr->keychain, "none") != 0;
 }
 
@@ -137,6 +139,7 @@ profile_msg_size(struct env *env, const struct profile *pr)
 	size += pm.home == NULL ? 0 : strlen(pm.home);
 	size += pm.url == NULL ? 0 : strlen(pm.url);
 	size += pm.manifest_url == NULL ? 0 : strlen(pm.manifest_url);
+	size += pm.notice == NULL ? 0 : strlen(pm.notice) + ITEM_SIZE;
 	profile_msg_clear(&pm);
 	return size;
 }

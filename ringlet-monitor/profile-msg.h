@@ -24,6 +24,7 @@ struct profile_msg {
 	char *home;
 	char *url;
 	char *manifest_url;
+	char *notice;
 };
 
 /* Good until the profile changes; then profile_msg_clear(). */

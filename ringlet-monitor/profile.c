@@ -75,6 +75,7 @@ static const struct json_member members[] = {
 	STR(keychain, NAME_LEN, 0),
 	STR(keychain_item, TEXT_LEN, 0),
 	INT(created_at),
+	INT(key_set_at),
 	INT(last_used),
 	INT(total_runs),
 };
@@ -194,6 +195,7 @@ profile_format(const struct profile *p)
 	put(obj, "keychain", json_string(p->keychain));
 	put(obj, "keychain_item", json_string(p->keychain_item));
 	put(obj, "created_at", json_integer(p->created_at));
+	put(obj, "key_set_at", json_integer(p->key_set_at));
 	put(obj, "last_used", json_integer(p->last_used));
 	put(obj, "total_runs", json_integer(p->total_runs));
 	text = json_dumps(obj, JSON_INDENT(2));
@@ -460,6 +462,27 @@ profile_touch(const struct paths *paths, const char *alias, long long now,
 	p->last_used = now;
 	if (runs <= LLONG_MAX - p->total_runs)
 		p->total_runs += runs;
+	r = save(paths, p, why, size);
+	profile_free(p);
+	return r;
+}
+
+long long
+profile_key_time(const struct profile *p)
+{
+	return p->key_set_at != 0 ? p->key_set_at : p->created_at;
+}
+
+int
+profile_set_key_time(const struct paths *paths, const char *alias,
+    long long now, char *why, size_t size)
+{
+	struct profile *p;
+	int r;
+
+	if ((r = profile_load(paths, alias, &p, why, size)) != RL_OK)
+		return r;
+	p->key_set_at = now;
 	r = save(paths, p, why, size);
 	profile_free(p);
 	return r;

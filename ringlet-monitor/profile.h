@@ -30,6 +30,7 @@ struct profile {
 	char *keychain;	      /* the store that has the key, or "none" */
 	char *keychain_item;  /* how the key is named there, or "" */
 	long long created_at; /* seconds since 1970 */
+	long long key_set_at; /* the same; 0: see profile_key_time() */
 	long long last_used;  /* the same; 0: never */
 	long long total_runs;
 };
@@ -105,6 +106,15 @@ int profile_grant(const struct paths *, const struct manifest_set *,
 /* Says that the key is in that store now.  As profile_touch(). */
 int profile_set_keychain(const struct paths *, const char *alias,
     const char *store, char *why, size_t size);
+
+/*
+ * When its key was stored: where the file does not say, when the profile was
+ * made.
+ */
+long long profile_key_time(const struct profile *);
+/* Says that it was stored now.  As profile_touch(). */
+int profile_set_key_time(const struct paths *, const char *alias, long long now,
+    char *why, size_t size);
 
 /* Says where the key goes from now on.  As profile_touch(). */
 int profile_set_endpoint(const struct paths *, const char *alias,

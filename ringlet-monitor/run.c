@@ -300,6 +300,9 @@ prepare(struct run *r, const struct run_ask *ask,
     const struct manifest_provider **provider, char *why, size_t size)
 {
 	const struct manifest_set *set = r->env->manifests;
+	const struct policy_run how = { .jailed = ask->jailed,
+		.cli = ask->cli,
+		.check = ask->no_key };
 	int err;
 
 	r->jailed = ask->jailed;
@@ -319,6 +322,8 @@ prepare(struct run *r, const struct run_ask *ask,
 		return RL_ERR_INVALID;
 	}
 	if ((err = find_endpoint(r, *provider, why, size)) != 0 ||
+	    (err = policy_check_run(
+		 r->env, ask->who, r->profile, &how, why, size)) != 0 ||
 	    (err = take_from_asker(r, ask, why, size)) != 0)
 		return err;
 	return agent_binary_find(*agent, r->env->paths.home,

@@ -25,10 +25,12 @@
 #include "log.h"
 #include "manifest.h"
 #include "monitor.h"
+#include "policy.h"
 #include "profile-use.h"
 #include "profile.h"
 #include "run.h"
 #include "session.h"
+#include "tier.h"
 #include "xmalloc.h"
 
 #define WHY_MAX	     1024
@@ -205,10 +207,13 @@ send_jail(struct starting *st, struct session *s, struct jailmake *jm,
 static int
 check_number(const struct env *env, char *why, size_t size)
 {
+	char by[512];
+
 	if (session_count(env, NULL) < env->conf.max_sessions)
 		return 0;
-	snprintf(why, size, "%u sessions run already (MaxSessions)",
-	    env->conf.max_sessions);
+	snprintf(why, size, "%u sessions run already: refused by %s",
+	    env->conf.max_sessions,
+	    policy_setting(env, "MaxSessions", by, sizeof(by)));
 	return RL_ERR_LIMIT;
 }
 
@@ -332,19 +337,45 @@ on_run_ready(void *arg, struct run *r, int err, const char *text)
 	run_free(r);
 }
 
+/* The sandboxer would refuse it, too, and not know whose rule it is. */
+static int
+check_tier(struct env *env, const char *alias, const struct audit_who *who,
+    char *why, size_t size)
+{
+	const char *level = env->sandboxer.level;
+	int tier = TIER_MAX;
+	char by[512];
+
+	if (level == NULL ||
+	    env->conf.from[conf_keyword_find("JailMinimum")].policy == 0)
+		return 0;
+	while (tier > 0 && strcmp(tier_name((enum jail_tier)tier), level) != 0)
+		tier--;
+	if (tier >= env->conf.jail_minimum)
+		return 0;
+	snprintf(why, size, "a jail here would be of tier %s: refused by %s",
+	    level, policy_setting(env, "JailMinimum", by, sizeof(by)));
+	return policy_verdict(env, who, alias, RL_ERR_DENIED, why);
+}
+
 /* What only the person at the machine may ask for. */
 static int
 check_authority(struct peer *p, const struct msg_session_create *req,
     const struct bwrap_flags *flags, char *why, size_t size)
 {
+	struct env *env = peer_env(p);
+
+	if (policy_verdict(env, audit_who_of(p), req->alias,
+		policy_may_flags(env->policy, flags->words, flags->nwords,
+		    flags->unshare_net, why, size),
+		why) != 0)
+		return RL_ERR_DENIED;
 	if (peer_is_cli(p))
 		return 0;
-	if (req->no_sandbox) {
-		snprintf(why, size, "no_sandbox: refused over HTTP: use "
-		    "'ringlet profiles run --remote --no-sandbox'");
-		return RL_ERR_DENIED;
-	}
-	if (flags->widens) {
+	/* Whoever may do without a jail may as well have a wider one. */
+	if (req->no_sandbox)
+		return policy_check_unjailed(env, false, why, size);
+	if (flags->widens && env->conf.no_sandbox != CONF_UNJAILED_HTTP) {
 		snprintf(why, size, "bwrap_flags: options that show the agent "
 		    "more are refused over HTTP: use 'ringlet profiles run'");
 		return RL_ERR_DENIED;
@@ -383,7 +414,10 @@ create(struct peer *p, struct msg *m, const struct msg_session_create *req,
 		    "do not go together");
 		err = RL_ERR_INVALID;
 	}
-	if (err == RL_ERR_DENIED)
+	if (err == 0 && !req->no_sandbox && !check)
+		err = check_tier(
+		    env, req->alias, audit_who_of(p), why, sizeof(why));
+	else if (err == RL_ERR_DENIED)
 		(void)audit_event(env, audit_who_of(p), AUDIT_LOOSEN,
 		    req->alias, AUDIT_REFUSED, "why", why, NULL);
 	if (err == 0)

@@ -14,6 +14,7 @@
 #include "keychain.h"
 #include "log.h"
 #include "monitor.h"
+#include "policy.h"
 #include "vault.h"
 
 #define CONF_FILE_MAX (256 * 1024)
@@ -42,6 +43,8 @@ settings_read(const struct env *env, struct conf *c, char *why, size_t size)
 		r = conf_parse_option(c, given->options[i], why, size);
 	if (r != 0)
 		conf_free(c);
+	else
+		policy_apply(env->policy, c);
 	return r;
 }
 
@@ -69,7 +72,25 @@ on_told(const char *keyword, const char *value, enum conf_when when, void *arg)
 	}
 }
 
-/* Takes over what may change; the log, if it can be had. */
+/*
+ * What the policy forbids ends now, also where the user's settings would need a
+ * start: ringletd is given what is left.
+ */
+static void
+tighten(struct env *env)
+{
+	int same_user = env->conf.require_same_user;
+	bool full_seal = env->conf.require_full_seal;
+
+	policy_apply(env->policy, &env->conf);
+	listen_tighten(env);
+	if (env->conf.require_same_user != same_user ||
+	    env->conf.require_full_seal != full_seal)
+		child_condemn(&env->ringletd, NULL);
+	policy_tell(env);
+}
+
+/* Takes over what may change; NULL: the policy alone may have. */
 static void
 take(struct env *env, const struct conf *fresh)
 {
@@ -79,10 +100,12 @@ take(struct env *env, const struct conf *fresh)
 	char why[512];
 
 	/* At the level that says more, or nobody learns of the change. */
-	if (fresh->log_level > env->conf.log_level)
+	if (fresh != NULL && fresh->log_level > env->conf.log_level)
 		log_set_level((enum log_level)fresh->log_level);
-	if (conf_update(&env->conf, fresh, on_told, names) != 0)
+	if (fresh != NULL &&
+	    conf_update(&env->conf, fresh, on_told, names) != 0)
 		log_error("settings: they are too long");
+	tighten(env);
 	if ((env->conf.log_destination != destination ||
 		env->conf.syslog_facility != facility) &&
 	    logfile_open(env, why, sizeof(why)) != 0) {
@@ -96,6 +119,7 @@ take(struct env *env, const struct conf *fresh)
 	vault_settings(env->vault);
 	supervise_settings(env);
 	session_keep(env);
+	token_watch(env);
 	audit_settings(env);
 	(void)buf_put(names, "", 1);
 	if (buf_len(names) > 1)
@@ -116,11 +140,14 @@ settings_reload(struct env *env)
 	if (logfile_open(env, why, sizeof(why)) != 0)
 		log_error("%s: it stays where it was", why);
 	log_info("settings: reading them again");
+	(void)policy_reload(env);
 	manifests_load(env);
 	if (settings_read(env, &fresh, why, sizeof(why)) != 0) {
 		log_error("%s: the settings stay as they are", why);
 		(void)audit_event(env, &audit_monitor, AUDIT_SETTINGS,
 		    "ringlet.conf", AUDIT_FAILED, "why", why, NULL);
+		/* A mistake in them must not keep a policy from holding. */
+		take(env, NULL);
 		return;
 	}
 	take(env, &fresh);

@@ -8,6 +8,7 @@
 
 #include "config.h"
 
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <errno.h>
 #include <limits.h>
@@ -35,12 +36,15 @@
 /* Seconds: two clocks need not be kept for what outlives us all. */
 #define FOREVER (200LL * 365 * 24 * 3600)
 
+#define CLOCK_OFF 86400 /* seconds that a clock may have been wrong */
+
 struct tokens {
 	char *main_file;
 	char *file;
 	struct token v[1 + TOKENS_MAX]; /* the main one first */
 	size_t n;
 	bool stale; /* the file has some that have expired */
+	long long max_age; /* seconds; 0: none */
 };
 
 struct token_time
@@ -122,6 +126,7 @@ take_stored(struct stored *s, struct token *t, char *why, size_t size)
 	(void)strlcpy(t->id, s->id, sizeof(t->id));
 	t->created_at = s->created_at;
 	t->expires_at = s->expires_at;
+	t->made_at = t->created_at;
 	t->label = s->label != NULL ? s->label : xstrdup("");
 	s->label = NULL;
 	return 0;
@@ -281,6 +286,15 @@ load(struct tokens *ts, const struct token_time *now, char *why, size_t size)
 	return r;
 }
 
+/* When the main token was made: its file is replaced, never written. */
+static long long
+file_time(const char *file)
+{
+	struct stat st;
+
+	return lstat(file, &st) == 0 ? (long long)st.st_mtime : 0;
+}
+
 int
 tokens_open(const char *main_file, const char *file,
     const struct token_time *now, struct tokens **out, char *why, size_t size)
@@ -298,8 +312,10 @@ tokens_open(const char *main_file, const char *file,
 	if (r == RL_ERR_NOTFOUND &&
 	    (r = token_make(main_file, why, size)) == 0)
 		r = token_load(main_file, t->digest, why, size);
-	if (r == 0)
+	if (r == 0) {
+		t->made_at = file_time(main_file);
 		r = load(ts, now, why, size);
+	}
 	if (r != 0) {
 		tokens_free(ts);
 		ts = NULL;
@@ -373,20 +389,67 @@ left_ms(const struct token *t, const struct token_time *now)
 	return (uint64_t)left * 1000 < boot ? left * 1000 : (long long)boot;
 }
 
+static void
+sooner(long long *next, long long left)
+{
+	if (*next == -1 || left < *next)
+		*next = left < 0 ? 0 : left;
+}
+
 long long
 tokens_next_expiry(const struct tokens *ts, const struct token_time *now)
 {
-	long long next = -1, left;
+	long long next = -1;
 	size_t i;
 
-	for (i = 1; i < ts->n; i++) {
-		if (ts->v[i].expires_at == 0)
-			continue;
-		left = left_ms(&ts->v[i], now);
-		if (next == -1 || left < next)
-			next = left;
+	for (i = 0; i < ts->n; i++) {
+		const struct token *t = &ts->v[i];
+
+		if (i > 0 && t->expires_at != 0)
+			sooner(&next, left_ms(t, now));
+		if (ts->max_age != 0 && !t->outdated)
+			sooner(&next,
+			    (t->made_at + ts->max_age + 1 - now->wall) * 1000);
 	}
 	return next;
+}
+
+void
+tokens_max_age(struct tokens *ts, long long seconds)
+{
+	size_t i;
+
+	if (ts->max_age == seconds)
+		return;
+	ts->max_age = seconds;
+	for (i = 0; i < ts->n; i++)
+		ts->v[i].outdated = false;
+}
+
+bool
+tokens_is_old(const struct tokens *ts, const struct token *t,
+    const struct token_time *now)
+{
+	if (ts->max_age == 0)
+		return false;
+	/* One of the future was not made by us, or by another clock. */
+	return t->made_at < now->wall - ts->max_age ||
+	       t->made_at > now->wall + CLOCK_OFF;
+}
+
+bool
+tokens_outdated(struct tokens *ts, const struct token_time *now,
+    uint8_t digest[TOKEN_DIGEST])
+{
+	size_t i;
+
+	for (i = 0; i < ts->n; i++)
+		if (!ts->v[i].outdated && tokens_is_old(ts, &ts->v[i], now)) {
+			ts->v[i].outdated = true;
+			memcpy(digest, ts->v[i].digest, TOKEN_DIGEST);
+			return true;
+		}
+	return false;
 }
 
 /* --- changes -------------------------------------------------------------------
@@ -445,7 +508,7 @@ tokens_add(struct tokens *ts, bool control, const char *label,
 	token_random(text);
 	token_digest(text, TOKEN_LEN, t->digest);
 	t->control = control;
-	t->created_at = now->wall;
+	t->created_at = t->made_at = now->wall;
 	t->expires_at = expires_at;
 	set_end(t, now);
 	t->label = xstrdup(label);
@@ -527,5 +590,7 @@ tokens_rotate(
 		return r;
 	memcpy(digest, ts->v[0].digest, TOKEN_DIGEST);
 	memcpy(ts->v[0].digest, fresh, TOKEN_DIGEST);
+	ts->v[0].made_at = file_time(ts->main_file);
+	ts->v[0].outdated = false;
 	return 0;
 }

@@ -29,6 +29,8 @@ struct token {
 	long long created_at; /* seconds since 1970; the main one: 0 */
 	long long expires_at; /* the same; 0: never */
 	uint64_t ends_at; /* the other clock's end of it, where it has one */
+	long long made_at; /* as created_at, also of the main one */
+	bool outdated;	   /* tokens_outdated() has told of it */
 };
 
 /* Now, by both clocks. */
@@ -94,6 +96,15 @@ int tokens_tidy(struct tokens *, char *why, size_t size);
 /* Milliseconds until the next one expires, by either clock; -1: none does. */
 long long tokens_next_expiry(
     const struct tokens *, const struct token_time *now);
+
+/* From now on tokens are good for that many seconds; 0: as long as they say. */
+void tokens_max_age(struct tokens *, long long seconds);
+/* Whether the token is older than that, by the wall clock. */
+bool tokens_is_old(
+    const struct tokens *, const struct token *, const struct token_time *now);
+/* One that has become so, each once; digest is its.  False: there is none. */
+bool tokens_outdated(struct tokens *, const struct token_time *now,
+    uint8_t digest[TOKEN_DIGEST]);
 /* Replaces the main one; digest was its.  RL_ERR_SYSTEM. */
 int tokens_rotate(
     struct tokens *, uint8_t digest[TOKEN_DIGEST], char *why, size_t size);

@@ -25,6 +25,7 @@
 #include "log.h"
 #include "loop.h"
 #include "monitor.h"
+#include "policy.h"
 #include "platform.h"
 #include "secret.h"
 #include "vault.h"
@@ -120,7 +121,8 @@ vault_note(struct vault *v)
 static uint64_t
 time_to_live(const struct vault *v)
 {
-	return v->own_time ? v->lock_after : v->env->conf.vault_lock_s;
+	return policy_vault_lock(v->env->policy,
+	    v->own_time ? v->lock_after : v->env->conf.vault_lock_s);
 }
 
 static void

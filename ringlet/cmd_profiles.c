@@ -38,6 +38,8 @@ profile_json_whole(const struct msg_profile *p)
 	json_object_set_new(o, "manifest_url", json_text(p->manifest_url));
 	json_object_set_new(o, "args", json_strs(&p->args));
 	json_object_set_new(o, "env", json_strs(&p->env));
+	if (*p->notice != '\0')
+		json_object_set_new(o, "notice", json_text(p->notice));
 	json_object_set_new(o, "grants", json_strs(&p->grants));
 	json_object_set_new(o, "working_dir", json_text(p->working_dir));
 	json_object_set_new(o, "home", json_text(p->home));
@@ -86,6 +88,8 @@ print_profile(const struct msg_profile *p)
 	print_field(
 	    "Last used", "%s", text_time(when, sizeof(when), p->last_used));
 	print_field("Runs", "%llu", (unsigned long long)p->total_runs);
+	if (*p->notice != '\0')
+		print_field("Notice", "%s", p->notice);
 	if (*p->damage != '\0')
 		print_field("Damaged", "%s", p->damage);
 }

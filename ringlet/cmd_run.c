@@ -161,6 +161,8 @@ look_at_profile(struct cli *cli, const struct args *args,
 	p = m.body;
 	if (opt_get(args, 'C') == NULL && *p->working_dir == '\0')
 		run->folder = default_folder(cli);
+	if (*p->notice != '\0')
+		hint(cli, "warning: %s", p->notice);
 	run->create.pass_env = session_pass_env(&p->pass_env);
 	for (size_t i = 0; i < p->grants.n; i++)
 		if (strcmp(p->grants.v[i], "ssh-agent") == 0)

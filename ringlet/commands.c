@@ -281,6 +281,9 @@ const struct command commands[] = {
 	    "sign a browser in, by a code that is good once", 0, 0, 0,
 	    OPTS(dashboard_opts), cmd_dashboard },
 
+	{ "policy", "show", "", "show what is set, and by whom", 0, 0, 0,
+	    NO_OPTS, cmd_policy_show },
+
 	{ "audit", "show",
 	    "[--since TIME] [--until TIME] [--event EVENT]... "
 	    "[--object OBJECT] [-n N] [--follow]",

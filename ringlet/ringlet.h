@@ -464,5 +464,6 @@ int cmd_token_create(struct cli *, const struct args *);
 int cmd_token_list(struct cli *, const struct args *);
 int cmd_token_revoke(struct cli *, const struct args *);
 int cmd_token_rotate(struct cli *, const struct args *);
+int cmd_policy_show(struct cli *, const struct args *);
 
 #endif /* RINGLET_H */

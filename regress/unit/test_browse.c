@@ -20,6 +20,7 @@
 
 static struct browse b;
 static struct strlist roots;
+static struct strlist bounds;
 static char why[1024];
 
 /* Asks for a name below base, or one that begins with '/' and "//" as it is. */
@@ -33,7 +34,8 @@ ask(const char *below, bool complete)
 
 	browse_free(&b);
 	why[0] = '\0';
-	r = browse(&w.paths, &roots, path, complete, &b, why, sizeof(why));
+	r = browse(
+	    &w.paths, &roots, &bounds, path, complete, &b, why, sizeof(why));
 	free(path);
 	return r;
 }
@@ -83,6 +85,7 @@ teardown(void)
 {
 	browse_free(&b);
 	strlist_clear(&roots);
+	strlist_clear(&bounds);
 	world_teardown();
 }
 
@@ -104,7 +107,7 @@ START_TEST(lists)
 	/* Without a name: the first root. */
 	browse_free(&b);
 	ck_assert_int_eq(
-	    browse(&w.paths, &roots, "", false, &b, why, sizeof(why)), 0);
+	    browse(&w.paths, &roots, NULL, "", false, &b, why, sizeof(why)), 0);
 	ck_assert_str_eq(names(), "project");
 }
 END_TEST
@@ -197,6 +200,33 @@ START_TEST(stays_in_the_roots)
 END_TEST
 
 /* A root may be a link; the names in it are then those of the link. */
+/* What the policy bounds, no root of the user's gets around. */
+START_TEST(stays_in_the_bounds)
+{
+	char *way = xasprintf("%s/way", w.base);
+
+	link_to(w.paths.home, "way");
+	strlist_add(&roots, way);
+	strlist_add(&roots, "/");
+	ck_assert_int_eq(ask("outside", false), 0);
+	ck_assert_int_eq(ask("way/project", false), 0);
+	strlist_addf(&bounds, "%s/project", w.paths.home);
+	ck_assert_int_eq(ask("home/project", false), 0);
+	ck_assert_str_eq(names(), "src srv");
+	ck_assert_int_eq(ask("way/project/src", false), 0);
+	ck_assert_int_eq(ask("outside", false), RL_ERR_DENIED);
+	ck_assert_ptr_nonnull(strstr(why, "the policy's BrowseRoots"));
+	ck_assert_int_eq(ask("home", false), RL_ERR_DENIED);
+	ck_assert_int_eq(ask("way", false), RL_ERR_DENIED);
+	ck_assert_int_eq(ask("home/pro", true), RL_ERR_DENIED);
+	/* A bound that is not there bounds all the same. */
+	strlist_clear(&bounds);
+	strlist_addf(&bounds, "%s/none", w.base);
+	ck_assert_int_eq(ask("home/project", false), RL_ERR_DENIED);
+	free(way);
+}
+END_TEST
+
 START_TEST(roots_of_all_kinds)
 {
 	char *outside = xasprintf("%s/outside", w.base);
@@ -328,6 +358,7 @@ suite_browse(void)
 	tcase_add_test(tc, lists);
 	tcase_add_test(tc, completes);
 	tcase_add_test(tc, stays_in_the_roots);
+	tcase_add_test(tc, stays_in_the_bounds);
 	tcase_add_test(tc, roots_of_all_kinds);
 	tcase_add_test(tc, hostile_names);
 	tcase_add_test(tc, many);

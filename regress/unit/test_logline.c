@@ -168,10 +168,10 @@ START_TEST(system_log)
 	/* Gone for a while. */
 	close(fd);
 	unlink(path);
-	logsocket_send(ls, LOGL_INFO, "three");
-	logsocket_send(ls, LOGL_INFO, "four");
+	ck_assert_int_eq(logsocket_send(ls, LOGL_INFO, "three"), -1);
+	ck_assert_int_eq(logsocket_send(ls, LOGL_INFO, "four"), -1);
 	fd = log_daemon();
-	logsocket_send(ls, LOGL_INFO, "five");
+	ck_assert_int_eq(logsocket_send(ls, LOGL_INFO, "five"), 0);
 	ck_assert_str_eq(
 	    next(fd), "2 entries are lost: the system's log did not take them");
 	ck_assert_str_eq(next(fd), "five");

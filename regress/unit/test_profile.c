@@ -119,6 +119,7 @@ sample(const char *alias)
 	set(&p->provider_id, "anthropic");
 	set(&p->keychain, "secret-service");
 	p->created_at = 1700000000;
+	p->key_set_at = 1700000001;
 	return p;
 }
 
@@ -179,6 +180,9 @@ START_TEST(keeps_profiles)
 	ck_assert_ptr_null(q->args[1]);
 	ck_assert_str_eq(q->env[0], "COLOUR=gr\"een=1");
 	ck_assert_int_eq(q->created_at, 1700000000);
+	ck_assert_int_eq(profile_key_time(q), 1700000001);
+	q->key_set_at = 0;
+	ck_assert_int_eq(profile_key_time(q), 1700000000);
 	ck_assert_int_eq(q->last_used, 0);
 	ck_assert_int_eq(q->total_runs, 0);
 	profile_free(q);

@@ -90,6 +90,8 @@ static const struct {
 	/* Entries name programs and files: not for whoever may only look. */
 	{ MSG_AUDIT_READ, "AUDIT_READ", D | CLI, SERV, CONTROL },
 	{ MSG_AUDIT_VERIFY, "AUDIT_VERIFY", CLI, SERV, NONE },
+	/* It names the administrator's rules. */
+	{ MSG_POLICY_SHOW, "POLICY_SHOW", CLI, SERV, NONE },
 	{ MSG_JAIL_TIER, "JAIL_TIER", SB, SERV, NONE },
 	/* Passphrases, and where keys are: never over the network. */
 	{ MSG_KEYCHAIN_STATUS, "KEYCHAIN_STATUS", CLI, SERV, NONE },
@@ -168,6 +170,7 @@ HANDLER(PROMPT_ALLOW)
 HANDLER(AUDIT_READ)
 HANDLER(AUDIT_VERIFY)
 HANDLER(JAIL_TIER)
+HANDLER(POLICY_SHOW)
 HANDLER(SANDBOX_CHECK)
 HANDLER(SESSION_CREATE)
 HANDLER(SESSION_LIST)
@@ -193,6 +196,12 @@ auth_token(struct peer *p, const struct msg_bin *token, bool control)
 	if (t.verdict != 0)
 		loop_stop(t.loop);
 	return t.verdict;
+}
+
+const char *
+auth_refusal(struct peer *p)
+{
+	return NULL;
 }
 
 void

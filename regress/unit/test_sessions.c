@@ -26,6 +26,7 @@
 #include "ringlet-monitor/keychain.h"
 #include "ringlet-monitor/manifest.h"
 #include "ringlet-monitor/monitor.h"
+#include "ringlet-monitor/policy.h"
 #include "ringlet-monitor/profile.h"
 #include "ringlet-monitor/session.h"
 #include "ringlet-monitor/tokens.h"
@@ -548,6 +549,41 @@ START_TEST(start_sandboxer_dies)
 }
 END_TEST
 
+/* The policy's least tier is told as its rule, before anything is built. */
+START_TEST(policy_wants_a_better_jail)
+{
+	static const char text[] = "\nJailMinimum no-landlock-scope\n";
+	struct msg_session_create req = { .alias = "sh" };
+	const struct msg_error *e;
+	char why[256];
+	struct msg m;
+
+	make_profile("sh", NULL);
+	free(w.env.sandboxer.level);
+	w.env.sandboxer.level = xstrdup("no-fresh-proc");
+	ck_assert_int_eq(policy_parse(text, strlen(text), "/p", &w.env.policy,
+			     why, sizeof(why)),
+	    0);
+	policy_apply(w.env.policy, &w.env.conf);
+	say(w.cli, MSG_SESSION_CREATE, 7, &req);
+	hear(w.cli, MSG_ERROR, &m);
+	e = m.body;
+	ck_assert_int_eq((int)e->code, RL_ERR_DENIED);
+	ck_assert_ptr_nonnull(
+	    strstr(e->text, "refused by JailMinimum (/p line 2)"));
+	msg_clear(&m);
+	silence(w.sandboxer);
+	/* One that is good enough is built. */
+	free(w.env.sandboxer.level);
+	w.env.sandboxer.level = xstrdup("full");
+	say(w.cli, MSG_SESSION_CREATE, 8, &req);
+	hear(w.sandboxer, MSG_JAIL_START, &m);
+	msg_clear(&m);
+	policy_free(w.env.policy);
+	w.env.policy = NULL;
+}
+END_TEST
+
 /* ringletd, with a token that is good: our end of its channel. */
 static int
 ringletd_with_token(struct client *c, uint8_t token[64])
@@ -742,6 +778,7 @@ main(void)
 	tcase_add_test(tc, start_good_ring);
 	tcase_add_test(tc, start_bad_ring);
 	tcase_add_test(tc, start_sandboxer_dies);
+	tcase_add_test(tc, policy_wants_a_better_jail);
 	tcase_add_test(tc, list_too_long);
 	tcase_add_test(tc, log_is_bounded);
 	suite_add_tcase(s, tc);

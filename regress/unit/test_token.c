@@ -7,12 +7,14 @@
 
 #include <sys/types.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <check.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "err.h"
@@ -470,6 +472,52 @@ START_TEST(what_expires_leaves_the_file)
 }
 END_TEST
 
+static bool
+is_old(const struct token *t, long long wall)
+{
+	struct token_time now = at(wall);
+
+	return tokens_is_old(ts, t, &now);
+}
+
+/* A policy ends what the files call good; what is of the future is none's. */
+START_TEST(grows_old)
+{
+	char view[TOKEN_LEN + 1], id[TOKEN_ID_LEN + 1];
+	uint8_t digest[TOKEN_DIGEST];
+	const struct token *main_one, *t;
+	struct token_time now = at(NOW), late = at(NOW + 51);
+	struct timeval times[2] = { { NOW - 100, 0 }, { NOW - 100, 0 } };
+
+	ck_assert_int_eq(utimes(path, times), 0);
+	ck_assert_int_eq(reopen(), 0);
+	add(false, "view", 0, view);
+	(void)strlcpy(id, tokens_get(ts, 1)->id, sizeof(id));
+	main_one = tokens_get(ts, 0);
+	t = tokens_get(ts, 1);
+	ck_assert(!is_old(t, NOW + 1000000));
+	tokens_max_age(ts, 50);
+	ck_assert_int_eq(tokens_next_expiry(ts, &now), 0);
+	ck_assert(is_old(main_one, NOW));
+	ck_assert(!is_old(t, NOW + 50));
+	ck_assert(is_old(t, NOW + 51));
+	ck_assert(is_old(t, NOW - 200000));
+	/* Each is told of once. */
+	ck_assert(tokens_outdated(ts, &now, digest));
+	ck_assert_mem_eq(digest, main_one->digest, TOKEN_DIGEST);
+	ck_assert(!tokens_outdated(ts, &now, digest));
+	ck_assert_int_eq(tokens_next_expiry(ts, &now), 51 * 1000);
+	ck_assert(tokens_outdated(ts, &late, digest));
+	ck_assert(!tokens_outdated(ts, &late, digest));
+	ck_assert_int_eq(tokens_next_expiry(ts, &now), -1);
+	/* Another main one is young. */
+	ck_assert_int_eq(tokens_rotate(ts, digest, why, sizeof(why)), 0);
+	ck_assert(!is_old(tokens_get(ts, 0), time(NULL)));
+	tokens_max_age(ts, 0);
+	ck_assert(!is_old(tokens_get(ts, 1), NOW + 1000000));
+}
+END_TEST
+
 START_TEST(rotates)
 {
 	char before[TOKEN_LEN + 1], after[TOKEN_LEN + 1];
@@ -600,6 +648,7 @@ main(void)
 	tcase_add_test(tt, a_clock_set_on_ends_one);
 	tcase_add_test(tt, a_start_gives_no_more_than_its_whole_time);
 	tcase_add_test(tt, what_expires_leaves_the_file);
+	tcase_add_test(tt, grows_old);
 	tcase_add_test(tt, rotates);
 	tcase_add_test(tt, refuses_to_add);
 	tcase_add_loop_test(tt, refuses_a_damaged_table, 0,

@@ -54,6 +54,7 @@ static const struct {
 	{ "paths", suite_paths },
 	{ "peer", suite_peer },
 	{ "peer-flow", suite_peer_flow },
+	{ "policy", suite_policy },
 	{ "proc", suite_proc },
 	{ "reason", suite_reason },
 	{ "ring", suite_ring },
