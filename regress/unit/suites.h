@@ -34,6 +34,7 @@ Suite *suite_jailrepo(void);
 Suite *suite_json(void);
 Suite *suite_log(void);
 Suite *suite_logline(void);
+Suite *suite_minisign(void);
 Suite *suite_msg(void);
 Suite *suite_notice(void);
 Suite *suite_paths(void);

@@ -49,6 +49,7 @@ static const struct {
 	{ "json", suite_json },
 	{ "log", suite_log },
 	{ "logline", suite_logline },
+	{ "minisign", suite_minisign },
 	{ "msg", suite_msg },
 	{ "notice", suite_notice },
 	{ "paths", suite_paths },
