@@ -161,6 +161,16 @@ static const struct conf_keyword keywords[] = {
 	    "auto, secret-service or vault", keychains },
 	{ "VaultLockAfter", CK_PERIOD, CONF_AT_ONCE, F(vault_lock_s), 0,
 	    365 * 24 * 3600, "a time from 0 to 365d, such as 30m or 8h", NULL },
+	{ "RegistryURL", CK_PLACE, CONF_AT_ONCE, F(registry_url), 0, 0,
+	    "https://HOST/PATH, file:///PATH, an absolute path, or none",
+	    NULL },
+	{ "RegistryKey", CK_SIGNERS, CONF_AT_ONCE, F(registry_key), 0, 0,
+	    "a public key of minisign, or none", NULL },
+	{ "RegistryChannel", CK_IDENT, CONF_AT_ONCE, F(registry_channel), 0, 0,
+	    "a channel's name, or none", NULL },
+	/* Whoever waits for a sync over HTTP gives up after a minute. */
+	{ "RegistryTimeout", CK_TIME, CONF_AT_ONCE, F(registry_timeout_ms),
+	    1000, 50 * 1000, "a time from 1s to 50s, such as 30s", NULL },
 	{ "AuditFull", CK_WORD, CONF_AT_ONCE, F(audit_full), 0, 0,
 	    "deny or warn", audit_full },
 	{ "AuditSyslog", CK_BOOL, CONF_AT_ONCE, F(audit_syslog), 0, 0,
@@ -350,6 +360,9 @@ set_value(struct parse *ps, const struct conf_keyword *k, const char *value)
 	case CK_PATHS:
 	case CK_NAMES:
 	case CK_ROOTS:
+	case CK_SIGNERS:
+	case CK_PLACE:
+	case CK_IDENT:
 		return set_list(ps, k, field, value);
 	}
 	return refuse_value(ps, k, value);
@@ -421,7 +434,9 @@ parse_line(struct parse *ps, char *s)
 	if (*s == '\0' || *s == '#')
 		return refuse(ps, ps->line, "%s: the value is missing: %s",
 		    k->name, k->accepts);
-	if (k->kind != CK_LISTEN && !conflist_is(k->kind) && ps->seen[k - keywords] != 0)
+	if (k->kind != CK_LISTEN &&
+	    (!conflist_is(k->kind) || conflist_is_single(k->kind)) &&
+	    ps->seen[k - keywords] != 0)
 		return refuse(ps, ps->line, "%s: already set on line %u",
 		    k->name, ps->seen[k - keywords]);
 	if ((value = take_value(s)) == NULL)
@@ -557,6 +572,7 @@ conf_defaults(struct conf *c)
 	c->keychain = CONF_KEYCHAIN_AUTO;
 	c->vault_lock_s = 8 * 3600;
 	c->jail_protect_repo = true;
+	c->registry_timeout_ms = 30 * 1000;
 	c->http.connections = 512;
 	c->http.streams = 64;
 	c->http.header = 16 * 1024;

@@ -114,6 +114,10 @@ struct conf {
 	int audit_full; /* enum conf_audit */
 	bool audit_syslog;
 	struct strlist browse_roots; /* the same, or "~/" */
+	struct strlist registry_url;	 /* one at most: see registry.h */
+	struct strlist registry_key;	 /* of minisign, in base64 */
+	struct strlist registry_channel; /* one at most */
+	unsigned registry_timeout_ms;	 /* for all that a sync fetches */
 	struct conf_http http;
 	struct conf_from from[CONF_KEYWORDS_MAX]; /* in the table's order */
 };

@@ -20,7 +20,11 @@ enum conf_kind {
 	CK_PERIOD,	/* unsigned: seconds; s, m, h or d, s without a unit */
 	CK_PATHS,	/* struct strlist: a path a line */
 	CK_NAMES,	/* struct strlist: a variable's name a line */
-	CK_ROOTS	/* struct strlist: a path a line; ~/ too */
+	CK_ROOTS,	/* struct strlist: a path a line; ~/ too */
+	CK_SIGNERS,	/* struct strlist: minisign's public key a line */
+	/* struct strlist of one at most, which may come once in a call. */
+	CK_PLACE,	/* of a registry, as registry-url.c takes them */
+	CK_IDENT	/* an id: valid_ident() */
 };
 
 /* A table of words ends with NULL. */
@@ -65,5 +69,7 @@ const char *conflist_add(
     enum conf_kind, struct strlist *, const char *value);
 /* Whether the kind's field is a struct strlist. */
 bool conflist_is(enum conf_kind);
+/* Whether it may come once only, as a keyword that is no list. */
+bool conflist_is_single(enum conf_kind);
 
 #endif /* COMMON_CONFKEY_H */

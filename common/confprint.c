@@ -83,6 +83,9 @@ print_keyword(
 	case CK_PATHS:
 	case CK_NAMES:
 	case CK_ROOTS:
+	case CK_SIGNERS:
+	case CK_PLACE:
+	case CK_IDENT:
 		return print_list(field, k->name, out);
 	}
 	return RL_ERR_INTERNAL;
@@ -165,6 +168,9 @@ take_field(
 	case CK_PATHS:
 	case CK_NAMES:
 	case CK_ROOTS:
+	case CK_SIGNERS:
+	case CK_PLACE:
+	case CK_IDENT:
 		strlist_copy((struct strlist *)(void *)((char *)c + k->off),
 		    (const struct strlist *)(const void *)((const char *)from +
 			k->off));

@@ -393,3 +393,19 @@ json_free_members(const struct json_member *table, size_t n, void *target)
 	for (size_t i = 0; i < n; i++)
 		free_member(&table[i], (char *)target + table[i].off);
 }
+
+char *
+json_text_of(const json_t *value)
+{
+	size_t n;
+	char *text;
+
+	if (value == NULL || (n = json_dumpb(value, NULL, 0,
+				  JSON_INDENT(2))) == 0)
+		return NULL;
+	text = xmalloc(n + 2);
+	(void)json_dumpb(value, text, n, JSON_INDENT(2));
+	text[n] = '\n';
+	text[n + 1] = '\0';
+	return text;
+}

@@ -65,6 +65,11 @@ json_t *json_parse_foreign(
  */
 int json_get_members(const json_t *obj, const struct json_member *table,
     size_t n, void *target, char *why, size_t size);
+/*
+ * The text of a value, indented, with a newline behind it, for free() whatever
+ * jansson allocates with; NULL for NULL or what cannot be written.
+ */
+char *json_text_of(const json_t *);
 /* Frees and clears the string fields. */
 void json_free_members(
     const struct json_member *table, size_t n, void *target);

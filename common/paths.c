@@ -152,7 +152,7 @@ pick_runtime(struct paths *p, const char **bad)
 int
 paths_init(struct paths *p, const char **bad)
 {
-	char *sbin = NULL;
+	char *sbin = NULL, *bin = NULL;
 	int r;
 
 	memset(p, 0, sizeof(*p));
@@ -176,14 +176,19 @@ paths_init(struct paths *p, const char **bad)
 	if (p->libexec_dir == NULL) {
 		p->libexec_dir = xstrdup(RINGLET_LIBEXECDIR);
 		sbin = xstrdup(RINGLET_SBINDIR);
-	} else
+		bin = xstrdup(RINGLET_BINDIR);
+	} else {
 		sbin = xstrdup(p->libexec_dir);
+		bin = xstrdup(p->libexec_dir);
+	}
 
 	p->conf_file = path_join(p->config_dir, "ringlet.conf");
 	p->token_file = path_join(p->config_dir, "http_token");
 	p->tokens_file = path_join(p->config_dir, "tokens.json");
 	p->profile_dir = path_join(p->config_dir, "profiles");
 	p->log_file = path_join(p->state_dir, "ringlet.log");
+	p->registry_dir = path_join(p->data_dir, "registry");
+	p->registry_lock = path_join(p->registry_dir, "registry.lock");
 	p->audit_file = path_join(p->state_dir, "audit.jsonl");
 	p->policy_file = xstrdup(RINGLET_SYSCONFDIR "/ringlet/policy.conf");
 	p->policy_state = path_join(p->state_dir, "policy.state");
@@ -197,8 +202,10 @@ paths_init(struct paths *p, const char **bad)
 	p->jail_check = path_join(p->libexec_dir, "ringlet-jail-check");
 	p->screen = path_join(p->libexec_dir, "ringlet-screen");
 	p->keychain = path_join(p->libexec_dir, "ringlet-keychain");
+	p->cli = path_join(bin, "ringlet");
 out:
 	free(sbin);
+	free(bin);
 	if (r != 0)
 		paths_free(p);
 	return r;
@@ -219,6 +226,8 @@ paths_free(struct paths *p)
 	free(p->tokens_file);
 	free(p->profile_dir);
 	free(p->log_file);
+	free(p->registry_dir);
+	free(p->registry_lock);
 	free(p->audit_file);
 	free(p->audit_state);
 	free(p->policy_file);
@@ -233,6 +242,7 @@ paths_free(struct paths *p)
 	free(p->jail_check);
 	free(p->screen);
 	free(p->keychain);
+	free(p->cli);
 	memset(p, 0, sizeof(*p));
 }
 

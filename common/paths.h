@@ -22,6 +22,8 @@ struct paths {
 	char *policy_file; /* the administrator's; compiled in */
 	char *policy_state; /* state_dir/policy.state */
 	char *log_file;	   /* state_dir/ringlet.log */
+	char *registry_dir; /* data_dir/registry */
+	char *registry_lock; /* registry_dir/registry.lock */
 	char *audit_file;  /* state_dir/audit.jsonl */
 	char *audit_state; /* state_dir/audit.state */
 	char *control_sock; /* runtime_dir/control.sock */
@@ -34,6 +36,7 @@ struct paths {
 	char *jail_check;
 	char *screen;
 	char *keychain;
+	char *cli;
 };
 
 /*

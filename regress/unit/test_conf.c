@@ -262,6 +262,19 @@ START_TEST(refuses)
 		    "to 365d, such as 30m or 8h" },
 		{ "VaultLockAfter 5ms", NULL },
 		{ "VaultLockAfter never", NULL },
+		{ "RegistryURL http://reg.example/",
+		    "F line 1: RegistryURL: 'http://reg.example/' is neither "
+		    "https://HOST[:PORT]/PATH, nor file:///PATH, nor an "
+		    "absolute path (http:// is for 127.0.0.1, [::1] and "
+		    "localhost alone)" },
+		{ "RegistryURL /a\nRegistryURL /b",
+		    "F line 2: RegistryURL: already set on line 1" },
+		{ "RegistryKey RWQ",
+		    "F line 1: RegistryKey: 'RWQ' is not a public key of "
+		    "minisign: the second line of its .pub file" },
+		{ "RegistryChannel a/b", NULL },
+		{ "RegistryTimeout 51s", NULL },
+		{ "RegistryTimeout 0", NULL },
 	};
 	struct conf c;
 	char *before, *after;
@@ -431,6 +444,12 @@ START_TEST(prints_what_it_takes)
 		"MaxSessions 7\nMaxViewers 9\nRequireFullSeal yes\n"
 		"SessionKeep 3d\nKeychain secret-service\n"
 		"VaultLockAfter 90m\n"
+		"RegistryURL https://reg.example:8443/x\n"
+		"RegistryKey "
+		"RWTF0H3ijXIBzpdTSkQhcd467nxYnjtM5759dGEZdm4ea9fOxByl8BJC\n"
+		"RegistryKey "
+		"RWQ/PF6F6JhIPMEQIqkAwcOJDQaGTCQFk1NXlPKFfcSAB4ki2NI9bKS0\n"
+		"RegistryChannel beta\nRegistryTimeout 1s\n"
 		"LogDestination stderr\nSyslogFacility user\n"
 		"JailMinimum full" };
 	struct conf a, b;
