@@ -181,7 +181,19 @@ enum msg_number {
 	MSG_FS_BROWSE = 213, /* -> FS_FOLDERS */
 
 	/* monitor to ringletd: what clients may take */
-	MSG_HTTP_LIMITS = 214
+	MSG_HTTP_LIMITS = 214,
+
+	/* CLI and ringletd to monitor: the registry of manifests */
+	MSG_REGISTRY_GET = 240, /* -> REGISTRY_STATE */
+	MSG_REGISTRY_STATE = 241,
+	MSG_REGISTRY_INSTALL = 242, /* CLI only; 1 descriptor: folder
+				       -> REGISTRY_INSTALLED */
+	MSG_REGISTRY_INSTALLED = 243,
+	MSG_REGISTRY_SYNC = 244, /* ringletd only -> REGISTRY_INSTALLED */
+	MSG_REGISTRY_PIN = 245,	 /* -> REGISTRY_STATE */
+	/* monitor to the process that fetches one */
+	MSG_REGISTRY_FETCH = 246,  /* -> REGISTRY_FETCHED */
+	MSG_REGISTRY_FETCHED = 247 /* 1 descriptor: folder */
 };
 
 /* VIEWER_SEEK, SESSION_ATTACH: places that have no number. */
@@ -674,6 +686,7 @@ struct msg_http_limits { /* as struct conf_http */
 };
 
 #include "msgdef-keychain.h"
+#include "msgdef-registry.h"
 #include "msgdef-session.h"
 #include "msgdef-viewer.h"
 

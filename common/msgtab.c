@@ -27,6 +27,7 @@ static const struct msgtab_group *const groups[] = {
 	&msgtab_profile,
 	&msgtab_viewer,
 	&msgtab_keychain,
+	&msgtab_registry,
 };
 
 const struct msg_type *

@@ -25,6 +25,7 @@ struct peer;
 #define FROM_SCREEN    0x40
 #define FROM_BROWSER   0x80
 #define FROM_PROBER    0x100
+#define FROM_FETCHER   0x200
 
 /* States of a peer: a mask in rule rows.  A process may add its own bits. */
 #define PST_INIT    0x01 /* started, has not said READY */

@@ -33,7 +33,7 @@ on_STATUS_GET(struct peer *p, struct msg *m)
 {
 	struct env *env = peer_env(p);
 	const struct child *all[] = { &env->ringletd, &env->sandboxer };
-	const char *listen[CONF_LISTEN_MAX], *trouble[3];
+	const char *listen[CONF_LISTEN_MAX], *trouble[4];
 	char *text;
 	struct msg_status s = {
 		.version = PACKAGE_VERSION,
@@ -53,6 +53,9 @@ on_STATUS_GET(struct peer *p, struct msg *m)
 
 	for (size_t i = 0; i < env->nlisteners; i++)
 		listen[i] = env->listeners[i].address;
+	if (env->registry_problem != NULL)
+		trouble[s.trouble.n++] = xasprintf(
+		    "the registry is not used: %s", env->registry_problem);
 	for (size_t i = 0; i < 2; i++)
 		if ((text = child_trouble(all[i])) != NULL)
 			trouble[s.trouble.n++] = text;

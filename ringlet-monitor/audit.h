@@ -56,6 +56,8 @@ struct peer;
 #define AUDIT_STRANGER	   "http.refuse"
 #define AUDIT_HOOK_APPROVE "hook.approve"
 #define AUDIT_HOOK_RUN	   "hook.run"
+#define AUDIT_REGISTRY	   "registry.sync"
+#define AUDIT_REGISTRY_PIN "registry.pin"
 /* Of the log itself. */
 #define AUDIT_SEALED	"audit.seal"
 #define AUDIT_KEY_MADE	"audit.key"

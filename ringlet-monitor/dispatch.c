@@ -60,7 +60,11 @@
 	{ MSG_SESSION_ATTACH, BOTH, SERVE, 0, SMALL, VIEW, 0,                \
 		on_SESSION_ATTACH },                                         \
 	/* Entries name programs and files: not for whoever may only look. */ \
-	{ MSG_AUDIT_READ, BOTH, SERVE, 0, SMALL, CTRL, 0, on_AUDIT_READ }
+	{ MSG_AUDIT_READ, BOTH, SERVE, 0, SMALL, CTRL, 0, on_AUDIT_READ },   \
+	{ MSG_REGISTRY_GET, BOTH, SERVE, 0, SMALL, VIEW, 0,                  \
+		on_REGISTRY_GET },                                           \
+	{ MSG_REGISTRY_PIN, BOTH, SERVE, 0, SMALL, CTRL, 0,                  \
+		on_REGISTRY_PIN }
 
 static const struct msg_rule control_rules[] = {
 	REQUESTS,
@@ -102,6 +106,9 @@ static const struct msg_rule control_rules[] = {
 	    on_KEYCHAIN_PASSPHRASE },
 	{ MSG_KEYCHAIN_MIGRATE, FROM_CLI, SERVE, 0, SMALL, 0, 0,
 	    on_KEYCHAIN_MIGRATE },
+	/* Over HTTP nobody has a folder to show: REGISTRY_SYNC. */
+	{ MSG_REGISTRY_INSTALL, FROM_CLI, SERVE, 1, SMALL, 0, 0,
+	    on_REGISTRY_INSTALL },
 	/* It reads the whole log, beside other requests. */
 	{ MSG_AUDIT_VERIFY, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_AUDIT_VERIFY },
 	/* It names the administrator's rules, and what is set where. */
@@ -129,6 +136,9 @@ static const struct msg_rule ringletd_rules[] = {
 	/* Who signs in has no token yet. */
 	{ MSG_TOKEN_EXCHANGE, FROM_RINGLETD, SERVE, 0, SMALL, CODE, 0,
 	    on_TOKEN_EXCHANGE },
+	/* From where the settings say; what comes is judged as any. */
+	{ MSG_REGISTRY_SYNC, FROM_RINGLETD, SERVE, 0, SMALL, CTRL, 0,
+	    on_REGISTRY_SYNC },
 	REQUESTS,
 	FOLDERS,
 };

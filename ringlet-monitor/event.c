@@ -15,6 +15,7 @@
 
 #include "log.h"
 #include "monitor.h"
+#include "registry.h"
 #include "session.h"
 #include "xmalloc.h"
 
@@ -50,6 +51,28 @@ void
 event_keychain(struct env *env, const char *what)
 {
 	tell(env, "keychain", what, json_pack("{s:s}", "keychain", "vault"));
+}
+
+void
+event_registry(struct env *env)
+{
+	const struct registry_index *x;
+
+	if (env->registry == NULL)
+		return;
+	x = &env->registry->index;
+	tell(env, "registry", "synced",
+	    json_pack("{s:s, s:s, s:s, s:I, s:s}", "id", x->id, "name", x->name,
+		"version", x->version, "serial", (json_int_t)x->serial,
+		"channel", x->channel));
+}
+
+void
+event_registry_pin(struct env *env, const char *ref)
+{
+	tell(env, "registry", "pinned",
+	    json_pack("{s:o}", "ref",
+		*ref != '\0' ? json_string(ref) : json_null()));
 }
 
 static const char *

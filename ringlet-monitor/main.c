@@ -33,6 +33,7 @@
 #include "monitor.h"
 #include "policy.h"
 #include "profile-use.h"
+#include "registry.h"
 #include "secret.h"
 #include "vault.h"
 #include "xmalloc.h"
@@ -376,6 +377,9 @@ close_everything(struct env *env)
 	keychain_free(env->keychain);
 	fs_free(env);
 	detect_free(env);
+	registry_fetch_free(env);
+	registry_bundle_free(env->registry);
+	free(env->registry_problem);
 	token_close(env);
 	audit_free(env->audit);
 	sealbox_free(&env->box);
@@ -444,7 +448,7 @@ begin(struct env *env, int handover)
 		log_info("version %s takes over as pid %d", PACKAGE_VERSION,
 		    (int)getpid());
 	}
-	manifests_load(env);
+	registry_reload(env);
 	if (handover != -1)
 		listen_tighten(env);
 	stranger_setup(env);

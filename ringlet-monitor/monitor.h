@@ -44,6 +44,9 @@
  *	jail-explain.c	the same, to be looked at: jailview.c
  *	jailnote.c	what is remembered of a jail that runs
  *	bwrapflags.c	the words of --bwrap-flags
+ *	api-registry.c	requests about the registry: registry-store.h
+ *	registry-told.c	what a version of it means for what is here
+ *	registry-fetch.c	the process that fetches one
  *	audit.h		the audit log: audit*.c, api-audit.c
  *	logfile.c	where the log goes
  *	logsocket.c	the socket of the system's log
@@ -81,7 +84,10 @@ struct manifest_set;
 struct migration;
 struct policy;
 struct profile;
+struct registry_bundle;
+struct registry_fetch;
 struct secret;
+struct strlist;
 struct token;
 struct tokens;
 struct vault;
@@ -183,6 +189,9 @@ struct env {
 	struct migration *migration; /* one is under way, or NULL */
 	struct fs *fs; /* processes that look for folders, or NULL */
 	struct detect *detect; /* what is known of agents, or NULL */
+	struct registry_bundle *registry; /* verified and used, or NULL ... */
+	char *registry_problem; /* ... why not, or NULL: there is none */
+	struct registry_fetch *fetch; /* a process fetches one, or NULL */
 	struct listener listeners[CONF_LISTEN_MAX];
 	size_t nlisteners;
 	bool users_known; /* the kernel tells whose a connection is */
@@ -368,6 +377,10 @@ struct session;
 void event_profile(struct env *, const char *what, const char *alias);
 /* Tells them of the vault: "locked", "unlocked". */
 void event_keychain(struct env *, const char *what);
+/* Tells them that another version of the registry is used. */
+void event_registry(struct env *);
+/* Tells them what it is pinned to; "": nothing. */
+void event_registry_pin(struct env *, const char *ref);
 /* Tells them of a session, as it is now: "started", "ended" ... */
 void event_session(struct env *, const char *what, const struct session *);
 /*
@@ -524,6 +537,41 @@ int on_KEYCHAIN_MIGRATE(struct peer *, struct msg *);
 /* api-audit.c */
 int on_AUDIT_READ(struct peer *, struct msg *);
 int on_AUDIT_VERIFY(struct peer *, struct msg *);
+
+/* api-registry.c */
+/*
+ * Reads what is installed and verifies it: env->registry and
+ * env->registry_problem are as it is now, and so are env->manifests.
+ */
+void registry_reload(struct env *);
+/*
+ * Installs what lies in the folder dir as registry_install() does, for whoever
+ * asked, and answers; writes it down, and tells of it.
+ */
+void registry_take(struct env *, const struct asker *, int dir,
+    const char *want, bool force);
+/* Tells whoever asked for a registry that it cannot be used. */
+void registry_refuse(
+    struct env *, const struct asker *, int err, const char *why);
+int on_REGISTRY_GET(struct peer *, struct msg *);
+int on_REGISTRY_INSTALL(struct peer *, struct msg *);
+int on_REGISTRY_PIN(struct peer *, struct msg *);
+
+/* registry-told.c */
+/* Which of the manifests that are used a file of the user's stands before. */
+void registry_shadowed(const struct env *, struct strlist *out);
+/*
+ * Which profiles have another address than the manifest of their provider in a
+ * version says that is about to be used.
+ */
+void registry_endpoints(const struct env *, const struct registry_bundle *,
+    struct strlist *out);
+
+/* registry-fetch.c */
+int on_REGISTRY_SYNC(struct peer *, struct msg *);
+/* Whether a process fetches a registry. */
+bool registry_is_busy(const struct env *);
+void registry_fetch_free(struct env *);
 
 /* jail-explain.c */
 int on_JAIL_EXPLAIN(struct peer *, struct msg *);

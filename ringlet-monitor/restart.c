@@ -289,6 +289,7 @@ on_look(void *arg)
 	}
 	if (!keychain_is_busy(env->keychain) && env->migration == NULL &&
 	    LIST_EMPTY(&env->busy) && !fs_is_busy(env) && !detect_is_busy(env) &&
+	    !registry_is_busy(env) &&
 	    (sb == NULL || peer_is_idle(sb))) {
 		restart_now(rs);
 		return;

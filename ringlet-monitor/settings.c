@@ -121,6 +121,7 @@ take(struct env *env, const struct conf *fresh)
 	session_keep(env);
 	token_watch(env);
 	audit_settings(env);
+	registry_reload(env);
 	(void)buf_put(names, "", 1);
 	if (buf_len(names) > 1)
 		(void)audit_event(env, &audit_monitor, AUDIT_SETTINGS,

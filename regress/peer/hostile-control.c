@@ -40,7 +40,15 @@ static const uint16_t requests[] = { MSG_STATUS_GET, MSG_STOP, MSG_RESTART,
 	MSG_POLICY_SHOW,
 	MSG_KEYCHAIN_STATUS, MSG_KEYCHAIN_UNLOCK, MSG_KEYCHAIN_LOCK,
 	MSG_KEYCHAIN_PASSPHRASE, MSG_KEYCHAIN_MIGRATE,
-	MSG_PROFILE_ENDPOINT };
+	MSG_PROFILE_ENDPOINT, MSG_REGISTRY_GET, MSG_REGISTRY_PIN,
+	MSG_REGISTRY_INSTALL };
+
+/* Descriptors that a request must bring; ours is of no folder. */
+static uint8_t
+fds_of(uint16_t type)
+{
+	return type == MSG_REGISTRY_INSTALL ? 1 : 0;
+}
 
 enum outcome { ANSWERED, CLOSED, SILENT };
 
@@ -273,14 +281,15 @@ nonsense(void)
 			do
 				make_body(type->rec, k > 0);
 			while (t.body.len > 60000);
-			make_frame(type->type, 0);
+			make_frame(type->type, fds_of(type->type));
 			/* A row may allow less than the fields do. */
 			if (t.body.len <= 1024)
-				attack(type->name, 0, ANSWERED);
+				attack(type->name, fds_of(type->type),
+				    ANSWERED);
 			else {
 				int fd = dial();
 
-				send_with(fd, &t.frame, 0);
+				send_with(fd, &t.frame, fds_of(type->type));
 				if (outcome_of(fd, 7) == SILENT)
 					complain("%s: silence", type->name);
 				close(fd);
@@ -301,12 +310,12 @@ cut_and_padded(void)
 		make_body(type->rec, false);
 		whole = t.body.len;
 		for (t.body.len = 0; t.body.len < whole; t.body.len++) {
-			make_frame(type->type, 0);
-			attack(type->name, 0, CLOSED);
+			make_frame(type->type, fds_of(type->type));
+			attack(type->name, fds_of(type->type), CLOSED);
 		}
 		raw_byte(&t.body, 0xc2);
-		make_frame(type->type, 0);
-		attack(type->name, 0, CLOSED);
+		make_frame(type->type, fds_of(type->type));
+		attack(type->name, fds_of(type->type), CLOSED);
 	}
 	claim("bodies that are cut or padded are not taken");
 }
@@ -333,8 +342,9 @@ wrong_kinds(void)
 					else
 						raw_field(&t.body,
 						    &rec->fields[j], body);
-				make_frame(requests[i], 0);
-				attack(rec->fields[k].name, 0, CLOSED);
+				make_frame(requests[i], fds_of(requests[i]));
+				attack(rec->fields[k].name,
+				    fds_of(requests[i]), CLOSED);
 			}
 	}
 	claim("values of a wrong kind are not taken");

@@ -48,6 +48,7 @@ static const struct {
 	{ FROM_KEYCHAIN, "keychain" },
 	{ FROM_BROWSER, "browser" },
 	{ FROM_PROBER, "prober" },
+	{ FROM_FETCHER, "fetcher" },
 };
 
 static void
