@@ -74,6 +74,7 @@ fetch /api/keychain/public-key key
 fetch /api/profiles profiles
 fetch /api/profiles/real profile
 fetch /api/audit audit
+fetch /api/registry registry
 fetch /api/fs/list folders
 fetch "/api/fs/complete?prefix=$HOME/w" completed
 fetch /api/terminal/sessions sessions
@@ -100,6 +101,7 @@ check "the description is valid, and answers are as it says" \
     "get:/api/profiles=$T/profiles" \
     "get:/api/profiles/{alias}=$T/profile" \
     "get:/api/audit=$T/audit" \
+    "get:/api/registry=$T/registry" \
     "get:/api/fs/list=$T/folders" \
     "get:/api/fs/complete=$T/completed" \
     "get:/api/terminal/sessions=$T/sessions" \
