@@ -16,12 +16,12 @@ die()
 # What a fresh Debian 12 lacks, by what it is for.
 BUILD_PACKAGES='gcc make libc6-dev autoconf automake pkg-config libbsd-dev
 libsodium-dev libmsgpack-dev libevent-dev libjansson-dev libnghttp2-dev
-libseccomp-dev libsecret-1-dev libmd-dev libwslay-dev'
+libseccomp-dev libsecret-1-dev libmd-dev libwslay-dev libcurl4-openssl-dev'
 RUN_PACKAGES='bubblewrap'
 KEYRING_PACKAGES='dbus-daemon gnome-keyring libsecret-tools'
 FUZZ_PACKAGES='clang libclang-rt-14-dev'
 LINT_PACKAGES='clang clang-tidy cppcheck'
-TEST_PACKAGES='asciinema check curl nghttp2-client mandoc python3 procps dbus-bin'
+TEST_PACKAGES='asciinema check curl minisign nghttp2-client mandoc python3 procps dbus-bin'
 # Of live tests that are left out where these are not.
 LIVE_PACKAGES='strace keepassxc xvfb xdotool nginx-light node-ws
 python3-jsonschema python3-websockets'

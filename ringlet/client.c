@@ -216,13 +216,13 @@ say_prompt(struct cli *cli, struct msg *m)
 	msg_clear(m);
 }
 
-int
-client_ask(struct cli *cli, uint16_t type, const void *body, int timeout_ms,
-    struct msg *reply)
+static int
+ask(struct cli *cli, uint16_t type, const void *body, const int *fds,
+    size_t nfds, int timeout_ms, struct msg *reply)
 {
 	int r;
 
-	r = msg_write(cli->fd, type, ++cli->last_id, body, NULL, 0);
+	r = msg_write(cli->fd, type, ++cli->last_id, body, fds, nfds);
 	while (r == 0 && (r = msg_read(cli->fd, timeout_ms, reply)) == 0 &&
 	       reply->hdr.type == MSG_PROMPT_OPEN)
 		say_prompt(cli, reply);
@@ -230,8 +230,15 @@ client_ask(struct cli *cli, uint16_t type, const void *body, int timeout_ms,
 }
 
 int
-client_call(struct cli *cli, uint16_t type, const void *body, uint16_t want,
+client_ask(struct cli *cli, uint16_t type, const void *body, int timeout_ms,
     struct msg *reply)
+{
+	return ask(cli, type, body, NULL, 0, timeout_ms, reply);
+}
+
+static int
+call(struct cli *cli, uint16_t type, const void *body, const int *fds,
+    size_t nfds, uint16_t want, struct msg *reply)
 {
 	const struct msg_error *e;
 	int r;
@@ -239,7 +246,7 @@ client_call(struct cli *cli, uint16_t type, const void *body, uint16_t want,
 	if (cli->fd == -1 && (r = connect_or_start(cli)) != 0)
 		return r;
 	if ((r = allow_prompt(cli, type)) == 0)
-		r = client_ask(cli, type, body, CALL_TIMEOUT_MS, reply);
+		r = ask(cli, type, body, fds, nfds, CALL_TIMEOUT_MS, reply);
 	if (r == RL_ERR_INVALID || r == RL_ERR_TOOBIG)
 		return fail_usage(cli,
 		    "an argument is too long, or there are too many: names "
@@ -270,6 +277,20 @@ client_call(struct cli *cli, uint16_t type, const void *body, uint16_t want,
 		return r;
 	}
 	return 0;
+}
+
+int
+client_call(struct cli *cli, uint16_t type, const void *body, uint16_t want,
+    struct msg *reply)
+{
+	return call(cli, type, body, NULL, 0, want, reply);
+}
+
+int
+client_call_with(struct cli *cli, uint16_t type, const void *body, int fd,
+    uint16_t want, struct msg *reply)
+{
+	return call(cli, type, body, &fd, 1, want, reply);
 }
 
 bool

@@ -164,6 +164,25 @@ static const struct opt alias_opts[] = {
 	{ OPT_BIN_DIR, "bin-dir", "DIR", "the folder for it", 0 },
 };
 
+static const struct opt sync_opts[] = {
+	{ OPT_FORCE, "force", NULL, "write it anew, even if it is in use", 0 },
+	{ OPT_OFFLINE, "offline", NULL, "fetch nothing, verify what is here",
+	    0 },
+};
+
+static const struct opt sign_opts[] = {
+	{ OPT_SECRET_KEY, "secret-key", "FILE",
+	    "minisign's secret key; else ~/.minisign/minisign.key", 0 },
+	{ OPT_PASSPHRASE_FILE, "passphrase-file", "FILE",
+	    "read its passphrase from FILE, - is standard input", 0 },
+	{ OPT_NAME, "name", "NAME", "what the registry is called", 0 },
+	{ OPT_CHANNEL, "channel", "CHANNEL", "which of its channels it is",
+	    0 },
+	{ OPT_SERIAL, "serial", "N", "its serial; else the next one", 0 },
+	{ 'V', "registry-version", "VERSION",
+	    "its version; else the serial", 0 },
+};
+
 const struct command commands[] = {
 	{ "profiles", "create", "AGENT ALIAS -p PROVIDER [options]",
 	    "make a profile and store its API key", 2, 2, 0, OPTS(create_opts),
@@ -253,6 +272,21 @@ const struct command commands[] = {
 	    cmd_keychain_passphrase },
 	{ "keychain", "migrate", "secret-service|vault",
 	    "move all keys there", 1, 1, 0, NO_OPTS, cmd_keychain_migrate },
+
+	{ "registry", "sync", "[--force] [--offline]",
+	    "fetch manifests, verify and use them", 0, 0, 0, OPTS(sync_opts),
+	    cmd_registry_sync },
+	{ "registry", "inspect", "", "show what is installed", 0, 0, 0,
+	    NO_OPTS, cmd_registry_inspect },
+	{ "registry", "pin", "REF", "use that version and no other", 1, 1, 0,
+	    NO_OPTS, cmd_registry_pin },
+	{ "registry", "unpin", "", "let newer ones in again", 0, 0, 0, NO_OPTS,
+	    cmd_registry_unpin },
+	{ "registry", "lint", "DIR", "check a registry's folder", 1, 1,
+	    CMD_NO_START, NO_OPTS, cmd_registry_lint },
+	{ "registry", "sign", "DIR [options]",
+	    "make a folder's registry.json, and sign it", 1, 1, CMD_NO_START,
+	    OPTS(sign_opts), cmd_registry_sign },
 
 	{ "daemon", NULL, "[--foreground] [-f FILE] [-o KEYWORD=VALUE]",
 	    "start the daemon", 0, 0, CMD_NO_START, OPTS(daemon_opts),

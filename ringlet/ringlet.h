@@ -200,6 +200,9 @@ json_t *json_time(int64_t when);
  */
 int client_call(struct cli *, uint16_t type, const void *body, uint16_t want,
     struct msg *reply);
+/* The same with a descriptor, which stays the caller's. */
+int client_call_with(struct cli *, uint16_t type, const void *body, int fd,
+    uint16_t want, struct msg *reply);
 /*
  * The same on a connection that there is, without a word to the user: 0 and
  * whatever the answer is, or a negative error.
@@ -320,6 +323,13 @@ struct shim;
 void alias_take_away(const struct cli *, const char *alias);
 /* "intact", or what is wrong: gone, changed, no-profile, no-ringlet. */
 const char *alias_state(const struct cli *, const struct shim *);
+/* --- cmd_registry.c --- */
+
+/*
+ * The program as a process of the monitor's that fetches a registry and shows
+ * it on its channel; does not return.
+ */
+void registry_fetch_main(void) __attribute__((__noreturn__));
 
 /* --- shared by commands --- */
 
@@ -347,6 +357,7 @@ enum opt_key {
 	OPT_ATTACH,
 	OPT_BIN_DIR,
 	OPT_BWRAP_FLAGS,
+	OPT_CHANNEL,
 	OPT_COLS,
 	OPT_DRY_RUN,
 	OPT_ENDPOINT,
@@ -361,10 +372,12 @@ enum opt_key {
 	OPT_KEEP_HOME,
 	OPT_LOCK_AFTER,
 	OPT_MODEL,
+	OPT_NAME,
 	OPT_NEW,
 	OPT_NEW_PASSPHRASE_FILE,
 	OPT_NO_SANDBOX,
 	OPT_OBJECT,
+	OPT_OFFLINE,
 	OPT_PASSPHRASE_FILE,
 	OPT_PRINT,
 	OPT_READ_ONLY,
@@ -373,6 +386,8 @@ enum opt_key {
 	OPT_REMOVE_ORPHANS,
 	OPT_REVOKE,
 	OPT_ROWS,
+	OPT_SECRET_KEY,
+	OPT_SERIAL,
 	OPT_SIGNAL,
 	OPT_SCOPE,
 	OPT_EXPIRES,
@@ -452,6 +467,12 @@ int cmd_profiles_rekey(struct cli *, const struct args *);
 int cmd_profiles_run(struct cli *, const struct args *);
 int cmd_providers_list(struct cli *, const struct args *);
 int cmd_providers_inspect(struct cli *, const struct args *);
+int cmd_registry_inspect(struct cli *, const struct args *);
+int cmd_registry_lint(struct cli *, const struct args *);
+int cmd_registry_pin(struct cli *, const struct args *);
+int cmd_registry_sign(struct cli *, const struct args *);
+int cmd_registry_sync(struct cli *, const struct args *);
+int cmd_registry_unpin(struct cli *, const struct args *);
 int cmd_sandbox_check(struct cli *, const struct args *);
 int cmd_sandbox_explain(struct cli *, const struct args *);
 int cmd_terminal_attach(struct cli *, const struct args *);
