@@ -266,6 +266,10 @@ free_member(const struct json_member *m, void *field)
 		*(char ***)field = NULL;
 	} else if (m->kind == JK_OBJECT)
 		json_free_members(m->object->members, m->object->n, field);
+	else if (m->kind == JK_ANY_OBJECT) {
+		json_decref(*(json_t **)field);
+		*(json_t **)field = NULL;
+	}
 }
 
 static int
@@ -336,6 +340,11 @@ get_member(const struct json_member *m, const json_t *v, void *field,
 		if (!json_is_object(v))
 			return refuse(said, m->name, "must be an object");
 		return get_members(v, m->object, field, &inner);
+	case JK_ANY_OBJECT:
+		if (!json_is_object(v))
+			return refuse(said, m->name, "must be an object");
+		*(json_t **)field = json_incref((json_t *)(uintptr_t)v);
+		return 0;
 	}
 	return RL_ERR_INTERNAL;
 }

@@ -15,7 +15,8 @@ enum json_kind {
 	JK_INT,	       /* long long, within min and max */
 	JK_BOOL,       /* bool */
 	JK_STRINGS,    /* char **, NULL-terminated, xstrdup()ed */
-	JK_OBJECT      /* a struct, whose members are those of `object` */
+	JK_OBJECT,     /* a struct, whose members are those of `object` */
+	JK_ANY_OBJECT  /* json_t *, a reference: its members are not looked at */
 };
 
 #define JSONF_REQUIRED 0x1

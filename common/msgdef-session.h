@@ -142,6 +142,7 @@ struct msg_jail_start {
 	uint64_t limit_processes; /* processes and threads */
 	uint64_t limit_files;	  /* descriptors of one process */
 	uint64_t limit_cpu;	  /* seconds of processor time */
+	const char *hook_report;  /* a pipe with a name, or "": no hooks */
 };
 
 struct msg_jail_started {

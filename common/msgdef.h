@@ -193,7 +193,18 @@ enum msg_number {
 	MSG_REGISTRY_PIN = 245,	 /* -> REGISTRY_STATE */
 	/* monitor to the process that fetches one */
 	MSG_REGISTRY_FETCH = 246,  /* -> REGISTRY_FETCHED */
-	MSG_REGISTRY_FETCHED = 247 /* 1 descriptor: folder */
+	MSG_REGISTRY_FETCHED = 247, /* 1 descriptor: folder */
+	/* CLI and ringletd to monitor: hooks */
+	MSG_HOOK_LIST = 250, /* -> HOOKS */
+	MSG_HOOKS = 251,
+	MSG_HOOK_ADD = 252,	/* -> HOOKS, of one */
+	MSG_HOOK_REMOVE = 253,	/* -> OK */
+	MSG_HOOK_IMPORT = 254,	/* -> HOOKS, of the new ones */
+	MSG_HOOK_APPROVE = 255, /* CLI only -> OK */
+	/* a hook without a jail to monitor: it runs, it ran */
+	MSG_HOOK_RUN = 256, /* CLI only -> OK */
+	/* sandboxer to monitor, unasked: the same in a jail */
+	MSG_JAIL_HOOK = 89
 };
 
 /* VIEWER_SEEK, SESSION_ATTACH: places that have no number. */
@@ -250,6 +261,7 @@ struct msg_session {
 				    of files that programs outside execute;
 				    not in lists of sessions */
 	const char *limits; /* what it may use, and how that is kept; "" */
+	struct msg_strs hooks_left_out; /* and why; not in lists of sessions */
 };
 
 struct msg_jail_mount {
@@ -577,6 +589,7 @@ struct msg_run_plan {
 	struct msg_strs env; /* K=V, the whole environment, with the key */
 	const char *home;
 	const char *working_dir; /* of the profile, or "" */
+	struct msg_strs hooks_left_out; /* and why */
 };
 
 struct msg_profile_endpoint {
@@ -685,6 +698,7 @@ struct msg_http_limits { /* as struct conf_http */
 	uint64_t ping_ms;
 };
 
+#include "msgdef-hook.h"
 #include "msgdef-keychain.h"
 #include "msgdef-registry.h"
 #include "msgdef-session.h"

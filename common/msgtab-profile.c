@@ -142,6 +142,7 @@ static const struct msg_field f_msg_run_plan[] = {
 	SECRET_STRS(msg_run_plan, env, 2 * ARGS_MAX),
 	STR(msg_run_plan, home, PATH_MAX_LEN),
 	STR(msg_run_plan, working_dir, PATH_MAX_LEN),
+	STRS(msg_run_plan, hooks_left_out, ARGS_MAX),
 };
 REC(msg_run_plan);
 

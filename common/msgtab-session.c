@@ -36,6 +36,7 @@ static const struct msg_field f_msg_session[] = {
 	BOOL(msg_session, sandboxed),
 	STRS(msg_session, changed, ARGS_MAX),
 	STR(msg_session, limits, NAME_MAX_LEN * 2),
+	STRS(msg_session, hooks_left_out, ARGS_MAX),
 };
 REC(msg_session);
 
@@ -223,6 +224,7 @@ static const struct msg_field f_msg_jail_start[] = {
 	U64(msg_jail_start, limit_processes, INT32_MAX),
 	U64(msg_jail_start, limit_files, INT32_MAX),
 	U64(msg_jail_start, limit_cpu, INT32_MAX),
+	STR(msg_jail_start, hook_report, PATH_MAX_LEN),
 };
 REC(msg_jail_start);
 

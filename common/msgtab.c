@@ -28,6 +28,7 @@ static const struct msgtab_group *const groups[] = {
 	&msgtab_viewer,
 	&msgtab_keychain,
 	&msgtab_registry,
+	&msgtab_hook,
 };
 
 const struct msg_type *

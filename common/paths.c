@@ -200,6 +200,7 @@ paths_init(struct paths *p, const char **bad)
 	p->sandboxer = path_join(p->libexec_dir, "ringlet-sandboxer");
 	p->jail_init = path_join(p->libexec_dir, "ringlet-jail-init");
 	p->jail_check = path_join(p->libexec_dir, "ringlet-jail-check");
+	p->jail_hook = path_join(p->libexec_dir, "ringlet-jail-hook");
 	p->screen = path_join(p->libexec_dir, "ringlet-screen");
 	p->keychain = path_join(p->libexec_dir, "ringlet-keychain");
 	p->cli = path_join(bin, "ringlet");
@@ -240,6 +241,7 @@ paths_free(struct paths *p)
 	free(p->sandboxer);
 	free(p->jail_init);
 	free(p->jail_check);
+	free(p->jail_hook);
 	free(p->screen);
 	free(p->keychain);
 	free(p->cli);

@@ -34,6 +34,7 @@ struct paths {
 	char *sandboxer;
 	char *jail_init;
 	char *jail_check;
+	char *jail_hook;
 	char *screen;
 	char *keychain;
 	char *cli;

@@ -191,6 +191,7 @@ on_home_removed(void *arg, int err, const char *text)
 		profile_msg_refuse(env, &d->asker, err, why);
 	} else {
 		log_info("profile %s: deleted", d->alias);
+		hook_run_forget(env, d->alias);
 		event_profile(env, "deleted", d->alias);
 		if ((p = asker_peer(env, &d->asker)) != NULL)
 			peer_reply(p, d->asker.id, MSG_OK, NULL, NULL, 0);
@@ -372,6 +373,8 @@ on_local_run(void *arg, struct run *r, int err, const char *why)
 	body.env = (struct msg_strs){ r->plan.env, r->plan.nenv };
 	body.home = r->plan.home;
 	body.working_dir = r->profile->working_dir;
+	body.hooks_left_out = (struct msg_strs){
+		(const char **)r->hooks.left_out.v, r->hooks.left_out.n };
 	if (p != NULL)
 		peer_reply(p, l->asker.id, MSG_RUN_PLAN, &body, NULL, 0);
 	run_free(r);
@@ -392,7 +395,8 @@ on_PROFILE_RUN(struct peer *p, struct msg *m)
 		.search = req->search_path,
 		.who = audit_who_of(p),
 		.purpose = m->hdr.type == MSG_PROFILE_RUN ? "run" : "env",
-		.cli = true };
+		.cli = true,
+		.hooks = HOOK_LOCAL };
 
 	l->env = peer_env(p);
 	l->asker = asker;

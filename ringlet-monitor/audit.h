@@ -54,6 +54,8 @@ struct peer;
 #define AUDIT_TOKEN_REFUSE "token.refuse"
 #define AUDIT_TOKEN_CODE   "token.code"
 #define AUDIT_STRANGER	   "http.refuse"
+#define AUDIT_HOOK_ADD	   "hook.add"
+#define AUDIT_HOOK_REMOVE  "hook.remove"
 #define AUDIT_HOOK_APPROVE "hook.approve"
 #define AUDIT_HOOK_RUN	   "hook.run"
 #define AUDIT_REGISTRY	   "registry.sync"

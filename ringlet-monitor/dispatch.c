@@ -59,6 +59,10 @@
 		on_SESSION_CLEANUP },                                        \
 	{ MSG_SESSION_ATTACH, BOTH, SERVE, 0, SMALL, VIEW, 0,                \
 		on_SESSION_ATTACH },                                         \
+	{ MSG_HOOK_LIST, BOTH, SERVE, 0, SMALL, VIEW, 0, on_HOOK_LIST },     \
+	{ MSG_HOOK_ADD, BOTH, SERVE, 0, MEDIUM, CTRL, 0, on_HOOK_ADD },      \
+	{ MSG_HOOK_REMOVE, BOTH, SERVE, 0, SMALL, CTRL, 0, on_HOOK_REMOVE }, \
+	{ MSG_HOOK_IMPORT, BOTH, SERVE, 0, LARGE, CTRL, 0, on_HOOK_IMPORT }, \
 	/* Entries name programs and files: not for whoever may only look. */ \
 	{ MSG_AUDIT_READ, BOTH, SERVE, 0, SMALL, CTRL, 0, on_AUDIT_READ },   \
 	{ MSG_REGISTRY_GET, BOTH, SERVE, 0, SMALL, VIEW, 0,                  \
@@ -109,6 +113,11 @@ static const struct msg_rule control_rules[] = {
 	/* Over HTTP nobody has a folder to show: REGISTRY_SYNC. */
 	{ MSG_REGISTRY_INSTALL, FROM_CLI, SERVE, 1, SMALL, 0, 0,
 	    on_REGISTRY_INSTALL },
+	/* Who has a token must not have his own commands run. */
+	{ MSG_HOOK_APPROVE, FROM_CLI, SERVE, 0, SMALL, 0, 0,
+	    on_HOOK_APPROVE },
+	/* From ringlet-jail-hook, where there is no jail. */
+	{ MSG_HOOK_RUN, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_HOOK_RUN },
 	/* It reads the whole log, beside other requests. */
 	{ MSG_AUDIT_VERIFY, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_AUDIT_VERIFY },
 	/* It names the administrator's rules, and what is set where. */
@@ -154,6 +163,7 @@ static const struct msg_rule sandboxer_rules[] = {
 	    on_JAIL_SCREEN },
 	{ MSG_JAIL_NOTICE, FROM_SANDBOXER, SERVE, 0, SMALL, 0, 0,
 	    on_JAIL_NOTICE },
+	{ MSG_JAIL_HOOK, FROM_SANDBOXER, SERVE, 0, SMALL, 0, 0, on_JAIL_HOOK },
 	{ MSG_VIEWER_GONE, FROM_SANDBOXER, SERVE, 0, SMALL, 0, 0,
 	    on_VIEWER_GONE },
 	{ MSG_JAIL_STARTED, FROM_SANDBOXER, SERVE, 0, SMALL, 0, MSG_JAIL_START,

@@ -75,6 +75,23 @@ event_registry_pin(struct env *env, const char *ref)
 		*ref != '\0' ? json_string(ref) : json_null()));
 }
 
+void
+event_hook(struct env *env, const char *what, const char *alias,
+    const char *event, uint64_t index)
+{
+	tell(env, "hook", what,
+	    json_pack("{s:s, s:s, s:I}", "profile_alias", alias, "event",
+		event, "index", (json_int_t)index));
+}
+
+void
+event_hooks_waiting(struct env *env, const char *alias, size_t n)
+{
+	tell(env, "hook", "waiting",
+	    json_pack("{s:s, s:I}", "profile_alias", alias, "count",
+		(json_int_t)n));
+}
+
 static const char *
 state_name(enum session_state state)
 {

@@ -96,6 +96,9 @@ fill_arrays(struct env *env, struct arrays *a, struct msg_handover *h)
 	a->rings = xcalloc(env->nsessions + 1, sizeof(*a->rings));
 	TAILQ_FOREACH(s, &env->sessions, link) {
 		session_to_msg(s, &a->sessions[n]);
+		a->sessions[n].hooks_left_out = (struct msg_strs){
+			(const char **)s->hooks_left_out.v,
+			s->hooks_left_out.n };
 		a->sessions[n].pid = s->pid;
 		a->rings[n].fd = (uint64_t)s->ring_fd;
 		a->rings[n].screen_fd = s->screen_fd;
@@ -216,6 +219,8 @@ load_session(struct env *env, const struct msg_session *from,
 	session_set(&s->tier, from->tier);
 	session_set(&s->limits, from->limits);
 	session_set(&s->reason, from->reason);
+	for (size_t i = 0; i < from->hooks_left_out.n; i++)
+		strlist_add(&s->hooks_left_out, from->hooks_left_out.v[i]);
 	session_set(&s->text, from->text);
 	s->state = (enum session_state)from->state;
 	s->exit_code = (int)from->exit_code;

@@ -88,6 +88,9 @@ fill_mounts(struct answer *a, const char *init, bool no_proc)
 	    &a->body.mounts.n);
 	if (no_proc)
 		empty_proc(a);
+	if (*a->make.start.hook_report != '\0')
+		mount_add(a, BIND_RO, a->make.start.hook_report,
+		    JAIL_HOOK_REPORT, 0, "hooks");
 	mount_add(a, BIND_RO, init, JAIL_INIT_INSIDE, 0, "first process");
 }
 
@@ -248,7 +251,8 @@ on_JAIL_EXPLAIN(struct peer *p, struct msg *m)
 		.pass_env = req->pass_env,
 		.auth_sock = req->auth_sock,
 		.jailed = !req->no_sandbox,
-		.cli = true };
+		.cli = true,
+		.hooks = req->no_sandbox ? HOOK_SESSION : HOOK_JAILED };
 	struct bwrap_flags flags;
 	struct run *r = NULL;
 	char why[WHY_MAX] = "";

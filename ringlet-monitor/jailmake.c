@@ -23,6 +23,7 @@
 #include "policy.h"
 #include "profile-home.h"
 #include "profile.h"
+#include "ringlet-sandboxer/jail.h"
 #include "run.h"
 #include "session.h"
 #include "tier.h"
@@ -90,6 +91,7 @@ plan(struct env *env, const struct run *r, const struct manifest_agent *agent,
 		.unix_sockets = tier_has_scope(env->sandboxer.level),
 		.others = others,
 		.nothers = running(env, others),
+		.hooks = r->hooks.any ? &r->hooks : NULL,
 	};
 	int err;
 
@@ -159,6 +161,7 @@ jailmake_make(struct env *env, const struct run *r,
 		.env = { r->plan.env, r->plan.nenv },
 		.cwd = out->cwd,
 		.home = r->plan.home,
+		.hook_report = r->hooks.any ? r->hooks.report : "",
 	};
 	if (!ask->no_sandbox)
 		fill_jail(out, env->policy, ask);
@@ -182,6 +185,7 @@ jailmake_hash(const struct jailmake *m, char hex[JAIL_HASH_LEN + 1])
 	}
 	js.env = (struct msg_strs){ (const char **)names.v, names.n };
 	js.id = "";
+	js.hook_report = *js.hook_report != '\0' ? JAIL_HOOK_REPORT : "";
 	/* What cannot be encoded is not started either. */
 	if (msg_encode(body, MSG_JAIL_START, 0, 0, &js) == 0)
 		len = buf_len(body) - MSG_HDR_LEN;

@@ -45,7 +45,8 @@ void jailmake_clear(struct jailmake *);
 
 /*
  * A hash of the jail as the sandboxer gets it, but without the id, the size of
- * the terminal and the values of variables: hex digits and a NUL.
+ * the terminal, the name of its hooks' pipe and the values of variables: hex
+ * digits and a NUL.
  */
 #define JAIL_HASH_LEN 64
 void jailmake_hash(const struct jailmake *, char hex[JAIL_HASH_LEN + 1]);

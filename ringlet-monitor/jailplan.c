@@ -33,6 +33,7 @@
 #include "conf.h"
 #include "err.h"
 #include "fdpass.h"
+#include "hookrun.h"
 #include "jailcheck.h"
 #include "jailmount.h"
 #include "jailnote.h"
@@ -221,6 +222,34 @@ add_agent(const struct jailplan_in *in, struct jailplan *jp, char *why,
 	return r;
 }
 
+/*
+ * The program of hooks, and what each of them is to execute: read-only, and
+ * from a folder that no jail can write, so that what runs is what was
+ * approved.  The folder need not be there to be looked at.
+ */
+static int
+add_hooks(const struct jailplan_in *in, struct jailplan *jp, char *why,
+    size_t size)
+{
+	const struct hook_run *h = in->hooks;
+	const char *const what[2][2] = { { h->program, HOOKRUN_PROGRAM },
+		{ h->dir, HOOKRUN_DIR } };
+	struct stat st;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < 2; i++) {
+		r = add(jp, BIND_RO, what[i][0], what[i][1], 0, "hooks");
+		if (r == 0 && lstat(what[i][0], &st) == 0)
+			add_proof(jp, what[i][1], st.st_dev, st.st_ino);
+		else if (r == 0 && h->made) {
+			snprintf(why, size, "hooks: %s: %s", what[i][0],
+			    strerror(errno));
+			r = RL_ERR_UNAVAILABLE;
+		}
+	}
+	return r;
+}
+
 static int
 take_grants(const struct jailplan_in *in, struct jailplan *jp,
     struct mounts *ms, uint64_t *tmp, bool *agent, char *why, size_t size)
@@ -358,6 +387,8 @@ jailplan_make(const struct jailplan_in *in, struct jailplan *jp, char *why,
 	bound_limits(in->policy, jp, &tmp);
 	if (r == 0 && (r = plan_system(jp, tmp)) == 0 && agent)
 		r = add_agent(in, jp, why, size);
+	if (r == 0 && in->hooks != NULL)
+		r = add_hooks(in, jp, why, size);
 	if (r == 0)
 		r = emit(jp, &ms);
 	mounts_clear(&ms);

@@ -16,6 +16,7 @@
 struct agent_binary;
 struct bwrap_flags;
 struct conf;
+struct hook_run;
 struct jailnote;
 struct paths;
 struct policy;
@@ -35,6 +36,7 @@ struct jailplan_in {
 	const struct policy *policy; /* bounds the limits; NULL: none */
 	const char *auth_sock; /* the asker's SSH_AUTH_SOCK; NULL or "": none */
 	bool unix_sockets;     /* the agent may have them */
+	const struct hook_run *hooks; /* NULL: it has none */
 	/* Jails that run: what is in their reach is not trusted to stay. */
 	const struct jailnote *const *others;
 	size_t nothers;

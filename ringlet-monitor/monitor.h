@@ -31,6 +31,7 @@
  *	profile-msg.c	a profile as a message
  *	api-endpoint.c	where their keys go
  *	api-grant.c	what their jails get beyond the default
+ *	api-hook.c	what their agents run at events: hooks.c, hookrun.c
  *	api-keychain.c	requests about the vault
  *	vault.c		its key while it is open, and until when
  *	keystore.c	which store gets a new key
@@ -298,7 +299,7 @@ int on_RESTART(struct peer *, struct msg *);
  * Changes with every change of struct msg_handover or of what it means: a
  * monitor takes over from one of the same number alone.
  */
-#define HANDOVER_VERSION 5
+#define HANDOVER_VERSION 6
 /*
  * Writes down what outlives an exec and lets its descriptors do so.  Returns
  * the memory file's descriptor, or RL_ERR_INVALID (it does not fit a message)
@@ -381,6 +382,11 @@ void event_keychain(struct env *, const char *what);
 void event_registry(struct env *);
 /* Tells them what it is pinned to; "": nothing. */
 void event_registry_pin(struct env *, const char *ref);
+/* Tells them of a hook: "added", "approved", "removed". */
+void event_hook(struct env *, const char *what, const char *alias,
+    const char *event, uint64_t index);
+/* A run has left out so many that nobody has approved. */
+void event_hooks_waiting(struct env *, const char *alias, size_t n);
 /* Tells them of a session, as it is now: "started", "ended" ... */
 void event_session(struct env *, const char *what, const struct session *);
 /*
@@ -495,6 +501,15 @@ int on_PROFILE_RUN(struct peer *, struct msg *);
 /* api-grant.c */
 int on_PROFILE_ENDPOINT(struct peer *, struct msg *);
 int on_PROFILE_GRANT(struct peer *, struct msg *);
+
+/* api-hook.c */
+int on_HOOK_LIST(struct peer *, struct msg *);
+int on_HOOK_ADD(struct peer *, struct msg *);
+int on_HOOK_REMOVE(struct peer *, struct msg *);
+int on_HOOK_IMPORT(struct peer *, struct msg *);
+int on_HOOK_APPROVE(struct peer *, struct msg *);
+int on_HOOK_RUN(struct peer *, struct msg *);
+int on_JAIL_HOOK(struct peer *, struct msg *);
 
 /* api-key.c */
 /* An API key as a request brings it. */

@@ -329,6 +329,10 @@ env_make(const struct profile_run *run, const struct manifest_agent *agent,
 		if ((r = env_put(&l, run->profile->env[i])) != RL_OK)
 			goto out;
 	}
+	for (i = 0; run->hook_env != NULL && run->hook_env[i] != NULL; i++) {
+		if ((r = env_put(&l, run->hook_env[i])) != RL_OK)
+			goto out;
+	}
 	out->env_memory = secret_new(buf_ptr(l.text), buf_len(l.text));
 	text = secret_ptr(out->env_memory);
 	out->env = xcalloc(l.n + 1, sizeof(*out->env));

@@ -29,6 +29,8 @@ struct profile_run {
 					  names are passed over */
 	const char *const *pass_env;   /* K=V of those that settings and grants
 					  name, checked */
+	const char *const *hook_env;   /* K=V for hooks, as hookrun.h makes
+					  them; no other of a name counts */
 	const char *auth_sock;	       /* SSH_AUTH_SOCK inside, or NULL */
 	const char *const *search;     /* folders for PATH outside a jail */
 };

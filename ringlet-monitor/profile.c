@@ -142,6 +142,7 @@ profile_free(struct profile *p)
 	list_free(p->args);
 	list_free(p->env);
 	list_free(p->grants);
+	hooks_clear(&p->hooks);
 	free(p);
 }
 
@@ -198,6 +199,8 @@ profile_format(const struct profile *p)
 	put(obj, "key_set_at", json_integer(p->key_set_at));
 	put(obj, "last_used", json_integer(p->last_used));
 	put(obj, "total_runs", json_integer(p->total_runs));
+	if (p->hooks.n > 0)
+		put(obj, "hooks", hooks_json(&p->hooks));
 	text = json_dumps(obj, JSON_INDENT(2));
 	json_decref(obj);
 	if (text == NULL)
@@ -215,8 +218,8 @@ save(const struct paths *paths, const struct profile *p, char *why, size_t size)
 	text = profile_format(p);
 	if (strlen(text) >= PROFILE_FILE_MAX) {
 		snprintf(why, size,
-		    "%s: arguments and variables need more "
-		    "than %d bytes",
+		    "%s: arguments, variables and hooks need "
+		    "more than %d bytes",
 		    p->alias, PROFILE_FILE_MAX);
 		r = RL_ERR_TOOBIG;
 		goto out;
@@ -277,7 +280,11 @@ profile_parse(const char *text, size_t len, const char *alias,
 	memset(&s, 0, sizeof(s));
 	if ((obj = json_parse_object(text, len, why, size)) == NULL)
 		return RL_ERR_INVALID;
-	r = json_get_members(obj, members, NELEM(members), &s, why, size);
+	/* An array of objects is more than a table can say. */
+	r = hooks_take(obj, &s.p.hooks, why, size);
+	if (r == RL_OK)
+		r = json_get_members(
+		    obj, members, NELEM(members), &s, why, size);
 	json_decref(obj);
 	if (r != RL_OK)
 		goto out;
@@ -294,6 +301,7 @@ profile_parse(const char *text, size_t len, const char *alias,
 	return RL_OK;
 out:
 	json_free_members(members, NELEM(members), &s);
+	hooks_clear(&s.p.hooks);
 	return r;
 }
 
@@ -448,6 +456,17 @@ profile_count(const struct paths *paths)
 		n = 0;
 	list_free(names);
 	return n;
+}
+
+int
+profile_write(
+    const struct paths *paths, const struct profile *p, char *why, size_t size)
+{
+	int r;
+
+	if ((r = profile_check_form(p, why, size)) != RL_OK)
+		return r;
+	return save(paths, p, why, size);
 }
 
 int

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "hooks.h"
+
 struct manifest_set;
 struct paths;
 
@@ -33,6 +35,7 @@ struct profile {
 	long long key_set_at; /* the same; 0: see profile_key_time() */
 	long long last_used;  /* the same; 0: never */
 	long long total_runs;
+	struct hooks hooks; /* what the agent is to run at its events */
 };
 
 /* One file of the store. */
@@ -102,6 +105,13 @@ size_t profile_count(const struct paths *);
  */
 int profile_grant(const struct paths *, const struct manifest_set *,
     const char *alias, const char *grant, bool revoke, char *why, size_t size);
+
+/*
+ * Writes one that profile_load() has read, and that was changed since, after
+ * profile_check_form().  Errors as profile_create()'s.
+ */
+int profile_write(
+    const struct paths *, const struct profile *, char *why, size_t size);
 
 /* Says that the key is in that store now.  As profile_touch(). */
 int profile_set_keychain(const struct paths *, const char *alias,

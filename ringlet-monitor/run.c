@@ -47,6 +47,7 @@ run_free(struct run *r)
 	if (r == NULL)
 		return;
 	profile_plan_clear(&r->plan);
+	hook_run_clear(&r->hooks);
 	agent_binary_clear(&r->binary);
 	profile_free(r->profile);
 	free(r->auth_sock);
@@ -83,6 +84,7 @@ profile_run_of(const struct run *r, const struct secret *key)
 		.args = (const char *const *)r->args.v,
 		.client_env = (const char *const *)r->client_env.v,
 		.pass_env = (const char *const *)r->pass_env.v,
+		.hook_env = (const char *const *)r->hooks.env.v,
 		.auth_sock = r->auth_sock != NULL ? JAILPLAN_AGENT : NULL,
 		.search = (const char *const *)r->search.v,
 	};
@@ -387,6 +389,9 @@ run_prepare(
 		err = keep_endpoint(r, why, sizeof(why));
 	if (err == 0)
 		err = make_home(r, agent, provider, why, sizeof(why));
+	if (err == 0 && ask->hooks != 0)
+		err = hook_run_make(env, r->profile, agent, ask->hooks,
+		    &r->hooks, why, sizeof(why));
 	if (err != 0)
 		finish(r, err, why);
 	else if (provider->auth_variable == NULL)
@@ -416,6 +421,9 @@ run_explain(struct env *env, const struct run_ask *ask, struct run **out,
 	*out = NULL;
 	r->env = env;
 	if ((err = prepare(r, ask, &agent, &provider, why, size)) == 0) {
+		if (ask->hooks != 0)
+			hook_run_plan(
+			    env, r->profile, agent, ask->hooks, &r->hooks);
 		in = profile_run_of(r,
 		    provider->auth_variable == NULL ? NULL : key);
 		err = profile_plan_make(

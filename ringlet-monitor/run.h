@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "agent-binary.h"
+#include "hookrun.h"
 #include "monitor.h"
 #include "profile-env.h"
 #include "strlist.h"
@@ -35,6 +36,7 @@ struct run_ask {
 	bool jailed;
 	bool cli;    /* else pass_env is our own environment's */
 	bool no_key; /* none is read: its variable gets other text */
+	enum hook_where hooks; /* 0: it gets none */
 };
 
 struct run {
@@ -42,6 +44,7 @@ struct run {
 	struct profile *profile;
 	struct agent_binary binary;
 	struct profile_plan plan;
+	struct hook_run hooks;
 
 	char *auth_sock; /* that the jail gets, or NULL */
 

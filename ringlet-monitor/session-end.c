@@ -101,6 +101,7 @@ session_end(
 	    AUDIT_OK, "profile", s->alias, "reason", reason, "exit", status,
 	    "signal", signo, NULL);
 	tell_changed(s);
+	session_end_hooks(s);
 	event_session(env, "ended", s);
 	drop_old(env, s);
 	session_keep(env);

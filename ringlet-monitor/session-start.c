@@ -185,6 +185,7 @@ on_started(void *arg, struct msg *reply, int err)
 		profile_use_note(env, s->alias, time(NULL));
 	if (p != NULL) {
 		session_to_msg(s, &body);
+		session_msg_lists(s, &body);
 		peer_reply(p, st->asker.id, MSG_SESSION, &body, NULL, 0);
 	}
 	starting_free(st);
@@ -260,7 +261,7 @@ write_down(struct starting *st, const struct run *r, const struct session *s,
 }
 
 static int
-start(struct starting *st, const struct run *r, char *why, size_t size)
+start(struct starting *st, struct run *r, char *why, size_t size)
 {
 	struct env *env = st->env;
 	const struct jail_ask ask = { .cwd = st->cwd,
@@ -286,6 +287,11 @@ start(struct starting *st, const struct run *r, char *why, size_t size)
 	s->cols = st->cols;
 	s->rows = st->rows;
 	memcpy(st->id, s->id, sizeof(st->id));
+	strlist_copy(&s->hooks_left_out, &r->hooks.left_out);
+	if (r->hooks.made) {
+		s->hook_report = xstrdup(r->hooks.report);
+		r->hooks.made = false;
+	}
 	if ((err = keep_ring(s, ring)) != 0)
 		goto out;
 	if ((err = write_down(st, r, s, &jm)) != 0) {
@@ -447,7 +453,10 @@ create(struct peer *p, struct msg *m, const struct msg_session_create *req,
 		.purpose = "session",
 		.jailed = !st->no_sandbox,
 		.cli = cli,
-		.no_key = check };
+		.no_key = check,
+		.hooks = check ? 0
+		    : st->no_sandbox ? HOOK_SESSION
+				     : HOOK_JAILED };
 	run_prepare(env, &ask, on_run_ready, st);
 }
 

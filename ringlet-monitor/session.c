@@ -91,7 +91,27 @@ session_remove(struct env *env, struct session *s)
 	free(s->reason);
 	free(s->text);
 	jailnote_clear(&s->note);
+	session_end_hooks(s);
+	strlist_clear(&s->hooks_left_out);
 	free(s);
+}
+
+void
+session_end_hooks(struct session *s)
+{
+	if (s->hook_report != NULL)
+		(void)unlink(s->hook_report);
+	free(s->hook_report);
+	s->hook_report = NULL;
+}
+
+void
+session_msg_lists(const struct session *s, struct msg_session *to)
+{
+	to->changed.v = (const char **)s->note.changed.v;
+	to->changed.n = s->note.changed.n;
+	to->hooks_left_out.v = (const char **)s->hooks_left_out.v;
+	to->hooks_left_out.n = s->hooks_left_out.n;
 }
 
 void
@@ -226,8 +246,7 @@ on_SESSION_GET(struct peer *p, struct msg *m)
 	if (s != NULL) {
 		session_to_msg(s, &body);
 		/* A list of all sessions would have no room for these. */
-		body.changed.v = (const char **)s->note.changed.v;
-		body.changed.n = s->note.changed.n;
+		session_msg_lists(s, &body);
 		peer_reply(p, m->hdr.id, MSG_SESSION, &body, NULL, 0);
 	}
 	return 0;

@@ -39,6 +39,8 @@ struct session {
 	int screen_fd;	/* once ended: what was shown before ... */
 	uint64_t clean; /* ... this byte; without: -1 and 0 */
 	struct jailnote note;
+	struct strlist hooks_left_out; /* and why */
+	char *hook_report;	       /* a pipe's name, or NULL */
 	int note_fd; /* during a handover, else -1 */
 	struct ring_reader *ring; /* NULL until the ring is sealed */
 	TAILQ_ENTRY(session) link;
@@ -51,6 +53,10 @@ void session_remove(struct env *, struct session *);
 /* Copies what is known of s to the message; strings stay s's. */
 struct msg_session;
 void session_to_msg(const struct session *, struct msg_session *);
+/* The lists as well, for which there is no room where all are told. */
+void session_msg_lists(const struct session *, struct msg_session *);
+/* It has no hooks any more: their pipe goes. */
+void session_end_hooks(struct session *);
 /* A string field: frees the old, copies the new. */
 void session_set(char **to, const char *from);
 

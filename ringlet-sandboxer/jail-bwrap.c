@@ -177,6 +177,11 @@ jail_bwrap_args(const struct jail *j, struct buf *out)
 		if ((ret = put(out, plan->flags.v[i])) != 0)
 			return ret;
 	}
+	/* A pipe can be written to on a read-only mount, and not renamed. */
+	if (plan->hook_report != NULL && plan->hook_report[0] != '\0' &&
+	    (ret = put3(out, "--ro-bind", plan->hook_report,
+		 JAIL_HOOK_REPORT)) != 0)
+		return ret;
 	if ((ret = put3(out, "--ro-bind", j->init, JAIL_INIT_INSIDE)) != 0)
 		return ret;
 	/*

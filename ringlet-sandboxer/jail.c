@@ -165,6 +165,11 @@ jail_check(const struct msg_jail_start *plan, char *why, size_t size)
 		    "\"%s\" or \"%s\" is not an absolute "
 		    "path",
 		    plan->cwd, plan->home);
+	if (plan->hook_report != NULL && plan->hook_report[0] != '\0' &&
+	    !valid_abs_path(plan->hook_report))
+		return wrong(why, size,
+		    "the hooks' pipe \"%s\" is not an absolute path",
+		    plan->hook_report);
 	if (plan->cols == 0 || plan->cols > TERM_SIZE_MAX || plan->rows == 0 ||
 	    plan->rows > TERM_SIZE_MAX)
 		return wrong(why, size, "a terminal cannot have that size");

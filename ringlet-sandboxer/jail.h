@@ -16,6 +16,8 @@ struct buf;
 
 /* Where ringlet-jail-init lies inside every jail. */
 #define JAIL_INIT_INSIDE "/run/ringlet/jail-init"
+/* And where its hooks report, if it has any. */
+#define JAIL_HOOK_REPORT "/run/ringlet/hook-report"
 
 /* Descriptors in bwrap's process, and in that of an unjailed init. */
 #define JAIL_FD_REPORT	3 /* kept until the agent's exec */

@@ -14,6 +14,7 @@
  *	pump.c		bytes between terminal, ring and input queue
  *	attach.c	viewers
  *	seek.c		where they read
+ *	hooks.c		what hooks report
  *	keeper.c	screen keepers
  *	screens.c	what they have saved
  *	notice.c	what an agent wants its person to see
@@ -66,6 +67,7 @@ struct session;
 #define STALL_MS 1000  /* a viewer that stands still stops nobody longer */
 #define RETURN_MS 3000 /* one that has left may come back as long */
 
+struct hook_pipe;
 struct keeper;
 
 struct viewer {
@@ -147,6 +149,7 @@ struct session {
 	struct loop_timer *stall_timer;
 
 	int ring_fd; /* for keepers */
+	struct hook_pipe *hooks; /* NULL: it has none */
 	struct screens screens;
 	struct keeper *keeper; /* NULL: none is needed now */
 	unsigned int keeper_fails; /* in a row */
@@ -301,6 +304,16 @@ void report_start(struct session *);
  * called once bwrap is dead.
  */
 bool report_words(struct session *, char *dst, size_t size);
+
+/* --- hooks.c --- */
+
+/*
+ * Opens the pipe in which the session's hooks report, and watches it.
+ * RL_ERR_SYSTEM, RL_ERR_INVALID (it is no pipe of ours) with *why (size bytes).
+ */
+int hooks_start(struct session *, const char *path, char *why, size_t size);
+/* Passes on what is still in it, and lets go. */
+void hooks_end(struct session *);
 
 /* --- pump.c --- */
 

@@ -202,6 +202,7 @@ session_finish(struct session *s)
 	s->phase = SP_ENDED;
 	loop_timer_disarm(s->timer);
 	limit_end(s);
+	hooks_end(s);
 	ring_writer_end(s->ring, s->status);
 	notice_end(s);
 	keeper_end(s);
@@ -470,6 +471,7 @@ session_free(struct session *s)
 	TAILQ_REMOVE(&s->env->sessions, s, link);
 	viewers_free(s);
 	limit_end(s);
+	hooks_end(s);
 	free(s->limits);
 	loop_io_free(s->init_io);
 	loop_io_free(s->report_io);
@@ -528,6 +530,9 @@ session_start(struct env *env, const struct msg_jail_start *plan, uint32_t id,
 		ret = RL_ERR_SYSTEM;
 		goto failed;
 	}
+	if (plan->hook_report[0] != '\0' &&
+	    (ret = hooks_start(s, plan->hook_report, why, size)) != 0)
+		goto failed;
 	if ((ret = limit_prepare(s, plan, &jail.limits, why, size)) != 0)
 		goto failed;
 	if ((ret = pty_open(&pty, s->cols, s->rows)) != 0) {

@@ -48,6 +48,13 @@ check_local(const struct cli *cli, const struct args *args)
 	return 0;
 }
 
+static void
+hint_hooks(const struct cli *cli, const struct msg_strs *left_out)
+{
+	for (size_t i = 0; i < left_out->n; i++)
+		hint(cli, "left out: %s", left_out->v[i]);
+}
+
 static int
 run_local(struct cli *cli, const struct args *args)
 {
@@ -80,6 +87,7 @@ run_local(struct cli *cli, const struct args *args)
 		    strerror(errno));
 		goto out;
 	}
+	hint_hooks(cli, &plan->hooks_left_out);
 	verbose(cli, "starting %s with HOME=%s", plan->path, plan->home);
 	fflush(NULL);
 	/* NULL-terminated by msg_decode(). */
@@ -237,6 +245,7 @@ print_session(const struct cli *cli, const struct msg_session *s, bool attach)
 			  "all that you can");
 	else if (strcmp(s->tier, "full") != 0)
 		hint(cli, "the jail is of tier %s", s->tier);
+	hint_hooks(cli, &s->hooks_left_out);
 	if (!attach)
 		hint(cli, "`ringlet terminal attach %s` shows it", s->id);
 }

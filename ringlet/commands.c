@@ -183,6 +183,16 @@ static const struct opt sign_opts[] = {
 	    "its version; else the serial", 0 },
 };
 
+static const struct opt hook_add_opts[] = {
+	{ OPT_TIMEOUT, "timeout", "S", "seconds until it is ended", 0 },
+	{ OPT_REPLACE, "replace", "INDEX", "in the place of that one", 0 },
+};
+
+static const struct opt hook_approve_opts[] = {
+	{ OPT_HASH, "hash", "HASH", "only if its hash is or begins so", 0 },
+	{ 'y', "yes", NULL, "do not ask", 0 },
+};
+
 const struct command commands[] = {
 	{ "profiles", "create", "AGENT ALIAS -p PROVIDER [options]",
 	    "make a profile and store its API key", 2, 2, 0, OPTS(create_opts),
@@ -217,6 +227,24 @@ const struct command commands[] = {
 	{ "init", NULL, "[-y] [--skip STEP]...",
 	    "look around, and make a first profile", 0, 0, 0, OPTS(init_opts),
 	    cmd_init },
+	{ "hooks", "add", "ALIAS EVENT MATCHER COMMAND [--timeout S]",
+	    "have a profile's agent run a command at an event", 4, 4, 0,
+	    OPTS(hook_add_opts), cmd_hooks_add },
+	{ "hooks", "list", "ALIAS", "list a profile's hooks", 1, 1, 0,
+	    NO_OPTS, cmd_hooks_list },
+	{ "hooks", "review", "ALIAS",
+	    "show hooks as they would run, and what has changed", 1, 1, 0,
+	    NO_OPTS, cmd_hooks_review },
+	{ "hooks", "approve", "ALIAS [EVENT INDEX] [--hash HASH] [-y]",
+	    "let hooks run, as they are shown", 1, 3, 0,
+	    OPTS(hook_approve_opts), cmd_hooks_approve },
+	{ "hooks", "remove", "ALIAS EVENT INDEX", "remove a hook", 3, 3, 0,
+	    NO_OPTS, cmd_hooks_remove },
+	{ "hooks", "import", "ALIAS FILE",
+	    "add the hooks of a settings file of Claude Code", 2, 2, 0,
+	    NO_OPTS, cmd_hooks_import },
+	{ "hooks", "export", "ALIAS", "print hooks as such a file", 1, 1, 0,
+	    NO_OPTS, cmd_hooks_export },
 
 	{ "doctor", NULL, "[--remove-orphans [-y]]",
 	    "look for what is wrong, and say how to mend it", 0, 0,

@@ -369,6 +369,7 @@ enum opt_key {
 	OPT_FOREGROUND,
 	OPT_FROM_AGENT,
 	OPT_FROM_ENV,
+	OPT_HASH,
 	OPT_KEEP_HOME,
 	OPT_LOCK_AFTER,
 	OPT_MODEL,
@@ -384,6 +385,7 @@ enum opt_key {
 	OPT_RECORD,
 	OPT_REMOTE,
 	OPT_REMOVE_ORPHANS,
+	OPT_REPLACE,
 	OPT_REVOKE,
 	OPT_ROWS,
 	OPT_SECRET_KEY,
@@ -394,6 +396,7 @@ enum opt_key {
 	OPT_LABEL,
 	OPT_SINCE,
 	OPT_SKIP,
+	OPT_TIMEOUT,
 	OPT_UNTIL,
 	OPT_URL,
 	OPT_WORKING_DIR
@@ -450,6 +453,13 @@ int cmd_daemon_restart(struct cli *, const struct args *);
 int cmd_dashboard(struct cli *, const struct args *);
 int cmd_doctor(struct cli *, const struct args *);
 int cmd_help(struct cli *, const struct args *);
+int cmd_hooks_add(struct cli *, const struct args *);
+int cmd_hooks_approve(struct cli *, const struct args *);
+int cmd_hooks_export(struct cli *, const struct args *);
+int cmd_hooks_import(struct cli *, const struct args *);
+int cmd_hooks_list(struct cli *, const struct args *);
+int cmd_hooks_remove(struct cli *, const struct args *);
+int cmd_hooks_review(struct cli *, const struct args *);
 int cmd_init(struct cli *, const struct args *);
 int cmd_keychain_lock(struct cli *, const struct args *);
 int cmd_keychain_migrate(struct cli *, const struct args *);

@@ -46,7 +46,8 @@ json_t *
 session_json(const struct msg_session *s)
 {
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-			 " s:I, s:I, s:I, s:I, s:I, s:b, s:s, s:o, s:s, s:o}",
+			 " s:I, s:I, s:I, s:I, s:I, s:b, s:s, s:o, s:s, s:o,"
+			 " s:o}",
 	    "id", s->id, "profile_alias", s->profile_alias,
 	    "state", session_state_name(s->state),
 	    "exit_code", json_number(s->exit_code, s->exit_code >= 0),
@@ -61,7 +62,8 @@ session_json(const struct msg_session *s)
 	    "output_offset", (json_int_t)s->oldest,
 	    "sandboxed", (int)s->sandboxed, "tier", s->tier,
 	    "limits", json_text(s->limits), "working_dir", s->working_dir,
-	    "changed", json_strs(&s->changed));
+	    "changed", json_strs(&s->changed),
+	    "hooks_left_out", json_strs(&s->hooks_left_out));
 }
 
 int

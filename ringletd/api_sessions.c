@@ -78,6 +78,7 @@ static const struct reply_member session_members[] = {
 	{ "limits", "string?" },
 	{ "working_dir", "string" },
 	{ "changed", "strings" },
+	{ "hooks_left_out", "strings" },
 };
 const struct reply_table session_reply = REPLY_TABLE(session_members);
 
@@ -85,7 +86,7 @@ static json_t *
 session_json(const struct msg_session *s)
 {
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-	    " s:I, s:I, s:I, s:I, s:I, s:b, s:s, s:o, s:s, s:o}",
+	    " s:I, s:I, s:I, s:I, s:I, s:b, s:s, s:o, s:s, s:o, s:o}",
 	    "id", s->id,
 	    "profile_alias", s->profile_alias,
 	    "state", session_state_name(s->state),
@@ -108,7 +109,8 @@ session_json(const struct msg_session *s)
 	    "tier", s->tier,
 	    "limits", reply_text(s->limits),
 	    "working_dir", s->working_dir,
-	    "changed", reply_strings(&s->changed));
+	    "changed", reply_strings(&s->changed),
+	    "hooks_left_out", reply_strings(&s->hooks_left_out));
 }
 
 static void
@@ -210,6 +212,7 @@ api_session_cleanup(struct request *r)
 static const struct reply_member session_created_members[] = {
 	{ "session_id", "string" },
 	{ "ws_url", "string" },
+	{ "hooks_left_out", "strings" },
 };
 const struct reply_table session_created_reply =
     REPLY_TABLE(session_created_members);
@@ -219,9 +222,10 @@ on_created(struct request *r, struct msg *m)
 {
 	const struct msg_session *s = m->body;
 
-	reply_data(r, 201, json_pack("{s:s, s:s+}",
+	reply_data(r, 201, json_pack("{s:s, s:s+, s:o}",
 	    "session_id", s->id,
-	    "ws_url", "/ws/terminal/", s->id));
+	    "ws_url", "/ws/terminal/", s->id,
+	    "hooks_left_out", reply_strings(&s->hooks_left_out)));
 }
 
 static void

@@ -67,6 +67,8 @@ member_schema(const struct json_member *m)
 		    "string", "maxLength", ARG_MAX_LEN);
 	case JK_OBJECT:
 		return table_schema(m->object);
+	case JK_ANY_OBJECT:
+		return json_pack("{s:s}", "type", "object");
 	}
 	return NULL;
 }

@@ -78,6 +78,8 @@ extern const struct json_table profile_create_body;
 extern const struct json_table profile_rekey_body;
 extern const struct json_table session_create_body;
 extern const struct json_table registry_pin_body;
+extern const struct json_table hook_add_body;
+extern const struct json_table hook_import_body;
 
 extern const struct route_query audit_query[];
 extern const struct route_query events_query[];
@@ -98,6 +100,8 @@ extern const struct reply_table folders_reply;
 extern const struct reply_table profile_reply;
 extern const struct reply_table profile_deleted_reply;
 extern const struct reply_table profile_rekeyed_reply;
+extern const struct reply_table hook_reply;
+extern const struct reply_table hook_export_reply;
 extern const struct reply_table audit_reply;
 extern const struct reply_table registry_reply;
 extern const struct reply_table registry_installed_reply;

@@ -1,10 +1,11 @@
 /*
  * Fuzzes what people can write and the monitor reads.  The first byte chooses:
  * 'P', the file of a profile called "x"; 'U', an endpoint's address; 'T', a
- * template.  A profile that is taken must be written and read again as the same
- * text; an address that is taken must hold nothing that means something in an
- * argument, and must be encrypted or stay on this machine; a template must
- * bring nothing when it fails.
+ * template; 'H', a settings file with hooks.  A profile that is taken must be
+ * written and read again as the same text, and so must hooks; an address that
+ * is taken must hold nothing that means something in an argument, and must be
+ * encrypted or stay on this machine; a template must bring nothing when it
+ * fails.
  */
 #include "config.h"
 
@@ -15,6 +16,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "hook.h"
 #include "manifest.h"
 #include "profile.h"
 
@@ -88,6 +90,41 @@ fuzz_template(const char *text)
 	buf_free(b);
 }
 
+/* What is read is what hooks may be, and is the same when written again. */
+static void
+fuzz_hooks(const char *text, size_t len)
+{
+	char why[512] = "", hash[2][HOOK_HASH_LEN + 1];
+	struct msg_hook_text *v, *again;
+	size_t n, nagain;
+	json_t *hooks;
+
+	if (hook_texts_parse(text, len, &v, &n, why, sizeof(why)) != 0) {
+		require(why[0] != '\0' && v == NULL);
+		return;
+	}
+	require(n <= HOOKS_MAX);
+	for (size_t i = 0; i < n; i++)
+		require(hook_check(&v[i], why, sizeof(why)) == 0);
+	hooks = hook_texts_json(v, n);
+	require(
+	    hook_texts_read(hooks, &again, &nagain, why, sizeof(why)) == 0);
+	require(n == nagain);
+	/* Events come in an order of their own. */
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+
+		hook_hash(&v[i], hash[0]);
+		do {
+			require(k < n);
+			hook_hash(&again[k++], hash[1]);
+		} while (strcmp(hash[0], hash[1]) != 0);
+	}
+	json_decref(hooks);
+	hook_texts_free(again, nagain);
+	hook_texts_free(v, n);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -102,6 +139,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	text[len - 1] = '\0';
 	if (data[0] == 'P')
 		fuzz_profile(text, len - 1);
+	else if (data[0] == 'H')
+		fuzz_hooks(text, len - 1);
 	else if (data[0] == 'U')
 		fuzz_url(text);
 	else if (data[0] == 'T')

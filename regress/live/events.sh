@@ -52,6 +52,17 @@ ringlet -q keychain lock
 check "and locked" told all '"keychain.locked"'
 ringlet profiles delete -y fresh >/dev/null
 check "a profile that is deleted" told all '"profile.deleted".*"fresh"'
+mkdir "$T/agents"
+cp "$LIVE_FAKE/fake-claude" "$T/agents/claude"
+PATH=$T/agents:$PATH
+new_profile claude hooked "" -p self --working-dir "$WORK"
+ringlet -q hooks add hooked Stop '' 'echo secret-command'
+check "a hook that is added" told all '"hook.added".*"hooked".*"Stop".*0'
+session hooked
+check "a run that leaves one out" told all '"hook.waiting".*"hooked".*1'
+ringlet -q hooks approve hooked -y
+check "and that it is approved" told all '"hook.approved".*"hooked"'
+refute "but not what it is" grep -q secret-command "$T/all.events"
 check "who chose sessions is told of them" told some '"session.ended"'
 refute "and of nothing else" grep -q '"profile\.' "$T/some.events"
 refute "who chose nothing is told of nothing" grep -q '"event"' \

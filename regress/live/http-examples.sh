@@ -73,6 +73,8 @@ fetch /api/providers/anthropic provider
 fetch /api/keychain/public-key key
 fetch /api/profiles profiles
 fetch /api/profiles/real profile
+fetch /api/profiles/real/hooks hooks
+fetch /api/profiles/real/hooks/export exported
 fetch /api/audit audit
 fetch /api/registry registry
 fetch /api/fs/list folders
@@ -100,6 +102,8 @@ check "the description is valid, and answers are as it says" \
     "get:/api/keychain/public-key=$T/key" \
     "get:/api/profiles=$T/profiles" \
     "get:/api/profiles/{alias}=$T/profile" \
+    "get:/api/profiles/{alias}/hooks=$T/hooks" \
+    "get:/api/profiles/{alias}/hooks/export=$T/exported" \
     "get:/api/audit=$T/audit" \
     "get:/api/registry=$T/registry" \
     "get:/api/fs/list=$T/folders" \

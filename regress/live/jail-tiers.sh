@@ -107,6 +107,14 @@ else
 	is "its session says so" "$(field "$ID" tier)" no-fresh-proc
 	like "as whoever starts it is told" "$(cat "$T/run.err")" \
 	    'the jail is of tier no-fresh-proc'
+	# shellcheck disable=SC2016
+	ringlet -q hooks add plain Stop '' 'printf hook\ ; cat'
+	ringlet -q hooks approve plain -y
+	hash=$(ringlet --json hooks list plain | json data 0 hash)
+	session plain -- -c "echo ran | \"\$RINGLET_HOOK\" Stop $hash"
+	is "a hook runs, with its input" "$(output "$ID")" 'hook ran'
+	like "and reports" "$(ringlet --json audit show --event hook.run)" \
+	    "\"object\": *\"$ID\".*\"exit\": *\"0\""
 fi
 printf 'JailMinimum no-landlock-scope\n' >>"$CONF"
 kill -HUP "$MONITOR"

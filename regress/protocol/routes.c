@@ -62,6 +62,7 @@ print_bound(const struct json_member *m)
 		    m->max);
 		break;
 	case JK_OBJECT:
+	case JK_ANY_OBJECT:
 		printf(" object");
 		break;
 	}

@@ -363,6 +363,7 @@ typed(const struct json_member *m, const char *before, const char *after,
 		refused(says, "%s\"%s\":[%s]%s", before, m->name, many, after);
 		break;
 	case JK_OBJECT:
+	case JK_ANY_OBJECT:
 		refused(says, "%s\"%s\":\"a\"%s", before, m->name, after);
 		refused(says, "%s\"%s\":[]%s", before, m->name, after);
 		break;
