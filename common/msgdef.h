@@ -14,7 +14,7 @@
 
 #include "msg.h"
 
-#define MSG_VERSION 5
+#define MSG_VERSION 6
 
 enum msg_number {
 	/* any daemon: its life */
