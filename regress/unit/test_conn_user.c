@@ -112,16 +112,24 @@ START_TEST(tells_of_unix_sockets)
 }
 END_TEST
 
-/* Makes other listen where the client of server was; false: it is taken. */
+/*
+ * Makes other listen where the client of server was; false: it is taken.  The
+ * client has its port by bind(): one that connect() chooses may be that of
+ * connections of before, which linger and let nobody listen there.
+ */
 static bool
 takes_its_place(int listener, int *server, int *other)
 {
-	struct sockaddr_in was;
+	struct sockaddr_in was = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(was);
-	int client = connected(), on = 1;
+	int client = socket(AF_INET, SOCK_STREAM, 0), on = 1;
 
-	*server = accepted(listener);
+	ck_assert_int_eq(bind(client, (struct sockaddr *)&was, len), 0);
 	ck_assert_int_eq(getsockname(client, (struct sockaddr *)&was, &len), 0);
+	ck_assert_int_eq(
+	    connect(client, (struct sockaddr *)&address, address_len), 0);
+	*server = accepted(listener);
 	vanish(client);
 	*other = socket(AF_INET, SOCK_STREAM, 0);
 	ck_assert_int_eq(
