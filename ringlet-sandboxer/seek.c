@@ -18,7 +18,10 @@
 
 #define UNREAD_MAX 1024 /* bytes that a viewer which asks has not read */
 
-/* The changes of the size that come after where the viewer begins. */
+/*
+ * The changes of the size that come after where the viewer begins.  It is told
+ * before it may read there: else it could read on beyond one of them.
+ */
 static void
 send_sizes(struct viewer *v, uint64_t offset, unsigned int cols,
     unsigned int rows)
@@ -50,8 +53,8 @@ send_screen(struct viewer *v, uint32_t id, const struct screen *at)
 
 	v->seeking = false;
 	v->at = at->offset;
-	(void)peer_reply(v->peer, id, MSG_VIEWER_SCREEN, &m, &at->fd, 1);
 	send_sizes(v, at->offset, at->cols, at->rows);
+	(void)peer_reply(v->peer, id, MSG_VIEWER_SCREEN, &m, &at->fd, 1);
 }
 
 static void
@@ -64,8 +67,8 @@ send_from(struct viewer *v, uint32_t id, uint64_t offset)
 	m.cols = cols;
 	m.rows = rows;
 	v->at = offset;
-	(void)peer_reply(v->peer, id, MSG_VIEWER_FROM, &m, NULL, 0);
 	send_sizes(v, offset, cols, rows);
+	(void)peer_reply(v->peer, id, MSG_VIEWER_FROM, &m, NULL, 0);
 }
 
 static int

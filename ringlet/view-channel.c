@@ -97,6 +97,7 @@ on_VIEWER_SIZE(struct peer *p, struct msg *m)
 
 	v->cols = s->cols;
 	v->rows = s->rows;
+	v->sized = s->offset;
 	return 0;
 }
 
@@ -115,6 +116,16 @@ static const struct msg_rule rules[] = {
 
 /* --- where to read --- */
 
+/* The size at a byte; those of later ones have been told before. */
+static void
+size_then(struct viewer *v, uint64_t offset, uint64_t cols, uint64_t rows)
+{
+	if (v->sized > offset)
+		return;
+	v->cols = cols;
+	v->rows = rows;
+}
+
 /*
  * Safe from a hostile sandboxer: an offset that is not in the ring ends the
  * view when it is read, and a screen must be sealed.  What it draws is output
@@ -127,12 +138,10 @@ place_as_told(struct viewer *v, struct msg *m)
 	const struct msg_viewer_screen *s = m->body;
 
 	if (m->hdr.type == MSG_VIEWER_FROM) {
-		v->cols = f->cols;
-		v->rows = f->rows;
+		size_then(v, f->offset, f->cols, f->rows);
 		return view_place(v, f->offset, -1);
 	}
-	v->cols = s->cols;
-	v->rows = s->rows;
+	size_then(v, s->offset, s->cols, s->rows);
 	if (view_place(v, s->offset, m->fds[0]) != 0)
 		return RL_ERR_INVALID;
 	if (v->out_tty && !s->exact)

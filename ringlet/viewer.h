@@ -35,6 +35,7 @@ struct viewer {
 	uint64_t told;	/* the sandboxer knows that we are here */
 	uint64_t cols;	/* of the session's terminal, as far as is known */
 	uint64_t rows;
+	uint64_t sized; /* the byte from which it has that size */
 	struct loop_timer *again_timer;
 	uint64_t again_until; /* of the attempts to get another channel */
 	bool again_told;

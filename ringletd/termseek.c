@@ -178,8 +178,8 @@ on_sought(void *arg, struct msg *reply, int err)
 	const struct msg_viewer_screen *screen;
 
 	t->seeking = false;
-	termsizes_clear(&t->sizes);
 	if (err != 0 || reply->hdr.type == MSG_ERROR) {
+		termsizes_clear(&t->sizes);
 		go_on_anyhow(t);
 		/* One that has ended, or is lost, says so itself. */
 		if (err == RL_ERR_TIMEOUT ||
@@ -188,9 +188,11 @@ on_sought(void *arg, struct msg *reply, int err)
 			term_send_error(t, "what the terminal shows is not known");
 	} else if (reply->hdr.type == MSG_VIEWER_FROM) {
 		from = reply->body;
+		termsizes_begin(&t->sizes, from->offset);
 		go_on_at(t, from->offset, from->cols, from->rows);
 	} else {
 		screen = reply->body;
+		termsizes_begin(&t->sizes, screen->offset);
 		go_on_at(t, screen->offset, screen->cols, screen->rows);
 		if (send_screen(t, reply->fds[0], screen) != 0)
 			term_send_error(t, "what the terminal shows is damaged");

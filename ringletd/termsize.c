@@ -21,7 +21,10 @@ termsizes_put(
     struct termsizes *q, uint64_t offset, uint64_t cols, uint64_t rows)
 {
 	struct termsize *size = xcalloc(1, sizeof(*size));
+	const struct termsize *last = STAILQ_LAST(&q->list, termsize, link);
 
+	if (last != NULL && offset < last->offset)
+		termsizes_clear(q);
 	if (q->n == TERMSIZE_MAX)
 		termsizes_drop(q);
 	size->offset = offset;
@@ -47,6 +50,15 @@ termsizes_drop(struct termsizes *q)
 	STAILQ_REMOVE_HEAD(&q->list, link);
 	q->n--;
 	free(size);
+}
+
+void
+termsizes_begin(struct termsizes *q, uint64_t offset)
+{
+	const struct termsize *size;
+
+	while ((size = termsizes_next(q)) != NULL && size->offset < offset)
+		termsizes_drop(q);
 }
 
 void

@@ -23,13 +23,18 @@ struct termsizes {
 };
 
 void termsizes_init(struct termsizes *);
-/* Adds one.  Of too many the oldest is forgotten: it was not for long. */
+/*
+ * Adds one.  Of too many the oldest is forgotten: it was not for long.  One
+ * that is before the last begins the list anew.
+ */
 void termsizes_put(
     struct termsizes *, uint64_t offset, uint64_t cols, uint64_t rows);
 /* The next one; NULL: there is none. */
 const struct termsize *termsizes_next(const struct termsizes *);
 /* Removes it. */
 void termsizes_drop(struct termsizes *);
+/* Removes those before a byte. */
+void termsizes_begin(struct termsizes *, uint64_t offset);
 void termsizes_clear(struct termsizes *);
 
 #endif /* RINGLETD_TERMSIZE_H */
