@@ -147,9 +147,9 @@ async function each(parts)
 
 /*
  * Starts the browser, gives it to test(), and ends it.  What test() throws is a
- * claim that failed.  Exit status: 0 if all held.
+ * claim that failed.  Exit status: 0 if all held.  more: further arguments.
  */
-async function run(test)
+async function run(test, more = [])
 {
 	let browser;
 
@@ -157,7 +157,7 @@ async function run(test)
 		browser = await chromium.launch({
 			executablePath: process.env.BROWSER,
 			chromiumSandbox: process.env.BROWSER_SANDBOX === 'yes',
-			args: ARGUMENTS,
+			args: [...ARGUMENTS, ...more],
 			timeout: 3 * DEADLINE,
 		});
 		await test(browser);

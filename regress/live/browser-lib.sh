@@ -32,5 +32,14 @@ browser()
 	live_script=$1
 	shift
 	TMPDIR=$T/browser BROWSER_BASE=$LIVE_SRC/../browser/base.js \
+	    DASHBOARD_BASE=$LIVE_SRC/../browser/dashboard.js \
 	    node "$LIVE_SRC/$live_script" "$@" || LIVE_FAILED=1
+}
+
+# dashboard_there: leaves the test out if the daemon was built without it.
+dashboard_there()
+{
+	curl -sS --noproxy '*' --compressed "$URL/" >"$T/page"
+	grep -q '/assets/app-' "$T/page" ||
+		skip_all "this build has no dashboard"
 }

@@ -14,6 +14,7 @@
 #	LIVE_BROWSER	node_modules with playwright-core, or empty
 #	LIVE_POLICY	the administrator's policy, which policy() writes; or
 #			empty: nobody here may
+#	LIVE_LOGS	the folder of logs, for what is to be looked at later
 #
 # Every claim that a test makes is one line on its output, "ok WHAT",
 # "not ok WHAT" or "skip WHAT: WHY", and its last line is "done": the runner

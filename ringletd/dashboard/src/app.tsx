@@ -131,10 +131,12 @@ export function App() {
   const [problem, setProblem] = useState<string | null>(null);
   const [begun, setBegun] = useState(false);
 
-  const enter = async () => {
+  // why: what went wrong before, and does not keep the person out.
+  const enter = async (why: string | null) => {
     try {
       setMe(await get('/api/token', tokenSelf));
-      setProblem(null);
+      setProblem(why);
+      eventsStop(); // it had another token, maybe
       eventsStart();
     } catch (e) {
       setProblem(words(e));
@@ -156,20 +158,30 @@ export function App() {
   useEffect(() => {
     notifyStart();
     onTokenGone(() => leave('the token is not good any more: sign in again'));
-    const code = takeCode();
-    if (code !== null)
-      exchange(code).then(enter, (e: unknown) => leave(words(e)));
-    else if (tokenLoad())
-      void enter();
-    else
-      setBegun(true);
+    // A code that is typed into a tab that is here already loads no page.
+    const withCode = (): boolean => {
+      const code = takeCode();
+      if (code !== null)
+        exchange(code).then(() => enter(null), (e: unknown) =>
+          // A link with a wrong code ends nobody's work.
+          tokenLoad() ? enter(words(e)) : leave(words(e)));
+      return code !== null;
+    };
+    window.addEventListener('hashchange', withCode);
+    if (!withCode()) {
+      if (tokenLoad())
+        void enter(null);
+      else
+        setBegun(true);
+    }
+    return () => window.removeEventListener('hashchange', withCode);
   }, []);
 
   if (!begun)
     return <main class="signin" aria-busy="true"><h1>Ringlet</h1></main>;
   if (me === null)
     return <SignIn key={problem ?? ''} problem={problem}
-      onDone={() => void enter()} />;
+      onDone={() => void enter(null)} />;
   return (
     <Frame me={me} onSignOut={signOut}><Problem error={problem} /></Frame>
   );

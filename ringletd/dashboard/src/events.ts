@@ -62,11 +62,18 @@ export function eventsStart(): void {
   const mine = socket('/ws');
   ws = mine;
   mine.onopen = () => {
-    tries = 0;
     say('online');
     tell(null);
   };
-  mine.onmessage = e => onFrame(e.data);
+  mine.onmessage = e => {
+    try {
+      onFrame(e.data);
+      tries = 0;
+    } catch {
+      // It is not the daemon that we know: try again, later and later.
+      mine.close(1000);
+    }
+  };
   mine.onclose = () => {
     if (ws !== mine)
       return;

@@ -5,6 +5,8 @@
 
 import { useState } from 'preact/hooks';
 
+import { TOUCH, useFocus } from './ui';
+
 const KEYS: [string, string, string][] = [
   ['Esc', '\x1b', 'Escape'],
   ['Tab', '\t', 'Tab'],
@@ -35,6 +37,7 @@ export function Composer({ type, paste }: {
 }) {
   const [text, setText] = useState('');
   const [enter, setEnter] = useState(true);
+  const field = useFocus<HTMLTextAreaElement>(!TOUCH);
 
   const send = () => {
     if (text !== '')
@@ -48,7 +51,7 @@ export function Composer({ type, paste }: {
       e.preventDefault();
       send();
     }}>
-      <textarea rows={2} value={text} aria-label="Text to send" autofocus
+      <textarea rows={2} value={text} aria-label="Text to send" ref={field}
         placeholder="Text to send; Control and Enter send it"
         onKeyDown={e => {
           if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && !e.isComposing) {

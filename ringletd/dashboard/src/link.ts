@@ -30,7 +30,20 @@ export type Opener = (path: string) => WebSocket;
 const TRIES_MS = [100, 250, 500, 1000, 2000, 4000, 8000];
 
 function bytesOf(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), c => c.charCodeAt(0));
+  let text: string;
+  try {
+    text = atob(base64);
+  } catch {
+    throw new ShapeError('the daemon\'s screen is not base64');
+  }
+  return Uint8Array.from(text, c => c.charCodeAt(0));
+}
+
+/* A terminal's columns or rows: room is made for as many. */
+function side(n: number): number {
+  if (n < 1 || n > 4096)
+    throw new ShapeError(`the daemon says that a terminal has a side of ${n}`);
+  return n;
 }
 
 export class Link {
@@ -38,6 +51,7 @@ export class Link {
   private timer: number | undefined;
   private tries = 0;
   private closed = false;
+  private held = false;
   private offset: number | null = null;
   private head = 0;
   private size: { cols: number; rows: number } | null = null;
@@ -54,6 +68,26 @@ export class Link {
   /* The offset of the next byte; null: none has come yet. */
   get position(): number | null {
     return this.offset;
+  }
+
+  /* Nothing more is wanted until go(): it comes by its offset then. */
+  hold(): void {
+    const ws = this.ws;
+
+    if (this.closed || this.held || ws === null)
+      return;
+    this.held = true;
+    this.ws = null;
+    ws.close(1000);
+    this.on.state('connecting', 'more output than can be shown at once');
+  }
+
+  go(): void {
+    if (!this.held)
+      return;
+    this.held = false;
+    if (!this.closed)
+      this.connect();
   }
 
   private connect(): void {
@@ -117,6 +151,10 @@ export class Link {
       return n;
     };
 
+    const size = (): [number, number] => [
+      side(need(f.cols, 'cols')), side(need(f.rows, 'rows')),
+    ];
+
     switch (f.type) {
     case 'connected':
       this.tries = 0;
@@ -124,7 +162,7 @@ export class Link {
       this.head = need(f.head, 'head');
       this.on.state('connected', '');
       this.on.readOnly(f.read_only === true);
-      this.on.size(need(f.cols, 'cols'), need(f.rows, 'rows'));
+      this.on.size(...size());
       if (this.size !== null)
         this.resize(this.size.cols, this.size.rows);
       break;
@@ -134,11 +172,10 @@ export class Link {
       break;
     case 'screen':
       this.offset = need(f.offset, 'offset');
-      this.on.screen(bytesOf(f.data ?? ''), need(f.cols, 'cols'),
-        need(f.rows, 'rows'));
+      this.on.screen(bytesOf(f.data ?? ''), ...size());
       break;
     case 'resized':
-      this.on.size(need(f.cols, 'cols'), need(f.rows, 'rows'));
+      this.on.size(...size());
       break;
     case 'state_changed':
       if (f.state === 'terminated') {
@@ -178,7 +215,7 @@ export class Link {
 
   /* Tries at once instead of when its time comes. */
   retry(): void {
-    if (this.closed || this.ws !== null)
+    if (this.closed || this.held || this.ws !== null)
       return;
     window.clearTimeout(this.timer);
     this.connect();

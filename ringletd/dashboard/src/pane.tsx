@@ -9,9 +9,9 @@ import { Composer, Keys } from './keys';
 import type { LinkState } from './link';
 import { titleIs } from './notify';
 import { Screen } from './screen';
-import { fate, KillSession, SessionBadges } from './sessions';
+import { KillSession, SessionBadges } from './sessions';
 import { session, type Session } from './types';
-import { Dialog, Problem, useLoaded } from './ui';
+import { Dialog, Problem, TOUCH, useFocus, useLoaded } from './ui';
 
 const WAITING: Record<LinkState, string> = {
   connecting: 'connecting…',
@@ -19,8 +19,6 @@ const WAITING: Record<LinkState, string> = {
   broken: 'the connection is broken',
   ended: '',
 };
-
-const TOUCH = matchMedia('(pointer: coarse)').matches;
 
 /* What the person is asked. */
 type Question =
@@ -61,6 +59,7 @@ function Ask({ question, onYes, onNo }: {
 function Find({ screen, onClose }: { screen: Screen; onClose: () => void }) {
   const [text, setText] = useState('');
   const [found, setFound] = useState(true);
+  const field = useFocus<HTMLInputElement>();
   const go = (back: boolean) =>
     setFound(text === '' || screen.find(text, back));
 
@@ -69,7 +68,7 @@ function Find({ screen, onClose }: { screen: Screen; onClose: () => void }) {
       e.preventDefault();
       go(true);
     }}>
-      <input value={text} aria-label="Find in the output" autofocus
+      <input value={text} aria-label="Find in the output" ref={field}
         spellcheck={false} placeholder="Find in the output"
         onKeyDown={e => {
           if (e.key === 'Escape')
@@ -115,13 +114,14 @@ function Bar({ s, shown, tools, canControl, onTool, onKill }: {
       </h2>
       {s !== null && <SessionBadges s={s} />}
       <span class="pane-state" role="status">
-        {s?.state === 'terminated' ? fate(s) : WAITING[shown.state]}
+        {s?.state === 'terminated' ? 'has ended' : WAITING[shown.state]}
         {shown.why !== '' && `: ${shown.why}`}
         {shown.readOnly && shown.state === 'connected' && 'read-only'}
       </span>
       <span class="pane-tools">
         {tool('find', 'Find')}
-        {!shown.readOnly && tool('compose', 'Compose')}
+        {!shown.readOnly && s?.state !== 'terminated' &&
+          tool('compose', 'Compose')}
         {tool('record', tools.record ? 'Save recording' : 'Record')}
         {tool('readers', 'Screen reader')}
         {canControl && s !== null && s.state !== 'terminated' &&
@@ -199,11 +199,12 @@ export function Pane({ id, watch, hidden, canControl }: {
     titleIs(shown.title || (s?.profile_alias ?? ''));
     return () => titleIs('');
   }, [hidden, shown.title, s?.profile_alias]);
-  // Also when a dialog has gone, which had the focus.
+  // Also when a dialog or a field has gone, which had the focus.
   useEffect(() => {
-    if (!hidden && !TOUCH && question === null && !ending)
+    if (!hidden && !TOUCH && question === null && !ending && !tools.find &&
+      !tools.compose)
       screen.current?.terminal.focus();
-  }, [hidden, question, ending]);
+  }, [hidden, question, ending, tools.find, tools.compose]);
 
   const onTool = (tool: keyof Tools) => {
     const now = screen.current;
@@ -251,7 +252,7 @@ export function Pane({ id, watch, hidden, canControl }: {
       {tools.find && screen.current !== null &&
         <Find screen={screen.current} onClose={() => onTool('find')} />}
       <div class="pane-place" ref={place} />
-      {tools.compose && !shown.readOnly &&
+      {tools.compose && !shown.readOnly && s?.state !== 'terminated' &&
         <>
           <Keys type={text => screen.current?.type(text)} />
           <Composer type={text => screen.current?.type(text)}

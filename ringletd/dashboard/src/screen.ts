@@ -46,12 +46,16 @@ function theme(): Record<string, string> {
   };
 }
 
+/* Beyond 50 MB xterm.js would throw output away. */
+const UNSHOWN_MAX = 16 * 1024 * 1024;
+
 export class Screen {
   readonly terminal: Terminal;
   private readonly fit = new FitAddon();
   private readonly finder = new SearchAddon();
   private readonly serializer = new SerializeAddon();
   private readonly link: Link;
+  private unshown = 0; // bytes that xterm.js has still to take in
   private history = 0; // pieces of history that are being written
   private cast: Cast | null = null;
 
@@ -91,7 +95,7 @@ export class Screen {
       state: on.state,
       output: (bytes, history) => this.write(bytes, history),
       screen: (bytes, cols, rows) => {
-        t.reset();
+        this.inTurn(() => t.reset());
         this.size(cols, rows);
         this.write(bytes, true);
       },
@@ -139,19 +143,28 @@ export class Screen {
 
   private write(bytes: Uint8Array, history: boolean): void {
     this.cast?.output(bytes);
-    if (!history) {
-      this.terminal.write(bytes);
-      return;
-    }
-    this.history++;
+    this.unshown += bytes.length;
+    if (history)
+      this.history++;
     this.terminal.write(bytes, () => {
-      this.history--;
+      this.unshown -= bytes.length;
+      if (history)
+        this.history--;
+      if (this.unshown < UNSHOWN_MAX / 4)
+        this.link.go();
     });
+    if (this.unshown > UNSHOWN_MAX)
+      this.link.hold();
   }
 
   private size(cols: number, rows: number): void {
     this.cast?.size(cols, rows);
-    this.terminal.resize(cols, rows);
+    this.inTurn(() => this.terminal.resize(cols, rows));
+  }
+
+  /* When all that was written before is shown: xterm.js takes its time. */
+  private inTurn(act: () => void): void {
+    this.terminal.write('', act);
   }
 
   private send(bytes: Uint8Array<ArrayBuffer>): void {

@@ -6,6 +6,9 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { words } from './api';
 import { listen } from './events';
 
+/* Fields that take the focus bring up a keyboard there. */
+export const TOUCH = matchMedia('(pointer: coarse)').matches;
+
 /* What a request brought; reload asks again, and keeps the value meanwhile. */
 export interface Loaded<T> {
   value: T | null;
@@ -63,6 +66,19 @@ export function useLoaded<T>(
     };
   }, [key]);
   return { value, error, reload };
+}
+
+/*
+ * For an element that appears in a page that is in use: browsers obey autofocus
+ * only while a page loads, and in dialogs.
+ */
+export function useFocus<E extends HTMLElement>(wanted = true) {
+  const element = useRef<E>(null);
+  useEffect(() => {
+    if (wanted)
+      element.current?.focus();
+  }, []);
+  return element;
 }
 
 export function Problem({ error }: { error: string | null }) {
