@@ -26,6 +26,18 @@ function data(...words)
 	return JSON.parse(ringlet('--json', ...words)).data;
 }
 
+/* Waits for what no event tells: something outside of the browser. */
+async function soon(what, condition)
+{
+	const late = Date.now() + base.DEADLINE;
+
+	while (!condition()) {
+		if (Date.now() > late)
+			throw new Error(`not in time: ${what}`);
+		await new Promise((resolve) => setTimeout(resolve, 20));
+	}
+}
+
 /* Runs in the page before its own scripts: what its policy had to refuse. */
 function noteViolations()
 {
@@ -112,7 +124,7 @@ async function open(page, id, how = '')
 	await page.evaluate(([id, how]) => {
 		location.hash = `#/session/${id}${how}`;
 	}, [id, how]);
-	await page.waitForSelector(`${PANE} .xterm-rows`);
+	await page.waitForSelector(`${PANE} .xterm-screen`);
 	await page.waitForFunction(() => document.querySelector(
 	    '.pane:not([hidden]) .pane-title')?.textContent !== 'Session');
 }
@@ -151,4 +163,4 @@ function session(alias, ...words)
 }
 
 module.exports = { ...base, PANE, READABLE, clean, data, open, picturing,
-    ringlet, sees, session, shown, signIn, signInUrl, walkTo, watch };
+    ringlet, sees, session, shown, signIn, signInUrl, soon, walkTo, watch };

@@ -8,7 +8,7 @@ import { useState } from 'preact/hooks';
 import { TOUCH, useFocus } from './ui';
 
 const KEYS: [string, string, string][] = [
-  ['Esc', '\x1b', 'Escape'],
+  ['Esc', '\x1b', 'Esc'],
   ['Tab', '\t', 'Tab'],
   ['⇧Tab', '\x1b[Z', 'Shift and Tab'],
   ['^C', '\x03', 'Control C'],

@@ -1,0 +1,17 @@
+# Every view and dialog of the dashboard has nothing that axe objects to by WCAG 2.2 AA, light and dark and on a phone, fits a width of 360 pixels, and is walked through by keyboard; pictures of all are kept with the logs.
+# shellcheck shell=sh
+. "${0%/*}/lib.sh"
+. "$LIVE_SRC/browser-lib.sh"
+
+browser_found
+[ -e "$LIVE_BROWSER/axe-core/axe.min.js" ] ||
+	skip_all "npm has not brought axe-core"
+start_keyring
+echo 'KillGrace 500ms' >>"$CONF"
+shell_profile plain
+new_profile shell sealed "$(canary axe)" -p anthropic
+start_daemon
+dashboard_there
+mkdir "$WORK/first" "$WORK/second"
+browser dashboard-axe.js "$URL" "$WORK"
+done_testing
