@@ -38,6 +38,8 @@ function say(value: unknown): string {
 const KNOWN = new Set(['time', 'event', 'object', 'outcome', 'seq', 'prev',
   'hash', 'mac', 'v']);
 
+const KINDS = new Map([['ok', 'good'], ['intent', 'quiet']]);
+
 function Row({ entry }: { entry: Entry }) {
   if (entry.get('damaged') === true)
     return <li class="card"><Badge kind="bad">damaged line</Badge></li>;
@@ -53,7 +55,7 @@ function Row({ entry }: { entry: Entry }) {
             <span key={k}><b>{k}</b> {say(v)} </span>)}
         </span>
       </span>
-      <Badge kind={outcome === 'ok' ? 'good' : 'bad'}>{outcome}</Badge>
+      <Badge kind={KINDS.get(outcome) ?? 'bad'}>{outcome}</Badge>
     </li>
   );
 }

@@ -68,7 +68,8 @@ function Row({ s, canControl }: { s: Session; canControl: boolean }) {
           : `${s.client_count} viewers`}</span>
       </span>
       <span class="card-actions">
-        <a class="button" href={`#/session/${s.id}/watch`}>Watch</a>
+        <a class="button" href={`#/session/${s.id}/watch`}>
+          {s.state === 'terminated' ? 'Read' : 'Watch'}</a>
         {canControl && s.state !== 'terminated' &&
           <button type="button" onClick={() => setEnding(true)}>End…</button>}
       </span>

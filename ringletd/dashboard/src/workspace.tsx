@@ -43,8 +43,16 @@ export function Workspace({ id, watch, canControl }: {
     sessionStorage.setItem(KEY, JSON.stringify(ids));
   }, [ids.join()]);
 
-  const nameOf = (which: string) =>
-    sessions.value?.find(s => s.id === which)?.profile_alias ?? which;
+  // With its folder where another one has the same profile.
+  const shown = (sessions.value ?? []).filter(s => ids.includes(s.id));
+  const nameOf = (which: string): string => {
+    const s = shown.find(one => one.id === which);
+    if (s === undefined)
+      return which;
+    return shown.filter(one => one.profile_alias === s.profile_alias).length > 1
+      ? `${s.profile_alias}: ${s.working_dir.replace(/^.*\//, '')}`
+      : s.profile_alias;
+  };
   const close = (which: string) => {
     const left = ids.filter(other => other !== which);
     const at = Math.max(0, ids.indexOf(which) - 1);
