@@ -13,6 +13,9 @@ const base = require('./base.js');
 /* Terminals are drawn as elements then, which can be read. */
 const READABLE = ['--disable-3d-apis'];
 
+/* What the console says of requests that were refused or found nobody. */
+const NETWORK = /^(Failed to load resource|WebSocket connection to)/;
+
 /* The pane that is shown, and the rows of its terminal. */
 const PANE = '.pane:not([hidden])';
 
@@ -70,7 +73,7 @@ async function watch(page, origin)
 	await page.addInitScript(noteViolations);
 	return {
 		abroad,
-		errors: () => said.filter((text) => !/^(Failed to load resource|WebSocket connection to)/.test(text)),
+		errors: () => said.filter((text) => !NETWORK.test(text)),
 		refused: () => page.evaluate(() => window.refused),
 	};
 }

@@ -3,7 +3,8 @@
 // usage: node build.mjs -m NODE_MODULES [-d FOLDER] -o DATA.c
 //
 //   -m  node_modules as `npm ci` made it by package-lock.json
-//   -d  also write the files, not compressed, into FOLDER: to look at
+//   -d  also write the files, not compressed, into FOLDER: to look at; their
+//       compressed sizes, and that of the first load, are printed
 //   -o  the C source
 //
 // Scripts and styles get a hash of their contents in their names, so that a
@@ -124,8 +125,24 @@ for (const [i, f] of files.entries()) {
 source += `\nconst struct asset assets[] = {\n${rows}};\n` +
   'const size_t nassets = sizeof(assets) / sizeof(assets[0]);\n';
 
+// What a browser has to fetch before the page can do anything: the page, what
+// it names, and what that imports at once.
+function firstLoad() {
+  const outputs = new Map(Object.entries(result.metafile.outputs)
+    .map(([name, output]) => [path.basename(name), output]));
+  const needed = new Set(['', iconName, named('app-', '.js'),
+    named('style-', '.css')]);
+  for (const name of needed)
+    for (const i of outputs.get(name)?.imports ?? [])
+      if (i.kind === 'import-statement')
+        needed.add(path.basename(i.path));
+  return files.filter(f => needed.has(f.name))
+    .reduce((sum, f) => sum + f.packed, 0);
+}
+
 if (given.d !== undefined) {
   mkdirSync(given.d, { recursive: true });
+  console.log(`${String(firstLoad()).padStart(8)} first load`);
   for (const f of files) {
     writeFileSync(path.join(given.d, f.name || 'index.html'), f.data);
     console.log(`${String(f.packed).padStart(8)} ${f.name || 'index.html'}`);

@@ -13,7 +13,6 @@ export const CLIPBOARD_MAX = 100000;
  */
 export function cleanPaste(text: string): string {
   return text.replace(/\r\n?/g, '\n')
-    // eslint-disable-next-line no-control-regex
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
 }
 
@@ -51,7 +50,6 @@ export function clipboardText(data: string): string | null {
 export function oneLine(text: string, most = 80): string {
   // Controls, and what turns the direction of writing around.
   const plain = text.replace(
-    // eslint-disable-next-line no-control-regex
     /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g, ' ')
     .trim();
   const letters = Array.from(plain);

@@ -145,7 +145,10 @@ test('a session that was lost is not asked for again', () => {
 
 test('what is no frame ends it, with words', () => {
   for (const bad of ['{', '[]', '{"type":"connected"}',
-    '{"type":"gap","from":"0","to":1}']) {
+    '{"type":"gap","from":"0","to":1}',
+    '{"type":"connected","offset":0,"head":0,"cols":5000,"rows":24}',
+    '{"type":"resized","cols":80,"rows":0}',
+    '{"type":"screen","offset":0,"cols":80,"rows":24,"data":"%"}']) {
     start();
     now().open();
     now().onmessage?.({ data: bad });
@@ -153,6 +156,26 @@ test('what is no frame ends it, with words', () => {
       'state broken: the daemon sent what it should not', bad);
     assert.equal(now().closedWith, 1000);
   }
+});
+
+test('held, it wants nothing until it goes on where it was', () => {
+  const link = start();
+  now().open();
+  now().text(connected(0, 0));
+  now().bytes('abc');
+  link.hold();
+  assert.equal(now().closedWith, 1000);
+  now().bytes('late');
+  now().drop(1000);
+  mock.timers.tick(20000);
+  link.retry();
+  assert.equal(Fake.all.length, 1);
+  link.go();
+  assert.equal(now().path, '/ws/terminal/a%20b?offset=3');
+  link.hold();
+  link.close();
+  link.go();
+  assert.equal(Fake.all.length, 2);
 });
 
 test('typing goes in pieces that a message may have, or is not sent', () => {
