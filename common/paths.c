@@ -152,7 +152,7 @@ pick_runtime(struct paths *p, const char **bad)
 int
 paths_init(struct paths *p, const char **bad)
 {
-	char *sbin = NULL, *bin = NULL;
+	char *sbin = NULL;
 	int r;
 
 	memset(p, 0, sizeof(*p));
@@ -176,10 +176,8 @@ paths_init(struct paths *p, const char **bad)
 	if (p->libexec_dir == NULL) {
 		p->libexec_dir = xstrdup(RINGLET_LIBEXECDIR);
 		sbin = xstrdup(RINGLET_SBINDIR);
-		bin = xstrdup(RINGLET_BINDIR);
 	} else {
 		sbin = xstrdup(p->libexec_dir);
-		bin = xstrdup(p->libexec_dir);
 	}
 
 	p->conf_file = path_join(p->config_dir, "ringlet.conf");
@@ -203,10 +201,9 @@ paths_init(struct paths *p, const char **bad)
 	p->jail_hook = path_join(p->libexec_dir, "ringlet-jail-hook");
 	p->screen = path_join(p->libexec_dir, "ringlet-screen");
 	p->keychain = path_join(p->libexec_dir, "ringlet-keychain");
-	p->cli = path_join(bin, "ringlet");
+	p->fetch = path_join(p->libexec_dir, "ringlet-fetch");
 out:
 	free(sbin);
-	free(bin);
 	if (r != 0)
 		paths_free(p);
 	return r;
@@ -244,7 +241,7 @@ paths_free(struct paths *p)
 	free(p->jail_hook);
 	free(p->screen);
 	free(p->keychain);
-	free(p->cli);
+	free(p->fetch);
 	memset(p, 0, sizeof(*p));
 }
 

@@ -37,7 +37,7 @@ struct paths {
 	char *jail_hook;
 	char *screen;
 	char *keychain;
-	char *cli;
+	char *fetch;
 };
 
 /*

@@ -1,7 +1,7 @@
 /*
  * REGISTRY_SYNC, for clients over HTTP: the monitor has no network code, so
- * the installed `ringlet` fetches, as a process of its own that is told where
- * and has a deadline.  What it shows is a folder, and is judged as any.
+ * ringlet-fetch fetches, a process that is told where and has a deadline.  What
+ * it shows is a folder, and is judged as any.
  */
 
 #include "config.h"
@@ -113,10 +113,9 @@ static int
 fetch_start(struct registry_fetch *f, const struct msg_registry_fetch *q)
 {
 	extern char **environ;
-	char *const argv[] = { (char[]){ "ringlet" },
-		(char[]){ "--fetch-registry" }, NULL };
+	char *const argv[] = { (char[]){ "ringlet-fetch" }, NULL };
 	struct proc_spec spec = {
-		.path = f->env->paths.cli, .argv = argv, .envp = environ
+		.path = f->env->paths.fetch, .argv = argv, .envp = environ
 	};
 	int sv[2], r;
 
@@ -175,7 +174,8 @@ on_REGISTRY_SYNC(struct peer *p, struct msg *m)
 		    "RegistryURL is not set: see ringlet.conf(5)");
 	else if ((r = fetch_start(f, &q)) != 0)
 		peer_reply_error(p, m->hdr.id, RL_ERR_UNAVAILABLE,
-		    "%s cannot be started: %s", env->paths.cli, rl_strerror(r));
+		    "%s cannot be started: %s", env->paths.fetch,
+		    rl_strerror(r));
 	registry_trust_free(&t);
 	return 0;
 }

@@ -8,7 +8,7 @@
  *	registry-store.c  the files: a version in, old ones out
  *	registry-lock.c	  registry.lock, and what it remembers
  *	api-registry.c	  requests, and who is told
- *	registry-fetch.c  the command as a process that fetches
+ *	registry-fetch.c  a process that fetches
  */
 
 #include <stdbool.h>

@@ -1,27 +1,26 @@
 /*
  * registry sync, inspect, pin, unpin: what the monitor has installed.  This
- * side fetches, shows the monitor a folder, and prints what it says.
+ * side has ringlet-fetch fetch, shows the monitor its folder, and prints what
+ * it says.
  */
 
 #include "config.h"
 
+#include <sys/wait.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fdpass.h"
-#include "fetch.h"
-#include "log.h"
 #include "proc.h"
 #include "registry.h"
 #include "ringlet.h"
 #include "xmalloc.h"
 
-#define REQUEST_MS  5000  /* that a fetcher waits for its request */
-#define WAIT_MS	    10000 /* and for what it has shown to be read */
-#define SHORTEST_MS 1000  /* bounds of RegistryTimeout */
-#define LONGEST_MS  50000
+#define GRACE_MS 5000 /* beyond RegistryTimeout: to start, and to answer */
 
 /* --- what there is --- */
 
@@ -50,9 +49,9 @@ state_json(const struct msg_registry_state *s)
 
 	for (size_t i = 0; i < s->versions.n; i++)
 		json_array_append_new(list, version_json(&v[i]));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "url",
-	    json_text(s->url), "channel", json_text(s->channel), "key_ids",
-	    json_strs(&s->keys), "pin", json_text(s->pin), "current",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "url", json_text(s->url), "channel", json_text(s->channel),
+	    "key_ids", json_strs(&s->keys), "pin", json_text(s->pin), "current",
 	    s->used ? json_string(v[0].id) : json_null(), "problem",
 	    json_text(s->problem), "versions", list, "manifests",
 	    json_strs(&s->manifests), "shadowed", json_strs(&s->shadowed));
@@ -240,14 +239,92 @@ sync_offline(struct cli *cli, const char *want)
 	return r;
 }
 
+/* A process that fetches, and the folder that it has shown. */
+struct fetcher {
+	struct proc proc; /* pid 0: none */
+	int channel;	  /* while it is open, the folder is there */
+	int dir;
+};
+
+static int
+fetcher_start(struct cli *cli, bool progress, struct fetcher *f)
+{
+	extern char **environ;
+	char *const argv[] = { (char[]){ "ringlet-fetch" },
+		progress ? (char[]){ "-p" } : NULL, NULL };
+	struct proc_spec spec = {
+		.path = cli->paths.fetch, .argv = argv, .envp = environ
+	};
+	int sv[2], r;
+
+	if ((r = fd_pair(sv)) != 0)
+		return fail_error(cli, r, "%s", rl_strerror(r));
+	spec.channel = sv[1];
+	f->channel = sv[0];
+	r = proc_spawn(&spec, &f->proc);
+	if (r != 0) {
+		memset(&f->proc, 0, sizeof(f->proc));
+		r = fail_error(cli, RL_ERR_UNAVAILABLE,
+		    "%s cannot be started: %s", spec.path, strerror(errno));
+	}
+	fd_close(sv[1]);
+	return r;
+}
+
+/* Its channel closes, upon which it removes the folder and ends. */
+static void
+fetcher_end(struct fetcher *f)
+{
+	fd_close(f->dir);
+	fd_close(f->channel);
+	while (f->proc.pid != 0 && waitpid(f->proc.pid, NULL, 0) == -1 &&
+	       errno == EINTR)
+		;
+	proc_release(&f->proc);
+}
+
+/* Has it fetch what the monitor says: 0 and f->dir, or reports. */
+static int
+fetch(struct cli *cli, const struct msg_registry_state *s, struct fetcher *f)
+{
+	const struct msg_registry_fetch req = { .url = s->url,
+		.channel = s->channel,
+		.timeout_ms = s->timeout_ms };
+	const struct msg_error *e;
+	struct msg m;
+	int r;
+
+	r = fetcher_start(
+	    cli, !cli->quiet && !cli->json && isatty(STDERR_FILENO), f);
+	if (r != 0)
+		return r;
+	if ((r = msg_write(f->channel, MSG_REGISTRY_FETCH, 1, &req, NULL, 0)) !=
+		0 ||
+	    (r = msg_read(f->channel, (int)s->timeout_ms + GRACE_MS, &m)) !=
+		0) {
+		(void)proc_signal(&f->proc, SIGKILL);
+		return fail_error(cli, RL_ERR_UNAVAILABLE, "%s: %s",
+		    cli->paths.fetch, rl_strerror(r));
+	}
+	if (m.hdr.type == MSG_ERROR) {
+		e = m.body;
+		r = fail_error(cli,
+		    e->code < 0 ? (int)e->code : RL_ERR_INTERNAL, "%s",
+		    e->text);
+	} else if (m.hdr.type != MSG_REGISTRY_FETCHED ||
+		   (f->dir = msg_take_fd(&m, 0)) == -1)
+		r = fail_error(cli, RL_ERR_PROTOCOL, "%s: %s", cli->paths.fetch,
+		    rl_strerror(RL_ERR_PROTOCOL));
+	msg_clear(&m);
+	return r;
+}
+
 int
 cmd_registry_sync(struct cli *cli, const struct args *args)
 {
 	struct msg_registry_install req = { .force = opt_has(args, OPT_FORCE) };
 	const struct msg_registry_state *s;
-	struct fetched got = { -1, NULL };
-	struct fetch f = { .parent = cli->paths.runtime_dir };
-	char why[1024];
+	struct fetcher f = { .channel = -1, .dir = -1 };
 	struct msg state, m;
 	int r;
 
@@ -261,10 +338,6 @@ cmd_registry_sync(struct cli *cli, const struct args *args)
 	if ((r = get_state(cli, false, &state)) != 0)
 		return r;
 	s = state.body;
-	f.url = s->url;
-	f.channel = s->channel;
-	f.timeout_ms = (unsigned)s->timeout_ms;
-	f.progress = !cli->quiet && !cli->json && isatty(STDERR_FILENO);
 	if (*s->url == '\0')
 		r = fail_error(cli, RL_ERR_STATE,
 		    "RegistryURL is not set: see ringlet.conf(5)");
@@ -274,60 +347,14 @@ cmd_registry_sync(struct cli *cli, const struct args *args)
 		    "used: see ringlet.conf(5)");
 	else {
 		verbose(cli, "fetching from %s", s->url);
-		r = fetch_registry(&f, &got, why, sizeof(why));
-		if (r != 0)
-			r = fail_error(cli, r, "%s", why);
+		r = fetch(cli, s, &f);
 	}
 	msg_clear(&state);
 	if (r == 0 && (r = client_call_with(cli, MSG_REGISTRY_INSTALL, &req,
-			   got.dir, MSG_REGISTRY_INSTALLED, &m)) == 0) {
+			   f.dir, MSG_REGISTRY_INSTALLED, &m)) == 0) {
 		r = print_installed(cli, m.body);
 		msg_clear(&m);
 	}
-	fetched_remove(&got);
+	fetcher_end(&f);
 	return r;
-}
-
-/* --- for the monitor --- */
-
-/*
- * What it is told comes from the monitor.  The folder stays until the channel
- * closes, which is when the monitor has read it.
- */
-void
-registry_fetch_main(void)
-{
-	const struct msg_registry_fetch *req;
-	struct msg_error wrong = { 0, NULL };
-	struct fetched got = { -1, NULL };
-	struct fetch f = { .progress = false };
-	struct paths paths;
-	const char *bad;
-	char why[1024] = "";
-	struct msg m, end;
-
-	proc_child_begin();
-	if (paths_init(&paths, &bad) != 0 ||
-	    msg_read(PROC_CHANNEL_FD, REQUEST_MS, &m) != 0 ||
-	    m.hdr.type != MSG_REGISTRY_FETCH)
-		fatal("no request came");
-	req = m.body;
-	f.url = req->url;
-	f.channel = req->channel;
-	f.timeout_ms = req->timeout_ms < SHORTEST_MS ? SHORTEST_MS
-		       : req->timeout_ms > LONGEST_MS
-			   ? LONGEST_MS
-			   : (unsigned)req->timeout_ms;
-	f.parent = paths.runtime_dir;
-	wrong.code = fetch_registry(&f, &got, why, sizeof(why));
-	wrong.text = why;
-	if (wrong.code == 0 ? msg_write(PROC_CHANNEL_FD, MSG_REGISTRY_FETCHED,
-				  m.hdr.id, NULL, &got.dir, 1) != 0
-			    : msg_write(PROC_CHANNEL_FD, MSG_ERROR, m.hdr.id,
-				  &wrong, NULL, 0) != 0)
-		log_error("cannot answer");
-	else if (msg_read(PROC_CHANNEL_FD, WAIT_MS, &end) == 0)
-		msg_clear(&end);
-	fetched_remove(&got);
-	exit(0);
 }

@@ -41,7 +41,8 @@ doctor_programs(struct doctor *d)
 {
 	const struct paths *p = &d->cli->paths;
 	const char *const programs[] = { p->monitor, p->ringletd, p->sandboxer,
-		p->keychain, p->jail_init, p->jail_check, p->screen };
+		p->keychain, p->jail_init, p->jail_check, p->jail_hook,
+		p->screen, p->fetch };
 	unsigned bad = 0;
 
 	for (size_t i = 0; i < NELEM(programs); i++)

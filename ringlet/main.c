@@ -1,7 +1,7 @@
 /*
  * ringlet: the command line.  Finds the command in the table, parses its
  * options, and runs its handler.  It speaks to the monitor alone, over the
- * control socket; fetch.c alone has network code.
+ * control socket, and has no network code.
  */
 
 #include "config.h"
@@ -169,8 +169,6 @@ main(int argc, char **argv)
 	secret_init();
 	/* A file that a key is taken from goes through jansson. */
 	json_set_alloc_funcs(wipe_alloc, wipe_free);
-	if (argc == 2 && strcmp(argv[1], "--fetch-registry") == 0)
-		registry_fetch_main();
 	status = run(&cli, argc, argv);
 	fd_close(cli.fd);
 	return output_end(&cli, status);

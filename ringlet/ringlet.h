@@ -323,14 +323,6 @@ struct shim;
 void alias_take_away(const struct cli *, const char *alias);
 /* "intact", or what is wrong: gone, changed, no-profile, no-ringlet. */
 const char *alias_state(const struct cli *, const struct shim *);
-/* --- cmd_registry.c --- */
-
-/*
- * The program as a process of the monitor's that fetches a registry and shows
- * it on its channel; does not return.
- */
-void registry_fetch_main(void) __attribute__((__noreturn__));
-
 /* --- shared by commands --- */
 
 /* 0, or reports that there is no such agent and returns the exit status. */

@@ -52,6 +52,19 @@ publish 3
 refused "what is no manifest, although it is signed" 'agents/acme.json: '
 agent acme >"$R/agents/acme.json"
 
+# --- what has libcurl ---
+fetch=${LIVE_LIBEXEC:+$LIVE_LIBEXEC/ringlet-fetch}
+[ -n "$fetch" ] || fetch=$(dirname "$(dirname \
+    "$(readlink -f "$LIVE_BIN/ringlet")")")/libexec/ringlet/ringlet-fetch
+ldd "$fetch" >"$T/fetch.ldd"
+check "ringlet-fetch has libcurl" grep -q libcurl "$T/fetch.ldd"
+for program in "$LIVE_BIN/ringlet" "${fetch%-fetch}-monitor"; do
+	ldd "$program" >"$T/other.ldd"
+	check "${program##*/} has libraries" grep -q libc.so "$T/other.ldd"
+	refute "${program##*/} has none for networks" \
+	    grep -Eq 'libcurl|libssl|libgnutls|libnghttp2' "$T/other.ldd"
+done
+
 # --- what was changed ---
 publish 3
 for file in registry.json registry.json.minisig agents/acme.json \
