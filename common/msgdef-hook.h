@@ -22,6 +22,7 @@ struct msg_hook { /* inside others */
 	int64_t added_at;
 	const char *added_by; /* cli, or which token */
 	bool approved;	      /* as it is */
+	const char *refused;  /* why the policy does not let it run, or "" */
 	/* What was approved, if anything was; then approved_at is not 0. */
 	int64_t approved_at;
 	const char *was_event;

@@ -29,6 +29,7 @@ struct msg_registry_state {
 	uint64_t timeout_ms;	  /* RegistryTimeout */
 	const char *pin;	  /* or "" */
 	const char *problem;	  /* why what is installed is not used, or "" */
+	const char *refused;	  /* why the policy has none come, or "" */
 	bool used;		  /* the first version is */
 	struct msg_recs versions; /* struct msg_registry_version */
 	struct msg_strs manifests; /* of the version that is used */

@@ -30,6 +30,7 @@ static const struct msg_field f_msg_hook[] = {
 	I64(msg_hook, added_at, INT64_MAX),
 	STR(msg_hook, added_by, NAME_MAX_LEN * 2),
 	BOOL(msg_hook, approved),
+	STR(msg_hook, refused, TEXT_MAX_LEN),
 	I64(msg_hook, approved_at, INT64_MAX),
 	STR(msg_hook, was_event, HOOK_EVENT_MAX),
 	STR(msg_hook, was_matcher, HOOK_MATCHER_MAX),

@@ -37,6 +37,7 @@ static const struct msg_field f_msg_registry_state[] = {
 	U64(msg_registry_state, timeout_ms, UINT32_MAX),
 	STR(msg_registry_state, pin, NAME_MAX_LEN),
 	STR(msg_registry_state, problem, TEXT_MAX_LEN),
+	STR(msg_registry_state, refused, TEXT_MAX_LEN),
 	BOOL(msg_registry_state, used),
 	RECS(msg_registry_state, versions, 8, rec_msg_registry_version),
 	STRS(msg_registry_state, manifests, FILES_MAX),

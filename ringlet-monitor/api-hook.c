@@ -19,6 +19,7 @@
 #include "log.h"
 #include "manifest.h"
 #include "monitor.h"
+#include "policy.h"
 #include "profile.h"
 #include "session.h"
 #include "tokens.h"
@@ -29,10 +30,12 @@
 
 /* --- as messages --- */
 
+/* What is told of one; hash and refused are made for it. */
 static void
-fill(const struct hooks *hs, size_t i, struct msg_hook *to,
-    char hash[HOOK_HASH_LEN + 1])
+fill(const struct env *env, const struct hooks *hs, size_t i,
+    struct msg_hook *to, char hash[HOOK_HASH_LEN + 1], char **refused)
 {
+	char why[WHY_MAX];
 	const struct hook *h = &hs->v[i];
 	const struct hook_approval *a = &h->approved;
 	const struct msg_hook_text text = hook_text(h);
@@ -47,6 +50,8 @@ fill(const struct hooks *hs, size_t i, struct msg_hook *to,
 		.added_at = h->added_at,
 		.added_by = h->added_by,
 		.approved = hook_is_approved(h) };
+	if (policy_may_hook(env->policy, h->command, why, sizeof(why)) != 0)
+		to->refused = *refused = xstrdup(why);
 	if (a->hash == NULL)
 		return;
 	to->approved_at = a->at;
@@ -63,12 +68,17 @@ reply_hooks(struct peer *p, const struct msg *m, const struct profile *pr,
 {
 	struct msg_hook *list = xcalloc(n + 1, sizeof(*list));
 	char(*hash)[HOOK_HASH_LEN + 1] = xcalloc(n + 1, sizeof(*hash));
+	char **refused = xcalloc(n + 1, sizeof(*refused));
 	const struct msg_hooks body = { .alias = pr->alias,
 		.list = { list, n } };
 
 	for (size_t i = 0; i < n; i++)
-		fill(&pr->hooks, from + i, &list[i], hash[i]);
+		fill(peer_env(p), &pr->hooks, from + i, &list[i], hash[i],
+		    &refused[i]);
 	peer_reply(p, m->hdr.id, MSG_HOOKS, &body, NULL, 0);
+	for (size_t i = 0; i < n; i++)
+		free(refused[i]);
+	free(refused);
 	free(hash);
 	free(list);
 }
@@ -309,6 +319,14 @@ on_HOOK_REMOVE(struct peer *p, struct msg *m)
 	return 0;
 }
 
+static int
+may_approve(struct change *c, const struct hook *h)
+{
+	return policy_verdict(c->env, audit_who_of(c->peer), c->alias,
+	    policy_may_hook(c->env->policy, h->command, c->why, sizeof(c->why)),
+	    c->why);
+}
+
 /*
  * From the CLI alone.  The hash is of what the person was shown: of a hook
  * that has changed since, or moved, nothing is approved.
@@ -329,7 +347,7 @@ on_HOOK_APPROVE(struct peer *p, struct msg *m)
 	h = hooks_at(&c.pr->hooks, req->event, req->index);
 	if (h == NULL)
 		err = no_such(&c, req->event, req->index);
-	else {
+	else if ((err = may_approve(&c, h)) == 0) {
 		text = hook_text(h);
 		err = hooks_approve(&c.pr->hooks, req->event, req->index,
 		    req->hash, time(NULL));

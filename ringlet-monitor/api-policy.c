@@ -242,6 +242,26 @@ policy_check_run(struct env *env, const struct audit_who *who,
 	return policy_verdict(env, who, pr->alias, r, why);
 }
 
+int
+policy_check_registry(struct env *env, const struct audit_who *who,
+    const char *url, char *why, size_t size)
+{
+	static const char file[] = "file://";
+	const char *name = url;
+	char *real = NULL;
+	int r;
+
+	if (strncmp(url, file, sizeof(file) - 1) == 0)
+		name += sizeof(file) - 1;
+	/* One that is not there is asked of by the name that it was given. */
+	if (*name == '/')
+		real = realpath(name, NULL);
+	r = policy_may_registry(
+	    env->policy, real != NULL ? real : url, NULL, why, size);
+	free(real);
+	return policy_verdict(env, who, "registry", r, why);
+}
+
 char *
 policy_profile_notice(struct env *env, const struct profile *pr)
 {

@@ -15,32 +15,88 @@
 #include "fdpass.h"
 #include "log.h"
 #include "monitor.h"
+#include "policy.h"
 #include "registry-store.h"
 #include "strlist.h"
 #include "xmalloc.h"
 
 #define WHY_MAX 1536
 
+int
+registry_may_sync(struct env *env, const struct audit_who *who,
+    const struct registry_trust *t, char *why, size_t size)
+{
+	int r;
+
+	r = policy_check_registry(env, who, t->url, why, size);
+	if (r != 0 || t->nkeys > 0 || t->refused.n == 0)
+		return r;
+	(void)strlcpy(why, t->refused.v[0], size);
+	return policy_verdict(env, who, "registry", RL_ERR_DENIED, why);
+}
+
+/*
+ * Whether what is installed may be used: neither where it came from nor where
+ * the next one would come from is refused.  0 also if nothing is installed, or
+ * the lock cannot be read, which is told when it is to be used.
+ */
+static int
+may_use(struct env *env, const struct registry_trust *t, char *why, size_t size)
+{
+	struct registry_lock l;
+	char other[WHY_MAX];
+	int r = 0;
+
+	if (registry_lock_load(&env->paths, &l, other, sizeof(other)) == 0 &&
+	    l.nversions > 0) {
+		r = policy_check_registry(env, NULL, l.url, why, size);
+		if (r == 0 && *t->url != '\0')
+			r = policy_check_registry(env, NULL, t->url, why, size);
+	}
+	registry_lock_free(&l);
+	return r;
+}
+
+/* Says why what is installed is not used, once as long as it is the same. */
+static void
+tell_problem(
+    struct env *env, const char *before, bool by_policy, const char *why)
+{
+	env->registry_problem = xstrdup(why);
+	if (before != NULL && strcmp(before, why) == 0)
+		return;
+	log_warn("registry: %s: it is not used", why);
+	if (by_policy)
+		(void)policy_verdict(
+		    env, &audit_monitor, "registry", RL_ERR_DENIED, why);
+}
+
 void
 registry_reload(struct env *env)
 {
+	char *before = env->registry_problem;
+	struct registry_bundle *b = NULL;
 	struct registry_trust t;
 	char why[WHY_MAX];
 	int r;
 
 	registry_bundle_free(env->registry);
-	free(env->registry_problem);
+	env->registry = NULL;
 	env->registry_problem = NULL;
-	registry_trust_init(&t, &env->conf);
-	r = registry_current(&env->paths, &t, &env->registry, why, sizeof(why));
+	registry_trust_init(&t, &env->conf, env->policy);
+	for (size_t i = 0; i < t.refused.n; i++)
+		log_warn("registry: a key is left out: %s", t.refused.v[i]);
+	if (may_use(env, &t, why, sizeof(why)) != 0)
+		tell_problem(env, before, true, why);
+	else if ((r = registry_current(
+		      &env->paths, &t, &b, why, sizeof(why))) == 0) {
+		log_info("registry: version %s (%s) is used", b->index.version,
+		    b->index.id);
+		env->registry = b;
+	} else if (r != RL_ERR_NOTFOUND)
+		tell_problem(env, before, registry_trust_told(&t, why), why);
 	registry_trust_free(&t);
-	if (r == 0)
-		log_info("registry: version %s (%s) is used",
-		    env->registry->index.version, env->registry->index.id);
-	else if (r != RL_ERR_NOTFOUND) {
-		log_warn("registry: %s: it is not used", why);
-		env->registry_problem = xstrdup(why);
-	}
+	free(before);
 	manifests_load(env);
 }
 
@@ -75,8 +131,11 @@ send_state(struct env *env, struct peer *p, uint32_t id,
 		.problem = env->registry_problem,
 		.used = env->registry != NULL,
 		.versions = { v, l->nversions } };
-	char text[MINISIGN_ID_TEXT];
+	char text[MINISIGN_ID_TEXT], why[WHY_MAX];
 
+	if ((*t->url != '\0' || t->refused.n > 0) &&
+	    registry_may_sync(env, NULL, t, why, sizeof(why)) != 0)
+		s.refused = why;
 	for (size_t i = 0; i < l->nversions; i++) {
 		const struct registry_version *is = &l->versions[i];
 
@@ -114,7 +173,7 @@ reply_state(struct peer *p, uint32_t id)
 	char why[WHY_MAX];
 	int r;
 
-	registry_trust_init(&t, &env->conf);
+	registry_trust_init(&t, &env->conf, env->policy);
 	r = registry_lock_load(&env->paths, &l, why, sizeof(why));
 	if (r == 0)
 		send_state(env, p, id, &l, &t);
@@ -209,7 +268,7 @@ registry_take(struct env *env, const struct asker *asker, int dir,
 {
 	struct strlist endpoints = { NULL, 0 };
 	struct registry_bundle *b = NULL;
-	struct registry_done done;
+	struct registry_done done = { .unchanged = false };
 	struct registry_trust t;
 	char why[WHY_MAX];
 	int r;
@@ -218,9 +277,16 @@ registry_take(struct env *env, const struct asker *asker, int dir,
 		registry_refuse(env, asker, RL_ERR_DENIED, audit_trouble(env));
 		return;
 	}
-	registry_trust_init(&t, &env->conf);
-	r = registry_install(
-	    &env->paths, &t, dir, want, force, &done, &b, why, sizeof(why));
+	registry_trust_init(&t, &env->conf, env->policy);
+	/* Whoever shows a folder need not have fetched what settings say. */
+	r = registry_may_sync(env, &asker->who, &t, why, sizeof(why));
+	if (r == 0) {
+		r = registry_install(&env->paths, &t, dir, want, force, &done,
+		    &b, why, sizeof(why));
+		if (r != 0 && registry_trust_told(&t, why))
+			(void)policy_verdict(
+			    env, &asker->who, "registry", RL_ERR_DENIED, why);
+	}
 	registry_trust_free(&t);
 	tell_audit(env, asker, r, b, r == 0 && done.unchanged, why);
 	if (r != 0) {
@@ -286,9 +352,12 @@ on_REGISTRY_PIN(struct peer *p, struct msg *m)
 		    p, m->hdr.id, RL_ERR_DENIED, "%s", audit_trouble(env));
 		return 0;
 	}
-	registry_trust_init(&t, &env->conf);
+	registry_trust_init(&t, &env->conf, env->policy);
 	r = registry_pin(
 	    &env->paths, &t, req->ref, &switched, why, sizeof(why));
+	if (r != 0 && registry_trust_told(&t, why))
+		(void)policy_verdict(
+		    env, audit_who_of(p), "registry", RL_ERR_DENIED, why);
 	registry_trust_free(&t);
 	(void)audit_event(env, audit_who_of(p), AUDIT_REGISTRY_PIN,
 	    r != 0 || *req->ref == '\0' ? "registry" : req->ref,

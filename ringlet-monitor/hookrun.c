@@ -21,6 +21,7 @@
 #include <jansson.h>
 #include <sodium.h>
 
+#include "audit.h"
 #include "buf.h"
 #include "err.h"
 #include "fdpass.h"
@@ -29,6 +30,7 @@
 #include "log.h"
 #include "manifest.h"
 #include "monitor.h"
+#include "policy.h"
 #include "profile-home.h"
 #include "profile.h"
 #include "ringlet-sandboxer/jail.h"
@@ -66,13 +68,23 @@ folder_of(const struct env *env, const char *alias, const char *name)
 	return xasprintf("%s/hooks/%s%s", env->paths.data_dir, alias, name);
 }
 
+/* Whether it is approved, and the policy says nothing against it. */
+static bool
+may_run(const struct env *env, const struct hook *h)
+{
+	char why[512];
+
+	return hook_is_approved(h) &&
+	       policy_may_hook(env->policy, h->command, why, sizeof(why)) == 0;
+}
+
 static size_t
-count_approved(const struct profile *pr)
+count_running(const struct env *env, const struct profile *pr)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < pr->hooks.n; i++)
-		n += hook_is_approved(&pr->hooks.v[i]);
+		n += may_run(env, &pr->hooks.v[i]);
 	return n;
 }
 
@@ -111,10 +123,10 @@ write_file(const struct env *env, const struct profile *pr, size_t i,
 }
 
 static bool
-is_approved_hash(const struct profile *pr, const char *name)
+is_hash(const struct env *env, const struct profile *pr, const char *name)
 {
 	for (size_t i = 0; i < pr->hooks.n; i++)
-		if (hook_is_approved(&pr->hooks.v[i]) &&
+		if (may_run(env, &pr->hooks.v[i]) &&
 		    strcmp(pr->hooks.v[i].approved.hash, name) == 0)
 			return true;
 	return false;
@@ -122,7 +134,7 @@ is_approved_hash(const struct profile *pr, const char *name)
 
 /* Files of hooks that are no more; pr NULL: all. */
 static void
-sweep_files(const char *dir, const struct profile *pr)
+sweep_files(const struct env *env, const char *dir, const struct profile *pr)
 {
 	struct dirent *e;
 	DIR *d;
@@ -131,7 +143,7 @@ sweep_files(const char *dir, const struct profile *pr)
 		return;
 	while ((e = readdir(d)) != NULL)
 		if (hook_hash_ok(e->d_name) &&
-		    (pr == NULL || !is_approved_hash(pr, e->d_name)))
+		    (pr == NULL || !is_hash(env, pr, e->d_name)))
 			(void)unlinkat(dirfd(d), e->d_name, 0);
 	closedir(d);
 }
@@ -148,9 +160,9 @@ write_files(struct env *env, const struct profile *pr, const char *dir,
 	}
 	/* A session that runs keeps what it began with. */
 	if (session_count(env, pr->alias) == 0)
-		sweep_files(dir, pr);
+		sweep_files(env, dir, pr);
 	for (size_t i = 0; r == 0 && i < pr->hooks.n; i++)
-		if (hook_is_approved(&pr->hooks.v[i]))
+		if (may_run(env, &pr->hooks.v[i]))
 			r = write_file(env, pr, i, dir, why, size);
 	return r;
 }
@@ -161,7 +173,7 @@ hook_run_forget(struct env *env, const char *alias)
 	char *dir = folder_of(env, alias, "/run");
 	char *top = folder_of(env, alias, ""), *kept;
 
-	sweep_files(dir, NULL);
+	sweep_files(env, dir, NULL);
 	(void)rmdir(dir);
 	for (size_t i = 0; i < NELEM(settings); i++) {
 		kept = folder_of(env, alias, settings[i].kept);
@@ -176,9 +188,9 @@ hook_run_forget(struct env *env, const char *alias)
 
 /* --- the agent's settings --- */
 
-/* The member `hooks` that calls the approved ones; NULL: there are none. */
+/* The member `hooks` that calls those that may run; NULL: there are none. */
 static json_t *
-render(const struct profile *pr)
+render(const struct env *env, const struct profile *pr)
 {
 	struct msg_hook_text *v = xcalloc(pr->hooks.n + 1, sizeof(*v));
 	char hash[HOOK_HASH_LEN + 1];
@@ -186,7 +198,7 @@ render(const struct profile *pr)
 	size_t n = 0;
 
 	for (size_t i = 0; i < pr->hooks.n; i++) {
-		if (!hook_is_approved(&pr->hooks.v[i]))
+		if (!may_run(env, &pr->hooks.v[i]))
 			continue;
 		v[n] = hook_text(&pr->hooks.v[i]);
 		hook_hash(&v[n], hash);
@@ -304,7 +316,7 @@ write_settings(struct env *env, const struct profile *pr, int home, size_t file,
 	static const char *const both[] = { "hooks", "disableAllHooks", NULL };
 	static const char *const alone[] = { "hooks", NULL };
 	const char *path = settings[file].path;
-	bool guarded = count_approved(pr) > 0;
+	bool guarded = count_running(env, pr) > 0;
 	json_t *old = NULL, *ours;
 	int r;
 
@@ -345,7 +357,7 @@ write_all(struct env *env, const struct profile *pr,
 	home = profile_home_open(&env->paths, agent, pr->alias, why, size);
 	if (home < 0)
 		return home;
-	hooks = render(pr);
+	hooks = render(env, pr);
 	for (size_t i = 0; r == 0 && i < NELEM(settings); i++)
 		r = write_settings(env, pr, home, i, i == 0 ? hooks : NULL,
 		    left_out, why, size);
@@ -360,11 +372,21 @@ static void
 tell_waiting(
     struct env *env, const struct profile *pr, struct strlist *left_out)
 {
+	char why[512];
 	size_t n = 0;
 
 	for (size_t i = 0; i < pr->hooks.n; i++) {
 		const struct hook *h = &pr->hooks.v[i];
 
+		if (policy_may_hook(
+			env->policy, h->command, why, sizeof(why)) != 0) {
+			(void)policy_verdict(
+			    env, &audit_monitor, pr->alias, RL_ERR_DENIED, why);
+			strlist_addf(left_out, "hook %s %llu: %s", h->event,
+			    (unsigned long long)hooks_index(&pr->hooks, i),
+			    why);
+			continue;
+		}
 		if (hook_is_approved(h))
 			continue;
 		n++;
@@ -445,7 +467,7 @@ hook_run_plan(struct env *env, const struct profile *pr,
     struct hook_run *out)
 {
 	memset(out, 0, sizeof(*out));
-	out->any = hook_run_supports(agent) && count_approved(pr) > 0;
+	out->any = hook_run_supports(agent) && count_running(env, pr) > 0;
 	if (!out->any)
 		return;
 	out->dir = folder_of(env, pr->alias, "/run");

@@ -87,6 +87,7 @@ struct policy;
 struct profile;
 struct registry_bundle;
 struct registry_fetch;
+struct registry_trust;
 struct secret;
 struct strlist;
 struct token;
@@ -479,6 +480,13 @@ int policy_check_run(struct env *, const struct audit_who *who,
     const struct profile *, const struct policy_run *, char *why, size_t size);
 /* What is wrong, or soon will be, with its key; for free(), or NULL. */
 char *policy_profile_notice(struct env *, const struct profile *);
+/*
+ * Whether a registry may come from there: a URL or a folder, which is asked of
+ * by its name without links; "" is somewhere unknown.  As
+ * policy_check_profile().
+ */
+int policy_check_registry(struct env *, const struct audit_who *who,
+    const char *url, char *why, size_t size);
 int on_POLICY_SHOW(struct peer *, struct msg *);
 
 /* api-profile.c */
@@ -559,6 +567,12 @@ int on_AUDIT_VERIFY(struct peer *, struct msg *);
  * env->registry_problem are as it is now, and so are env->manifests.
  */
 void registry_reload(struct env *);
+/*
+ * Whether the policy lets a registry come from where settings say, signed by a
+ * key that they name.  As policy_check_profile().
+ */
+int registry_may_sync(struct env *, const struct audit_who *who,
+    const struct registry_trust *, char *why, size_t size);
 /*
  * Installs what lies in the folder dir as registry_install() does, for whoever
  * asked, and answers; writes it down, and tells of it.

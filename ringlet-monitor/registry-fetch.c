@@ -20,6 +20,7 @@
 #include "registry-store.h"
 #include "xmalloc.h"
 
+#define WHY_MAX	 1024
 #define GRACE_MS 5000 /* beyond RegistryTimeout: to start, and to answer */
 
 struct registry_fetch {
@@ -149,6 +150,7 @@ on_REGISTRY_SYNC(struct peer *p, struct msg *m)
 	struct registry_fetch *f = env->fetch;
 	struct registry_trust t;
 	struct msg_registry_fetch q;
+	char why[WHY_MAX];
 	int r;
 
 	if (f == NULL) {
@@ -164,7 +166,7 @@ on_REGISTRY_SYNC(struct peer *p, struct msg *m)
 		    "a registry is being fetched: try again later");
 		return 0;
 	}
-	registry_trust_init(&t, &env->conf);
+	registry_trust_init(&t, &env->conf, env->policy);
 	q.url = t.url;
 	q.channel = t.channel;
 	q.timeout_ms = env->conf.registry_timeout_ms;
@@ -172,6 +174,9 @@ on_REGISTRY_SYNC(struct peer *p, struct msg *m)
 	if (*t.url == '\0')
 		peer_reply_error(p, m->hdr.id, RL_ERR_STATE,
 		    "RegistryURL is not set: see ringlet.conf(5)");
+	else if ((r = registry_may_sync(
+		      env, &f->asker.who, &t, why, sizeof(why))) != 0)
+		peer_reply_error(p, m->hdr.id, r, "%s", why);
 	else if ((r = fetch_start(f, &q)) != 0)
 		peer_reply_error(p, m->hdr.id, RL_ERR_UNAVAILABLE,
 		    "%s cannot be started: %s", env->paths.fetch,

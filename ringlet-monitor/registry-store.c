@@ -21,6 +21,7 @@
 #include "err.h"
 #include "fdpass.h"
 #include "paths.h"
+#include "policy.h"
 #include "registry-store.h"
 #include "xmalloc.h"
 
@@ -39,23 +40,42 @@ only(const struct strlist *list)
 }
 
 void
-registry_trust_init(struct registry_trust *t, const struct conf *c)
+registry_trust_init(
+    struct registry_trust *t, const struct conf *c, const struct policy *policy)
 {
+	char why[512];
+
 	memset(t, 0, sizeof(*t));
 	t->url = only(&c->registry_url);
 	t->channel = only(&c->registry_channel);
 	t->keys = xcalloc(c->registry_key.n + 1, sizeof(*t->keys));
-	for (size_t i = 0; i < c->registry_key.n; i++)
-		if (minisign_key_parse(
-			c->registry_key.v[i], &t->keys[t->nkeys]))
+	for (size_t i = 0; i < c->registry_key.n; i++) {
+		const char *key = c->registry_key.v[i];
+
+		/* By its whole text: anybody can make one of the same id. */
+		if (policy_may_registry(policy, NULL, key, why, sizeof(why)) !=
+		    0)
+			strlist_add(&t->refused, why);
+		else if (minisign_key_parse(key, &t->keys[t->nkeys]))
 			t->nkeys++;
+	}
 }
 
 void
 registry_trust_free(struct registry_trust *t)
 {
 	free(t->keys);
+	strlist_clear(&t->refused);
 	memset(t, 0, sizeof(*t));
+}
+
+bool
+registry_trust_told(const struct registry_trust *t, const char *why)
+{
+	for (size_t i = 0; i < t->refused.n; i++)
+		if (strstr(why, t->refused.v[i]) != NULL)
+			return true;
+	return false;
 }
 
 static int
@@ -63,10 +83,27 @@ need_keys(const struct registry_trust *t, char *why, size_t size)
 {
 	if (t->nkeys > 0)
 		return 0;
-	(void)snprintf(why, size,
-	    "RegistryKey is not set: without a key no registry is used "
-	    "(ringlet.conf(5))");
+	(void)strlcpy(why,
+	    t->refused.n > 0
+		? t->refused.v[0]
+		: "RegistryKey is not set: without a key no registry is used "
+		  "(ringlet.conf(5))",
+	    size);
 	return RL_ERR_DENIED;
+}
+
+/* Reads and verifies; a key that was left out may be what is missing. */
+static int
+read_trusted(int dir, const struct registry_trust *t,
+    struct registry_bundle **out, char *why, size_t size)
+{
+	int r = registry_bundle_read(dir, t->keys, t->nkeys, out, why, size);
+
+	for (size_t i = 0; r == RL_ERR_DENIED && i < t->refused.n; i++) {
+		(void)strlcat(why, "; ", size);
+		(void)strlcat(why, t->refused.v[i], size);
+	}
+	return r;
 }
 
 /* --- folders --- */
@@ -290,8 +327,7 @@ read_version(const struct paths *paths, const struct registry_trust *t,
 	    (dir = open_in(store, v->folder)) == -1)
 		(void)snprintf(inner, sizeof(inner), "%s", strerror(errno));
 	else
-		r = registry_bundle_read(
-		    dir, t->keys, t->nkeys, out, inner, sizeof(inner));
+		r = read_trusted(dir, t, out, inner, sizeof(inner));
 	/* Validly signed is not enough: it must be that very version. */
 	if (r == 0 && strcmp((*out)->index.sha256, v->sha256) != 0) {
 		(void)snprintf(inner, sizeof(inner),
@@ -403,8 +439,7 @@ registry_install(const struct paths *paths, const struct registry_trust *t,
 	memset(done, 0, sizeof(*done));
 	if ((r = registry_lock_load(paths, &l, why, size)) != 0 ||
 	    (r = need_keys(t, why, size)) != 0 ||
-	    (r = registry_bundle_read(dir, t->keys, t->nkeys, &b, why, size)) !=
-		0)
+	    (r = read_trusted(dir, t, &b, why, size)) != 0)
 		goto out;
 	strlcpy(done->id, b->index.id, sizeof(done->id));
 	done->unchanged = is_in_use(paths, t, &l, &b->index);
@@ -413,6 +448,11 @@ registry_install(const struct paths *paths, const struct registry_trust *t,
 	if (r == 0 && (force || !done->unchanged)) {
 		done->unchanged = false;
 		r = put(paths, t, &l, b, why, size);
+	} else if (r == 0 && strcmp(l.url, t->url) != 0) {
+		/* The same comes from elsewhere, which a policy may judge. */
+		free(l.url);
+		l.url = xstrdup(t->url);
+		r = registry_lock_save(paths, &l, why, size);
 	}
 	if (r == 0)
 		tidy(paths, &l);

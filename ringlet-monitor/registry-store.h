@@ -15,9 +15,11 @@
 #include <stddef.h>
 
 #include "registry.h"
+#include "strlist.h"
 
 struct conf;
 struct paths;
+struct policy;
 
 #define REGISTRY_KEEP	    3 /* versions, that in use among them */
 #define REGISTRY_FOLDER_MAX (REGISTRY_ID_MAX + 8)
@@ -30,9 +32,14 @@ struct registry_trust {
 	size_t nkeys;
 	const char *url;     /* "": none */
 	const char *channel; /* "": whatever the registry is of */
+	struct strlist refused; /* why the policy leaves keys out, each */
 };
-void registry_trust_init(struct registry_trust *, const struct conf *);
+/* Keys that the policy refuses are not among them. */
+void registry_trust_init(
+    struct registry_trust *, const struct conf *, const struct policy *);
 void registry_trust_free(struct registry_trust *);
+/* Whether an error of what follows is because the policy refuses a key. */
+bool registry_trust_told(const struct registry_trust *, const char *why);
 
 /* --- registry-lock.c --- */
 

@@ -142,7 +142,6 @@ settings_reload(struct env *env)
 		log_error("%s: it stays where it was", why);
 	log_info("settings: reading them again");
 	(void)policy_reload(env);
-	manifests_load(env);
 	if (settings_read(env, &fresh, why, sizeof(why)) != 0) {
 		log_error("%s: the settings stay as they are", why);
 		(void)audit_event(env, &audit_monitor, AUDIT_SETTINGS,

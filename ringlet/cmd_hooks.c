@@ -31,13 +31,13 @@ hook_json(const struct msg_hook *h)
 		    "matcher", h->was_matcher, "command", h->was_command,
 		    "timeout", (json_int_t)h->was_timeout);
 	return json_pack("{s:s, s:I, s:s, s:s, s:I, s:s, s:o, s:s, s:b, s:o,"
-			 " s:o}",
+			 " s:o, s:o}",
 	    "event", h->event, "index", (json_int_t)h->index, "matcher",
 	    h->matcher, "command", h->command, "timeout",
 	    (json_int_t)h->timeout, "hash", h->hash, "added_at",
 	    json_time(h->added_at), "added_by", h->added_by, "approved",
 	    h->approved ? 1 : 0, "approved_at", json_time(h->approved_at),
-	    "was", was);
+	    "refused", json_text(h->refused), "was", was);
 }
 
 static int
@@ -87,10 +87,17 @@ get_number(const struct cli *cli, const char *what, const char *s, long long lo,
 
 /* --- list, review --- */
 
+static bool
+runs(const struct msg_hook *h)
+{
+	return h->approved && *h->refused == '\0';
+}
+
 static const char *
 state_of(const struct msg_hook *h)
 {
-	return h->approved	     ? "approved"
+	return *h->refused != '\0'   ? "refused"
+	       : h->approved	     ? "approved"
 	       : h->approved_at != 0 ? "changed"
 				     : "waiting";
 }
@@ -120,7 +127,7 @@ cmd_hooks_list(struct cli *cli, const struct args *args)
 		table_cell(t, COLOUR_NONE, "%s", h[i].event);
 		table_cell(
 		    t, COLOUR_NONE, "%llu", (unsigned long long)h[i].index);
-		table_cell(t, h[i].approved ? COLOUR_GOOD : COLOUR_BAD, "%s",
+		table_cell(t, runs(&h[i]) ? COLOUR_GOOD : COLOUR_BAD, "%s",
 		    state_of(&h[i]));
 		table_cell(t, COLOUR_NONE, "%s",
 		    *h[i].matcher != '\0' ? h[i].matcher : "*");
@@ -159,10 +166,14 @@ print_hook(const struct msg_hook *h)
 	char when[64];
 
 	print_field("Hook", "%s %llu", h->event, (unsigned long long)h->index);
-	print_field("Runs", "%s",
-	    h->approved		  ? "yes"
-	    : h->approved_at != 0 ? "no: it was changed since it was approved"
-				  : "no: nobody has approved it");
+	if (*h->refused != '\0')
+		print_field("Runs", "no: %s", h->refused);
+	else
+		print_field("Runs", "%s",
+		    h->approved		  ? "yes"
+		    : h->approved_at != 0 ? "no: it was changed since it was "
+					    "approved"
+					  : "no: nobody has approved it");
 	print_field("Matcher", "%s", *h->matcher != '\0' ? h->matcher : "*");
 	print_field("Command", "%s", h->command);
 	print_field("Time-out", "%llu s", (unsigned long long)h->timeout);
@@ -198,11 +209,11 @@ cmd_hooks_review(struct cli *cli, const struct args *args)
 		if (i > 0)
 			printf("\n");
 		print_hook(&h[i]);
-		waiting += !h[i].approved;
+		waiting += !h[i].approved && *h[i].refused == '\0';
 	}
 	if (waiting > 0)
 		hint(cli,
-		    "%zu of %zu do not run: 'ringlet hooks approve %s "
+		    "%zu of %zu wait: 'ringlet hooks approve %s "
 		    "EVENT INDEX' lets one run as it is shown",
 		    waiting, hooks->list.n, args->v[0]);
 	else if (hooks->list.n == 0)
@@ -256,7 +267,7 @@ approve_list(struct cli *cli, const struct args *args, long long index,
 		if (args->n > 1 && (strcmp(h[i].event, args->v[1]) != 0 ||
 				       (long long)h[i].index != index))
 			continue;
-		if (args->n == 1 && h[i].approved)
+		if (args->n == 1 && (h[i].approved || *h[i].refused != '\0'))
 			continue;
 		if (hash != NULL && strncmp(h[i].hash, hash, strlen(hash)) != 0)
 			return fail_error(cli, RL_ERR_STATE,

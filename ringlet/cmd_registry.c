@@ -53,8 +53,9 @@ state_json(const struct msg_registry_state *s)
 	    "url", json_text(s->url), "channel", json_text(s->channel),
 	    "key_ids", json_strs(&s->keys), "pin", json_text(s->pin), "current",
 	    s->used ? json_string(v[0].id) : json_null(), "problem",
-	    json_text(s->problem), "versions", list, "manifests",
-	    json_strs(&s->manifests), "shadowed", json_strs(&s->shadowed));
+	    json_text(s->problem), "refused", json_text(s->refused), "versions",
+	    list, "manifests", json_strs(&s->manifests), "shadowed",
+	    json_strs(&s->shadowed));
 }
 
 static void
@@ -94,6 +95,8 @@ print_state(const struct msg_registry_state *s)
 		    &v[i]);
 	if (*s->problem != '\0')
 		print_field("Problem", "%s", s->problem);
+	if (*s->refused != '\0')
+		print_field("Sync", "%s", s->refused);
 	print_strs("Manifests", &s->manifests);
 	print_strs("Your own instead", &s->shadowed);
 }
@@ -219,7 +222,9 @@ sync_offline(struct cli *cli, const char *want)
 	must = *want != '\0' ? want : s->pin;
 	if (!s->used)
 		r = fail_error(cli,
-		    *s->problem != '\0' ? RL_ERR_DAMAGED : RL_ERR_NOTFOUND,
+		    *s->problem == '\0'	  ? RL_ERR_NOTFOUND
+		    : *s->refused != '\0' ? RL_ERR_DENIED
+					  : RL_ERR_DAMAGED,
 		    "%s",
 		    *s->problem != '\0' ? s->problem
 					: "no registry is installed: sync "
@@ -341,6 +346,8 @@ cmd_registry_sync(struct cli *cli, const struct args *args)
 	if (*s->url == '\0')
 		r = fail_error(cli, RL_ERR_STATE,
 		    "RegistryURL is not set: see ringlet.conf(5)");
+	else if (*s->refused != '\0')
+		r = fail_error(cli, RL_ERR_DENIED, "%s", s->refused);
 	else if (s->keys.n == 0)
 		r = fail_error(cli, RL_ERR_DENIED,
 		    "RegistryKey is not set: without a key no registry is "

@@ -55,6 +55,7 @@ static const struct reply_member hook_members[] = {
 	{ "added_by", "string" },
 	{ "approved", "boolean" },
 	{ "approved_at", "string?" },
+	{ "refused", "string?" },
 	{ "was", "object?" },
 };
 const struct reply_table hook_reply = REPLY_TABLE(hook_members);
@@ -79,13 +80,13 @@ static json_t *
 hook_json(const struct msg_hook *h)
 {
 	return json_pack("{s:s, s:I, s:s, s:s, s:I, s:s, s:o, s:s, s:b, s:o,"
-			 " s:o}",
+			 " s:o, s:o}",
 	    "event", h->event, "index", (json_int_t)h->index, "matcher",
 	    h->matcher, "command", h->command, "timeout",
 	    (json_int_t)h->timeout, "hash", h->hash, "added_at",
 	    reply_time(h->added_at), "added_by", h->added_by, "approved",
 	    h->approved ? 1 : 0, "approved_at", reply_time(h->approved_at),
-	    "was", was_json(h));
+	    "refused", reply_text(h->refused), "was", was_json(h));
 }
 
 /* Answers with all hooks that the message tells of. */

@@ -19,6 +19,7 @@ static const struct reply_member registry_members[] = {
 	{ "pin", "string?" },
 	{ "current", "string?" },
 	{ "problem", "string?" },
+	{ "refused", "string?" },
 	{ "versions", "objects" },
 	{ "manifests", "strings" },
 	{ "shadowed", "strings" },
@@ -49,17 +50,16 @@ on_state(struct request *r, struct msg *m)
 	for (size_t i = 0; i < s->versions.n; i++)
 		json_array_append_new(list, version_json(&v[i]));
 	reply_data(r, 200,
-	    json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-		"url", reply_text(s->url),
-		"channel", reply_text(s->channel),
-		"key_ids", reply_strings(&s->keys),
-		"pin", reply_text(s->pin),
-		"current", s->used && s->versions.n > 0
-		    ? json_string(v[0].id) : json_null(),
-		"problem", reply_text(s->problem),
-		"versions", list,
-		"manifests", reply_strings(&s->manifests),
-		"shadowed", reply_strings(&s->shadowed)));
+	    json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"url", reply_text(s->url), "channel", reply_text(s->channel),
+		"key_ids", reply_strings(&s->keys), "pin", reply_text(s->pin),
+		"current",
+		s->used && s->versions.n > 0 ? json_string(v[0].id)
+					     : json_null(),
+		"problem", reply_text(s->problem), "refused",
+		reply_text(s->refused), "versions", list, "manifests",
+		reply_strings(&s->manifests), "shadowed",
+		reply_strings(&s->shadowed)));
 }
 
 void

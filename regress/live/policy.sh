@@ -249,8 +249,7 @@ loosen_AuditFull()
 	gives AuditFull warn
 }
 
-# Who asks for these has live tests of its own; what is answered, for each, is
-# in regress/unit/test_policy.c.
+# For these policy-others.sh has the cases.
 ELSEWHERE="AllowRegistries DenyRegistries RegistryKeys AllowHooks"
 
 # Nobody is refused anything by these: what they take away is not there.
