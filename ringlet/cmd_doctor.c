@@ -35,11 +35,14 @@ static const struct {
 	{ doctor_jail, ALWAYS },
 	{ doctor_bus, ALWAYS },
 	{ doctor_daemon, ALWAYS },
+	{ doctor_policy, ALWAYS },
 	{ doctor_without, STOPPED },
 	{ doctor_status, RUNNING },
 	{ doctor_cgroup, RUNNING },
 	{ doctor_manifests, RUNNING },
 	{ doctor_profiles, RUNNING },
+	{ doctor_registry, RUNNING },
+	{ doctor_hooks, RUNNING },
 	{ doctor_keychains, RUNNING },
 };
 

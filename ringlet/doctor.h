@@ -9,6 +9,7 @@
  *	doctor-system.c	what the machine has to offer
  *	doctor-daemon.c	what only the daemon knows
  *	doctor-keys.c	keychains, and keys that do not fit
+ *	doctor-rules.c	the policy, the registry, hooks that wait
  */
 
 #include <stdbool.h>
@@ -30,6 +31,7 @@ struct doctor {
 	struct strlist agents, providers; /* ids of those that there are */
 	unsigned failed;
 	bool runs;	    /* the daemon, and it is connected */
+	size_t hooks, idle; /* of all profiles, and those that do not run */
 	uint64_t sandboxer; /* its process, 0: not known */
 };
 
@@ -72,5 +74,10 @@ void doctor_without(struct doctor *);
 
 /* doctor-keys.c */
 void doctor_keychains(struct doctor *);
+
+/* doctor-rules.c */
+void doctor_policy(struct doctor *); /* after doctor_daemon() */
+void doctor_registry(struct doctor *);
+void doctor_hooks(struct doctor *);
 
 #endif /* DOCTOR_H */

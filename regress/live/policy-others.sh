@@ -1,4 +1,4 @@
-# What others made, hooks and registries, is used as the administrator's policy allows: no setting, key, link or earlier approval gets past it, nor a mistake in ringlet.conf.
+# What others made, hooks and registries, is used as the administrator's policy allows: no setting, key, link or earlier approval gets past it, nor a mistake in ringlet.conf; doctor tells.
 # shellcheck shell=sh
 . "${0%/*}/lib.sh"
 [ -n "$LIVE_POLICY" ] || skip_all "only root can write a policy"
@@ -58,15 +58,23 @@ has()
 }
 
 # --- without a policy all of it is had ---
+like "doctor says that there is none" "$(ringlet doctor)" \
+    '^ok   policy: there is none'
+like "nor a registry" "$(ringlet doctor)" '^ok   registry: none is set'
 for place in $places; do
 	check "without a policy: from $place" from "$place"
 	check "over HTTP, too" over_http
 done
+like "doctor says which is used" "$(ringlet doctor)" \
+    '^ok   registry: version v1 of acme'
 check "a provider of it is there" has
 new_profile claude dev "" -p self --working-dir "$WORK"
 ringlet hooks add dev PreToolUse '' 'echo FORBIDDEN' >/dev/null
 ringlet hooks add dev PreToolUse '' 'echo allowed one' >/dev/null
+like "doctor names hooks that wait" "$(ringlet doctor)" \
+    '^warn hooks: dev: 2 of 2 wait.*`ringlet hooks review dev`'
 check "without a policy: hooks are approved" ringlet hooks approve dev -y
+like "which doctor says" "$(ringlet doctor)" '^ok   hooks: 2 of them'
 like "and run" "$(jailed dev -- fire PreToolUse Bash)" '^FORBIDDEN'
 
 # --- with one, nothing ---
@@ -79,6 +87,12 @@ reload
 like "with a mistake in ringlet.conf the settings stay" \
     "$(grep Nonsense "$LOG")" 'the settings stay as they are'
 refute "the policy holds: what came from outside is gone" has
+like "doctor says why" "$(ringlet doctor)" \
+    "^FAIL registry: .*outside: refused by AllowRegistries \\($LIVE_POLICY"
+like "and that nothing comes from there" "$(ringlet doctor)" \
+    '^warn registry: .*policy show'
+like "and that the policy holds" "$(ringlet doctor)" \
+    "^ok   policy: $LIVE_POLICY holds; .ringlet policy show"
 is "nor is it back by being looked at" "$(current)" ''
 sed -i '/^Nonsense/d' "$CONF"
 
@@ -93,6 +107,8 @@ no "that over HTTP, too" RegistryKeys 403 over_http
 setting RegistryKey "$KEY_B"
 no "with that key alone" RegistryKeys 5 from "$HOME/reg/other"
 no "that key over HTTP" RegistryKeys 403 over_http
+check "doctor names the key's rule" \
+    sh -c "ringlet doctor | grep -q '^warn registry: .*RegistryKeys'"
 setting RegistryKey "$KEY_A" "$KEY_B"
 check "what is allowed comes" from "$HOME/reg/good"
 check "and is used" has
@@ -122,6 +138,7 @@ is "or on the user's terminal" \
 like "the review says so" "$(ringlet hooks review dev)" \
     '^Runs: no: hook .*FORBIDDEN.*refused by AllowHooks'
 like "and the list" "$(ringlet hooks list dev)" '0 +refused .*FORBIDDEN'
+like "and doctor" "$(ringlet doctor)" '^warn hooks: dev: the policy lets 1'
 is "over HTTP one can see it" "$(api GET /api/profiles/dev/hooks)" 200
 like "with the rule" "$(json data 0 refused <"$T/body")" AllowHooks
 is "of the other nothing is said" "$(json data 1 refused <"$T/body")" ''
@@ -139,4 +156,13 @@ reload
 like "without the policy it runs again, as it was approved" \
     "$(jailed dev -- fire PreToolUse Bash)" '^FORBIDDEN'
 
+# --- a policy that cannot be read ---
+policy 'MaxSessions 3'
+like "doctor says that one has come" "$(ringlet doctor)" \
+    '^warn policy: .* has come since'
+reload
+policy 'Nonsense 3'
+reload
+like "doctor says what is wrong with it" "$(ringlet doctor)" \
+    "^FAIL policy: .*line 1.*SIGHUP"
 done_testing
