@@ -38,7 +38,8 @@
  *	migrate.c	keys from one store to another
  *	home-removal.c	a profile's home, removed beside the loop
  *	run.c		from a profile to what is started
- *	session.c	the table of sessions, requests about them
+ *	session.c	requests about sessions, and their ends for all
+ *	session-table.c the table of sessions
  *	session-end.c	their ends, and how long they are kept
  *	jailmake.c	from a request to a jail's description
  *	jailplan.c	what a jail is made of: jailmount.c, jailcheck.c, repo.c
@@ -656,13 +657,15 @@ int on_SESSION_ATTACH(struct peer *, struct msg *);
 int on_JAIL_SCREEN(struct peer *, struct msg *);
 int on_JAIL_NOTICE(struct peer *, struct msg *);
 int on_VIEWER_GONE(struct peer *, struct msg *);
-/* Sessions that have not ended, of alias or (NULL) of all. */
-size_t session_count(const struct env *, const char *alias);
 /*
  * Ends all sessions as `terminal kill` does, with a shorter grace; then calls
  * supervise_stop().
  */
 void session_end_all(struct env *);
+
+/* session-table.c */
+/* Sessions that have not ended, of alias or (NULL) of all. */
+size_t session_count(const struct env *, const char *alias);
 void session_free_all(struct env *);
 
 /* session-end.c */

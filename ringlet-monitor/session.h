@@ -46,10 +46,15 @@ struct session {
 	TAILQ_ENTRY(session) link;
 };
 
-/* session.c, for session-start.c and session-end.c */
+/* session-table.c */
 struct session *session_find(const struct env *, const char *id);
 struct session *session_add(struct env *, const char *alias);
 void session_remove(struct env *, struct session *);
+/*
+ * The window's size by now, where the ring has one that can be true: the
+ * sandboxer writes it.  Else *cols and *rows stay as they are.
+ */
+void session_size(const struct session *, uint64_t *cols, uint64_t *rows);
 /* Copies what is known of s to the message; strings stay s's. */
 struct msg_session;
 void session_to_msg(const struct session *, struct msg_session *);
