@@ -37,6 +37,13 @@ struct msg_jail_explain {
 	const char *path; /* what is asked about, absolute, or "" */
 };
 
+/* Less than that, for whoever has a token. */
+struct msg_jail_show {
+	struct msg_bin token;
+	const char *alias;
+	const char *working_dir;
+};
+
 struct msg_explained {
 	const char *alias;
 	bool sandboxed;

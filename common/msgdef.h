@@ -133,6 +133,9 @@ enum msg_number {
 	MSG_EXPLAINED = 141,
 	MSG_PROFILE_GRANT = 142, /* -> PROFILE */
 
+	/* ringletd to monitor: the jail that a session would get */
+	MSG_JAIL_SHOW = 270, /* -> EXPLAINED */
+
 	/* CLI to monitor: the jail's test */
 	MSG_SANDBOX_CHECK = 150, /* -> SESSION */
 

@@ -114,6 +114,13 @@ static const struct msg_field f_msg_jail_explain[] = {
 };
 REC(msg_jail_explain);
 
+static const struct msg_field f_msg_jail_show[] = {
+	SECRET_BIN(msg_jail_show, token, TOKEN_MAX),
+	STR(msg_jail_show, alias, NAME_MAX_LEN),
+	STR(msg_jail_show, working_dir, PATH_MAX_LEN),
+};
+REC(msg_jail_show);
+
 static const struct msg_field f_msg_jail_mount[] = {
 	U64(msg_jail_mount, kind, BIND_EMPTY),
 	STR(msg_jail_mount, src, PATH_MAX_LEN),
@@ -356,6 +363,7 @@ static const struct msg_type types[] = {
 	TYPE(JAIL_SCREEN, rec_msg_jail_screen),
 	TYPE(JAIL_NOTICE, rec_msg_jail_notice),
 	TYPE(JAIL_EXPLAIN, rec_msg_jail_explain),
+	TYPE(JAIL_SHOW, rec_msg_jail_show),
 	TYPE(EXPLAINED, rec_msg_explained),
 	TYPE(SANDBOX_CHECK, rec_msg_sandbox_check),
 	TYPE(JAIL_TIER, rec_msg_jail_tier),

@@ -307,7 +307,10 @@ shorten(char *value)
 	return value;
 }
 
-/* From the CLI alone: it tells what is set, and by which file. */
+/*
+ * Hostile ringletd: with a token that may do all it learns what is set, and by
+ * which file; no setting is a secret.
+ */
 int
 on_POLICY_SHOW(struct peer *p, struct msg *m)
 {

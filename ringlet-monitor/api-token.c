@@ -179,6 +179,7 @@ on_TOKEN_CREATE(struct peer *p, struct msg *m)
 	return 0;
 }
 
+/* Hostile ringletd: with a token that may do all it learns no other's text. */
 int
 on_TOKEN_LIST(struct peer *p, struct msg *m)
 {
@@ -216,6 +217,10 @@ revoke(struct peer *p, const struct msg *m, const char *id)
 	tell_gone(env, digest);
 }
 
+/*
+ * Hostile ringletd: with a token that may do all it can end the others, which
+ * is less than to shut down; it is written down whose token that was.
+ */
 int
 on_TOKEN_REVOKE(struct peer *p, struct msg *m)
 {

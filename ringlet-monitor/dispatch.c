@@ -68,7 +68,13 @@
 	{ MSG_REGISTRY_GET, BOTH, SERVE, 0, SMALL, VIEW, 0,                  \
 		on_REGISTRY_GET },                                           \
 	{ MSG_REGISTRY_PIN, BOTH, SERVE, 0, SMALL, CTRL, 0,                  \
-		on_REGISTRY_PIN }
+		on_REGISTRY_PIN },                                           \
+	/* What tokens there are, and fewer of them; never one more. */      \
+	{ MSG_TOKEN_LIST, BOTH, SERVE, 0, SMALL, CTRL, 0, on_TOKEN_LIST },   \
+	{ MSG_TOKEN_REVOKE, BOTH, SERVE, 0, SMALL, CTRL, 0,                  \
+		on_TOKEN_REVOKE },                                           \
+	/* It names the administrator's rules, and what is set where. */     \
+	{ MSG_POLICY_SHOW, BOTH, SERVE, 0, SMALL, CTRL, 0, on_POLICY_SHOW }
 
 static const struct msg_rule control_rules[] = {
 	REQUESTS,
@@ -82,8 +88,6 @@ static const struct msg_rule control_rules[] = {
 	{ MSG_PROFILE_RUN, FROM_CLI, SERVE, 0, LARGE, 0, 0, on_PROFILE_RUN },
 	/* Who has one token must not make himself another. */
 	{ MSG_TOKEN_CREATE, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_TOKEN_CREATE },
-	{ MSG_TOKEN_LIST, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_TOKEN_LIST },
-	{ MSG_TOKEN_REVOKE, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_TOKEN_REVOKE },
 	{ MSG_TOKEN_ROTATE, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_TOKEN_ROTATE },
 	{ MSG_CODE_CREATE, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_CODE_CREATE },
 	/* These tell which files there are, and loosen jails. */
@@ -120,8 +124,6 @@ static const struct msg_rule control_rules[] = {
 	{ MSG_HOOK_RUN, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_HOOK_RUN },
 	/* It reads the whole log, beside other requests. */
 	{ MSG_AUDIT_VERIFY, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_AUDIT_VERIFY },
-	/* It names the administrator's rules, and what is set where. */
-	{ MSG_POLICY_SHOW, FROM_CLI, SERVE, 0, SMALL, 0, 0, on_POLICY_SHOW },
 };
 
 /* What the dashboard alone has a use for: the command has a file system. */
@@ -150,6 +152,9 @@ static const struct msg_rule ringletd_rules[] = {
 	    on_REGISTRY_SYNC },
 	REQUESTS,
 	FOLDERS,
+	/* Rules and folders of jails: not for whoever may only look. */
+	{ MSG_JAIL_SHOW, FROM_RINGLETD, SERVE, 0, MEDIUM, CTRL, 0,
+	    on_JAIL_SHOW },
 };
 
 static const struct msg_rule sandboxer_rules[] = {

@@ -1,6 +1,7 @@
 /*
- * `ringlet sandbox explain`: the plan of a jail as data, by the very functions
- * that start one.  Nothing is made, nothing is started, no key is read.
+ * `ringlet sandbox explain`, and the dashboard's view of a jail: its plan as
+ * data, by the very functions that start one.  Nothing is made, nothing is
+ * started, no key is read.
  */
 
 #include "config.h"
@@ -208,27 +209,28 @@ answer_clear(struct answer *a)
 	jailmake_clear(&a->make);
 }
 
+/* path: what is asked about, or "". */
 static int
 explain(struct peer *p, const struct msg *m, const struct run *r,
-    const struct bwrap_flags *flags, char *why, size_t size)
+    const struct jail_ask *ask, const char *path, char *why, size_t size)
 {
-	const struct msg_jail_explain *req = m->body;
 	struct env *env = peer_env(p);
-	const struct jail_ask ask = { .cwd = req->working_dir,
-		.no_sandbox = req->no_sandbox,
-		.cli = true,
-		.flags = flags };
 	struct answer a;
 	int err;
 
 	memset(&a, 0, sizeof(a));
 	a.body.alias = r->profile->alias;
-	if ((err = jailmake_make(env, r, &ask, &a.make, why, size)) == 0 &&
+	if ((err = jailmake_make(env, r, ask, &a.make, why, size)) == 0 &&
 	    (err = fill(env, &a)) == 0) {
-		if (*req->path != '\0')
-			fill_view(&a, req->path);
-		peer_reply(p, m->hdr.id, MSG_EXPLAINED, &a.body, NULL, 0);
-	} else if (*why == '\0')
+		if (*path != '\0')
+			fill_view(&a, path);
+		if (!ask->cli) {
+			a.body.command.n = 0;
+			a.body.arguments.n = 0;
+		}
+		err = peer_reply(p, m->hdr.id, MSG_EXPLAINED, &a.body, NULL, 0);
+	}
+	if (err != 0 && *why == '\0')
 		snprintf(why, size, "the jail cannot be explained: %s",
 		    rl_strerror(err));
 	answer_clear(&a);
@@ -254,6 +256,10 @@ on_JAIL_EXPLAIN(struct peer *p, struct msg *m)
 		.cli = true,
 		.hooks = req->no_sandbox ? HOOK_SESSION : HOOK_JAILED };
 	struct bwrap_flags flags;
+	const struct jail_ask how = { .cwd = req->working_dir,
+		.no_sandbox = req->no_sandbox,
+		.cli = true,
+		.flags = &flags };
 	struct run *r = NULL;
 	char why[WHY_MAX] = "";
 	int err;
@@ -276,7 +282,41 @@ on_JAIL_EXPLAIN(struct peer *p, struct msg *m)
 	if (err == 0)
 		err = run_explain(env, &ask, &r, why, sizeof(why));
 	if (err == 0)
-		err = explain(p, m, r, &flags, why, sizeof(why));
+		err = explain(p, m, r, &how, req->path, why, sizeof(why));
+	if (err != 0)
+		peer_reply_error(p, m->hdr.id, err, "%s", why);
+	run_free(r);
+	bwrap_flags_clear(&flags);
+	return 0;
+}
+
+/*
+ * Hostile ringletd: it sees the jail that SESSION_CREATE would start for it, by
+ * the same rules and with the same refusals, and can ask about no path: what it
+ * learns of files is which of them the plan shows.
+ */
+int
+on_JAIL_SHOW(struct peer *p, struct msg *m)
+{
+	struct env *env = peer_env(p);
+	const struct msg_jail_show *req = m->body;
+	const struct run_ask ask = { .alias = req->alias, .jailed = true };
+	struct bwrap_flags flags;
+	const struct jail_ask how = { .cwd = req->working_dir,
+		.flags = &flags };
+	const struct msg_strs none = { NULL, 0 };
+	struct run *r = NULL;
+	char why[WHY_MAX] = "";
+	int err;
+
+	err = bwrap_flags_parse(&env->paths, &none, &flags, why, sizeof(why));
+	if (err == 0)
+		err = policy_may_flags(env->policy, flags.words, flags.nwords,
+		    flags.unshare_net, why, sizeof(why));
+	if (err == 0)
+		err = run_explain(env, &ask, &r, why, sizeof(why));
+	if (err == 0)
+		err = explain(p, m, r, &how, "", why, sizeof(why));
 	if (err != 0)
 		peer_reply_error(p, m->hdr.id, err, "%s", why);
 	run_free(r);

@@ -605,6 +605,7 @@ void registry_fetch_free(struct env *);
 
 /* jail-explain.c */
 int on_JAIL_EXPLAIN(struct peer *, struct msg *);
+int on_JAIL_SHOW(struct peer *, struct msg *);
 
 /* home-removal.c */
 /*

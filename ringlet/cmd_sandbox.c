@@ -10,24 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bindkind.h"
 #include "ringlet.h"
 #include "xmalloc.h"
-
-static const char *
-kind_name(uint64_t kind)
-{
-	static const char *const names[] = { [BIND_RO] = "read-only",
-		[BIND_RW] = "read-write",
-		[BIND_TMPFS] = "memory",
-		[BIND_DIR] = "folder",
-		[BIND_SYMLINK] = "link",
-		[BIND_DEV] = "devices",
-		[BIND_PROC] = "processes",
-		[BIND_EMPTY] = "hidden" };
-
-	return kind < NELEM(names) && names[kind] != NULL ? names[kind]
-							  : "unknown";
-}
 
 /* Bytes as people write them: 2G, 16M, 1000. */
 static char *
@@ -57,7 +42,7 @@ mounts_json(const struct msg_recs *l)
 	for (size_t i = 0; i < l->n; i++)
 		json_array_append_new(a,
 		    json_pack("{s:s, s:o, s:s, s:o, s:s}", "kind",
-			kind_name(m[i].kind), "source", json_text(m[i].src),
+			bind_kind_name(m[i].kind), "source", json_text(m[i].src),
 			"destination", m[i].dst, "size_bytes",
 			m[i].size != 0 ? json_integer((json_int_t)m[i].size)
 				       : json_null(),
@@ -182,7 +167,7 @@ print_mounts(const struct msg_recs *l)
 	for (size_t i = 0; i < l->n; i++) {
 		table_cell(t, COLOUR_NONE, "%s", m[i].dst);
 		table_cell(t, m[i].kind == BIND_RW ? COLOUR_BAD : COLOUR_NONE,
-		    "%s", kind_name(m[i].kind));
+		    "%s", bind_kind_name(m[i].kind));
 		table_cell(t, COLOUR_NONE, "%s",
 		    source_text(&m[i], text, sizeof(text)));
 		table_cell(t, COLOUR_NONE, "%s", m[i].rule);

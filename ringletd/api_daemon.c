@@ -126,53 +126,6 @@ api_public_key(struct request *r)
 	call_with_token(r, MSG_PUBKEY_GET, on_public_key);
 }
 
-static const struct reply_member token_members[] = {
-	{ "id", "string" },
-	{ "scope", "string" },
-	{ "label", "string?" },
-	{ "created_at", "string?" },
-	{ "expires_at", "string?" },
-};
-const struct reply_table token_reply = REPLY_TABLE(token_members);
-
-static void
-on_token(struct request *r, struct msg *m)
-{
-	const struct msg_tokens *list = m->body;
-	const struct msg_token *t = list->list.v;
-
-	if (list->list.n != 1) {
-		reply_failure(r, RL_ERR_INTERNAL, "");
-		return;
-	}
-	reply_data(r, 200, json_pack("{s:s, s:s, s:o, s:o, s:o}", "id", t->id,
-	    "scope", t->control ? "control" : "view",
-	    "label", reply_text(t->label),
-	    "created_at", reply_time(t->created_at),
-	    "expires_at", reply_time(t->expires_at)));
-}
-
-/* What the token that came along may do. */
-void
-api_token(struct request *r)
-{
-	call_with_token(r, MSG_TOKEN_SELF, on_token);
-}
-
-static void
-on_token_end(struct request *r, struct msg *m)
-{
-	(void)m;
-	reply_data(r, 200, NULL);
-}
-
-/* Signs out: the token is good no longer, and this connection ends too. */
-void
-api_token_end(struct request *r)
-{
-	call_with_token(r, MSG_TOKEN_END, on_token_end);
-}
-
 static void
 on_openapi(struct request *r, struct msg *m)
 {

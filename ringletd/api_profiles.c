@@ -86,6 +86,7 @@ static const struct reply_member profile_members[] = {
 	{ "working_dir", "string?" },
 	{ "profile_home", "string" },
 	{ "env", "strings" },
+	{ "grants", "strings" },
 	{ "created_at", "string?" },
 	{ "last_used", "string?" },
 	{ "total_runs", "integer" },
@@ -99,7 +100,7 @@ static json_t *
 profile_json(const struct msg_profile *p)
 {
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o,"
-	    " s:o, s:o, s:I, s:b, s:o}",
+	    " s:o, s:o, s:o, s:I, s:b, s:o}",
 	    "alias", p->alias,
 	    "agent_id", p->agent_id,
 	    "provider_id", p->provider_id,
@@ -111,6 +112,7 @@ profile_json(const struct msg_profile *p)
 	    "working_dir", reply_text(p->working_dir),
 	    "profile_home", p->home,
 	    "env", reply_strings(&p->env),
+	    "grants", reply_strings(&p->grants),
 	    "created_at", reply_time(p->created_at),
 	    "last_used", reply_time(p->last_used),
 	    "total_runs", (json_int_t)p->total_runs,

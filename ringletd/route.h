@@ -85,6 +85,7 @@ extern const struct route_query audit_query[];
 extern const struct route_query events_query[];
 extern const struct route_query fs_complete_query[];
 extern const struct route_query fs_list_query[];
+extern const struct route_query jail_query[];
 extern const struct route_query terminal_query[];
 
 extern const struct reply_table null_reply; /* the data is null */
@@ -97,6 +98,8 @@ extern const struct reply_table exchange_reply;
 extern const struct reply_table agent_reply;
 extern const struct reply_table provider_reply;
 extern const struct reply_table folders_reply;
+extern const struct reply_table jail_reply;
+extern const struct reply_table settings_reply;
 extern const struct reply_table profile_reply;
 extern const struct reply_table profile_deleted_reply;
 extern const struct reply_table profile_rekeyed_reply;

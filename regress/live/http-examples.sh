@@ -66,6 +66,7 @@ ringlet -q dashboard --print | sed 's/.*#code=\(.*\)/{"code":"\1"}/' >"$T/code"
 is "POST of a one-time code" "$(http POST /api/token/exchange \
     -H 'Content-Type: application/json' -d "@$T/code")" 201
 cp "$T/body" "$T/exchanged"
+fetch /api/tokens tokens
 fetch /api/agents agents
 fetch /api/agents/shell agent
 fetch /api/providers providers
@@ -75,7 +76,9 @@ fetch /api/profiles profiles
 fetch /api/profiles/real profile
 fetch /api/profiles/real/hooks hooks
 fetch /api/profiles/real/hooks/export exported
+fetch /api/profiles/real/jail jail
 fetch /api/audit audit
+fetch /api/settings settings
 fetch /api/registry registry
 fetch /api/fs/list folders
 fetch "/api/fs/complete?prefix=$HOME/w" completed
@@ -95,6 +98,7 @@ check "the description is valid, and answers are as it says" \
     "get:/api/daemon/status=$T/status" \
     "get:/api/token=$T/token" \
     "post:/api/token/exchange=$T/exchanged" \
+    "get:/api/tokens=$T/tokens" \
     "get:/api/agents=$T/agents" \
     "get:/api/agents/{id}=$T/agent" \
     "get:/api/providers=$T/providers" \
@@ -104,7 +108,9 @@ check "the description is valid, and answers are as it says" \
     "get:/api/profiles/{alias}=$T/profile" \
     "get:/api/profiles/{alias}/hooks=$T/hooks" \
     "get:/api/profiles/{alias}/hooks/export=$T/exported" \
+    "get:/api/profiles/{alias}/jail=$T/jail" \
     "get:/api/audit=$T/audit" \
+    "get:/api/settings=$T/settings" \
     "get:/api/registry=$T/registry" \
     "get:/api/fs/list=$T/folders" \
     "get:/api/fs/complete=$T/completed" \

@@ -48,8 +48,8 @@ static const struct {
 	{ MSG_STATUS_GET, "STATUS_GET", D | CLI, SERV, VIEW },
 	/* Who has one token must not make himself another. */
 	{ MSG_TOKEN_CREATE, "TOKEN_CREATE", CLI, SERV, NONE },
-	{ MSG_TOKEN_LIST, "TOKEN_LIST", CLI, SERV, NONE },
-	{ MSG_TOKEN_REVOKE, "TOKEN_REVOKE", CLI, SERV, NONE },
+	{ MSG_TOKEN_LIST, "TOKEN_LIST", D | CLI, SERV, CONTROL },
+	{ MSG_TOKEN_REVOKE, "TOKEN_REVOKE", D | CLI, SERV, CONTROL },
 	{ MSG_TOKEN_ROTATE, "TOKEN_ROTATE", CLI, SERV, NONE },
 	{ MSG_TOKEN_SELF, "TOKEN_SELF", D, SERV, VIEW },
 	{ MSG_TOKEN_END, "TOKEN_END", D, SERV, VIEW },
@@ -72,6 +72,8 @@ static const struct {
 	{ MSG_PROFILE_RUN, "PROFILE_RUN", CLI, SERV, NONE },
 	/* And these two look around, and loosen jails. */
 	{ MSG_JAIL_EXPLAIN, "JAIL_EXPLAIN", CLI, SERV, NONE },
+	/* No question about a path, and the rules of a session of ringletd. */
+	{ MSG_JAIL_SHOW, "JAIL_SHOW", D, SERV, CONTROL },
 	{ MSG_PROFILE_ENDPOINT, "PROFILE_ENDPOINT", CLI, SERV, NONE },
 	{ MSG_PROFILE_GRANT, "PROFILE_GRANT", CLI, SERV, NONE },
 	/* These tell which keys there are, and delete those of nobody. */
@@ -91,7 +93,7 @@ static const struct {
 	{ MSG_AUDIT_READ, "AUDIT_READ", D | CLI, SERV, CONTROL },
 	{ MSG_AUDIT_VERIFY, "AUDIT_VERIFY", CLI, SERV, NONE },
 	/* It names the administrator's rules. */
-	{ MSG_POLICY_SHOW, "POLICY_SHOW", CLI, SERV, NONE },
+	{ MSG_POLICY_SHOW, "POLICY_SHOW", D | CLI, SERV, CONTROL },
 	{ MSG_JAIL_TIER, "JAIL_TIER", SB, SERV, NONE },
 	/* Passphrases, and where keys are: never over the network. */
 	{ MSG_KEYCHAIN_STATUS, "KEYCHAIN_STATUS", CLI, SERV, NONE },
@@ -178,6 +180,7 @@ HANDLER(KEYS_CHECK)
 HANDLER(ORPHAN_DELETE)
 HANDLER(PROFILE_RUN)
 HANDLER(JAIL_EXPLAIN)
+HANDLER(JAIL_SHOW)
 HANDLER(PROFILE_ENDPOINT)
 HANDLER(PROFILE_GRANT)
 HANDLER(PROMPT_ALLOW)
