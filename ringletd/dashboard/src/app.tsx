@@ -8,10 +8,15 @@ import { del, get, onTokenGone, tokenForget, tokenLoad, words } from './api';
 import { Audit } from './audit';
 import { nothing } from './check';
 import { eventsStart, eventsStop, watchOnline, type Online } from './events';
+import { HooksView } from './hooks';
+import { JailView } from './jail';
 import { askToNotify, mayNotify, notifyStart } from './notify';
 import { Profiles, ProfileView } from './profiles';
+import { RegistryView } from './registry';
 import { Sessions } from './sessions';
+import { SettingsView } from './settings';
 import { SignIn, exchange, takeCode } from './signin';
+import { Tokens } from './tokens';
 import { tokenSelf, type TokenSelf } from './types';
 import { Empty, Problem } from './ui';
 import { Workspace } from './workspace';
@@ -21,14 +26,20 @@ const VIEWS = [
   { path: 'sessions', name: 'Sessions' },
   { path: 'profiles', name: 'Profiles' },
   { path: 'agents', name: 'Agents' },
+  { path: 'registry', name: 'Registry' },
   { path: 'audit', name: 'Audit' },
+  { path: 'tokens', name: 'Tokens' },
+  { path: 'settings', name: 'Settings' },
 ] as const;
+
+/* Those that are about one profile. */
+const OF_PROFILE = ['profile', 'hooks', 'jail'];
 
 /* The one that is in the bar: a session is among sessions. */
 function viewOf(at: string[]): string {
   const first = at[0] ?? '';
   return first === '' || first === 'session' ? 'sessions' :
-    first === 'profile' ? 'profiles' : first;
+    OF_PROFILE.includes(first) ? 'profiles' : first;
 }
 
 /* "#/session/ID/watch" as its parts. */
@@ -76,6 +87,21 @@ function View({ at, canControl }: { at: string[]; canControl: boolean }) {
   case 'audit':
     return canControl ? <Audit /> :
       <Empty>This token may not read the audit log.</Empty>;
+  case 'registry':
+    return <RegistryView canControl={canControl} />;
+  case 'hooks':
+    return <HooksView key={at[1]} alias={at[1] ?? ''}
+      canControl={canControl} />;
+  case 'jail':
+    return canControl
+      ? <JailView key={at.join('/')} alias={at[1] ?? ''} dir={at[2] ?? ''} />
+      : <Empty>This token may not see how jails are made.</Empty>;
+  case 'tokens':
+    return canControl ? <Tokens /> :
+      <Empty>This token may not see the others.</Empty>;
+  case 'settings':
+    return canControl ? <SettingsView /> :
+      <Empty>This token may not see the settings.</Empty>;
   default:
     return <Empty>There is no such view.</Empty>;
   }
@@ -94,6 +120,12 @@ function Frame({ me, onSignOut, children }: {
 }) {
   const at = useRoute();
   const online = useOnline();
+  const view = viewOf(at);
+  // On a phone the bar is wider than the screen.
+  useEffect(() => {
+    document.querySelector('nav [aria-current]')
+      ?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [view]);
   return (
     <div class="frame">
       <a class="skip" href="#main" onClick={e => {
@@ -106,7 +138,7 @@ function Frame({ me, onSignOut, children }: {
           {VIEWS.map(v =>
             <li key={v.path}>
               <a href={`#/${v.path}`} aria-current={
-                viewOf(at) === v.path ? 'page' : undefined
+                view === v.path ? 'page' : undefined
               }>{v.name}</a>
             </li>)}
         </ul>

@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks';
 import { del, get, pathOf, post, put, words } from './api';
 import { list, shape, text } from './check';
 import { FolderField, folderOf } from './folder';
+import { Grants } from './grants';
 import { sealKey } from './seal';
 import {
   agent, profile, provider, type Agent, type Profile, type Provider,
@@ -285,6 +286,10 @@ export function ProfileView({ alias, canControl }: {
     <section aria-labelledby="view-title">
       <header class="view-head">
         <h1 id="view-title">{alias}</h1>
+        <a class="button" href={`#/hooks/${encodeURIComponent(alias)}`}>Hooks</a>
+        {canControl &&
+          <a class="button" href={`#/jail/${encodeURIComponent(alias)}`}>
+            Why is this jailed</a>}
         {canControl && p !== null &&
           <>
             {p.has_key && <button type="button"
@@ -295,6 +300,7 @@ export function ProfileView({ alias, canControl }: {
       </header>
       <Problem error={loaded.error ?? p?.damage ?? null} />
       {p !== null && <Facts p={p} />}
+      {p !== null && <Grants p={p} />}
       {p !== null && doing === 'rekey' &&
         <Rekey p={p} onClose={() => setDoing(null)} />}
       {p !== null && doing === 'delete' &&

@@ -70,6 +70,9 @@ function Row({ s, canControl }: { s: Session; canControl: boolean }) {
       <span class="card-actions">
         <a class="button" href={`#/session/${s.id}/watch`}>
           {s.state === 'terminated' ? 'Read' : 'Watch'}</a>
+        {canControl && s.sandboxed && s.state !== 'terminated' &&
+          <a class="button" href={`#/jail/${encodeURIComponent(s.profile_alias)
+          }/${encodeURIComponent(s.working_dir)}`}>Why jailed</a>}
         {canControl && s.state !== 'terminated' &&
           <button type="button" onClick={() => setEnding(true)}>End…</button>}
       </span>

@@ -40,6 +40,7 @@ export const profile = shape({
   working_dir: orNull(text),
   profile_home: text,
   env: list(text),
+  grants: list(text),
   created_at: orNull(text),
   last_used: orNull(text),
   total_runs: int,
@@ -149,3 +150,110 @@ export const terminalFrame = shape({
   reason: maybe(orNull(text)),
   message: maybe(text),
 });
+
+/* The jail that a session would get: GET /api/profiles/ALIAS/jail. */
+export const jailMount = shape({
+  kind: text,
+  source: orNull(text),
+  destination: text,
+  size_bytes: orNull(int),
+  rule: text,
+});
+export type JailMount = Checked<typeof jailMount>;
+
+export const jail = shape({
+  profile_alias: text,
+  tier: text,
+  program: text,
+  argv: list(text),
+  home: text,
+  working_dir: text,
+  mounts: list(jailMount),
+  namespaces: list(text),
+  environment: list(text),
+  filter: list(text),
+  limits: shape({
+    memory_bytes: orNull(int),
+    processes: orNull(int),
+    files: orNull(int),
+    cpu_seconds: orNull(int),
+  }),
+  left_out: list(text),
+});
+export type Jail = Checked<typeof jail>;
+
+export const setting = shape({
+  keyword: text,
+  value: text,
+  origin: text,
+  forced: bool,
+});
+export type Setting = Checked<typeof setting>;
+
+export const settings = shape({
+  policy_file: text,
+  policy_there: bool,
+  policy_hash: orNull(text),
+  policy_trouble: orNull(text),
+  settings: list(setting),
+  rules: list(shape({ keyword: text, value: text, line: int })),
+});
+export type Settings = Checked<typeof settings>;
+
+const hookText = {
+  event: text,
+  matcher: text,
+  command: text,
+  timeout: int,
+};
+
+export const hook = shape({
+  ...hookText,
+  index: int,
+  hash: text,
+  added_at: orNull(text),
+  added_by: text,
+  approved: bool,
+  approved_at: orNull(text),
+  was: orNull(shape(hookText)),
+});
+export type Hook = Checked<typeof hook>;
+
+export const registryVersion = shape({
+  id: text,
+  name: text,
+  version: text,
+  serial: int,
+  channel: text,
+  sha256: text,
+  key_id: text,
+  installed_at: orNull(text),
+});
+export type RegistryVersion = Checked<typeof registryVersion>;
+
+export const registry = shape({
+  url: orNull(text),
+  channel: orNull(text),
+  key_ids: list(text),
+  pin: orNull(text),
+  current: orNull(text),
+  problem: orNull(text),
+  versions: list(registryVersion),
+  manifests: list(text),
+  shadowed: list(text),
+});
+export type Registry = Checked<typeof registry>;
+
+export const registryInstalled = shape({
+  id: text,
+  name: text,
+  version: text,
+  serial: int,
+  channel: text,
+  key_id: text,
+  unchanged: bool,
+  manifests: list(text),
+  shadowed: list(text),
+  endpoints: list(text),
+});
+export type RegistryInstalled = Checked<typeof registryInstalled>;
