@@ -1,33 +1,22 @@
 /*
  * dashboard: a browser is signed in by a one-time code.
  *
- * The code is in the URL's fragment, which a browser sends to nobody.  It must
- * not be in an argument list either, which every user of the machine can read:
- * so what is opened is a file of ours, in the runtime folder that nobody else
- * may enter, and that sends the browser on.  What is left in it afterwards is
- * a code that was used, or is over within a minute.
+ * The code is in the URL's fragment, which a browser sends to nobody.  What
+ * opens one is in browser.c.
  */
 
 #include "config.h"
 
-#include <sys/wait.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "loop.h"
 #include "ringlet.h"
 #include "secret.h"
 #include "units.h"
 #include "xmalloc.h"
 
-#define LIFETIME  "12h" /* of the token, if it is not said */
-#define OPEN_MS	  3000	/* in which a program that cannot open has ended */
-#define PAGE_NAME "dashboard.html"
+#define LIFETIME "12h" /* of the token, if it is not said */
 
 /* What is asked for. */
 struct wish {
@@ -36,17 +25,16 @@ struct wish {
 	char *base;	   /* of the URL, without the slash at its end */
 };
 
-/* 0, or reports. */
-static int
-read_wish(const struct cli *cli, const struct args *args, struct wish *w)
+int
+dashboard_options(const struct cli *cli, const struct args *args,
+    bool *control, uint64_t *lifetime)
 {
 	const char *scope = opt_get(args, OPT_SCOPE);
 	const char *expires = opt_get(args, OPT_EXPIRES);
-	const char *url = opt_get(args, OPT_URL);
 	long long span;
 
-	w->control = scope == NULL || strcmp(scope, "control") == 0;
-	if (!w->control && strcmp(scope, "view") != 0)
+	*control = scope == NULL || strcmp(scope, "control") == 0;
+	if (!*control && strcmp(scope, "view") != 0)
 		return fail_usage(
 		    cli, "--scope: '%s' is neither view nor control", scope);
 	if (expires == NULL)
@@ -56,7 +44,19 @@ read_wish(const struct cli *cli, const struct args *args, struct wish *w)
 		    "--expires: '%s' is no time such as 30m, 12h or 7d, of at "
 		    "most 30d",
 		    expires);
-	w->lifetime = (uint64_t)span;
+	*lifetime = (uint64_t)span;
+	return 0;
+}
+
+/* 0, or reports. */
+static int
+read_wish(const struct cli *cli, const struct args *args, struct wish *w)
+{
+	const char *url = opt_get(args, OPT_URL);
+	int r;
+
+	if ((r = dashboard_options(cli, args, &w->control, &w->lifetime)) != 0)
+		return r;
 	if (url != NULL && (w->base = url_base(url)) == NULL)
 		return fail_usage(cli,
 		    "--url: '%s' is not http:// and 127.0.0.1, localhost or "
@@ -86,93 +86,14 @@ find_base(struct cli *cli, struct wish *w)
 	if (w->base == NULL)
 		r = fail_error(cli, RL_ERR_UNAVAILABLE,
 		    "the daemon listens on %s alone, which no browser opens: "
-		    "'ssh -L 8765:%s HOST' from where the browser is, then "
+		    "'ringlet tunnel HOST' from where the browser is; or "
+		    "'ssh -L 8765:%s HOST' there, then "
 		    "'ringlet dashboard --print --url http://127.0.0.1:8765' "
 		    "here; or give ListenAddress in ringlet.conf a port",
 		    local != NULL ? local : "nothing",
 		    local != NULL ? local : "SOCKET");
 	msg_clear(&m);
 	return r;
-}
-
-/* What opens a browser here; NULL: nothing does. */
-static const char *
-find_opener(void)
-{
-	const char *browser = getenv("BROWSER");
-
-	/* A bare name would be looked for in folders that others may write. */
-	if (browser == NULL || browser[0] != '/')
-		browser = PATH_XDG_OPEN;
-	return access(browser, X_OK) == 0 ? browser : NULL;
-}
-
-static void __attribute__((__noreturn__))
-run_opener(char **argv)
-{
-	int null = open("/dev/null", O_RDWR);
-
-	/* The browser that it may become outlives this terminal. */
-	setsid();
-	if (null == -1 || dup2(null, STDIN_FILENO) == -1 ||
-	    dup2(null, STDOUT_FILENO) == -1 || dup2(null, STDERR_FILENO) == -1)
-		_exit(126);
-	closefrom(STDERR_FILENO + 1);
-	execv(argv[0], argv);
-	_exit(127);
-}
-
-/* Whether the program has taken it; one that goes on running has. */
-static bool
-open_file(const char *opener, const char *path)
-{
-	char *url = url_of_file(path);
-	char *argv[] = { (char *)(uintptr_t)opener, url, NULL };
-	uint64_t end = loop_now() + OPEN_MS;
-	int status = 0;
-	pid_t pid, done;
-
-	fflush(NULL);
-	if ((pid = fork()) == 0)
-		run_opener(argv);
-	free(url);
-	if (pid == -1)
-		return false;
-	while ((done = waitpid(pid, &status, WNOHANG)) == 0 && loop_now() < end)
-		poll(NULL, 0, 20);
-	return done == 0 || (done == pid && status == 0);
-}
-
-/* Has a browser open the URL; false: it cannot be done here. */
-static bool
-open_url(const struct cli *cli, const char *url)
-{
-	const char *opener = find_opener();
-	char *path, *page;
-	bool opened;
-
-	if (opener == NULL)
-		return false;
-	path = xasprintf("%s/%s", cli->paths.runtime_dir, PAGE_NAME);
-	/* Of what is in the URL nothing means anything to HTML. */
-	page = xasprintf(
-	    "<!DOCTYPE html>\n"
-	    "<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-	    "<meta name=\"referrer\" content=\"no-referrer\">\n"
-	    "<meta http-equiv=\"refresh\" content=\"0;url=%s\">\n"
-	    "<title>Ringlet</title></head>\n"
-	    "<body><a href=\"%s\">Ringlet's dashboard</a></body></html>\n",
-	    url, url);
-	/* Mode 0600, and complete from the instant it has that name. */
-	opened = paths_write_file(path, page, strlen(page)) == 0 &&
-		 open_file(opener, path);
-	/* Nobody will come for it. */
-	if (!opened)
-		(void)unlink(path);
-	secret_wipe(page, strlen(page));
-	free(page);
-	free(path);
-	return opened;
 }
 
 static void
@@ -204,7 +125,7 @@ cmd_dashboard(struct cli *cli, const struct args *args)
 	struct msg_code_create req = { .lifetime = 0 };
 	const struct msg_code_made *made;
 	struct msg m;
-	char *url;
+	char *url, *file = NULL;
 	int r;
 
 	if ((r = read_wish(cli, args, &w)) != 0 ||
@@ -219,13 +140,14 @@ cmd_dashboard(struct cli *cli, const struct args *args)
 	url = xasprintf("%s/#code=%.*s", w.base, (int)made->code.len,
 	    (const char *)made->code.p);
 	if (!cli->json && !opt_has(args, OPT_PRINT) && client_sees_display() &&
-	    open_url(cli, url))
+	    browser_open(cli->paths.runtime_dir, url, &file))
 		hint(cli, "the dashboard was opened in a browser; if it shows "
 			  "nothing: 'ringlet dashboard --print'");
 	else
 		print_url(cli, &w, url, made);
 	secret_wipe(url, strlen(url));
 	free(url);
+	free(file);
 	msg_clear(&m);
 	r = STATUS_DONE;
 out:

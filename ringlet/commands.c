@@ -19,6 +19,7 @@ const struct opt global_opts[] = {
 const size_t nglobal_opts = NELEM(global_opts);
 
 const struct opt version_opts[] = {
+	{ 'H', "host", "HOST", "run the command on HOST, by ssh", 0 },
 	{ OPT_VERSION, "version", NULL, "print the version", 0 },
 };
 const size_t nversion_opts = NELEM(version_opts);
@@ -111,6 +112,15 @@ static const struct opt token_opts[] = {
 static const struct opt dashboard_opts[] = {
 	{ OPT_PRINT, "print", NULL, "print the URL, open nothing", 0 },
 	{ OPT_URL, "url", "URL", "where the dashboard is, of a tunnel", 0 },
+	{ OPT_SCOPE, "scope", "SCOPE", "view: look and watch; control: all",
+	    0 },
+	{ OPT_EXPIRES, "expires", "TIME", "signed in for 30m, 12h, 7d ...",
+	    0 },
+};
+
+static const struct opt tunnel_opts[] = {
+	{ OPT_PORT, "port", "N", "this end's port on 127.0.0.1", 0 },
+	{ OPT_PRINT, "print", NULL, "print the URL, open nothing", 0 },
 	{ OPT_SCOPE, "scope", "SCOPE", "view: look and watch; control: all",
 	    0 },
 	{ OPT_EXPIRES, "expires", "TIME", "signed in for 30m, 12h, 7d ...",
@@ -342,6 +352,12 @@ const struct command commands[] = {
 	    "[--print] [--url URL] [--scope view|control] [--expires TIME]",
 	    "sign a browser in, by a code that is good once", 0, 0, 0,
 	    OPTS(dashboard_opts), cmd_dashboard },
+
+	{ "tunnel", NULL,
+	    "HOST [--port N] [--print] [--scope view|control] "
+	    "[--expires TIME]",
+	    "open the dashboard of another machine, through ssh", 1, 1,
+	    CMD_NO_START, OPTS(tunnel_opts), cmd_tunnel },
 
 	{ "policy", "show", "", "show what is set, and by whom", 0, 0, 0,
 	    NO_OPTS, cmd_policy_show },

@@ -135,7 +135,8 @@ check_listener(struct doctor *d, const char *address)
 	else if (conf_is_remote(address))
 		doctor_say(d, WARN, "listener",
 		    "%s answers, and can be reached from other machines: "
-		    "ListenAddress 127.0.0.1:8765 and ssh -L are safer",
+		    "ListenAddress 127.0.0.1:8765 and `ringlet tunnel` "
+		    "from there are safer",
 		    address);
 	else
 		doctor_say(d, FINE, "listener", "%s answers", address);

@@ -56,7 +56,8 @@ print_group_help(const char *group)
 void
 print_help(void)
 {
-	printf("usage: ringlet [--json] [-q] [-v] COMMAND [ARGUMENTS]\n\n");
+	printf("usage: ringlet [-H HOST] [--json] [-q] [-v] COMMAND "
+	       "[ARGUMENTS]\n\n");
 	print_group_help(NULL);
 	printf("\n");
 	print_opts(global_opts, nglobal_opts);

@@ -16,6 +16,7 @@
 #include "log.h"
 #include "ringlet.h"
 #include "secret.h"
+#include "ssh.h"
 #include "valid.h"
 #include "wipe.h"
 #include "xmalloc.h"
@@ -89,7 +90,7 @@ run(struct cli *cli, int argc, char **argv)
 	struct opt *all =
 	    join(global_opts, nglobal_opts, version_opts, nversion_opts);
 	struct args args;
-	const char *bad;
+	const char *bad, *host;
 	char why[512];
 	size_t words;
 	int r;
@@ -107,6 +108,12 @@ run(struct cli *cli, int argc, char **argv)
 		goto out;
 	}
 	apply_globals(cli, &args);
+	host = opt_get(&args, 'H');
+	if (host != NULL && (args.n > 0 || opt_has(&args, OPT_VERSION) ||
+				opt_has(&args, OPT_HELP))) {
+		r = ssh_run(cli, host, &args);
+		goto out;
+	}
 	if (opt_has(&args, OPT_VERSION)) {
 		if (cli->json)
 			print_json(cli,
@@ -169,6 +176,13 @@ main(int argc, char **argv)
 	secret_init();
 	/* A file that a key is taken from goes through jansson. */
 	json_set_alloc_funcs(wipe_alloc, wipe_free);
+	if (argc > 1 && strcmp(argv[1], OVER_SSH) == 0) {
+		over_ssh();
+		argv[1] = argv[0];
+		argc--;
+		argv++;
+		cli.json = wants_json(argc, argv);
+	}
 	status = run(&cli, argc, argv);
 	fd_close(cli.fd);
 	return output_end(&cli, status);

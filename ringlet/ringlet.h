@@ -316,6 +316,22 @@ int run_request_make(
     struct cli *, const struct args *, struct run_request *out);
 void run_request_free(struct run_request *);
 
+/* --- cmd_dashboard.c: what `tunnel` asks, too --- */
+
+/* What --scope and --expires say, in seconds; 0, or reports. */
+int dashboard_options(const struct cli *, const struct args *, bool *control,
+    uint64_t *lifetime);
+
+/* --- browser.c --- */
+
+/*
+ * Has a browser open url, which is of characters that mean nothing to HTML,
+ * by a file in dir, a folder of ours that nobody else may enter; its name
+ * becomes *file, for the caller to free, if there is one afterwards, else
+ * NULL.  False: it cannot be done here.
+ */
+bool browser_open(const char *dir, const char *url, char **file);
+
 /* --- cmd_aliases.c --- */
 
 struct shim;
@@ -372,6 +388,7 @@ enum opt_key {
 	OPT_OBJECT,
 	OPT_OFFLINE,
 	OPT_PASSPHRASE_FILE,
+	OPT_PORT,
 	OPT_PRINT,
 	OPT_READ_ONLY,
 	OPT_RECORD,
@@ -487,6 +504,7 @@ int cmd_token_create(struct cli *, const struct args *);
 int cmd_token_list(struct cli *, const struct args *);
 int cmd_token_revoke(struct cli *, const struct args *);
 int cmd_token_rotate(struct cli *, const struct args *);
+int cmd_tunnel(struct cli *, const struct args *);
 int cmd_policy_show(struct cli *, const struct args *);
 
 #endif /* RINGLET_H */
