@@ -207,10 +207,35 @@ json_parse_nested(
 	return parse(p, len, depth, 0, why, size);
 }
 
+/*
+ * Whether there are more than max values: each but the first of an object or
+ * array follows a comma.
+ */
+static bool
+has_more_values(const char *p, size_t len, size_t max)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < len && n <= max; i++) {
+		if (p[i] == '"') {
+			for (i++; i < len && p[i] != '"'; i++)
+				if (p[i] == '\\')
+					i++;
+		} else if (p[i] == ',' || p[i] == '[' || p[i] == '{')
+			n++;
+	}
+	return n > max;
+}
+
 json_t *
 json_parse_foreign(
     const char *p, size_t len, size_t depth, char *why, size_t size)
 {
+	if (has_more_values(p, len, JSON_FOREIGN_VALUES)) {
+		(void)snprintf(why, size, "has more than %d values",
+		    JSON_FOREIGN_VALUES);
+		return NULL;
+	}
 	if (depth > JSON_DEPTH_LIMIT)
 		depth = JSON_DEPTH_LIMIT;
 	return parse(p, len, depth, JSON_ALLOW_NUL, why, size);

@@ -54,8 +54,9 @@ json_t *json_parse_nested(
 
 /*
  * The same for a file that another program keeps: \u0000 may be in
- * strings.
+ * strings.  It has at most so many values, which take more memory than text.
  */
+#define JSON_FOREIGN_VALUES 200000
 json_t *json_parse_foreign(
     const char *p, size_t len, size_t depth, char *why, size_t size);
 

@@ -20,6 +20,7 @@
 
 #include "err.h"
 #include "home-file.h"
+#include "json.h"
 
 static char top[] = "/tmp/home-file.XXXXXX";
 static char why[1024];
@@ -245,6 +246,35 @@ START_TEST(bounds_size_and_depth)
 }
 END_TEST
 
+/* A member with n numbers, or empty arrays or objects, in what is a string. */
+static void
+put_many(const char *name, const char *one, size_t n)
+{
+	FILE *f = fopen(name, "w");
+
+	ck_assert_ptr_nonnull(f);
+	fputs("{\"text\":\"\\\",,,[[[{{{\",\"a\":[", f);
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, "%s%s", i > 0 ? "," : "", one);
+	fputs("]}", f);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+/* Each takes many times its own length in memory, and its time. */
+START_TEST(bounds_how_many_values)
+{
+	static const char *const ones[] = { "1", "[]", "{}", "{\"b\":[]}" };
+
+	for (size_t i = 0; i < sizeof(ones) / sizeof(ones[0]); i++) {
+		put_many("home/f", ones[i], JSON_FOREIGN_VALUES + 1);
+		ck_assert_int_eq(merge("f", "{\"x\":1}"), RL_ERR_INVALID);
+		ck_assert_ptr_nonnull(strstr(why, "f: has more than"));
+	}
+	put_many("home/f", "1", JSON_FOREIGN_VALUES - 10);
+	ck_assert_int_eq(merge("f", "{\"x\":1}"), RL_OK);
+}
+END_TEST
+
 static const char *const bad_paths[] = { "", "/etc/passwd", "..", "../f",
 	"a/../f", "a//b", "a/", ".", "./a", "a/.", "a\nb", "a\x1b[0m", "\xff",
 	"1/2/3/4/5/6/7/8/9" };
@@ -355,6 +385,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, leaves_what_it_cannot_read, 0, NELEM(unreadable));
 	tcase_add_test(tc, bounds_size_and_depth);
+	tcase_add_test(tc, bounds_how_many_values);
 	tcase_add_loop_test(tc, refuses_paths, 0, NELEM(bad_paths));
 	tcase_add_test(tc, follows_no_link);
 	tcase_add_test(tc, waits_for_no_fifo);
