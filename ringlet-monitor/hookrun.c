@@ -308,6 +308,9 @@ keep_others(struct env *env, const struct profile *pr, size_t file, json_t *obj,
  * Makes the hooks of one file what they are to be; NULL: it has none.  With
  * hooks of ours, a switch that turns all off goes, too: an agent could
  * otherwise be rid of its guards by the next session.
+ *
+ * What cannot be read is an error, also where the profile has no hooks: the
+ * agent follows links, and may read what we do not.
  */
 static int
 write_settings(struct env *env, const struct profile *pr, int home, size_t file,
@@ -318,9 +321,10 @@ write_settings(struct env *env, const struct profile *pr, int home, size_t file,
 	const char *path = settings[file].path;
 	bool guarded = count_running(env, pr) > 0;
 	json_t *old = NULL, *ours;
+	char reason[512];
 	int r;
 
-	r = home_file_read(home, path, &old, why, size);
+	r = home_file_read(home, path, &old, reason, sizeof(reason));
 	if (r == 0) {
 		keep_others(env, pr, file, old, left_out);
 		if (guarded &&
@@ -333,17 +337,18 @@ write_settings(struct env *env, const struct profile *pr, int home, size_t file,
 	if (r == 0 || (r == RL_ERR_NOTFOUND && hooks != NULL)) {
 		ours = hooks != NULL ? json_pack("{s:O}", "hooks", hooks)
 				     : json_object();
-		r = home_file_merge(
-		    home, path, ours, guarded ? both : alone, why, size);
+		r = home_file_merge(home, path, ours, guarded ? both : alone,
+		    reason, sizeof(reason));
 		json_decref(ours);
 	} else if (r == RL_ERR_NOTFOUND)
 		r = 0;
 	json_decref(old);
-	if (r == 0 || guarded)
-		return r;
-	/* What cannot be read here no agent can read hooks from either. */
-	strlist_add(left_out, why);
-	return 0;
+	if (r != 0)
+		snprintf(why, size,
+		    "profile %s is not started, as nobody can tell which hooks "
+		    "its agent has: ~/%s: mend that file, or remove it",
+		    pr->alias, reason);
+	return r;
 }
 
 static int

@@ -128,4 +128,37 @@ like "local settings of the home have none either" "$(cat "$T/run.err")" \
 is "but for those what is there stays" \
     "$(python3 -c 'import json, sys; print(json.load(sys.stdin))' \
 	<"$home/.claude/settings.local.json")" "{'a': 1}"
+
+# --- a profile without hooks: what we cannot read its agent can ---
+new_profile claude bare "" -p self --working-dir "$WORK"
+home=$(ringlet --json profiles inspect bare | json data home)
+mkdir -p "$home/.claude"
+HOOKS='"hooks":{"Stop":[{"hooks":[{"type":"command","command":"echo PLANTED"}]}]}'
+python3 - "$home/.claude" "$HOOKS" <<-'PY'
+	import sys
+	def put(name, more):
+	    with open(f"{sys.argv[1]}/{name}", "w") as file:
+	        file.write("{" + sys.argv[2] + more + "}")
+	put("deep", ',"a":' + "[" * 70 + "]" * 70)
+	put("twice", ',"a":1,"a":2')
+	put("many", ',"a":[' + "1," * 300000 + "1]")
+	put("long", ',"a":"' + "x" * (33 << 20) + '"')
+	put("linked", "")
+PY
+for file in settings.json settings.local.json; do
+	for what in deep twice many long; do
+		mv "$home/.claude/$what" "$home/.claude/$file"
+		is "hooks that an agent hid in $file ($what) do not run" \
+		    "$(ringlet profiles run bare --remote -- fire Stop '' 2>"$T/err")" ''
+		like "as it is not started" "$(cat "$T/err")" \
+		    "is not started.*\.claude/$file: "
+		mv "$home/.claude/$file" "$home/.claude/$what"
+	done
+	ln -s linked "$home/.claude/$file"
+	is "nor those that a link leads to" \
+	    "$(status ringlet profiles run bare --remote -- fire Stop '')" 5
+	rm "$home/.claude/$file"
+done
+session bare -- settings
+is "it is, once that is gone" "$(field "$ID" sandboxed)" true
 done_testing
