@@ -131,6 +131,10 @@ mv_variable_ok(const struct mv_at *at, const char *s)
 		return mv_bad(at, "",
 		    "is refused, as it can make programs load "
 		    "code or redirect them");
+	if (valid_env_is_personal(s, len))
+		return mv_bad(at, "",
+		    "is refused, as it can lead a key elsewhere or start "
+		    "another program");
 	if (valid_env_is_ours(s, len) || strcmp(s, "PATH") == 0)
 		return mv_bad(at, "", "is set by Ringlet");
 	return true;

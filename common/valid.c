@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "valid.h"
 
@@ -192,21 +193,83 @@ static const char *const dangerous[] = {
 	"LESSOPEN",
 };
 
-bool
-valid_env_is_dangerous(const char *s, size_t len)
-{
-	size_t i, n;
+/* Where traffic goes, whom it trusts, and what else is started. */
+static const char *const personal[] = {
+	"ALL_PROXY",
+	"FTP_PROXY",
+	"HTTPS_PROXY",
+	"HTTP_PROXY",
+	"NO_PROXY",
+	"AWS_CA_BUNDLE",
+	"CODEX_CA_CERTIFICATE",
+	"CURL_CA_BUNDLE",
+	"CURL_HOME",
+	"GIT_SSL_*",
+	"NODE_EXTRA_CA_CERTS",
+	"NODE_TLS_REJECT_UNAUTHORIZED",
+	"REQUESTS_CA_BUNDLE",
+	"SSLKEYLOGFILE",
+	"SSL_CERT_DIR",
+	"SSL_CERT_FILE",
+	"BROWSER",
+	"CARGO_*",
+	"CLAUDE_CODE_SHELL*",
+	"DOTNET_STARTUP_HOOKS",
+	"EDITOR",
+	"GIT_ASKPASS",
+	"GIT_EDITOR",
+	"GIT_EXTERNAL_DIFF",
+	"GIT_PAGER",
+	"GIT_PROXY_COMMAND",
+	"GIT_SEQUENCE_EDITOR",
+	"GIT_TEMPLATE_DIR",
+	"GOFLAGS",
+	"MAKEFLAGS",
+	"MANPAGER",
+	"NPM_CONFIG_*",
+	"PAGER",
+	"PIP_*",
+	"RUSTC*",
+	"RUSTDOC*",
+	"SSH_ASKPASS*",
+	"SUDO_ASKPASS",
+	"VISUAL",
+};
 
-	for (i = 0; i < NELEM(dangerous); i++) {
-		n = strlen(dangerous[i]);
-		if (dangerous[i][n - 1] == '*') {
-			n--;
-			if (len >= n && memcmp(s, dangerous[i], n) == 0)
+static bool
+same_name(const char *a, const char *b, size_t len, bool fold)
+{
+	return fold ? strncasecmp(a, b, len) == 0 : memcmp(a, b, len) == 0;
+}
+
+/* Whether s is in a list of n, where a '*' stands at the end alone. */
+static bool
+listed(const char *const *list, size_t n, const char *s, size_t len, bool fold)
+{
+	size_t i, k;
+
+	for (i = 0; i < n; i++) {
+		k = strlen(list[i]);
+		if (list[i][k - 1] == '*') {
+			k--;
+			if (len >= k && same_name(s, list[i], k, fold))
 				return true;
-		} else if (len == n && memcmp(s, dangerous[i], n) == 0)
+		} else if (len == k && same_name(s, list[i], k, fold))
 			return true;
 	}
 	return false;
+}
+
+bool
+valid_env_is_dangerous(const char *s, size_t len)
+{
+	return listed(dangerous, NELEM(dangerous), s, len, false);
+}
+
+bool
+valid_env_is_personal(const char *s, size_t len)
+{
+	return listed(personal, NELEM(personal), s, len, true);
 }
 
 bool

@@ -31,6 +31,12 @@ bool valid_env_name(const char *, size_t len);
  * redirect, the programs it is given to (LD_*, GCONV_PATH, BASH_ENV ...).
  */
 bool valid_env_is_dangerous(const char *, size_t len);
+/*
+ * Whether a variable of this name has programs speak through another, trust
+ * others, or start one that it names (HTTPS_PROXY, SSL_CERT_FILE, GIT_PAGER
+ * ...), in whatever case: for a person to set, and no manifest.
+ */
+bool valid_env_is_personal(const char *, size_t len);
 /* Whether Ringlet always sets it itself: HOME, LOGNAME, SHELL, USER. */
 bool valid_env_is_ours(const char *, size_t len);
 /* "K=V" with a valid, harmless name and a value of at most ARG_MAX_LEN. */

@@ -208,6 +208,33 @@ profile_check_form(const struct profile *p, char *why, size_t size)
 	return check_form(NULL, p, why, size);
 }
 
+/*
+ * Whether a provider leaves alone what its agent takes the key and its address
+ * from: its variables come last.  The same text may be said twice.
+ */
+static bool
+leaves_address(const struct manifest_agent *agent,
+    const struct manifest_provider *provider, char *why, size_t size)
+{
+	const struct manifest_env *e, *own;
+
+	for (e = provider->env; e->value != NULL; e++)
+		for (own = agent->env; own->value != NULL; own++) {
+			if (own->name == NULL ||
+			    strcmp(own->name, e->name) != 0 ||
+			    strcmp(own->value, e->value) == 0 ||
+			    (!manifest_template_uses(own->value, "endpoint") &&
+				!manifest_template_uses(own->value, "key")))
+				continue;
+			snprintf(why, size,
+			    "provider_id: the manifest of provider %s sets %s, "
+			    "which says where agent %s sends the key",
+			    provider->id, e->name, agent->id);
+			return false;
+		}
+	return true;
+}
+
 int
 profile_check(const struct manifest_set *set, const struct profile *p,
     char *why, size_t size)
@@ -239,6 +266,8 @@ profile_check(const struct manifest_set *set, const struct profile *p,
 		    agent->id, provider->id);
 		return RL_ERR_INVALID;
 	}
+	if (!leaves_address(agent, provider, why, size))
+		return RL_ERR_INVALID;
 	/* One that is kept holds, whatever its id is now. */
 	if (*p->endpoint_url == '\0' &&
 	    (r = manifest_endpoint(provider, p->endpoint_id, &url, reason,

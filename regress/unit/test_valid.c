@@ -103,6 +103,11 @@ START_TEST(dangerous_env)
 		"PERL5LIB", "PERL5OPT", "DYLD_INSERT_LIBRARIES",
 		"PROMPT_COMMAND", "ZDOTDIR", "GIT_CONFIG_COUNT",
 		"GIT_SSH_COMMAND", "LESSOPEN", "_JAVA_OPTIONS" };
+	static const char *const personal[] = { "HTTPS_PROXY", "https_proxy",
+		"All_Proxy", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE",
+		"NODE_TLS_REJECT_UNAUTHORIZED", "SSLKEYLOGFILE",
+		"GIT_EXTERNAL_DIFF", "GIT_TEMPLATE_DIR", "GIT_SSL_NO_VERIFY",
+		"npm_config_script_shell", "PAGER", "SSH_ASKPASS" };
 	static const char *const good[] = { "L", "LD", "LDX", "ENVX", "EN",
 		"ANTHROPIC_API_KEY", "OPENAI_BASE_URL", "TERM", "LANG",
 		"GIT_AUTHOR_NAME", "NODE_ENV", "XLD_PRELOAD", "HTTPS_PROXY",
@@ -114,6 +119,16 @@ START_TEST(dangerous_env)
 	for (size_t i = 0; i < NELEM(good); i++)
 		ck_assert_msg(!valid_env_is_dangerous(good[i], strlen(good[i])),
 		    "%s", good[i]);
+	for (size_t i = 0; i < NELEM(personal); i++) {
+		ck_assert_msg(
+		    valid_env_is_personal(personal[i], strlen(personal[i])),
+		    "%s", personal[i]);
+		ck_assert(
+		    !valid_env_is_dangerous(personal[i], strlen(personal[i])));
+	}
+	ck_assert(!valid_env_is_personal("ANTHROPIC_API_KEY", 17));
+	ck_assert(!valid_env_is_personal("GIT_AUTHOR_NAME", 15));
+	ck_assert(!valid_env_is_personal("PROXY", 5));
 	/* Judged by its length: what follows is the value. */
 	ck_assert(valid_env_is_dangerous("LD_PRELOAD=/x", 10));
 	ck_assert(valid_env_is_dangerous("ENV=/x", 3));
