@@ -38,9 +38,10 @@ manifests_load(struct env *env)
 	char shown[512], why[512];
 	size_t i;
 
+	/* First, or a registry with many could leave no room for them. */
+	manifest_set_add_user(fresh, &env->paths);
 	if (env->registry != NULL)
 		add_registry(fresh, env->registry);
-	manifest_set_add_user(fresh, &env->paths);
 	for (i = 0; (b = manifest_broken(fresh, i)) != NULL; i++)
 		log_error("manifest %s is left out: %s",
 		    text_escape(shown, sizeof(shown), b->where),

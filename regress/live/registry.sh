@@ -170,6 +170,23 @@ is "a key that is withdrawn takes what it signed out of use" "$(current)" ""
 setting RegistryKey "$KEY_A"
 reload
 
+# --- a user's own manifests hold, however many a registry has ---
+mkdir -p "$RINGLET_CONFIG_DIR/agents.d"
+agent mine >"$RINGLET_CONFIG_DIR/agents.d/mine.json"
+rm "$R"/*/*
+for n in $(seq 98); do
+	agent "a$n" >"$R/agents/a$n.json"
+done
+agent mine >"$R/agents/mine.json"
+agent zz >"$R/agents/zz.json"
+publish 5
+check "a registry with as many agents as one may have is taken" \
+    ringlet registry sync
+reload
+like "the user's own stay" "$(ringlet agents list)" '^mine .* user '
+like "and what has no room is told" "$(ringlet agents inspect zz 2>&1)" \
+    'there are 100 already'
+
 # --- what the audit log has ---
 ringlet --json audit show --event registry >"$T/audit"
 like "refusals are in the audit log" "$(cat "$T/audit")" '"refused"'
