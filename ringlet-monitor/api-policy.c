@@ -194,11 +194,35 @@ policy_check_unjailed(struct env *env, bool cli, char *why, size_t size)
 	return RL_ERR_DENIED;
 }
 
+/*
+ * What the manifest of its agent has shown is a grant of whoever wrote it,
+ * unless it is built in: a user can write one, and sign a registry.
+ */
+static int
+may_binds(struct env *env, const char *agent_id, char *why, size_t size)
+{
+	const struct manifest_agent *agent =
+	    manifest_agent(env->manifests, agent_id);
+	const char *const *b = agent == NULL ? NULL : agent->binds;
+	enum manifest_source source = MANIFEST_USER;
+	struct grant g = { .kind = GRANT_RO };
+	int r = 0;
+
+	(void)manifest_source(
+	    env->manifests, MANIFEST_AGENT, agent_id, 0, &source);
+	for (; r == 0 && source != MANIFEST_BUILTIN && b != NULL && *b != NULL;
+	     b++) {
+		g.value = (char *)(uintptr_t)*b;
+		r = policy_may_grant(env->policy, &g, why, size);
+	}
+	return r;
+}
+
 static int
 may_grants(struct env *env, const struct profile *pr, char *why, size_t size)
 {
 	struct grant g;
-	int r = 0;
+	int r = may_binds(env, pr->agent_id, why, size);
 
 	for (size_t i = 0;
 	     r == 0 && pr->grants != NULL && pr->grants[i] != NULL; i++)

@@ -82,7 +82,7 @@ static const struct {
 	[PK_DENY_REGISTRIES] = { "DenyRegistries", PT_URLS, NULL, NULL,
 	    "hosts or addresses, such as file:///srv/registry" },
 	[PK_REGISTRY_KEYS] = { "RegistryKeys", PT_KEYS, NULL, NULL,
-	    "minisign's public keys, or the 16 hex digits of their ids" },
+	    "public keys of minisign, each with its 56 characters" },
 	[PK_ALLOW_MANIFESTS] = { "AllowManifests", PT_WORDS, NULL, sources,
 	    "built-in, registry or user" },
 	[PK_ALLOW_HOOKS] = { "AllowHooks", PT_HOOKS, NULL, NULL,
@@ -188,15 +188,13 @@ is_pattern(const char *s)
 	return n > 0 && n <= 64 && s[n] == '\0';
 }
 
-/* A public key of minisign: 42 bytes in Base64; or the id that it prints. */
+/* A public key of minisign: 42 bytes in Base64. */
 static bool
 is_key(const char *s)
 {
 	unsigned char raw[64];
 	size_t n;
 
-	if (strlen(s) == 16 && strspn(s, "0123456789abcdefABCDEF") == 16)
-		return true;
 	return sodium_base642bin(raw, sizeof(raw), s, strlen(s), NULL, &n, NULL,
 		   sodium_base64_VARIANT_ORIGINAL) == 0 &&
 	       n == 42;

@@ -182,57 +182,6 @@ policy_may_endpoint(
 
 /* --- registries and manifests --- */
 
-#define KEY_ID_AT 2 /* bytes of the algorithm, before the id */
-
-/*
- * The id of a minisign key, as minisign prints it: its 8 bytes backwards.
- * False: it is neither a key nor an id.
- */
-static bool
-key_id(const char *key, char id[17])
-{
-	static const char b64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqr"
-				  "stuvwxyz0123456789+/";
-	uint8_t raw[12];
-	uint32_t bits = 0;
-	const char *at;
-	size_t n = 0;
-
-	if (strlen(key) == 16) {
-		for (size_t i = 0; i <= 16; i++)
-			id[i] =
-			    (char)(key[i] >= 'a' && key[i] <= 'f' ? key[i] - 32
-								  : key[i]);
-		return true;
-	}
-	if (strlen(key) != 56)
-		return false;
-	for (size_t i = 0; i < 16; i++) {
-		if ((at = strchr(b64, key[i])) == NULL)
-			return false;
-		bits = bits << 6 | (uint32_t)(at - b64);
-		if (i % 4 == 3) {
-			raw[n++] = (uint8_t)(bits >> 16);
-			raw[n++] = (uint8_t)(bits >> 8);
-			raw[n++] = (uint8_t)bits;
-		}
-	}
-	for (size_t i = 0; i < 8; i++)
-		snprintf(id + 2 * i, 3, "%02X", raw[KEY_ID_AT + 7 - i]);
-	return true;
-}
-
-/* Two keys are the same, or one is the id of the other. */
-static bool
-same_key(const char *a, const char *b)
-{
-	char x[17], y[17];
-
-	if (strlen(a) == strlen(b) && strlen(a) != 16)
-		return strcmp(a, b) == 0;
-	return key_id(a, x) && key_id(b, y) && strcmp(x, y) == 0;
-}
-
 int
 policy_may_registry(const struct policy *p, const char *url, const char *key,
     char *why, size_t size)
@@ -249,7 +198,8 @@ policy_may_registry(const struct policy *p, const char *url, const char *key,
 	if (key == NULL || v->line == 0)
 		return 0;
 	for (size_t i = 0; i < v->words.n; i++)
-		if (same_key(v->words.v[i], key))
+		/* The whole of it: an id anybody can give to a key. */
+		if (strcmp(v->words.v[i], key) == 0)
 			return 0;
 	snprintf(what, sizeof(what), "registry key %s",
 	    text_escape(shown, sizeof(shown), key));

@@ -111,8 +111,8 @@ int policy_may_endpoint(
     const struct policy *, const char *url, char *why, size_t size);
 /*
  * url: https://, file://, or a folder's absolute name without links; key: the
- * text of the minisign public key, or the 16 hex digits of its id.  Either may
- * be NULL, and is not asked about then.
+ * text of the minisign public key, whole.  Either may be NULL, and is not asked
+ * about then.
  */
 int policy_may_registry(const struct policy *, const char *url, const char *key,
     char *why, size_t size);

@@ -121,6 +121,25 @@ is "in full" "$(status ringlet profiles run work --remote -- -c :)" 1
 like "as is said" "$(cat "$T/err")" "MaxSessions \\($LIVE_POLICY line 1\\)"
 sed -i /Mistake/d "$CONF"
 
+# --- a manifest of one's own shows no more than a grant may ---
+mkdir -p "$RINGLET_CONFIG_DIR/agents.d" "$HOME/kept"
+cat >"$RINGLET_CONFIG_DIR/agents.d/mine.json" <<'END'
+{"schema": 1, "id": "mine", "name": "Mine", "binary": "sh",
+ "home_folder": ".mine-profiles", "provider_types": ["self"],
+ "binds": ["~/kept"]}
+END
+policy 'MaxSessions 9' 'NoSandbox cli'
+check "a policy that says nothing of it" reload 'policy: .* holds'
+ringlet profiles create mine own -p self >/dev/null 2>&1
+is "lets a manifest bind a folder" \
+    "$(status ringlet profiles run own --remote -C "$WORK" -- -c :)" 0
+policy 'MaxSessions 9' 'NoSandbox cli' 'DenyGrants ro'
+check "with DenyGrants" reload 'policy: .* holds'
+is "it binds none" \
+    "$(status ringlet profiles run own --remote -C "$WORK" -- -c :)" 5
+like "as is said" "$(cat "$T/err")" \
+    "grant ro ~/kept: refused by DenyGrants \\($LIVE_POLICY line 3\\)"
+
 # --- tokens ---
 old=$(ringlet token create --scope view --label old 2>/dev/null)
 printf 'Authorization: Bearer %s\n' "$old" >"$T/old"

@@ -63,7 +63,9 @@ START_TEST(mistakes)
 		{ "AllowEndpoints h:70000", "is not hosts or addresses" },
 		{ "AllowEndpoints https://h/?q", "is not hosts or addresses" },
 		{ "AllowEndpoints https://h/a/../b", "is not hosts" },
-		{ "RegistryKeys 12345", "is not minisign's" },
+		{ "RegistryKeys 12345", "is not public keys of minisign" },
+		/* Anybody can make a key that has this id. */
+		{ "RegistryKeys E7620F1842B4E81F", "RegistryKeys" },
 		{ "AllowManifests mine", "is not built-in, registry or user" },
 		{ "AllowHooks no fmt", "no stands alone" },
 		{ "AllowHooks fmt\nAllowHooks yes", "line 2: AllowHooks: yes" },
@@ -365,20 +367,22 @@ END_TEST
 
 START_TEST(registries)
 {
-	/* A key of minisign's, and the id that it prints for it. */
+	/* A key of minisign's, and one that somebody gave the same id. */
 	static const char key[] = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0Q"
 				  "TaLn73Y7GFO3";
+	static const char twin[] = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0Q"
+				   "TaLn73Y7GFO4";
 	struct policy *p = make("AllowRegistries r.org file:///srv/reg\n"
 				"DenyRegistries r.org:8443\n"
-				"RegistryKeys E7620F1842B4E81F\n"
+				"RegistryKeys RWQf6LRCGA9i53mlYecO4IzT51TGPpvWu"
+				"cNSCh1CBM0QTaLn73Y7GFO3\n"
 				"AllowManifests built-in registry\n");
 
 	ck_assert_int_eq(
 	    policy_may_registry(p, "https://r.org/x", key, why, sizeof(why)),
 	    0);
-	ck_assert_int_eq(policy_may_registry(p, "/srv/reg", "e7620f1842b4e81f",
-			     why, sizeof(why)),
-	    0);
+	ck_assert_int_eq(
+	    policy_may_registry(p, "/srv/reg", key, why, sizeof(why)), 0);
 	ck_assert_int_eq(
 	    policy_may_registry(p, "https://s.org", NULL, why, sizeof(why)),
 	    RL_ERR_DENIED);
@@ -388,9 +392,12 @@ START_TEST(registries)
 	    RL_ERR_DENIED);
 	names("DenyRegistries", 2);
 	ck_assert_int_eq(
-	    policy_may_registry(p, NULL, "E7620F1842B4E81E", why, sizeof(why)),
+	    policy_may_registry(p, NULL, twin, why, sizeof(why)),
 	    RL_ERR_DENIED);
 	names("RegistryKeys", 3);
+	ck_assert_int_eq(
+	    policy_may_registry(p, NULL, "E7620F1842B4E81F", why, sizeof(why)),
+	    RL_ERR_DENIED);
 	ck_assert_int_eq(
 	    policy_may_registry(p, NULL, "garbage", why, sizeof(why)),
 	    RL_ERR_DENIED);
