@@ -334,8 +334,9 @@ on_REGISTRY_INSTALL(struct peer *p, struct msg *m)
 /* --- pins --- */
 
 /*
- * Hostile ringletd: with a token that may control it chooses among versions
- * that were signed by our keys and installed here, or stops later ones.
+ * Hostile ringletd: with a token that may control it stops later versions, or
+ * lets them in.  It cannot go back to one that was signed by our keys and had a
+ * fault: only the command can.
  */
 int
 on_REGISTRY_PIN(struct peer *p, struct msg *m)
@@ -347,6 +348,14 @@ on_REGISTRY_PIN(struct peer *p, struct msg *m)
 	bool switched;
 	int r;
 
+	if (!peer_is_cli(p) &&
+	    (r = registry_pin_keeps(
+		 &env->paths, req->ref, why, sizeof(why))) != 0) {
+		(void)audit_event(env, audit_who_of(p), AUDIT_REGISTRY_PIN,
+		    "registry", AUDIT_REFUSED, "why", why, NULL);
+		peer_reply_error(p, m->hdr.id, r, "%s", why);
+		return 0;
+	}
 	if (audit_may(env) != 0) {
 		peer_reply_error(
 		    p, m->hdr.id, RL_ERR_DENIED, "%s", audit_trouble(env));

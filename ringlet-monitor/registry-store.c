@@ -466,6 +466,33 @@ out:
 }
 
 int
+registry_pin_keeps(
+    const struct paths *paths, const char *ref, char *why, size_t size)
+{
+	struct registry_lock l;
+	const struct registry_version *now;
+	int r;
+
+	if (ref[0] == '\0' || !registry_ref_ok(ref))
+		return 0; /* the second is refused for what it is */
+	if ((r = registry_lock_load(paths, &l, why, size)) == 0) {
+		now = &l.versions[0];
+		if (l.nversions == 0 ||
+		    !registry_ref_is(ref, now->version, now->serial, now->id,
+			now->sha256)) {
+			(void)snprintf(why, size,
+			    "over HTTP nothing but the version that is used "
+			    "can be pinned to: 'ringlet registry pin %s' takes "
+			    "others",
+			    ref);
+			r = RL_ERR_DENIED;
+		}
+	}
+	registry_lock_free(&l);
+	return r;
+}
+
+int
 registry_pin(const struct paths *paths, const struct registry_trust *t,
     const char *ref, bool *switched, char *why, size_t size)
 {

@@ -121,6 +121,12 @@ int registry_install(const struct paths *, const struct registry_trust *,
     int dir, const char *want, bool force, struct registry_done *done,
     struct registry_bundle **out, char *why, size_t size);
 /*
+ * Whether that pin takes nobody back: it refers to what is used, or is none.
+ * RL_ERR_DENIED and why[size] otherwise.
+ */
+int registry_pin_keeps(
+    const struct paths *, const char *ref, char *why, size_t size);
+/*
  * Pins to ref, or to nothing with "".  A version that is kept and that ref
  * refers to is used from now on, if it can be verified.  *switched: another
  * one is used now.  0 or an error and why[size].

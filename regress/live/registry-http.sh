@@ -76,12 +76,25 @@ is "takes the version" "$(json data version <"$T/body")" v2
 is "says what it has" "$(json data manifests 0 <"$T/body")" agents/acme.json
 is "GET tells" "$(api GET /api/registry)" 200
 is "what is used" "$(json data versions 0 version <"$T/body")" v2
-is "POST pin" "$(api POST /api/registry/pin '{"ref":"v1"}')" 200
-is "has the old one used" "$(json data versions 0 version <"$T/body")" v1
+is "POST pin to an older one is refused" \
+    "$(api POST /api/registry/pin '{"ref":"v1"}')" 403
+like "which the command may" "$(json error <"$T/body")" \
+    'ringlet registry pin v1'
+is "nor to what is not here, which may be older" \
+    "$(api POST /api/registry/pin '{"ref":"v0"}')" 403
+is "nothing has changed" "$(api GET /api/registry)" 200
+is "of what is used" "$(json data versions 0 version <"$T/body")" v2
+is "or pinned" "$(json data pin <"$T/body")" ""
+is "POST pin to what is used" \
+    "$(api POST /api/registry/pin '{"ref":"v2"}')" 200
+is "is one" "$(json data pin <"$T/body")" v2
+publish 3
+rm -rf "$T/www/good"
+cp -a "$R" "$T/www/good"
 is "a reference that is none is 400" \
     "$(api POST /api/registry/pin '{"ref":"../x"}')" 400
 is "another sync is refused" "$(api POST /api/registry/sync)" 403
-like "for that" "$(json error <"$T/body")" 'pinned to, v1'
+like "for that" "$(json error <"$T/body")" 'pinned to, v2'
 is "an empty one unpins" "$(api POST /api/registry/pin '{"ref":""}')" 200
 is "and then" "$(json data pin <"$T/body")" ""
 kill "$WATCH" 2>/dev/null
