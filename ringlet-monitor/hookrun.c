@@ -34,6 +34,7 @@
 #include "profile-home.h"
 #include "profile.h"
 #include "ringlet-sandboxer/jail.h"
+#include "valid.h"
 #include "xmalloc.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
@@ -304,6 +305,55 @@ keep_others(struct env *env, const struct profile *pr, size_t file, json_t *obj,
 	json_decref(doc);
 }
 
+/* Whether a variable has other programs run than those of a hook, or none. */
+static bool
+is_about_hooks(const char *name)
+{
+	static const char *const begins[] = { "RINGLET_", "CLAUDE_CODE_SHELL",
+		"CLAUDE_CODE_SIMPLE" };
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < NELEM(begins); i++)
+		if (strncmp(name, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return valid_env_is_dangerous(name, len) ||
+	    valid_env_is_ours(name, len) || strcmp(name, "PATH") == 0;
+}
+
+/*
+ * The agent sets the variables in its settings before it starts a hook: ours
+ * among them would name another program to be it, and those of loaders and
+ * shells would make it one.  False: there are none of these; else ours gets
+ * the others.
+ */
+static bool
+drop_variables(const json_t *old, size_t file, json_t *ours,
+    struct strlist *left_out)
+{
+	json_t *env = json_deep_copy(json_object_get(old, "env"));
+	char shown[128];
+	void *it, *next;
+	bool any = false;
+
+	for (it = json_object_iter(env); it != NULL; it = next) {
+		const char *name = json_object_iter_key(it);
+
+		next = json_object_iter_next(env, it);
+		if (!is_about_hooks(name))
+			continue;
+		strlist_addf(left_out,
+		    "\"env\" in ~/%s: %s: the profile has approved hooks",
+		    settings[file].path,
+		    text_escape(shown, sizeof(shown), name));
+		json_object_del(env, name);
+		any = true;
+	}
+	if (any)
+		json_object_set(ours, "env", env);
+	json_decref(env);
+	return any;
+}
+
 /*
  * Makes the hooks of one file what they are to be; NULL: it has none.  With
  * hooks of ours, a switch that turns all off goes, too: an agent could
@@ -316,8 +366,7 @@ static int
 write_settings(struct env *env, const struct profile *pr, int home, size_t file,
     json_t *hooks, struct strlist *left_out, char *why, size_t size)
 {
-	static const char *const both[] = { "hooks", "disableAllHooks", NULL };
-	static const char *const alone[] = { "hooks", NULL };
+	const char *whole[] = { "hooks", NULL, NULL, NULL };
 	const char *path = settings[file].path;
 	bool guarded = count_running(env, pr) > 0;
 	json_t *old = NULL, *ours;
@@ -337,8 +386,13 @@ write_settings(struct env *env, const struct profile *pr, int home, size_t file,
 	if (r == 0 || (r == RL_ERR_NOTFOUND && hooks != NULL)) {
 		ours = hooks != NULL ? json_pack("{s:O}", "hooks", hooks)
 				     : json_object();
-		r = home_file_merge(home, path, ours, guarded ? both : alone,
-		    reason, sizeof(reason));
+		if (guarded) {
+			whole[1] = "disableAllHooks";
+			if (drop_variables(old, file, ours, left_out))
+				whole[2] = "env";
+		}
+		r = home_file_merge(
+		    home, path, ours, whole, reason, sizeof(reason));
 		json_decref(ours);
 	} else if (r == RL_ERR_NOTFOUND)
 		r = 0;

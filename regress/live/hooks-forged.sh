@@ -129,6 +129,23 @@ is "but for those what is there stays" \
     "$(python3 -c 'import json, sys; print(json.load(sys.stdin))' \
 	<"$home/.claude/settings.local.json")" "{'a': 1}"
 
+# --- variables that the agent has set for sessions to come ---
+cat >"$home/.claude/settings.json" <<'SET'
+{"env":{"RINGLET_HOOK":"/bin/true","LD_PRELOAD":"/nowhere.so","KEPT":"1","PATH":"/nowhere",
+"CLAUDE_CODE_SHELL_PREFIX":"/bin/true"}}
+SET
+echo '{"env":{"RINGLET_HOOKS":"/nowhere"}}' >"$home/.claude/settings.local.json"
+is "a guard stays one, whatever variables an agent's settings have" \
+    "$(jailed dev -- fire PreToolUse '')" "PreToolUse status 2
+guard"
+like "which is told" "$(cat "$T/run.err")" \
+    'left out: "env" in ~/.claude/settings.json: RINGLET_HOOK'
+is "others stay" "$(json env KEPT <"$home/.claude/settings.json")" 1
+refute "those do not" grep -Eq 'RINGLET_HOOK"|LD_PRELOAD|PATH|PREFIX' \
+    "$home/.claude/settings.json"
+refute "in the other file as well" grep -q RINGLET \
+    "$home/.claude/settings.local.json"
+
 # --- a profile without hooks: what we cannot read its agent can ---
 new_profile claude bare "" -p self --working-dir "$WORK"
 home=$(ringlet --json profiles inspect bare | json data home)
