@@ -37,6 +37,13 @@ hook_event_find(const char *name)
 	return 0;
 }
 
+/* Whether a group begins as "(?=" and the like, which every agent knows. */
+static bool
+is_group(const char *s)
+{
+	return s[1] != '?' || (s[2] != '\0' && strchr(":=!", s[2]) != NULL);
+}
+
 /*
  * Why it is no matcher, or NULL.  Agents take it as a regular expression, and
  * one that they cannot read matches nothing: a guard that never runs.
@@ -46,27 +53,55 @@ matcher_fault(const char *s)
 {
 	size_t round = 0;
 	bool set = false;
+	char before = '('; /* '*': a repetition; 'x': what can be repeated */
 
 	if (*s == '\0' || strcmp(s, "*") == 0)
 		return NULL;
-	if (strchr("*+?", *s) != NULL)
-		return "begins with a repetition";
 	for (; *s != '\0'; s++) {
 		if ((unsigned char)*s < ' ' || *s == 0x7f)
 			return "has a control character";
 		if (*s == '\\') {
 			if (*++s == '\0' || (unsigned char)*s < ' ')
 				return "ends in a backslash";
-		} else if (set)
+			if (set && s[1] == '-' && s[2] != ']')
+				return "has a range from a backslash";
+			/* "\\b" is a place. */
+			before = !set && strchr("bB", *s) != NULL ? '(' : 'x';
+		} else if (set) {
 			set = *s != ']';
-		else if (*s == '[')
+			if (set && s[1] == '-' && s[2] != ']' &&
+			    ((unsigned char)*s > (unsigned char)s[2] ||
+				s[2] == '\\'))
+				return "has a range that goes backwards, or to "
+				       "a backslash";
+			before = 'x';
+		} else if (strchr("*+?", *s) != NULL) {
+			/* "a*?" takes as little as there is. */
+			if (before == '(' || (before == '*' && *s != '?'))
+				return "has a repetition of nothing";
+			before = before == '*' ? '(' : '*';
+		} else if (strchr("{}", *s) != NULL)
+			return "has a brace: write a backslash before it";
+		else if (*s == '[') {
+			if (s[1] == ']' || (s[1] == '^' && s[2] == ']'))
+				return "has an empty set";
 			set = true;
-		else if (*s == ']')
+		} else if (*s == ']')
 			return "has a ] too many";
-		else if (*s == '(')
+		else if (*s == '(') {
+			if (!is_group(s))
+				return "has a group of another kind than (?: "
+				       "(?= and (?!";
+			if (s[1] == '?')
+				s += 2;
 			round++;
-		else if (*s == ')' && round-- == 0)
-			return "has a ) too many";
+			before = '(';
+		} else if (*s == ')') {
+			if (round-- == 0)
+				return "has a ) too many";
+			before = 'x';
+		} else
+			before = strchr("|^$", *s) != NULL ? '(' : 'x';
 	}
 	if (set)
 		return "lacks a ]";
