@@ -26,13 +26,19 @@
 
 static void peer_destroy(struct peer *);
 
+bool
+peer_is_ahead(const struct peer *p)
+{
+	return p->in_step && buf_len(p->out) > PEER_STEP_BYTES;
+}
+
 void
 peer_want(struct peer *p)
 {
 	unsigned want = 0;
 
 	if (p->err == 0) {
-		if (!p->paused && p->state != PST_CLOSING)
+		if (!p->paused && p->state != PST_CLOSING && !peer_is_ahead(p))
 			want |= LOOP_READ;
 		if (buf_len(p->out) > 0)
 			want |= LOOP_WRITE;
@@ -205,6 +211,11 @@ process_input(struct peer *p)
 	int err;
 
 	while (p->err == 0 && !p->freed && !p->paused) {
+		if (peer_is_ahead(p)) {
+			/* peer_flush() has it go on. */
+			p->held = true;
+			return;
+		}
 		/* A flood must not keep the loop from everybody else. */
 		if (n++ == PEER_TURN_MAX) {
 			loop_timer_arm(p->more_timer, 0);
@@ -435,6 +446,8 @@ peer_backlog(const struct peer *p)
 void
 peer_drain(struct peer *p)
 {
+	/* It may be that nobody reads any more what we say. */
+	p->in_step = false;
 	peer_enter(p);
 	while (p->err == 0 && !p->freed && !p->paused &&
 	    p->state != PST_CLOSING)
@@ -449,6 +462,12 @@ peer_is_idle(const struct peer *p)
 {
 	return TAILQ_EMPTY(&p->calls) && buf_len(p->in) == 0 &&
 	    buf_len(p->out) == 0;
+}
+
+void
+peer_in_step(struct peer *p)
+{
+	p->in_step = true;
 }
 
 /* What arrived before the pause is handled first when reading resumes. */

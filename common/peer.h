@@ -104,6 +104,12 @@ void peer_drain(struct peer *);
 bool peer_is_idle(const struct peer *);
 /* Stops or resumes reading: backpressure towards this peer alone. */
 void peer_pause(struct peer *, bool paused);
+/*
+ * From now on it is not read while PEER_STEP_BYTES wait for it: who asks faster
+ * than it reads the answers is slowed down, and not closed.  Only one of a
+ * channel's two ends may do so, or each could wait for the other.
+ */
+void peer_in_step(struct peer *);
 
 /*
  * Queue a message; descriptors are duplicated, so the caller keeps its own.
@@ -121,6 +127,10 @@ int peer_reply_error(struct peer *, uint32_t id, int err, const char *fmt, ...)
 
 #define PEER_QUEUE_MAX (4 * 1024 * 1024)
 #define PEER_CALLS_MAX 1024 /* without an answer */
+/* Bytes in the queue at which no call is taken. */
+#define PEER_CALLS_BYTES (PEER_QUEUE_MAX / 2)
+/* Bytes of answers that wait at which no question is read; peer_in_step(). */
+#define PEER_STEP_BYTES (PEER_QUEUE_MAX / 4)
 #define PEER_TURN_MAX  16   /* messages handled before others have a turn */
 
 /*
@@ -133,7 +143,8 @@ typedef void (*peer_cb)(void *arg, struct msg *reply, int err);
  * Sends a request and calls cb with its answer, or RL_ERR_TIMEOUT after
  * timeout_ms (0: no limit), or the error the channel ended with.  Returns 0,
  * or an error as peer_send(), in which case cb is not called.  RL_ERR_LIMIT,
- * too, while PEER_CALLS_MAX have no answer, those that were given up included.
+ * too, while PEER_CALLS_MAX have no answer, those that were given up included,
+ * or PEER_CALLS_BYTES wait to be sent: the channel lives on.
  * *call, if not NULL, is the handle for peer_call_cancel().
  */
 int peer_call(struct peer *, uint16_t type, const void *body, const int *fds,

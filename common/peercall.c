@@ -7,10 +7,13 @@
 
 #include <stdlib.h>
 
+#include "buf.h"
 #include "err.h"
 #include "loop.h"
 #include "peerint.h"
 #include "xmalloc.h"
+
+#define GATHER_MAX (64 * 1024) /* bytes of calls that wait for a turn's end */
 
 void
 peer_call_free(struct call *c)
@@ -74,7 +77,8 @@ queue_call(struct peer *p, uint16_t type, uint32_t id, const void *body,
 {
 	int r;
 
-	if (p->gather_timer == NULL)
+	/* What is long already need not become longer before it goes. */
+	if (p->gather_timer == NULL || buf_len(p->out) >= GATHER_MAX)
 		return peer_queue(p, type, id, body, fds, nfds);
 	p->busy++;
 	r = peer_queue(p, type, id, body, fds, nfds);
@@ -93,7 +97,8 @@ peer_call(struct peer *p, uint16_t type, const void *body, const int *fds,
 	uint32_t id;
 	int r;
 
-	if (p->ncalls >= PEER_CALLS_MAX)
+	/* The rest of the queue is for what cannot be put off. */
+	if (p->ncalls >= PEER_CALLS_MAX || buf_len(p->out) > PEER_CALLS_BYTES)
 		return RL_ERR_LIMIT;
 	do { /* ids wrap around after 2^32 calls; skip those still open */
 		if ((id = ++p->next_id) == 0)

@@ -57,6 +57,8 @@ struct peer {
 	bool *said; /* one for each rule row: RULE_ONCE */
 	bool gathering; /* gather_timer will fire */
 	bool paused;
+	bool in_step; /* not read while much waits for it ... */
+	bool held;    /* ... which has left messages in in */
 	bool gone;  /* the other side has closed; its last words are unread */
 	bool freed; /* peer_free() came while busy */
 	unsigned busy; /* callbacks in progress */
@@ -66,6 +68,8 @@ struct peer {
 
 /* --- peer.c --- */
 
+/* Whether it has to take what waits for it before it is read. */
+bool peer_is_ahead(const struct peer *);
 /* Reads and writes as its state and its queue want it. */
 void peer_want(struct peer *);
 /* The channel is over; closed() is called on the next turn of the loop. */

@@ -15,6 +15,7 @@
 #include "buf.h"
 #include "err.h"
 #include "log.h"
+#include "loop.h"
 #include "msgdef.h"
 #include "peerint.h"
 #include "valid.h"
@@ -100,6 +101,10 @@ peer_flush(struct peer *p)
 			mark_free(p, TAILQ_FIRST(&p->marks));
 		buf_consume(p->out, (size_t)n);
 		p->out_pos += (uint64_t)n;
+	}
+	if (p->held && !peer_is_ahead(p)) {
+		p->held = false;
+		loop_timer_arm(p->more_timer, 0);
 	}
 	peer_want(p);
 }

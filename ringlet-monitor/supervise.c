@@ -177,6 +177,9 @@ child_start(struct child *c)
 	c->client.peer = peer_new(env->loop, fd, c->from, PST_INIT, c->name,
 	    c->from == FROM_RINGLETD ? &ringletd_ops : &sandboxer_ops,
 	    &c->client);
+	/* Its clients choose how much it asks, and how long the answers are. */
+	if (c->from == FROM_RINGLETD)
+		peer_in_step(c->client.peer);
 	peer_send(c->client.peer, MSG_INIT, &init, NULL, 0);
 	loop_timer_arm(c->timer, READY_TIMEOUT);
 	log_debug("%s: started as pid %d", c->name, (int)c->proc.pid);

@@ -40,6 +40,7 @@ Suite *suite_notice(void);
 Suite *suite_paths(void);
 Suite *suite_peer(void);
 Suite *suite_peer_flow(void);
+Suite *suite_peer_pace(void);
 Suite *suite_policy(void);
 Suite *suite_proc(void);
 Suite *suite_reason(void);

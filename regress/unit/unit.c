@@ -55,6 +55,7 @@ static const struct {
 	{ "paths", suite_paths },
 	{ "peer", suite_peer },
 	{ "peer-flow", suite_peer_flow },
+	{ "peer-pace", suite_peer_pace },
 	{ "policy", suite_policy },
 	{ "proc", suite_proc },
 	{ "reason", suite_reason },
