@@ -31,6 +31,7 @@
 #include "xmalloc.h"
 
 #define CONN_TOKENS   4 /* whose digests a connection remembers */
+#define ANSWERS_MAX   (192 * 1024) /* bytes untaken: no more is read */
 #define OUTPUT_ROUNDS 4 /* refills of the output before others get a turn */
 
 enum conn_state {
@@ -96,8 +97,8 @@ conn_want(struct conn *c)
 			want = LOOP_READ;
 		break;
 	case CONN_UPGRADED:
-		/* Its answers to what it reads must fit: hence the half. */
-		if (!c->paused && buf_len(c->carrier.out) < OUT_MAX / 2)
+		/* What it reads has answers, which it must take first. */
+		if (!c->paused && buf_len(c->carrier.out) < ANSWERS_MAX)
 			want |= LOOP_READ;
 		break;
 	case CONN_LINGER:

@@ -39,6 +39,23 @@ stream_of(struct carrier *via)
 	return (struct h2_stream *)(void *)via;
 }
 
+/* From now on that many bytes of its reply wait to be taken. */
+static void
+owe(struct h2_stream *s, size_t len)
+{
+	s->h->owed += len - s->owed;
+	s->h->env->owed += len - s->owed;
+	s->owed = len;
+}
+
+/* Whether a reply of len bytes may wait, too. */
+static bool
+may_owe(const struct h2_stream *s, size_t len)
+{
+	return len <= H2_OWED_FREE || (s->h->owed + len <= H2_OWED_MAX &&
+					  s->h->env->owed + len <= OWED_MAX);
+}
+
 /* --- life --- */
 
 struct h2_stream *
@@ -74,8 +91,7 @@ h2_stream_closed(struct h2_stream *s)
 	s->dead = true;
 	request_cancel(&s->req);
 	h2_request_forget(s);
-	h->owed -= s->owed;
-	s->owed = 0;
+	owe(s, 0);
 	TAILQ_REMOVE(&h->streams, s, link);
 	TAILQ_INSERT_TAIL(&h->dead, s, link);
 	if (s->ops != NULL)
@@ -167,6 +183,20 @@ h2_stream_end(struct h2_stream *s)
 
 /* --- what goes out --- */
 
+/* The next bytes of a body that was not copied. */
+static ssize_t
+read_fixed(struct h2_stream *s, uint8_t *buf, size_t len, uint32_t *flags)
+{
+	size_t n = s->fixed_len < len ? s->fixed_len : len;
+
+	memcpy(buf, s->fixed, n);
+	s->fixed += n;
+	s->fixed_len -= n;
+	if (s->fixed_len == 0)
+		*flags |= NGHTTP2_DATA_FLAG_EOF;
+	return (ssize_t)n;
+}
+
 /* nghttp2 has room for up to len bytes of the stream's. */
 static ssize_t
 on_read(nghttp2_session *session, int32_t id, uint8_t *buf, size_t len,
@@ -187,15 +217,15 @@ on_read(nghttp2_session *session, int32_t id, uint8_t *buf, size_t len,
 	       rounds++ < OUTPUT_ROUNDS && s->ops->output(s->arg))
 		continue;
 	s->pulling = false;
+	if (s->fixed_len > 0)
+		return read_fixed(s, buf, len, flags);
 	n = buf_len(out);
 	if (n > len)
 		n = len;
 	memcpy(buf, buf_ptr(out), n);
 	buf_consume(out, n);
-	if (s->ops == NULL) {
-		s->owed -= n;
-		s->h->owed -= n;
-	}
+	if (s->ops == NULL)
+		owe(s, s->owed - n);
 	settle(s);
 	if (buf_len(out) == 0 && (s->finished || s->ops == NULL))
 		*flags |= NGHTTP2_DATA_FLAG_EOF;
@@ -271,9 +301,8 @@ on_reply(struct carrier *via, const struct reply *reply)
 
 	if (s->dead || s->replied)
 		return;
-	/* The replies before it wait for a client that does not read. */
-	if (body && reply->len > H2_OWED_FREE &&
-	    s->h->owed + reply->len > H2_OWED_MAX) {
+	/* The replies before it wait for clients that do not read. */
+	if (body && !reply->fixed && !may_owe(s, reply->len)) {
 		reply_error(&s->req, 503, RL_ERR_UNAVAILABLE,
 		    "the replies before this one have not been taken");
 		return;
@@ -285,11 +314,13 @@ on_reply(struct carrier *via, const struct reply *reply)
 		buf_make_secret(conn_out(s->h->conn));
 		s->h->secret = true;
 	}
-	if (body) {
+	if (body && reply->fixed) {
+		s->fixed = reply->body;
+		s->fixed_len = reply->len;
+	} else if (body) {
 		if (buf_put(via->out, reply->body, reply->len) != 0)
 			fatal("http2: a reply is over its bound");
-		s->owed += reply->len;
-		s->h->owed += reply->len;
+		owe(s, reply->len);
 	}
 	submit(s, reply->status, reply->fields, reply->nfields, body);
 	push(s);

@@ -193,7 +193,9 @@ struct h2_stream {
 	/* The reply, or a WebSocket. */
 	const struct conn_ops *ops; /* who runs the WebSocket or stream */
 	void *arg;
-	size_t owed;	/* its part of http2.owed */
+	const uint8_t *fixed; /* a reply's body that was not copied ... */
+	size_t fixed_len;     /* ... and what is left of it */
+	size_t owed;	      /* its part of http2.owed and env.owed */
 	size_t untaken; /* bytes that came and for which no window is given */
 	bool paused;	/* ... because the WebSocket wants no more */
 	bool oneway;	/* a stream: the client has nothing to say */

@@ -376,6 +376,7 @@ reply_asset(struct request *r, const struct asset *a, const char *cache,
 {
 	struct reply reply = { .status = known ? 304 : 200,
 		.head = r->head || known,
+		.fixed = true,
 		.cache = cache,
 		.body = a->gzip,
 		.len = a->len };

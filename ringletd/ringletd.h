@@ -41,6 +41,7 @@ struct ws;
 #define GONE_MAX   128 /* tokens that ended, remembered */
 #define ADMIT_MAX  64  /* connections that wait for the monitor's word */
 #define OUT_MAX	   (4 * 1024 * 1024) /* bytes of replies not yet sent */
+#define OWED_MAX	(64 * 1024 * 1024) /* ... over HTTP/2, to all clients */
 #define READ_SIZE  (16 * 1024)	     /* bytes taken from a socket at a time */
 #define FIRST_MS   10000  /* from accept to the end of a first request */
 #define REQUEST_MS 15000  /* from a request's first byte to its last */
@@ -80,6 +81,7 @@ struct env {
 	bool accepting;
 	struct conn_list conns;
 	unsigned nconns;
+	size_t owed; /* bytes of replies over HTTP/2 that are not taken yet */
 	unsigned nadmitting; /* connections that wait for the monitor */
 	bool same_user;	     /* each is shown to it */
 	struct limits limits;
@@ -156,6 +158,7 @@ struct reply {
 	size_t len;
 	bool head; /* to HEAD: the body is left out */
 	bool secret; /* the body is wiped wherever it was */
+	bool fixed;  /* the body is ours for ever: it need not be copied */
 	bool last; /* nothing can follow it on an HTTP/1.1 connection */
 };
 

@@ -342,6 +342,57 @@ START_TEST(bounds_what_is_held)
 }
 END_TEST
 
+static bool
+has_heads(const void *arg)
+{
+	const struct h2_client *c = arg;
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->answers[i].status == 0)
+			return false;
+	return true;
+}
+
+/*
+ * Replies that are not taken are held for some clients, not for all that may
+ * come; and for others again once they have gone.
+ */
+START_TEST(bounds_what_all_are_owed)
+{
+	enum { N = 64 };
+	static struct h2_client c[N];
+	size_t i, k, n = 0, room = 0;
+
+	front_start();
+	for (i = 0; i < N && room == i * H2_STREAMS_MAX; i++) {
+		h2_open(&c[i], 1);
+		for (k = 0; k < H2_STREAMS_MAX; k++)
+			h2_ask(&c[i], "GET", "/api/openapi.json",
+			    (const char *[]){ GOOD, NULL }, NULL);
+		ck_assert(h2_until(&c[i], has_heads, &c[i], 10000));
+		for (k = 0; k < c[i].n; k++) {
+			ck_assert(c[i].answers[k].status == 200 ||
+				  c[i].answers[k].status == 503);
+			room += c[i].answers[k].status == 200;
+		}
+		n++;
+	}
+	ck_assert_msg(n < N, "%zu replies are held", room);
+	ck_assert_uint_gt(n, 2);
+	for (i = 0; i < n; i++)
+		h2_close(&c[i]);
+	is_served();
+	h2_open(&c[0], 1);
+	h2_ask(&c[0], "GET", "/api/openapi.json",
+	    (const char *[]){ GOOD, NULL }, NULL);
+	ck_assert(h2_until(&c[0], has_heads, &c[0], 10000));
+	ck_assert_int_eq(c[0].answers[0].status, 200);
+	h2_close(&c[0]);
+	front_stop();
+}
+END_TEST
+
 /* --- time --- */
 
 static bool
@@ -566,6 +617,7 @@ suite_http2_limits(void)
 	tcase_add_test(tc, bounds_streams);
 	tcase_add_test(tc, refuses_streams);
 	tcase_add_test(tc, bounds_what_is_held);
+	tcase_add_test(tc, bounds_what_all_are_owed);
 	tcase_add_test(tc, gives_up_who_is_slow);
 	tcase_add_test(tc, counts_by_the_period);
 	tcase_add_test(tc, gives_credit_for_work);
