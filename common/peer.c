@@ -443,6 +443,12 @@ peer_backlog(const struct peer *p)
 	return buf_len(p->out);
 }
 
+unsigned
+peer_calls(const struct peer *p)
+{
+	return p->ncalls;
+}
+
 void
 peer_drain(struct peer *p)
 {

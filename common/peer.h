@@ -95,6 +95,8 @@ void peer_set_state(struct peer *, uint16_t state);
 int peer_fd(const struct peer *);
 /* Bytes waiting to be sent. */
 size_t peer_backlog(const struct peer *);
+/* Calls without an answer, those that were given up included. */
+unsigned peer_calls(const struct peer *);
 /*
  * Handles all that has arrived, without waiting for the loop: the last words
  * of a process that has ended.  It may end in closed() as reading ever may.

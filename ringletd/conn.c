@@ -447,6 +447,12 @@ on_trust(struct carrier *via, const uint8_t digest[TOKEN_DIGEST])
 	conn_trust(conn_of(via), digest);
 }
 
+static bool
+on_trusted(const struct carrier *via)
+{
+	return conn_is_trusted((const struct conn *)(const void *)via);
+}
+
 static void
 on_distrust(struct carrier *via)
 {
@@ -505,6 +511,7 @@ static const struct carrier_ops carrier_ops = {
 	.reply = on_reply,
 	.trust = on_trust,
 	.distrust = on_distrust,
+	.trusted = on_trusted,
 	.upgrade = on_upgrade,
 	.stream = on_stream,
 	.pump = on_pump,
@@ -600,6 +607,12 @@ conn_trust(struct conn *c, const uint8_t digest[TOKEN_DIGEST])
 		memcpy(c->digests[c->ndigests], digest, TOKEN_DIGEST);
 	if (c->ndigests <= CONN_TOKENS)
 		c->ndigests++;
+}
+
+bool
+conn_is_trusted(const struct conn *c)
+{
+	return c->trusted;
 }
 
 bool

@@ -335,6 +335,14 @@ on_trust(struct carrier *via, const uint8_t digest[TOKEN_DIGEST])
 		conn_trust(s->h->conn, digest);
 }
 
+static bool
+on_trusted(const struct carrier *via)
+{
+	const struct h2_stream *s = (const void *)via;
+
+	return conn_is_trusted(s->h->conn);
+}
+
 static void
 on_distrust(struct carrier *via)
 {
@@ -436,6 +444,7 @@ static const struct carrier_ops carrier_ops = {
 	.reply = on_reply,
 	.trust = on_trust,
 	.distrust = on_distrust,
+	.trusted = on_trusted,
 	.upgrade = on_upgrade,
 	.stream = on_stream,
 	.pump = on_pump,

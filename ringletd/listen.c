@@ -23,6 +23,7 @@
 
 #define ACCEPT_BATCH 16	 /* connections taken before others get their turn */
 #define PAUSE_MS     250 /* before descriptors are looked for again */
+#define QUEUE_MS     20	 /* before the monitor's queue is */
 
 struct listener {
 	TAILQ_ENTRY(listener) link;
@@ -50,18 +51,25 @@ on_pause_end(void *arg)
 	set_accepting(arg, true);
 }
 
-/* Out of descriptors or memory, which may pass without a word to us. */
+/* For what may pass without a word to us. */
 static void
-pause_for(struct env *env, int error)
+pause_for(struct env *env, uint64_t ms)
 {
-	if (env->accepting)
-		log_warn(
-		    "cannot accept connections for now: %s", strerror(error));
 	set_accepting(env, false);
 	if (env->accept_timer == NULL)
 		env->accept_timer =
 		    loop_timer_new(env->loop, on_pause_end, env);
-	loop_timer_arm(env->accept_timer, PAUSE_MS);
+	loop_timer_arm(env->accept_timer, ms);
+}
+
+/* Out of descriptors or memory. */
+static void
+pause_after(struct env *env, int error)
+{
+	if (env->accepting)
+		log_warn(
+		    "cannot accept connections for now: %s", strerror(error));
+	pause_for(env, PAUSE_MS);
 }
 
 static void
@@ -78,6 +86,11 @@ on_ready(int fd, unsigned events, void *arg)
 			set_accepting(env, false);
 			return;
 		}
+		/* It would not be asked whose the next one is. */
+		if (peer_backlog(env->monitor) > PEER_CALLS_BYTES) {
+			pause_for(env, QUEUE_MS);
+			return;
+		}
 		/* Who waits for the monitor's word will have a place, too. */
 		if (env->nconns + env->nadmitting >= env->limits.connections &&
 		    !conn_evict(env)) {
@@ -91,7 +104,7 @@ on_ready(int fd, unsigned events, void *arg)
 		if (s == -1) {
 			if (errno == EMFILE || errno == ENFILE ||
 			    errno == ENOBUFS || errno == ENOMEM)
-				pause_for(env, errno);
+				pause_after(env, errno);
 			/* Else there is none, or it has gone already. */
 			return;
 		}

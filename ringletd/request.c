@@ -403,15 +403,32 @@ on_answer(void *arg, struct msg *m, int err)
 	r->done(r, m);
 }
 
+/*
+ * Whether the monitor may be asked for it now.  Who has shown no good token
+ * must not take what those who have need.
+ */
+static bool
+may_call(const struct request *r)
+{
+	const struct peer *monitor = r->env->monitor;
+	unsigned most =
+	    r->via->ops->trusted(r->via) ? ASKED_MAX : ASKED_STRANGE;
+
+	return peer_calls(monitor) < most &&
+	       (r->body.len <= BODY_SHORT ||
+		   peer_backlog(monitor) < QUEUE_LONG);
+}
+
 void
 request_call(
     struct request *r, uint16_t type, const void *body, request_cb done)
 {
-	int err;
+	int err = RL_ERR_LIMIT;
 
 	r->done = done;
-	err = peer_call(r->env->monitor, type, body, NULL, 0, CALL_MS,
-	    on_answer, r, &r->call);
+	if (may_call(r))
+		err = peer_call(r->env->monitor, type, body, NULL, 0, CALL_MS,
+		    on_answer, r, &r->call);
 	if (err == 0) {
 		r->calling = true;
 		return;

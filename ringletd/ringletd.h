@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 
+#include "peer.h"
 #include "request.h"
 #include "route.h"
 #include "wipe.h"
@@ -40,6 +41,15 @@ struct ws;
 #define WRONG_MAX  3   /* wrong tokens on a connection without a good one */
 #define GONE_MAX   128 /* tokens that ended, remembered */
 #define ADMIT_MAX  64  /* connections that wait for the monitor's word */
+/*
+ * Calls to the monitor that clients have open: the rest is for admitting them.
+ * Those on whose connection no token was good share a part, and a long body
+ * waits for a channel that has room.
+ */
+#define ASKED_MAX	(PEER_CALLS_MAX - ADMIT_MAX)
+#define ASKED_STRANGE	(PEER_CALLS_MAX / 4 * 3)
+#define BODY_SHORT	4096
+#define QUEUE_LONG	(PEER_CALLS_BYTES / 2) /* bytes that the monitor owes */
 #define OUT_MAX	   (4 * 1024 * 1024) /* bytes of replies not yet sent */
 #define OWED_MAX	(64 * 1024 * 1024) /* ... over HTTP/2, to all clients */
 #define READ_SIZE  (16 * 1024)	     /* bytes taken from a socket at a time */
@@ -168,6 +178,7 @@ struct reply {
  *	reply	 sends it; the request is over
  *	trust	 the monitor has accepted a token that came here, by its digest
  *	distrust	it has refused one
+ *	trusted	 whether it has accepted one on this connection
  *	upgrade	 opens the WebSocket that r asked for: from now on ops and arg
  *		 run the carrier
  *	stream	 sends the reply's head; its body is what carrier_put() is given
@@ -181,6 +192,7 @@ struct carrier_ops {
 	void (*reply)(struct carrier *, const struct reply *);
 	void (*trust)(struct carrier *, const uint8_t digest[TOKEN_DIGEST]);
 	void (*distrust)(struct carrier *);
+	bool (*trusted)(const struct carrier *);
 	void (*upgrade)(struct carrier *, const struct request *r,
 	    const struct conn_ops *ops, void *arg);
 	void (*stream)(struct carrier *, struct reply *,
@@ -215,6 +227,8 @@ bool conn_evict(struct env *);
 struct buf *conn_out(struct conn *);
 /* The monitor has accepted a token that came on this connection. */
 void conn_trust(struct conn *, const uint8_t digest[TOKEN_DIGEST]);
+/* Whether it has. */
+bool conn_is_trusted(const struct conn *);
 /*
  * It has refused one.  True: that was the last try, for WRONG_MAX have come and
  * no good one; after the reply the connection is to end.

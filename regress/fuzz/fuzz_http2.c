@@ -178,6 +178,13 @@ conn_trust(struct conn *c, const uint8_t digest[TOKEN_DIGEST])
 }
 
 bool
+conn_is_trusted(const struct conn *c)
+{
+	(void)c;
+	return false;
+}
+
+bool
 conn_distrust(struct conn *c)
 {
 	return ++c->wrong >= WRONG_MAX;
@@ -268,6 +275,20 @@ peer_call(struct peer *p, uint16_t type, const void *body, const int *fds,
 		return 0;
 	}
 	abort(); /* more calls than there can be streams */
+}
+
+unsigned
+peer_calls(const struct peer *p)
+{
+	(void)p;
+	return ncalls;
+}
+
+size_t
+peer_backlog(const struct peer *p)
+{
+	(void)p;
+	return 0;
 }
 
 void

@@ -12,6 +12,7 @@
 
 #include "front.h"
 #include "h2client.h"
+#include "peer.h"
 #include "ringletd/http2.h"
 #include "suites.h"
 
@@ -393,6 +394,56 @@ START_TEST(bounds_what_all_are_owed)
 }
 END_TEST
 
+static bool
+one_is_busy(const void *arg)
+{
+	const struct h2_client *c = arg;
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->answers[i].status == 503)
+			return true;
+	return false;
+}
+
+/*
+ * However many strangers wait for the monitor, who has shown a good token is
+ * served.
+ */
+START_TEST(keeps_calls_for_who_is_known)
+{
+	enum { N = PEER_CALLS_MAX / H2_STREAMS_MAX };
+	static struct h2_client c[N];
+	struct h2_client known;
+	struct h2_answer *a;
+	size_t i, k;
+
+	front_start();
+	h2_open(&known, 0);
+	a = h2_ask(&known, "GET", "/api/ping", (const char *[]){ GOOD, NULL },
+	    NULL);
+	ck_assert(h2_finish(&known, a));
+	for (i = 0; i < N; i++) {
+		h2_open(&c[i], 0);
+		a = h2_ask(&c[i], "GET", "/", NULL, NULL);
+		ck_assert(h2_finish(&c[i], a));
+		for (k = 0; k < H2_STREAMS_MAX; k++)
+			h2_ask(&c[i], "GET", "/api/ping",
+			    (const char *[]){ SLOW, NULL }, NULL);
+		h2_turn(&c[i]);
+	}
+	ck_assert(h2_until(&c[N - 1], one_is_busy, &c[N - 1], 10000));
+	a = h2_ask(&known, "GET", "/api/ping", (const char *[]){ GOOD, NULL },
+	    NULL);
+	ck_assert(h2_finish(&known, a));
+	ck_assert_int_eq(a->status, 200);
+	h2_close(&known);
+	for (i = 0; i < N; i++)
+		h2_close(&c[i]);
+	front_stop();
+}
+END_TEST
+
 /* --- time --- */
 
 static bool
@@ -618,6 +669,7 @@ suite_http2_limits(void)
 	tcase_add_test(tc, refuses_streams);
 	tcase_add_test(tc, bounds_what_is_held);
 	tcase_add_test(tc, bounds_what_all_are_owed);
+	tcase_add_test(tc, keeps_calls_for_who_is_known);
 	tcase_add_test(tc, gives_up_who_is_slow);
 	tcase_add_test(tc, counts_by_the_period);
 	tcase_add_test(tc, gives_credit_for_work);
