@@ -63,6 +63,7 @@ struct conn {
 	uint64_t stuck_at; /* since when the socket takes nothing; 0: it does */
 	bool busy;	   /* conn_go() is up the stack */
 	bool first;	   /* no whole request has come yet */
+	bool begun;	   /* a part of a later one has, and has its deadline */
 	bool checked;	   /* the head has passed; its body is to come */
 	bool last;	   /* the reply owed ends the connection */
 	bool trusted;	   /* a token that came here was good */
@@ -186,6 +187,21 @@ conn_linger(struct conn *c)
 		conn_kill(c);
 }
 
+/*
+ * The client has taken something.  An interim reply, amid a request, changes
+ * nothing for that.
+ */
+static void
+conn_sent(struct conn *c)
+{
+	const struct limits *l = &c->env->limits;
+
+	if (c->state != CONN_UPGRADED && !c->checked)
+		c->deadline =
+		    loop_now() +
+		    (buf_len(c->carrier.out) > 0 ? l->write_ms : l->idle_ms);
+}
+
 /* Sends what the socket takes.  False: the connection is dead. */
 static bool
 conn_flush(struct conn *c)
@@ -198,10 +214,7 @@ conn_flush(struct conn *c)
 		if (n >= 0) {
 			c->stuck_at = 0;
 			buf_consume(c->carrier.out, (size_t)n);
-			if (c->state != CONN_UPGRADED &&
-			    buf_len(c->carrier.out) > 0)
-				c->deadline =
-				    loop_now() + c->env->limits.write_ms;
+			conn_sent(c);
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			if (c->stuck_at == 0)
 				c->stuck_at = loop_now();
@@ -246,7 +259,7 @@ run_request(struct conn *c)
 	struct http1 *h = &c->http1;
 	struct request *r = &c->req;
 
-	c->first = c->checked = false;
+	c->first = c->checked = c->begun = false;
 	c->last = (h->flags & HTTP1_F_KEEP_ALIVE) == 0;
 	c->state = CONN_WORKING;
 	c->deadline = 0; /* the monitor has its own */
@@ -293,6 +306,16 @@ next_request(struct conn *c)
 
 /* --- the connection's turn --- */
 
+/* The time for a later request runs from its first byte. */
+static void
+await_rest(struct conn *c)
+{
+	if (c->first || c->begun || buf_len(c->in) == 0)
+		return;
+	c->begun = true;
+	c->deadline = loop_now() + c->env->limits.request_ms;
+}
+
 /*
  * Goes on with whatever can go on: sends, runs requests, asks for more
  * output.  What runs below it may put output and change the state, but does
@@ -309,8 +332,10 @@ conn_go(struct conn *c)
 	c->hungry = false;
 	while (conn_flush(c) && buf_len(c->carrier.out) == 0) {
 		if (c->state == CONN_READING) {
-			if (!next_request(c))
+			if (!next_request(c)) {
+				await_rest(c);
 				break;
+			}
 		} else if (c->state == CONN_UPGRADED) {
 			if (rounds++ == OUTPUT_ROUNDS) {
 				c->hungry = true;
@@ -335,7 +360,7 @@ conn_go(struct conn *c)
 static bool
 conn_read(struct conn *c)
 {
-	size_t room = buf_room(c->in), had = buf_len(c->in);
+	size_t room = buf_room(c->in);
 	uint8_t *to;
 	ssize_t n;
 
@@ -358,8 +383,6 @@ conn_read(struct conn *c)
 	c->heard_at = loop_now();
 	switch (c->state) {
 	case CONN_READING:
-		if (had == 0 && !c->first)
-			c->deadline = c->heard_at + c->env->limits.request_ms;
 		break;
 	case CONN_UPGRADED:
 		c->busy = true;
@@ -437,7 +460,7 @@ on_reply(struct carrier *via, const struct reply *reply)
 	if (c->state != CONN_WORKING)
 		return;
 	c->state = last ? CONN_CLOSING : CONN_READING;
-	c->deadline = loop_now() + c->env->limits.idle_ms;
+	c->deadline = loop_now() + c->env->limits.write_ms;
 	conn_go(c);
 }
 

@@ -211,6 +211,35 @@ START_TEST(answers_and_stays_or_goes)
 }
 END_TEST
 
+/* The time for a request runs also where its first bytes came with another. */
+START_TEST(gives_up_half_a_request)
+{
+	static const char both[] = PING "GET /api/ping HTTP/1.1\r\n";
+	static const char rest[] = HOST GOOD "\r\n";
+	int slow, idle;
+
+	front_start();
+	slow = front_connect();
+	idle = front_connect();
+	ck_assert(front_send(slow, both, sizeof(both) - 1));
+	ck_assert_int_eq(front_reply(slow, head, sizeof(head), NULL, 0), 200);
+	ck_assert(front_send(idle, PING, sizeof(PING) - 1));
+	ck_assert_int_eq(front_reply(idle, head, sizeof(head), NULL, 0), 200);
+	front_skip(REQUEST_MS + 1000);
+	ck_assert(front_closes(slow, 10000));
+	ck_assert(front_send(idle, both, sizeof(both) - 1));
+	ck_assert(front_send(idle, rest, sizeof(rest) - 1));
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(
+		    front_reply(idle, head, sizeof(head), NULL, 0), 200);
+	front_skip(IDLE_MS + 1000);
+	ck_assert(front_closes(idle, 10000));
+	close(slow);
+	close(idle);
+	front_stop();
+}
+END_TEST
+
 Suite *
 suite_http1_conn(void)
 {
@@ -219,6 +248,7 @@ suite_http1_conn(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, answers_and_stays_or_goes, 0, (int)NELEM(rows));
+	tcase_add_test(tc, gives_up_half_a_request);
 	suite_add_tcase(s, tc);
 	return s;
 }
