@@ -17,6 +17,7 @@
 #include "http2.h"
 #include "log.h"
 #include "loop.h"
+#include "msgdef.h"
 
 void
 h2_request_forget(struct h2_stream *s)
@@ -183,11 +184,25 @@ refuse(struct h2_stream *s, int status, const char *reason)
 	h2_request_forget(s);
 }
 
+/* Whether as many as may be are judged for a client that nobody knows yet. */
+static bool
+must_wait(const struct h2_stream *s)
+{
+	const struct h2_stream *other;
+	unsigned n = 0;
+
+	if (s->req.route->scope == SCOPE_NONE || conn_is_trusted(s->h->conn))
+		return false;
+	TAILQ_FOREACH (other, &s->h->streams, link)
+		n += h2_stream_working(other);
+	return n >= H2_STRANGE_MAX;
+}
+
 /* The handler's turn: nothing of the request is needed afterwards. */
 static void
-run(struct h2_stream *s)
+run_now(struct h2_stream *s)
 {
-	s->ran = true;
+	s->waiting = false;
 	s->deadline = 0; /* the monitor has its own */
 	if (buf_len(s->body) > 0) {
 		s->req.body.p = (const char *)buf_ptr(s->body);
@@ -202,6 +217,57 @@ run(struct h2_stream *s)
 	request_forget(&s->req);
 	buf_free(s->in);
 	s->in = NULL;
+}
+
+/* The request is whole. */
+static void
+run(struct h2_stream *s)
+{
+	s->ran = true;
+	if (!must_wait(s)) {
+		run_now(s);
+		return;
+	}
+	s->waiting = s->h->waiting = true;
+	loop_timer_arm(s->h->next_timer, 0);
+}
+
+/* Its token is good: none has to wait any more. */
+static void
+on_checked(struct request *r, struct msg *m)
+{
+	(void)m;
+	run_now((struct h2_stream *)(void *)r->via);
+}
+
+/*
+ * What is under way may take long for reasons of its own, so the token of the
+ * first that waits is judged by itself.
+ */
+void
+h2_request_next(struct http2 *h)
+{
+	struct msg_token_only m;
+	struct h2_stream *s, *next;
+
+	h->waiting = false;
+	TAILQ_FOREACH_SAFE (s, &h->streams, link, next) {
+		if (!s->waiting || s->replied || h->ending)
+			continue;
+		if (!must_wait(s)) {
+			if (!h2_stream_working(s))
+				run_now(s);
+			continue;
+		}
+		h->waiting = true;
+		if (h2_stream_working(s))
+			return;
+		if (s->req.route->scope == SCOPE_CODE)
+			continue;
+		m.token = request_token_bin(&s->req);
+		request_call(&s->req, MSG_AUTH_CHECK, &m, on_checked);
+		return;
+	}
 }
 
 static void

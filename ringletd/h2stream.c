@@ -101,6 +101,8 @@ h2_stream_closed(struct h2_stream *s)
 	if (--h->nstreams == 0)
 		h->deadline = loop_now() + h->env->limits.idle_ms;
 	loop_timer_arm(h->reap_timer, 0);
+	if (h->waiting)
+		loop_timer_arm(h->next_timer, 0);
 }
 
 void
@@ -124,10 +126,19 @@ reset(struct h2_stream *s, uint32_t code)
 	    s->h->session, NGHTTP2_FLAG_NONE, s->id, code);
 }
 
+/* The monitor has judged one more. */
+static void
+go_on(struct http2 *h)
+{
+	if (h->waiting)
+		loop_timer_arm(h->next_timer, 0);
+}
+
 /* Something has been queued: it goes out, now or when we are back. */
 static void
 push(struct h2_stream *s)
 {
+	go_on(s->h);
 	if (!s->h->busy)
 		conn_pump(s->h->conn);
 }

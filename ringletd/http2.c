@@ -439,6 +439,7 @@ on_free(void *arg)
 	close_streams(h);
 	h2_stream_reap(h);
 	loop_timer_free(h->reap_timer);
+	loop_timer_free(h->next_timer);
 	nghttp2_session_del(h->session);
 	free(h);
 }
@@ -457,6 +458,17 @@ on_reap(void *arg)
 	h2_stream_reap(arg);
 }
 
+static void
+on_next(void *arg)
+{
+	struct http2 *h = arg;
+
+	h->busy = true;
+	h2_request_next(h);
+	h->busy = false;
+	conn_pump(h->conn);
+}
+
 void
 http2_start(struct conn *c, struct env *env, uint64_t deadline)
 {
@@ -468,6 +480,7 @@ http2_start(struct conn *c, struct env *env, uint64_t deadline)
 	TAILQ_INIT(&h->streams);
 	TAILQ_INIT(&h->dead);
 	h->reap_timer = loop_timer_new(env->loop, on_reap, h);
+	h->next_timer = loop_timer_new(env->loop, on_next, h);
 	h2_watch_init(&h->watch, loop_now());
 	h->session = session_new(h);
 	send_settings(h->session, &env->limits);

@@ -45,6 +45,12 @@
 #define H2_OWED_MAX OUT_MAX
 /* A reply this short is sent all the same: an error must fit. */
 #define H2_OWED_FREE 1024
+/*
+ * Requests that the monitor has to judge at once for a connection on which no
+ * token was good: the others wait, so that not all of a client's streams are a
+ * guess each before the third wrong one has ended it.
+ */
+#define H2_STRANGE_MAX 8
 /* Bytes that are framed ahead of the socket. */
 #define H2_OUT_MARK (64 * 1024)
 /* Bytes of answers to a WebSocket's frames at which it is not read on. */
@@ -147,6 +153,7 @@ struct http2 {
 	struct h2_stream_list streams;
 	struct h2_stream_list dead; /* closed: reap_timer frees them */
 	struct loop_timer *reap_timer;
+	struct loop_timer *next_timer; /* runs those that wait */
 	struct h2_watch watch;
 	unsigned nstreams;
 	unsigned nsockets; /* of them: WebSockets and streams without end */
@@ -159,6 +166,7 @@ struct http2 {
 	bool tableless;	   /* the client has been told to keep no table */
 	bool secret;	   /* a reply was: what is sent is wiped behind it */
 	bool pinged;	   /* since it was last heard */
+	bool waiting;	   /* a request may be: see H2_STRANGE_MAX */
 };
 
 /* Says GOAWAY with an error; what the client sends from now on is dropped. */
@@ -187,7 +195,8 @@ struct h2_stream {
 	int status; /* what is wrong with it, in HTTP; 0: nothing */
 	const char *reason;
 	bool ended;   /* the client has sent all of it */
-	bool ran;     /* the handler has got it */
+	bool ran;     /* the handler has got it, or will ... */
+	bool waiting; /* ... when others have been judged */
 	bool replied; /* and has answered, or somebody else has */
 	bool dead;
 	/* The reply, or a WebSocket. */
@@ -238,5 +247,7 @@ void h2_request_end(struct h2_stream *);
 void h2_request_trailers(struct h2_stream *);
 /* Its bytes are not needed any more. */
 void h2_request_forget(struct h2_stream *);
+/* Runs those that wait for others, as many as may be. */
+void h2_request_next(struct http2 *);
 
 #endif /* RINGLETD_HTTP2_H */

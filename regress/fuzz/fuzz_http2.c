@@ -211,17 +211,18 @@ struct loop_timer {
 	bool armed;
 };
 
-static struct loop_timer timer; /* there is only the one that reaps */
+#define TIMERS 2 /* one reaps, the other runs those that wait */
+
+static struct loop_timer timers[TIMERS];
+static unsigned ntimers;
 static uint64_t now;
 
 struct loop_timer *
 loop_timer_new(struct loop *loop, void (*cb)(void *arg), void *arg)
 {
 	(void)loop;
-	timer.cb = cb;
-	timer.arg = arg;
-	timer.armed = false;
-	return &timer;
+	timers[ntimers % TIMERS] = (struct loop_timer){ .cb = cb, .arg = arg };
+	return &timers[ntimers++ % TIMERS];
 }
 
 void
@@ -484,6 +485,7 @@ turn(struct conn *c, uint8_t how, unsigned n)
 	static const size_t rooms[] = { SIZE_MAX, 100000, 1000, 100, 9, 1, 0,
 		0 };
 	static const uint64_t steps[] = { 0, 100, 2000, 20000 };
+	unsigned i;
 
 	c->room = rooms[how & 7];
 	/* A socket that is stuck for good is given up by time alone. */
@@ -496,9 +498,11 @@ turn(struct conn *c, uint8_t how, unsigned n)
 	now += steps[how >> 6];
 	if (!c->finished && !c->aborted)
 		c->ops->tick(c->h, steps[how >> 6]);
-	if (timer.armed) {
-		timer.armed = false;
-		timer.cb(timer.arg);
+	for (i = 0; i < TIMERS; i++) {
+		if (!timers[i].armed)
+			continue;
+		timers[i].armed = false;
+		timers[i].cb(timers[i].arg);
 	}
 	check_bounds(c->h);
 }

@@ -394,28 +394,16 @@ START_TEST(bounds_what_all_are_owed)
 }
 END_TEST
 
-static bool
-one_is_busy(const void *arg)
-{
-	const struct h2_client *c = arg;
-	size_t i;
-
-	for (i = 0; i < c->n; i++)
-		if (c->answers[i].status == 503)
-			return true;
-	return false;
-}
-
 /*
  * However many strangers wait for the monitor, who has shown a good token is
  * served.
  */
 START_TEST(keeps_calls_for_who_is_known)
 {
-	enum { N = PEER_CALLS_MAX / H2_STREAMS_MAX };
-	static struct h2_client c[N];
+	enum { N = PEER_CALLS_MAX / H2_STRANGE_MAX };
 	struct h2_client known;
 	struct h2_answer *a;
+	int fds[N];
 	size_t i, k;
 
 	front_start();
@@ -424,22 +412,69 @@ START_TEST(keeps_calls_for_who_is_known)
 	    NULL);
 	ck_assert(h2_finish(&known, a));
 	for (i = 0; i < N; i++) {
-		h2_open(&c[i], 0);
-		a = h2_ask(&c[i], "GET", "/", NULL, NULL);
-		ck_assert(h2_finish(&c[i], a));
-		for (k = 0; k < H2_STREAMS_MAX; k++)
-			h2_ask(&c[i], "GET", "/api/ping",
-			    (const char *[]){ SLOW, NULL }, NULL);
-		h2_turn(&c[i]);
+		fds[i] = h2_raw();
+		for (k = 0; k < H2_STRANGE_MAX; k++)
+			ck_assert(ask(fds[i], (unsigned)k));
 	}
-	ck_assert(h2_until(&c[N - 1], one_is_busy, &c[N - 1], 10000));
+	/* It is busy. */
+	ck_assert(h2_raw_comes(fds[N - 1], NGHTTP2_HEADERS));
 	a = h2_ask(&known, "GET", "/api/ping", (const char *[]){ GOOD, NULL },
 	    NULL);
 	ck_assert(h2_finish(&known, a));
 	ck_assert_int_eq(a->status, 200);
 	h2_close(&known);
 	for (i = 0; i < N; i++)
-		h2_close(&c[i]);
+		close(fds[i]);
+	front_stop();
+}
+END_TEST
+
+/*
+ * Of strangers who use all their streams not all are judged at once, so that a
+ * client that nobody knows yet has its turn.
+ */
+START_TEST(judges_strangers_by_turns)
+{
+	enum { N = PEER_CALLS_MAX / H2_STREAMS_MAX };
+	int fds[N];
+	unsigned i, k;
+
+	front_start();
+	for (i = 0; i < N; i++) {
+		fds[i] = h2_raw();
+		for (k = 0; k < H2_STREAMS_MAX; k++)
+			ck_assert(ask(fds[i], k));
+		/* What is answered comes behind all these. */
+		ck_assert(
+		    h2_raw_frame(fds[i], NGHTTP2_PING, 0, 0, "01234567", 8));
+		ck_assert(h2_raw_comes(fds[i], NGHTTP2_PING));
+	}
+	is_served();
+	for (i = 0; i < N; i++)
+		close(fds[i]);
+	front_stop();
+}
+END_TEST
+
+/* One good token is enough, however long what came before it takes. */
+START_TEST(waits_for_no_slow_ones)
+{
+	struct h2_answer *a[H2_STREAMS_MAX];
+	struct h2_client c;
+	unsigned i;
+
+	front_start();
+	h2_open(&c, 0);
+	for (i = 0; i < NELEM(a); i++)
+		a[i] = h2_ask(&c, "GET", "/api/ping",
+		    i < H2_STRANGE_MAX ? (const char *[]){ SLOW, NULL }
+				       : (const char *[]){ GOOD, NULL },
+		    NULL);
+	for (i = H2_STRANGE_MAX; i < NELEM(a); i++) {
+		ck_assert(h2_finish(&c, a[i]));
+		ck_assert_int_eq(a[i]->status, 200);
+	}
+	h2_close(&c);
 	front_stop();
 }
 END_TEST
@@ -670,6 +705,8 @@ suite_http2_limits(void)
 	tcase_add_test(tc, bounds_what_is_held);
 	tcase_add_test(tc, bounds_what_all_are_owed);
 	tcase_add_test(tc, keeps_calls_for_who_is_known);
+	tcase_add_test(tc, judges_strangers_by_turns);
+	tcase_add_test(tc, waits_for_no_slow_ones);
 	tcase_add_test(tc, gives_up_who_is_slow);
 	tcase_add_test(tc, counts_by_the_period);
 	tcase_add_test(tc, gives_credit_for_work);
