@@ -368,6 +368,7 @@ peer_destroy(struct peer *p)
 	loop_timer_free(p->fail_timer);
 	loop_timer_free(p->more_timer);
 	loop_timer_free(p->gather_timer);
+	loop_timer_free(p->stall_timer);
 	buf_free(p->in);
 	buf_free(p->out);
 	fd_close(p->fd);
@@ -389,6 +390,8 @@ peer_free(struct peer *p)
 	loop_timer_disarm(p->more_timer);
 	if (p->gather_timer != NULL)
 		loop_timer_disarm(p->gather_timer);
+	if (p->stall_timer != NULL)
+		loop_timer_disarm(p->stall_timer);
 	peer_leave(p);
 }
 
@@ -470,10 +473,30 @@ peer_is_idle(const struct peer *p)
 	    buf_len(p->out) == 0;
 }
 
+static void
+on_stall(void *arg)
+{
+	peer_fail(arg, RL_ERR_LIMIT, "does not read its channel");
+}
+
 void
-peer_in_step(struct peer *p)
+peer_in_step(struct peer *p, uint64_t stall_ms)
 {
 	p->in_step = true;
+	p->stall_ms = stall_ms;
+	p->stall_timer = loop_timer_new(p->loop, on_stall, p);
+}
+
+void
+peer_time_stall(struct peer *p, bool taken)
+{
+	bool ahead = p->err == 0 && peer_is_ahead(p);
+
+	if (p->timed && (taken || !ahead))
+		loop_timer_disarm(p->stall_timer);
+	if (ahead && (taken || !p->timed))
+		loop_timer_arm(p->stall_timer, p->stall_ms);
+	p->timed = ahead;
 }
 
 /* What arrived before the pause is handled first when reading resumes. */

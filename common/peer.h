@@ -108,10 +108,11 @@ bool peer_is_idle(const struct peer *);
 void peer_pause(struct peer *, bool paused);
 /*
  * From now on it is not read while PEER_STEP_BYTES wait for it: who asks faster
- * than it reads the answers is slowed down, and not closed.  Only one of a
- * channel's two ends may do so, or each could wait for the other.
+ * than it reads the answers is slowed down, and closed (RL_ERR_LIMIT) only if it
+ * then takes nothing for stall_ms.  Only one of a channel's two ends may do so,
+ * or each could wait for the other.
  */
-void peer_in_step(struct peer *);
+void peer_in_step(struct peer *, uint64_t stall_ms);
 
 /*
  * Queue a message; descriptors are duplicated, so the caller keeps its own.

@@ -45,6 +45,8 @@ struct peer {
 	struct loop_timer *fail_timer; /* reports err on the next turn */
 	struct loop_timer *more_timer; /* goes on with in, likewise */
 	struct loop_timer *gather_timer; /* sends calls at its end; or NULL */
+	struct loop_timer *stall_timer; /* in_step: it takes nothing */
+	uint64_t stall_ms;
 	struct buf *in;
 	int in_fds[MSG_MAX_FDS];
 	size_t nin_fds;
@@ -59,6 +61,7 @@ struct peer {
 	bool paused;
 	bool in_step; /* not read while much waits for it ... */
 	bool held;    /* ... which has left messages in in */
+	bool timed;   /* stall_timer runs */
 	bool gone;  /* the other side has closed; its last words are unread */
 	bool freed; /* peer_free() came while busy */
 	unsigned busy; /* callbacks in progress */
@@ -70,6 +73,8 @@ struct peer {
 
 /* Whether it has to take what waits for it before it is read. */
 bool peer_is_ahead(const struct peer *);
+/* It has, or has not, taken something: see to stall_timer. */
+void peer_time_stall(struct peer *, bool taken);
 /* Reads and writes as its state and its queue want it. */
 void peer_want(struct peer *);
 /* The channel is over; closed() is called on the next turn of the loop. */

@@ -75,6 +75,7 @@ peer_drop_output(struct peer *p)
 void
 peer_flush(struct peer *p)
 {
+	uint64_t before = p->out_pos;
 	const int *fds;
 	size_t len, nfds;
 	ssize_t n;
@@ -102,6 +103,7 @@ peer_flush(struct peer *p)
 		buf_consume(p->out, (size_t)n);
 		p->out_pos += (uint64_t)n;
 	}
+	peer_time_stall(p, p->out_pos != before);
 	if (p->held && !peer_is_ahead(p)) {
 		p->held = false;
 		loop_timer_arm(p->more_timer, 0);

@@ -26,6 +26,7 @@
 #include "xmalloc.h"
 
 #define READY_TIMEOUT 30000 /* ms from exec to READY */
+#define DEAF_MS	      8000  /* it takes no answer, and there are many */
 #define DELAY_FIRST   100   /* ms before the first restart */
 #define DELAY_MAX     10000
 #define DELAY_RESET   60000 /* a child that lived so long starts anew */
@@ -179,7 +180,7 @@ child_start(struct child *c)
 	    &c->client);
 	/* Its clients choose how much it asks, and how long the answers are. */
 	if (c->from == FROM_RINGLETD)
-		peer_in_step(c->client.peer);
+		peer_in_step(c->client.peer, DEAF_MS);
 	peer_send(c->client.peer, MSG_INIT, &init, NULL, 0);
 	loop_timer_arm(c->timer, READY_TIMEOUT);
 	log_debug("%s: started as pid %d", c->name, (int)c->proc.pid);

@@ -96,7 +96,7 @@ START_TEST(answers_come_first)
 	for (unsigned i = 0; i < MANY; i++)
 		raw_put(&many, frame.p, frame.len);
 	pt_start(D, PST_SERVING);
-	peer_in_step(pt.peer);
+	peer_in_step(pt.peer, PT_GUARD_MS);
 	pt_write(many.p, many.len);
 	pt_run_until_handled(PEER_TURN_MAX);
 	before = pt.handled;
@@ -118,6 +118,23 @@ START_TEST(answers_come_first)
 }
 END_TEST
 
+/* One that takes nothing at all is given up. */
+START_TEST(the_deaf_are_given_up)
+{
+	struct msg_log answer = { LOGL_INFO, msggen_str(pt.gen, 2000) };
+
+	pt_start(D, PST_SERVING);
+	peer_in_step(pt.peer, 20);
+	while (peer_backlog(pt.peer) <= PEER_STEP_BYTES)
+		ck_assert_int_eq(
+		    peer_send(pt.peer, MSG_LOG, &answer, NULL, 0), 0);
+	ck_assert_uint_eq(pt.closed, 0);
+	pt_run_until_closed();
+	ck_assert_int_eq(pt.closed_err, RL_ERR_LIMIT);
+	ck_assert_str_eq(pt.closed_why, "does not read its channel");
+}
+END_TEST
+
 Suite *
 suite_peer_pace(void)
 {
@@ -128,6 +145,7 @@ suite_peer_pace(void)
 	tcase_add_checked_fixture(tc, pt_setup, pt_teardown);
 	tcase_add_loop_test(tc, calls_leave_room, 0, 2);
 	tcase_add_test(tc, answers_come_first);
+	tcase_add_test(tc, the_deaf_are_given_up);
 	suite_add_tcase(s, tc);
 	return s;
 }
