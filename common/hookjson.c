@@ -222,23 +222,14 @@ hook_texts_free(struct msg_hook_text *v, size_t n)
 	free(v);
 }
 
-/* json_object_set_new() and the like fail for lack of memory alone. */
-static json_t *
-must(json_t *v)
-{
-	if (v == NULL)
-		abort();
-	return v;
-}
-
 json_t *
 hook_texts_json(const struct msg_hook_text *v, size_t n)
 {
-	json_t *all = must(json_object()), *list, *entry;
+	json_t *all = json_must(json_object()), *list, *entry;
 	const char *before;
 
 	for (unsigned e = 1; e < HOOK_EVENT_END; e++) {
-		list = must(json_array());
+		list = json_must(json_array());
 		entry = NULL;
 		before = NULL;
 		for (size_t i = 0; i < n; i++) {
@@ -248,14 +239,14 @@ hook_texts_json(const struct msg_hook_text *v, size_t n)
 			    strcmp(before, v[i].matcher) != 0) {
 				entry =
 				    *v[i].matcher != '\0'
-					? must(json_pack("{s:s, s:[]}",
+					? json_must(json_pack("{s:s, s:[]}",
 					      "matcher", v[i].matcher, "hooks"))
-					: must(json_pack("{s:[]}", "hooks"));
+					: json_must(json_pack("{s:[]}", "hooks"));
 				json_array_append_new(list, entry);
 			}
 			before = v[i].matcher;
 			json_array_append_new(json_object_get(entry, "hooks"),
-			    must(json_pack("{s:s, s:s, s:I}", "type", "command",
+			    json_must(json_pack("{s:s, s:s, s:I}", "type", "command",
 				"command", v[i].command, "timeout",
 				(json_int_t)v[i].timeout)));
 		}

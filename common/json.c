@@ -443,3 +443,11 @@ json_text_of(const json_t *value)
 	text[n + 1] = '\0';
 	return text;
 }
+
+json_t *
+json_must(json_t *v)
+{
+	if (v == NULL)
+		abort();
+	return v;
+}

@@ -72,6 +72,8 @@ int json_get_members(const json_t *obj, const struct json_member *table,
  * jansson allocates with; NULL for NULL or what cannot be written.
  */
 char *json_text_of(const json_t *);
+/* v, which only a lack of memory makes NULL: then this aborts. */
+json_t *json_must(json_t *v);
 /* Frees and clears the string fields. */
 void json_free_members(
     const struct json_member *table, size_t n, void *target);

@@ -282,10 +282,9 @@ detect_save(const struct detect_cache *c, const char *file)
 		if (c->v[i]->version != NULL || c->v[i]->why != NULL)
 			json_array_append_new(list, entry_json(c->v[i]));
 	doc = json_pack("{s:i, s:o}", "schema", 1, "programs", list);
-	if (doc != NULL && (text = json_dumps(doc, JSON_INDENT(2))) != NULL) {
+	if ((text = json_text_of(doc)) != NULL)
 		r = paths_write_file(file, text, strlen(text));
-		free(text);
-	}
+	free(text);
 	json_decref(doc);
 	return r;
 }

@@ -27,6 +27,7 @@
 #include "fdpass.h"
 #include "home-file.h"
 #include "hookrun.h"
+#include "json.h"
 #include "log.h"
 #include "manifest.h"
 #include "monitor.h"
@@ -280,7 +281,7 @@ keep_others(struct env *env, const struct profile *pr, size_t file, json_t *obj,
 	doc = json_pack("{s:O}", "hooks", hooks);
 	path = folder_of(env, pr->alias, "");
 	if (doc != NULL && paths_make_private_dir(path) == 0 &&
-	    (text = json_dumps(doc, JSON_INDENT(2))) != NULL &&
+	    (text = json_text_of(doc)) != NULL &&
 	    strlen(text) <= KEPT_MAX) {
 		free(path);
 		path = folder_of(env, pr->alias, settings[file].kept);

@@ -240,32 +240,24 @@ hooks_approve(struct hooks *hs, const char *event, uint64_t index,
 
 /* --- the file --- */
 
-/* Fails for lack of memory alone: all text was checked as UTF-8. */
-static json_t *
-must(json_t *v)
-{
-	if (v == NULL)
-		abort();
-	return v;
-}
-
+/* All text was checked as UTF-8. */
 json_t *
 hooks_json(const struct hooks *hs)
 {
-	json_t *a = must(json_array()), *o;
+	json_t *a = json_must(json_array()), *o;
 
 	for (size_t i = 0; i < hs->n; i++) {
 		const struct hook *h = &hs->v[i];
 		const struct hook_approval *p = &h->approved;
 
-		o = must(json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "event",
+		o = json_must(json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "event",
 		    h->event, "matcher", h->matcher, "command", h->command,
 		    "timeout", (json_int_t)h->timeout, "added_at",
 		    (json_int_t)h->added_at, "added_by", h->added_by));
 		json_object_set_new(o, "approved",
 		    p->hash == NULL
-			? must(json_null())
-			: must(json_pack("{s:s, s:s, s:s, s:I, s:s, s:I}",
+			? json_must(json_null())
+			: json_must(json_pack("{s:s, s:s, s:s, s:I, s:s, s:I}",
 			      "event", p->event, "matcher", p->matcher,
 			      "command", p->command, "timeout",
 			      (json_int_t)p->timeout, "hash", p->hash, "at",

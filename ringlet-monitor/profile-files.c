@@ -18,6 +18,7 @@
 #include "buf.h"
 #include "err.h"
 #include "home-file.h"
+#include "json.h"
 #include "manifest-format.h"
 #include "profile-files.h"
 #include "xmalloc.h"
@@ -140,7 +141,7 @@ write_json(int home, const struct manifest_file *f,
 	if (f->merge)
 		r = home_file_merge(home, f->path, ours, NULL, why, size);
 	else {
-		if ((text = json_dumps(ours, JSON_INDENT(2))) == NULL)
+		if ((text = json_text_of(ours)) == NULL)
 			abort();
 		r = home_file_place(
 		    home, f->path, text, strlen(text), why, size);

@@ -97,8 +97,11 @@ parse(struct shims *all, const char *text, size_t len, char *why, size_t size)
 		r = RL_ERR_INVALID;
 	}
 	if (r == 0)
-		json_array_foreach(
-		    list, i, o) if ((r = take(all, o, why, size)) != 0) break;
+		json_array_foreach(list, i, o)
+		{
+			if ((r = take(all, o, why, size)) != 0)
+				break;
+		}
 	json_decref(doc);
 	return r;
 }
@@ -164,7 +167,6 @@ int
 shims_save(const struct shims *all)
 {
 	json_t *list = json_array(), *doc;
-	json_free_t give_back;
 	char *text;
 	int r = RL_ERR_SYSTEM;
 
@@ -173,12 +175,9 @@ shims_save(const struct shims *all)
 		    json_pack("{s:s, s:s, s:s}", "alias", all->v[i].alias,
 			"dir", all->v[i].dir, "ringlet", all->v[i].ringlet));
 	doc = json_pack("{s:i, s:o}", "schema", 1, "aliases", list);
-	if (doc != NULL && (text = json_dumps(doc, JSON_INDENT(2))) != NULL) {
+	if ((text = json_text_of(doc)) != NULL)
 		r = paths_write_file(all->file, text, strlen(text));
-		/* The command gives jansson an allocator of its own. */
-		json_get_alloc_funcs(NULL, &give_back);
-		give_back(text);
-	}
+	free(text);
 	json_decref(doc);
 	return r;
 }
