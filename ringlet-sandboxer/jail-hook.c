@@ -26,6 +26,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,8 +88,10 @@ read_file(struct run *r, const char *dir)
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1 && errno == ENOENT)
 		fail(r, "this hook is not approved any more");
-	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
+	if (fd == -1 || fstat(fd, &st) == -1)
 		fail(r, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		fail(r, "%s: is not a regular file", path);
 	while (
 	    len < FILE_MAX && (n = read(fd, r->file + len, FILE_MAX - len)) > 0)
 		len += (size_t)n;

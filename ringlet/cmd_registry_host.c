@@ -226,11 +226,13 @@ cmd_registry_lint(struct cli *cli, const struct args *args)
 
 	if ((r = host_open(cli, args->v[0], &h)) != 0)
 		return r;
-	if (look_at_index(&h, why, sizeof(why)) != 0)
-		strlist_addf(
-		    &h.problems, "%s: `ringlet registry sign` makes it", why);
-	else
+	if ((r = look_at_index(&h, why, sizeof(why))) == 0)
 		compare(&h);
+	else
+		strlist_addf(&h.problems, "%s%s", why,
+		    r == RL_ERR_NOTFOUND ? ": `ringlet registry sign` makes it"
+					 : "");
+	r = 0;
 	look_at_signature(&h);
 	if (h.problems.n > 0)
 		r = fail_problems(cli, &h);
@@ -451,8 +453,19 @@ cmd_registry_sign(struct cli *cli, const struct args *args)
 		r = fail_problems(cli, &h);
 		goto out;
 	}
-	/* One that says nothing sensible is made anew, with its options. */
-	(void)look_at_index(&h, why, sizeof(why));
+	/*
+	 * One that cannot be read may have had any serial, and users refuse
+	 * what is older: so that is not guessed.
+	 */
+	r = look_at_index(&h, why, sizeof(why));
+	if (r != 0 && r != RL_ERR_NOTFOUND &&
+	    opt_get(args, OPT_SERIAL) == NULL) {
+		r = fail_error(cli, r,
+		    "%s: %s: mend it, or make it anew with --serial, higher "
+		    "than what users have",
+		    h.name, why);
+		goto out;
+	}
 	if ((r = make_head(cli, args, &h)) != 0 ||
 	    (r = get_key(cli, args, &key)) != 0)
 		goto out;

@@ -429,14 +429,20 @@ shim_look(const char *name, const char *dir, const char *path, bool *on_path,
 bool
 shim_is_shell_word(const char *name)
 {
-	static const char *const words[] = { "alias", "bg", "break", "case",
-		"cd", "command", "continue", "do", "done", "elif", "else",
-		"esac", "eval", "exec", "exit", "export", "fc", "fg", "fi",
-		"for", "function", "getopts", "hash", "if", "in", "jobs",
-		"local", "read", "readonly", "return", "select", "set", "shift",
-		"source", "then", "time", "times", "trap", "type", "typeset",
-		"ulimit", "umask", "unalias", "unset", "until", "wait",
-		"while" };
+	/* Of sh, and those of bash and zsh that people know. */
+	static const char *const words[] = { "alias", "bg", "bind", "break",
+		"builtin", "caller", "case", "cd", "command", "compgen",
+		"complete", "compopt", "continue", "coproc", "declare", "dirs",
+		"disown", "do", "done", "elif", "else", "enable", "esac",
+		"eval", "exec", "exit", "export", "fc", "fg", "fi", "for",
+		"foreach", "function", "getopts", "hash", "help", "history",
+		"if", "in", "jobs", "let", "local", "logout", "mapfile",
+		"noglob", "popd", "pushd", "read", "readarray", "readonly",
+		"rehash", "repeat", "return", "select", "set", "setopt",
+		"shift", "shopt", "source", "suspend", "then", "time", "times",
+		"trap", "type", "typeset", "ulimit", "umask", "unalias",
+		"unset", "unsetopt", "until", "vared", "wait", "whence",
+		"where", "while" };
 
 	for (size_t i = 0; i < NELEM(words); i++)
 		if (strcmp(name, words[i]) == 0)

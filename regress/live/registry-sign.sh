@@ -43,6 +43,13 @@ printf 'wrong' >"$T/wrong"
 like "a file that is no key is no key" \
     "$(ringlet registry sign "$R" --secret-key "$T/wrong" 2>&1)" \
     'no secret key of minisign'
+cp "$R/registry.json" "$T/index"
+printf x >>"$R/registry.json"
+is "a registry.json that cannot be read is not taken for none" \
+    "$(status ringlet registry sign "$R" --secret-key "$T/a.key")" 1
+like "(what to do is said)" "$(cat "$T/err")" 'anew with --serial'
+check "(it stays)" grep -q 'x$' "$R/registry.json"
+cp "$T/index" "$R/registry.json"
 check "signed once more" ringlet registry sign "$R" --secret-key "$T/a.key"
 # --- a key with a passphrase: scrypt wants a gigabyte ---
 memory=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)

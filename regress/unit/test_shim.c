@@ -205,6 +205,7 @@ START_TEST(test_look)
 	free(b);
 	ck_assert(shim_is_shell_word("cd"));
 	ck_assert(shim_is_shell_word("while"));
+	ck_assert(shim_is_shell_word("help"));
 	ck_assert(!shim_is_shell_word("work"));
 }
 END_TEST
