@@ -360,36 +360,84 @@ open_parent(const char *path, const char **leaf)
 	return fd;
 }
 
+/*
+ * Makes a whole new file in dirfd, of a name that goes to tmp: hidden and
+ * unguessable, so that nobody takes it for the real one.  0 or RL_ERR_SYSTEM,
+ * and then there is none.
+ */
+static int
+write_beside(
+    int dirfd, char *tmp, size_t size, mode_t mode, const void *p, size_t len)
+{
+	int fd, saved, r = RL_ERR_SYSTEM;
+
+	(void)snprintf(tmp, size, ".new-%08x%08x", (unsigned)arc4random(),
+	    (unsigned)arc4random());
+	fd = openat(dirfd, tmp,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, PRIVATE_FILE);
+	if (fd == -1)
+		return r;
+	/* The mode comes last, and in spite of the umask. */
+	if (paths_write_all(fd, p, len) == 0 && fchmod(fd, mode) == 0 &&
+	    fsync(fd) == 0)
+		r = 0;
+	saved = errno;
+	if (r != 0)
+		(void)unlinkat(dirfd, tmp, 0);
+	fd_close(fd);
+	errno = saved;
+	return r;
+}
+
+int
+paths_replace_at(
+    int dirfd, const char *name, mode_t mode, const void *p, size_t len)
+{
+	char tmp[40];
+	int saved;
+
+	if (write_beside(dirfd, tmp, sizeof(tmp), mode, p, len) != 0)
+		return RL_ERR_SYSTEM;
+	if (renameat(dirfd, tmp, dirfd, name) == 0)
+		return fsync(dirfd) == 0 ? 0 : RL_ERR_SYSTEM;
+	saved = errno;
+	(void)unlinkat(dirfd, tmp, 0);
+	errno = saved;
+	return RL_ERR_SYSTEM;
+}
+
+int
+paths_place_at(
+    int dirfd, const char *name, mode_t mode, const void *p, size_t len)
+{
+	char tmp[40];
+	int saved, r = 0;
+
+	if (write_beside(dirfd, tmp, sizeof(tmp), mode, p, len) != 0)
+		return RL_ERR_SYSTEM;
+	/* Unlike rename(2), it never takes the place of anything. */
+	if (linkat(dirfd, tmp, dirfd, name, 0) == -1)
+		r = errno == EEXIST ? RL_ERR_EXISTS : RL_ERR_SYSTEM;
+	saved = errno;
+	(void)unlinkat(dirfd, tmp, 0);
+	errno = saved;
+	if (r == 0 && fsync(dirfd) == -1)
+		r = RL_ERR_SYSTEM;
+	return r;
+}
+
 int
 paths_write_file(const char *path, const void *p, size_t len)
 {
 	const char *leaf;
-	char tmp[40];
-	int dirfd, saved, fd = -1, r = RL_ERR_SYSTEM;
+	int dirfd, saved, r;
 
 	if ((dirfd = open_parent(path, &leaf)) == -1)
 		return RL_ERR_SYSTEM;
-	/* Hidden and unguessable, so that nobody takes it for the real one. */
-	(void)snprintf(tmp, sizeof(tmp), ".new-%08x%08x",
-	    (unsigned)arc4random(), (unsigned)arc4random());
-	fd = openat(dirfd, tmp,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, PRIVATE_FILE);
-	if (fd == -1)
-		goto out;
-	/* The umask can only have taken bits away: give them back. */
-	if (fchmod(fd, PRIVATE_FILE) == -1 || paths_write_all(fd, p, len) != 0 ||
-	    fsync(fd) == -1 || renameat(dirfd, tmp, dirfd, leaf) == -1) {
-		saved = errno;
-		(void)unlinkat(dirfd, tmp, 0);
-		errno = saved;
-		goto out;
-	}
-	if (fsync(dirfd) == -1)
-		goto out;
-	r = 0;
-out:
-	fd_close(fd);
+	r = paths_replace_at(dirfd, leaf, PRIVATE_FILE, p, len);
+	saved = errno;
 	fd_close(dirfd);
+	errno = saved;
 	return r;
 }
 

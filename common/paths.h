@@ -65,6 +65,14 @@ int paths_make_private_dir(const char *path);
  */
 int paths_write_file(const char *path, const void *p, size_t len);
 
+/* The same for name in the folder dirfd, with that mode. */
+int paths_replace_at(
+    int dirfd, const char *name, mode_t mode, const void *p, size_t len);
+
+/* The same, but what has that name already stays: RL_ERR_EXISTS. */
+int paths_place_at(
+    int dirfd, const char *name, mode_t mode, const void *p, size_t len);
+
 /*
  * Reads a descriptor that blocks to its end, size bytes at most: how many, or
  * -1 and errno.

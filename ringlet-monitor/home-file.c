@@ -208,45 +208,13 @@ read_object(int fd, const struct stat *st, const char *path, json_t **out,
 	return r;
 }
 
-/*
- * Writes a new file beside the old one and renames it.  With fresh, nothing
- * that has the name by then is replaced.
- */
+/* What came of writing path: r of paths_replace_at() and its like. */
 static int
-leaf_write(const struct place *at, const char *path, mode_t mode, bool fresh,
-    const char *text, size_t len, char *why, size_t size)
+written(int r, const char *path, char *why, size_t size)
 {
-	char temp[48];
-	int fd, r = RL_ERR_SYSTEM;
-
-	(void)snprintf(temp, sizeof(temp), ".ringlet-new-%08x%08x",
-	    (unsigned)arc4random(), (unsigned)arc4random());
-	fd = openat(at->dir, temp,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd == -1) {
-		snprintf(why, size, "%s: cannot make a file beside it: %s",
-		    path, strerror(errno));
-		return RL_ERR_SYSTEM;
-	}
-	if (paths_write_all(fd, text, len) != 0 || fchmod(fd, mode) == -1 ||
-	    fsync(fd) == -1)
-		goto out;
-	if (fresh) {
-		if (linkat(at->dir, temp, at->dir, at->leaf, 0) == -1 &&
-		    errno != EEXIST)
-			goto out;
-		(void)unlinkat(at->dir, temp, 0);
-	} else if (renameat(at->dir, temp, at->dir, at->leaf) == -1)
-		goto out;
-	if (fsync(at->dir) == 0)
-		r = RL_OK;
-out:
-	if (r != RL_OK) {
-		snprintf(why, size, "cannot write %s: %s", path,
+	if (r != RL_OK)
+		snprintf(why, size, "%s: cannot be written: %s", path,
 		    strerror(errno));
-		(void)unlinkat(at->dir, temp, 0);
-	}
-	fd_close(fd);
 	return r;
 }
 
@@ -361,8 +329,9 @@ home_file_merge(int home, const char *path, const json_t *ours,
 		abort();
 	len = strlen(text);
 	text[len] = '\n'; /* in the place of the NUL */
-	r = leaf_write(&at, path, st.st_mode & 0777, false, text, len + 1, why,
-	    size);
+	r = written(
+	    paths_replace_at(at.dir, at.leaf, st.st_mode & 0777, text, len + 1),
+	    path, why, size);
 	explicit_bzero(text, len + 1);
 out:
 	free(text);
@@ -385,10 +354,13 @@ home_file_place(int home, const char *path, const char *text, size_t len,
 	fd = leaf_open(&at, path, &st, why, size);
 	if (fd >= 0)
 		close(fd);
-	else if (fd == RL_ERR_NOTFOUND)
-		r = leaf_write(&at, path, 0600, true, text, len, why, size);
-	else
+	else if (fd != RL_ERR_NOTFOUND)
 		r = fd;
+	else {
+		r = paths_place_at(at.dir, at.leaf, 0600, text, len);
+		/* Somebody was faster: it is theirs. */
+		r = r == RL_ERR_EXISTS ? RL_OK : written(r, path, why, size);
+	}
 out:
 	fd_close(at.dir);
 	return r;

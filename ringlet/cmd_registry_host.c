@@ -365,15 +365,12 @@ static int
 write_file(
     struct cli *cli, const struct host *h, const char *name, const char *text)
 {
-	char *path = xasprintf("%s/%s", h->name, name);
-	int r = paths_write_file(path, text, strlen(text));
-
 	/* It is to be served: a private file would be no use. */
-	if (r == 0 && fchmodat(h->dir, name, 0644, 0) == -1)
-		r = RL_ERR_SYSTEM;
+	int r = paths_replace_at(h->dir, name, 0644, text, strlen(text));
+
 	if (r != 0)
-		r = fail_error(cli, r, "%s: %s", path, strerror(errno));
-	free(path);
+		r = fail_error(
+		    cli, r, "%s/%s: %s", h->name, name, strerror(errno));
 	return r;
 }
 

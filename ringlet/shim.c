@@ -335,38 +335,16 @@ shim_open_dir(const char *dir, char *why, size_t size)
 int
 shim_write(int dir, const struct shim *s, bool replace)
 {
-	char tmp[40], *text = shim_text(s);
-	int fd = -1, saved, r = RL_ERR_SYSTEM;
+	char *text = shim_text(s);
+	int saved, r = RL_ERR_SYSTEM;
 
 	if (text == NULL) {
 		errno = ENAMETOOLONG;
 		return r;
 	}
-	(void)snprintf(tmp, sizeof(tmp), ".ringlet-%08x%08x",
-	    (unsigned)arc4random(), (unsigned)arc4random());
-	fd = openat(dir, tmp,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0700);
-	if (fd == -1)
-		goto out;
-	if (paths_write_all(fd, text, strlen(text)) == 0 &&
-	    fchmod(fd, 0755) == 0 && fsync(fd) == 0) {
-		if (replace)
-			r = renameat(dir, tmp, dir, s->alias) == 0
-				? 0
-				: RL_ERR_SYSTEM;
-		/* Unlike rename(2), it never takes the place of anything. */
-		else if (linkat(dir, tmp, dir, s->alias, 0) == 0)
-			r = 0;
-		else if (errno == EEXIST)
-			r = RL_ERR_EXISTS;
-	}
+	r = replace ? paths_replace_at(dir, s->alias, 0755, text, strlen(text))
+		    : paths_place_at(dir, s->alias, 0755, text, strlen(text));
 	saved = errno;
-	(void)unlinkat(dir, tmp, 0);
-	(void)fsync(dir);
-	errno = saved;
-out:
-	saved = errno;
-	fd_close(fd);
 	free(text);
 	errno = saved;
 	return r;

@@ -311,6 +311,38 @@ START_TEST(replaces_atomically)
 }
 END_TEST
 
+/* By a folder's descriptor, with another mode; and only where nothing is. */
+START_TEST(writes_into_folders)
+{
+	const char *f = in_top("f");
+	char *text;
+	size_t len;
+	int dir;
+
+	ck_assert_int_ge(dir = open(top, O_RDONLY | O_DIRECTORY), 0);
+	umask(077);
+	ck_assert_int_eq(paths_place_at(dir, "f", 0755, "one", 3), 0);
+	ck_assert_uint_eq(mode_of(f), 0755);
+	ck_assert_int_eq(
+	    paths_place_at(dir, "f", 0600, "two", 3), RL_ERR_EXISTS);
+	ck_assert_uint_eq(mode_of(f), 0755);
+	ck_assert_int_eq(paths_read_file(f, 9, &text, &len), 0);
+	ck_assert_str_eq(text, "one");
+	free(text);
+	ck_assert_int_eq(paths_replace_at(dir, "f", 0644, "three", 5), 0);
+	ck_assert_uint_eq(mode_of(f), 0644);
+	/* Nothing is placed through a link to nowhere, nor in its place. */
+	ck_assert_int_eq(symlink(in_top("nowhere"), in_top("link")), 0);
+	ck_assert_int_eq(
+	    paths_place_at(dir, "link", 0600, "x", 1), RL_ERR_EXISTS);
+	ck_assert_int_eq(
+	    paths_place_at(dir, "none/f", 0600, "x", 1), RL_ERR_SYSTEM);
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_int_eq(count_entries(top), 2);
+	close(dir);
+}
+END_TEST
+
 /* What cannot be written whole leaves the old content and no litter. */
 START_TEST(failed_write_changes_nothing)
 {
@@ -408,6 +440,7 @@ suite_paths(void)
 	tcase_add_test(tc, refuses_open_dir);
 	tcase_add_test(tc, writes_and_reads);
 	tcase_add_test(tc, replaces_atomically);
+	tcase_add_test(tc, writes_into_folders);
 	tcase_add_test(tc, failed_write_changes_nothing);
 	tcase_add_test(tc, refuses_to_read);
 	tcase_add_test(tc, reads_a_growing_file);
