@@ -33,6 +33,7 @@ check_local(const struct cli *cli, const struct args *args)
 		{ OPT_RECORD, "record" },
 		{ OPT_COLS, "cols" },
 		{ OPT_ROWS, "rows" },
+		{ OPT_SANDBOX, "sandbox" },
 		{ OPT_NO_SANDBOX, "no-sandbox" },
 		{ OPT_BWRAP_FLAGS, "bwrap-flags" },
 	};
@@ -187,6 +188,9 @@ run_request_make(
 	int r;
 
 	memset(run, 0, sizeof(*run));
+	if (opt_has(args, OPT_SANDBOX) && opt_has(args, OPT_NO_SANDBOX))
+		return fail_usage(
+		    cli, "--sandbox and --no-sandbox do not go together");
 	if (opt_get(args, 'C') != NULL &&
 	    (r = resolve_folder(cli, opt_get(args, 'C'), &run->folder)) != 0)
 		return r;

@@ -63,6 +63,7 @@ static const struct opt run_opts[] = {
 	{ OPT_ROWS, "rows", "N", "its rows", 0 },
 	{ OPT_BWRAP_FLAGS, "bwrap-flags", "FLAGS", "add to the jail's rules",
 	    OPT_MANY },
+	{ OPT_SANDBOX, "sandbox", NULL, "in a jail: so it is without it", 0 },
 	{ OPT_NO_SANDBOX, "no-sandbox", NULL, "no jail at all", 0 },
 };
 
@@ -237,7 +238,7 @@ const struct command commands[] = {
 	{ "init", NULL, "[-y] [--skip STEP]...",
 	    "look around, and make a first profile", 0, 0, 0, OPTS(init_opts),
 	    cmd_init },
-	{ "hooks", "add", "ALIAS EVENT MATCHER COMMAND [--timeout S]",
+	{ "hooks", "add", "ALIAS EVENT MATCHER COMMAND [options]",
 	    "have a profile's agent run a command at an event", 4, 4, 0,
 	    OPTS(hook_add_opts), cmd_hooks_add },
 	{ "hooks", "list", "ALIAS", "list a profile's hooks", 1, 1, 0,

@@ -25,8 +25,10 @@ usage()
 usage 'command is missing'
 usage 'did you mean `ringlet profiles`' profile list
 usage 'did you mean `ringlet terminal attach`' terminal atach x
-usage 'unknown option --sandbox$' profiles run x --sandbox
+usage 'unknown option --frob$' profiles run x --frob
 usage 'needs --remote' profiles run x --no-sandbox
+usage 'needs --remote' profiles run x --sandbox
+usage 'do not go together' profiles run x --remote --sandbox --no-sandbox
 usage 'stand after --' profiles run x extra --remote
 usage 'one word too many' profiles list x
 usage 'argument is missing' profiles inspect
@@ -86,6 +88,8 @@ is "nor what is another's" "$(works_in /usr)" "$home"
 ln -s "$WORK" "$T/link"
 is "-C is resolved" "$(session plain -C "$T/link" && field "$ID" working_dir)" \
     "$WORK"
+is "--sandbox is how it is without it" \
+    "$(session plain --sandbox && field "$ID" sandboxed)" true
 is "a folder that is not there is 4" \
     "$(status ringlet profiles run plain --remote -C "$T/none")" 4
 
