@@ -14,13 +14,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent-search.h"
+#include "aside.h"
 #include "browse.h"
 #include "err.h"
-#include "fdpass.h"
 #include "jailcheck.h"
 #include "log.h"
 #include "loop.h"
-#include "agent-search.h"
 #include "monitor.h"
 #include "policy.h"
 #include "proc.h"
@@ -30,14 +30,11 @@
 #define FS_CALLS    4	 /* processes at once */
 #define FS_MS	    5000 /* that each has to answer */
 #define REQUEST_MS  5000 /* that it waits for its request */
-#define DYING_MS    2000   /* from its end to its death */
 #define LAST_RESORT 30	 /* seconds until it ends whatever happens */
 
 struct fs_call {
 	struct env *env;
-	struct proc proc;  /* pid 0: the place is free */
-	struct peer *peer; /* NULL: it has been answered ... */
-	uint64_t ended;	   /* ... loop_now() then */
+	struct aside aside; /* none: the place is free */
 	struct asker asker;
 };
 
@@ -130,30 +127,10 @@ static void
 on_child(int signo, void *arg)
 {
 	struct fs *fs = arg;
-	int status;
 
 	(void)signo;
-	for (size_t i = 0; i < FS_CALLS; i++) {
-		struct fs_call *c = &fs->calls[i];
-
-		if (c->peer == NULL && c->proc.pid != 0 &&
-		    proc_reap(&c->proc, &status) != 0)
-			proc_release(&c->proc);
-	}
-}
-
-/* It has said what it had to, or cannot any more. */
-static void
-fs_end(struct fs_call *c)
-{
-	struct peer *p = c->peer;
-
-	c->peer = NULL;
-	c->ended = loop_now();
-	peer_free(p);
-	(void)proc_signal(&c->proc, SIGKILL);
-	/* Its SIGCHLD may have come before. */
-	on_child(SIGCHLD, c->env->fs);
+	for (size_t i = 0; i < FS_CALLS; i++)
+		(void)aside_reap(&fs->calls[i].aside);
 }
 
 /* Who is bound by the policy is told where that is written. */
@@ -177,7 +154,7 @@ fs_answer(void *arg, struct msg *m, int err)
 	struct peer *p;
 	const struct msg_error *e;
 
-	if (c->peer == NULL)
+	if (c->aside.peer == NULL)
 		return; /* being freed */
 	if ((p = asker_peer(c->env, &c->asker)) == NULL)
 		;
@@ -195,7 +172,7 @@ fs_answer(void *arg, struct msg *m, int err)
 		       p, c->asker.id, MSG_FS_FOLDERS, m->body, NULL, 0) != 0)
 		peer_reply_error(p, c->asker.id, RL_ERR_TOOBIG,
 		    "there are too many folders");
-	fs_end(c);
+	aside_end(&c->aside, SIGKILL);
 }
 
 /* Only reached if the channel ends without an open call. */
@@ -215,7 +192,7 @@ free_place(struct env *env)
 		    loop_signal_new(env->loop, SIGCHLD, on_child, env->fs);
 	}
 	for (size_t i = 0; i < FS_CALLS; i++)
-		if (env->fs->calls[i].proc.pid == 0)
+		if (env->fs->calls[i].aside.proc.pid == 0)
 			return &env->fs->calls[i];
 	return NULL;
 }
@@ -227,28 +204,19 @@ fs_start(struct fs_call *c, const struct msg_fs_browse *q)
 	extern char **environ;
 	char *const argv[] = { (char[]){ "ringlet-monitor" }, (char[]){ "-B" },
 		NULL };
-	struct proc_spec spec = {
-		.path = c->env->paths.monitor, .argv = argv, .envp = environ
-	};
-	int sv[2], r;
+	const struct aside_ask ask = { .path = c->env->paths.monitor,
+		.argv = argv,
+		.envp = environ,
+		.from = FROM_BROWSER,
+		.name = "browser",
+		.ops = &ops,
+		.type = MSG_FS_BROWSE,
+		.body = q,
+		.timeout_ms = FS_MS,
+		.cb = fs_answer,
+		.arg = c };
 
-	if ((r = fd_pair(sv)) != 0)
-		return r;
-	spec.channel = sv[1];
-	r = proc_spawn(&spec, &c->proc);
-	fd_close(sv[1]);
-	if (r != 0) {
-		fd_close(sv[0]);
-		memset(&c->proc, 0, sizeof(c->proc));
-		return r;
-	}
-	c->peer = peer_new(
-	    c->env->loop, sv[0], FROM_BROWSER, PST_SERVING, "browser", &ops, c);
-	r = peer_call(
-	    c->peer, MSG_FS_BROWSE, q, NULL, 0, FS_MS, fs_answer, c, NULL);
-	if (r != 0)
-		fs_end(c);
-	return r;
+	return aside_start(&c->aside, c->env->loop, &ask);
 }
 
 /* The folders of a setting by their absolute names. */
@@ -352,18 +320,12 @@ on_FS_COMPLETE(struct peer *p, struct msg *m)
 	return fs_ask(p, m, true);
 }
 
-/* One that the kernel does not let die is not waited for. */
 bool
 fs_is_busy(const struct env *env)
 {
-	const struct fs_call *c;
-
-	for (size_t i = 0; env->fs != NULL && i < FS_CALLS; i++) {
-		c = &env->fs->calls[i];
-		if (c->proc.pid != 0 &&
-		    (c->peer != NULL || loop_now() - c->ended < DYING_MS))
+	for (size_t i = 0; env->fs != NULL && i < FS_CALLS; i++)
+		if (aside_is_busy(&env->fs->calls[i].aside))
 			return true;
-	}
 	return false;
 }
 
@@ -372,12 +334,8 @@ fs_free(struct env *env)
 {
 	if (env->fs == NULL)
 		return;
-	for (size_t i = 0; i < FS_CALLS; i++) {
-		if (env->fs->calls[i].peer != NULL)
-			fs_end(&env->fs->calls[i]);
-		if (env->fs->calls[i].proc.pid != 0)
-			proc_release(&env->fs->calls[i].proc);
-	}
+	for (size_t i = 0; i < FS_CALLS; i++)
+		aside_clear(&env->fs->calls[i].aside);
 	loop_signal_free(env->fs->child);
 	free(env->fs);
 	env->fs = NULL;

@@ -18,19 +18,17 @@
 #include <unistd.h>
 
 #include "agent-binary.h"
+#include "aside.h"
 #include "detect.h"
 #include "err.h"
-#include "fdpass.h"
 #include "log.h"
 #include "loop.h"
 #include "manifest.h"
 #include "monitor.h"
-#include "proc.h"
 #include "strlist.h"
 #include "xmalloc.h"
 
 #define ASK_MS	 15000 /* it has 5 seconds itself, twice at most */
-#define DYING_MS 2000  /* from its end to its death */
 #define WAITING	 32    /* programs that may wait for their turn */
 
 /* A program to be asked. */
@@ -46,9 +44,7 @@ struct detect {
 	char *file;
 	struct job queue[WAITING];
 	size_t nqueue;
-	struct proc proc;  /* pid 0: none runs */
-	struct peer *peer; /* NULL: it has answered ... */
-	uint64_t ended;	   /* ... loop_now() then */
+	struct aside aside;
 	struct loop_signal *child;
 	struct loop_timer *timer; /* the next one, out of callbacks */
 };
@@ -99,15 +95,10 @@ static void
 on_child(int signo, void *arg)
 {
 	struct detect *d = arg;
-	int status;
 
 	(void)signo;
-	if (d->peer == NULL && d->proc.pid != 0 &&
-	    proc_reap(&d->proc, &status) != 0) {
-		proc_release(&d->proc);
-		if (d->nqueue > 0)
-			loop_timer_arm(d->timer, 0);
-	}
+	if (aside_reap(&d->aside) && d->nqueue > 0)
+		loop_timer_arm(d->timer, 0);
 }
 
 /* The first in the queue said a version, or why is why it did not. */
@@ -137,23 +128,6 @@ finish(struct detect *d, const char *version, const char *why)
 	queue_next(d);
 }
 
-static void
-detect_end(struct detect *d)
-{
-	struct peer *p = d->peer;
-
-	d->peer = NULL;
-	d->ended = loop_now();
-	peer_free(p);
-	/*
-	 * It sees its channel close, kills what it has started and ends; if it
-	 * is killed itself, that dies with it.  Only one that does not answer
-	 * gets so far.
-	 */
-	(void)proc_signal(&d->proc, SIGKILL);
-	on_child(SIGCHLD, d);
-}
-
 /* What a version may look like is judged again: see version.h. */
 static bool
 said_ok(const char *version)
@@ -170,7 +144,7 @@ on_answer(void *arg, struct msg *m, int err)
 	const struct msg_version_said *said;
 	const struct msg_error *e;
 
-	if (d->peer == NULL)
+	if (d->aside.peer == NULL)
 		return; /* being freed */
 	if (m == NULL)
 		finish(d, NULL,
@@ -186,7 +160,14 @@ on_answer(void *arg, struct msg *m, int err)
 		else
 			finish(d, NULL, "it says what is no version");
 	}
-	detect_end(d);
+	/*
+	 * It sees its channel close, kills what it has started and ends; if it
+	 * is killed itself, that dies with it.  Only one that does not answer
+	 * gets so far.
+	 */
+	aside_end(&d->aside, SIGKILL);
+	if (d->aside.proc.pid == 0 && d->nqueue > 0)
+		loop_timer_arm(d->timer, 0);
 }
 
 /* Only reached if the channel ends without an open call. */
@@ -204,28 +185,19 @@ start(struct detect *d, const struct msg_version_ask *q)
 	static char *no_env[] = { NULL };
 	char *const argv[] = { (char[]){ "ringlet-monitor" }, (char[]){ "-A" },
 		NULL };
-	struct proc_spec spec = {
-		.path = d->env->paths.monitor, .argv = argv, .envp = no_env
-	};
-	int sv[2], r;
+	const struct aside_ask ask = { .path = d->env->paths.monitor,
+		.argv = argv,
+		.envp = no_env,
+		.from = FROM_PROBER,
+		.name = "prober",
+		.ops = &ops,
+		.type = MSG_VERSION_ASK,
+		.body = q,
+		.timeout_ms = ASK_MS,
+		.cb = on_answer,
+		.arg = d };
 
-	if ((r = fd_pair(sv)) != 0)
-		return r;
-	spec.channel = sv[1];
-	r = proc_spawn(&spec, &d->proc);
-	fd_close(sv[1]);
-	if (r != 0) {
-		fd_close(sv[0]);
-		memset(&d->proc, 0, sizeof(d->proc));
-		return r;
-	}
-	d->peer = peer_new(
-	    d->env->loop, sv[0], FROM_PROBER, PST_SERVING, "prober", &ops, d);
-	r = peer_call(
-	    d->peer, MSG_VERSION_ASK, q, NULL, 0, ASK_MS, on_answer, d, NULL);
-	if (r != 0)
-		detect_end(d);
-	return r;
+	return aside_start(&d->aside, d->env->loop, &ask);
 }
 
 static void
@@ -236,7 +208,7 @@ on_timer(void *arg)
 	struct msg_version_ask q = { 0 };
 	int r;
 
-	if (d->nqueue == 0 || d->proc.pid != 0 || d->env->stopping)
+	if (d->nqueue == 0 || d->aside.proc.pid != 0 || d->env->stopping)
 		return;
 	q.path = j->key.path;
 	q.argument = j->key.argument;
@@ -262,7 +234,7 @@ enqueue(struct detect *d, const struct detect_entry *e,
 	j->interp_dir = xstrdup(b->interp_dir != NULL ? b->interp_dir : "");
 	for (size_t i = 0; i < b->nbinds; i++)
 		strlist_add(&j->binds, b->binds[i]);
-	if (d->proc.pid == 0)
+	if (d->aside.proc.pid == 0)
 		loop_timer_arm(d->timer, 0);
 }
 
@@ -337,9 +309,7 @@ detect_is_busy(const struct env *env)
 {
 	const struct detect *d = env->detect;
 
-	/* One that the kernel does not let die is not waited for. */
-	return d != NULL && d->proc.pid != 0 &&
-	       (d->peer != NULL || loop_now() - d->ended < DYING_MS);
+	return d != NULL && aside_is_busy(&d->aside);
 }
 
 void
@@ -349,10 +319,7 @@ detect_free(struct env *env)
 
 	if (d == NULL)
 		return;
-	if (d->peer != NULL)
-		detect_end(d);
-	if (d->proc.pid != 0)
-		proc_release(&d->proc);
+	aside_clear(&d->aside);
 	while (d->nqueue > 0)
 		job_clear(&d->queue[--d->nqueue]);
 	detect_clear(&d->cache);

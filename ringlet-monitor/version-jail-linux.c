@@ -438,8 +438,8 @@ said(struct run *r, char *dst, size_t size)
 	raw[n] = '\0';
 	raw[strcspn(raw, "\n")] = '\0';
 	for (char *p = raw; *p != '\0'; p++)
-		if (*p < 0x20 || *p == 0x7f)
-			*p = '?'; /* other bytes than ASCII as well */
+		if ((unsigned char)*p < 0x20 || (unsigned char)*p >= 0x7f)
+			*p = '?';
 	(void)text_escape(dst, size, raw);
 }
 
