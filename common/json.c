@@ -48,6 +48,8 @@ walk(const char *p, size_t len, size_t depth, struct place *at)
 	size_t i, start;
 
 	at->depth = 0;
+	/* Where nothing may be nested at all, none of them is ever set. */
+	memset(&at->steps[0], 0, sizeof(at->steps[0]));
 	for (i = 0; i < len; i++) {
 		s = at->depth > 0 ? &at->steps[at->depth - 1] : NULL;
 		switch (p[i]) {

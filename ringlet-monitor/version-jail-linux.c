@@ -355,11 +355,15 @@ static bool
 counts_by_namespace(void)
 {
 	struct utsname u;
-	int major = 0, minor = 0;
+	long major, minor = 0;
+	char *end;
 
-	return uname(&u) == 0 &&
-	       sscanf(u.release, "%d.%d", &major, &minor) == 2 &&
-	       (major > 5 || (major == 5 && minor >= 14));
+	if (uname(&u) == -1)
+		return false;
+	major = strtol(u.release, &end, 10);
+	if (*end == '.')
+		minor = strtol(end + 1, NULL, 10);
+	return major > 5 || (major == 5 && minor >= 14);
 }
 
 /* A bound that is lower already stays. */

@@ -261,7 +261,9 @@ print_next(const struct init *in)
 		return;
 	printf("Next:\n");
 	json_array_foreach(in->next, i, line)
-	    printf("  %s\n", json_string_value(line));
+	{
+		printf("  %s\n", json_string_value(line));
+	}
 }
 
 static void

@@ -98,7 +98,6 @@ answers(const char *address, char *why, size_t size)
 	struct sockaddr_storage ss;
 	char text[9] = "";
 	socklen_t len;
-	ssize_t n;
 	bool ok = false;
 	int fd;
 
@@ -114,7 +113,7 @@ answers(const char *address, char *why, size_t size)
 	    connect(fd, (struct sockaddr *)&ss, len) == -1 ||
 	    send(fd, ask, sizeof(ask) - 1, MSG_NOSIGNAL) == -1)
 		(void)strlcpy(why, strerror(errno), size);
-	else if ((n = recv(fd, text, sizeof(text) - 1, MSG_WAITALL)) == -1)
+	else if (recv(fd, text, sizeof(text) - 1, MSG_WAITALL) == -1)
 		(void)snprintf(
 		    why, size, "no answer within %d seconds", ANSWER_S);
 	else if (!(ok = strncmp(text, "HTTP/1.1", 8) == 0))

@@ -15,6 +15,7 @@
 
 #include "init.h"
 #include "secret.h"
+#include "shim.h"
 #include "valid.h"
 #include "xmalloc.h"
 
@@ -108,8 +109,11 @@ free_alias(const struct init *in, char *alias)
 		else
 			(void)snprintf(alias, ALIAS_MAX + 1, "work%u", n);
 		taken = false;
-		json_array_foreach(in->profiles, i, name) taken |=
-		    strcmp(json_string_value(name), alias) == 0;
+		json_array_foreach(in->profiles, i, name)
+		{
+			if (strcmp(json_string_value(name), alias) == 0)
+				taken = true;
+		}
 	}
 }
 
@@ -244,12 +248,29 @@ ask_alias(struct init *in, struct plan *plan)
 
 /* --- making it --- */
 
+/* A record that cannot be read is for `aliases` to tell of. */
+static bool
+has_shim(const struct init *in, const char *alias)
+{
+	struct shims all;
+	char why[WHY_MAX];
+	bool found;
+
+	if (shims_open(&all, in->cli->paths.state_dir, false, why,
+		sizeof(why)) != 0)
+		return false;
+	found = shims_find(&all, alias) != NULL;
+	shims_close(&all);
+	return found;
+}
+
 static void
 tell_next(struct init *in, const char *alias)
 {
 	init_next(in, "ringlet profiles run %s --remote --attach", alias);
 	init_next(in, "ringlet profiles run %s", alias);
-	init_next(in, "ringlet aliases install %s", alias);
+	if (!has_shim(in, alias))
+		init_next(in, "ringlet aliases install %s", alias);
 }
 
 /* The key, or NULL where none is taken; false: it was not given. */
@@ -317,17 +338,17 @@ plan_and_make(struct init *in, const struct msg_agents *agents,
 
 	free_alias(in, plan.alias);
 	plan.agent = in->asks ? ask_agent(agents) : first_agent(agents);
-	if (plan.agent != NULL)
-		plan.provider =
-		    in->asks
-			? ask_provider(in, plan.agent, providers, plan.alias)
-			: first_provider(in, plan.agent, providers, plan.alias);
+	plan.provider =
+	    plan.agent == NULL ? NULL
+	    : in->asks
+		? ask_provider(in, plan.agent, providers, plan.alias)
+		: first_provider(in, plan.agent, providers, plan.alias);
 	if (in->asks && (plan.provider == NULL || !ask_alias(in, &plan))) {
 		init_say(in, "profile", INIT_SKIPPED,
 		    "`ringlet profiles create` makes one later");
 		return;
 	}
-	if (plan.provider == NULL)
+	if (plan.agent == NULL || plan.provider == NULL)
 		init_say(in, "profile", INIT_LEFT,
 		    "no provider goes with an agent that is here: `ringlet "
 		    "providers list` shows all");

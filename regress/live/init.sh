@@ -43,6 +43,10 @@ like "and runs" "$(jailed work -- -c 'echo in a jail')" 'in a jail'
 is "again, with -y" "$(status ringlet init -y)" 0
 is "changes nothing" "$(profiles)" work
 like "and says what there is" "$(cat "$T/out")" '^ok +profile: there is work$'
+like "(a shim can be made)" "$(cat "$T/out")" '^  ringlet aliases install work$'
+check "(it is)" ringlet -q aliases install work
+refute "and what is there need not be made" \
+    sh -c 'ringlet init -y | grep "aliases install"'
 is "-q prints no hints" "$(ringlet -q init -y 2>&1 | grep -c Next)" 0
 is "with --json" "$(status ringlet --json init)" 0
 check "steps are told" said keychain left-out
