@@ -66,43 +66,13 @@ find(const char *name)
 	return NULL;
 }
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-/* The next part of *rest up to sep, without blanks around it; false: none. */
-static bool
-next_part(struct span *rest, char sep, struct span *part)
-{
-	const char *end;
-
-	if (rest->p == NULL)
-		return false;
-	*part = *rest;
-	if ((end = memchr(rest->p, sep, rest->len)) != NULL) {
-		part->len = (size_t)(end - rest->p);
-		rest->len -= part->len + 1;
-		rest->p = end + 1;
-	} else
-		*rest = (struct span){ NULL, 0 };
-	while (part->len > 0 && is_blank(part->p[0])) {
-		part->p++;
-		part->len--;
-	}
-	while (part->len > 0 && is_blank(part->p[part->len - 1]))
-		part->len--;
-	return true;
-}
-
 /* Whether one of a coding's parameters is a weight of 0 (RFC 9110 12.4.2). */
 static bool
 is_unwanted(struct span params)
 {
 	struct span param;
 
-	while (next_part(&params, ';', &param)) {
+	while (span_next(&params, ';', &param)) {
 		if (param.len < 3 || (param.p[0] != 'q' && param.p[0] != 'Q') ||
 		    param.p[1] != '=' || param.p[2] != '0')
 			continue;
@@ -123,8 +93,8 @@ asset_takes_gzip(const struct span *accept)
 	/* Without the field every coding will do (RFC 9110 12.5.3). */
 	if (accept->p == NULL)
 		return true;
-	while (next_part(&rest, ',', &part)) {
-		if (!next_part(&part, ';', &coding))
+	while (span_next(&rest, ',', &part)) {
+		if (!span_next(&part, ';', &coding))
 			continue;
 		wanted = !is_unwanted(part);
 		if (span_is_nocase(&coding, "gzip") ||

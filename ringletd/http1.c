@@ -14,6 +14,7 @@
 #include <strings.h>
 
 #include "http1.h"
+#include "span.h"
 
 enum {
 	PHASE_REQUEST_LINE,
@@ -323,26 +324,6 @@ parse_field(struct http1 *h, const uint8_t *buf, size_t len)
 	return http1_take_field(h, p, nlen, h->line + off, end - off);
 }
 
-int
-http1_list_has(const uint8_t *p, size_t len, const char *token)
-{
-	size_t off = 0, start, end;
-
-	while (off < len) {
-		start = off;
-		while (off < len && p[off] != ',')
-			off++;
-		end = off++;
-		while (start < end && (p[start] == ' ' || p[start] == '\t'))
-			start++;
-		while (end > start && (p[end - 1] == ' ' || p[end - 1] == '\t'))
-			end--;
-		if (is_text(p + start, end - start, token))
-			return 1;
-	}
-	return 0;
-}
-
 /*
  * How long the body is, by exactly one of the two ways or none of them.
  * Everything here that is refused has made two servers disagree about
@@ -389,7 +370,8 @@ parse_end(struct http1 *h, const uint8_t *buf)
 	const struct http1_slice *host = &h->field[HTTP1_HOST];
 	const struct http1_slice *conn = &h->field[HTTP1_CONNECTION];
 	const struct http1_slice *expect = &h->field[HTTP1_EXPECT];
-	const uint8_t *p = buf + conn->off;
+	const struct span options = { (const char *)buf + conn->off,
+		conn->len };
 
 	if (!http1_has(h, HTTP1_HOST))
 		return bad(h, 400, "no Host field");
@@ -407,11 +389,11 @@ parse_end(struct http1 *h, const uint8_t *buf)
 	if ((h->flags & HTTP1_F_HTTP10) == 0)
 		h->flags |= HTTP1_F_KEEP_ALIVE;
 	if (http1_has(h, HTTP1_CONNECTION)) {
-		if (http1_list_has(p, conn->len, "keep-alive"))
+		if (span_list_has(options, "keep-alive"))
 			h->flags |= HTTP1_F_KEEP_ALIVE;
-		if (http1_list_has(p, conn->len, "upgrade"))
+		if (span_list_has(options, "upgrade"))
 			h->flags |= HTTP1_F_UPGRADE;
-		if (http1_list_has(p, conn->len, "close"))
+		if (span_list_has(options, "close"))
 			h->flags &= ~HTTP1_F_KEEP_ALIVE;
 	}
 	if (http1_has(h, HTTP1_EXPECT) && (h->flags & HTTP1_F_HTTP10) == 0) {

@@ -146,10 +146,4 @@ int http1_has(const struct http1 *h, enum http1_field f);
 const uint8_t *http1_body(
     const struct http1 *h, const uint8_t *buf, uint8_t *out);
 
-/*
- * Whether the comma-separated list of the slice's bytes at p has the token
- * `token`, compared without regard to case.  Empty elements are skipped.
- */
-int http1_list_has(const uint8_t *p, size_t len, const char *token);
-
 #endif

@@ -24,43 +24,6 @@
 
 #define TOKEN_MAX 256 /* bytes; ours has 64 */
 
-bool
-span_is(const struct span *s, const char *text)
-{
-	size_t n = strlen(text);
-
-	return s->len == n && (n == 0 || memcmp(s->p, text, n) == 0);
-}
-
-bool
-span_is_nocase(const struct span *s, const char *text)
-{
-	size_t n = strlen(text);
-
-	return s->len == n && (n == 0 || strncasecmp(s->p, text, n) == 0);
-}
-
-bool
-span_number(const struct span *s, int64_t max, int64_t *out)
-{
-	int64_t v = 0;
-	int digit;
-	size_t i;
-
-	if (s->len == 0)
-		return false;
-	for (i = 0; i < s->len; i++) {
-		if (s->p[i] < '0' || s->p[i] > '9')
-			return false;
-		digit = s->p[i] - '0';
-		if (v > (max - digit) / 10)
-			return false;
-		v = v * 10 + digit;
-	}
-	*out = v;
-	return true;
-}
-
 static struct span
 span_of(const uint8_t *buf, const struct http1_slice *s)
 {
@@ -148,12 +111,6 @@ is_token(const struct span *s)
 	return true;
 }
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* "Bearer TOKEN" */
 static bool
 token_of_authorization(const struct span *s, struct span *token)
@@ -179,12 +136,12 @@ token_of_protocols(const struct span *s, struct span *token)
 
 	if (s->len <= n || memcmp(s->p, name, n) != 0)
 		return false;
-	while (n < s->len && is_blank(s->p[n]))
+	while (n < s->len && span_is_blank(s->p[n]))
 		n++;
 	if (n == s->len || s->p[n] != ',')
 		return false;
 	n++;
-	while (n < s->len && is_blank(s->p[n]))
+	while (n < s->len && span_is_blank(s->p[n]))
 		n++;
 	token->p = s->p + n;
 	token->len = s->len - n;

@@ -16,18 +16,13 @@
 
 #include "msg.h"
 #include "route.h"
+#include "span.h"
 #include "valid.h"
 
 struct carrier;
 struct env;
 struct http1;
 struct request;
-
-/* len bytes at p, not NUL-terminated.  p NULL: there is none. */
-struct span {
-	const char *p;
-	size_t len;
-};
 
 /* Methods, as bits for the routes' Allow. */
 #define METHOD_GET    0x01 /* HEAD is GET with head set */
@@ -89,11 +84,6 @@ void request_begin(struct http1 *h, const struct env *);
 void request_fill(struct request *r, struct carrier *via, const struct http1 *h,
     const uint8_t *buf);
 
-/* Whether s is exactly text. */
-bool span_is(const struct span *s, const char *text);
-/* The same without regard to the case of letters. */
-bool span_is_nocase(const struct span *s, const char *text);
-
 /*
  * Finds the request's token: "Authorization: Bearer TOKEN", or for a
  * WebSocket the subprotocols "bearer, TOKEN"; sets r->token, r->digest and
@@ -130,9 +120,6 @@ bool request_query_next(
  */
 bool request_query_text(
     const struct request *, char *out, size_t size, char *why, size_t wsize);
-
-/* A span of decimal digits as a number of at most max; false if it is not. */
-bool span_number(const struct span *s, int64_t max, int64_t *out);
 
 /*
  * Asks the monitor.  done gets the answer; when there is none, or it is

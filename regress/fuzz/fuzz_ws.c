@@ -101,7 +101,7 @@ static const struct carrier_ops carrier_ops = {
 	.finish = carry_finish,
 };
 
-/* --- reply.c and request.c --- */
+/* --- reply.c --- */
 
 void
 reply_error(struct request *r, int status, int err, const char *fmt, ...)
@@ -111,21 +111,6 @@ reply_error(struct request *r, int status, int err, const char *fmt, ...)
 	(void)err;
 	(void)fmt;
 	abort(); /* only the bodies of requests lead here */
-}
-
-/* Of the handshake, which is another parser's. */
-bool
-span_is(const struct span *s, const char *text)
-{
-	(void)s;
-	(void)text;
-	abort();
-}
-
-bool
-span_is_nocase(const struct span *s, const char *text)
-{
-	return span_is(s, text);
 }
 
 /* --- the viewer --- */

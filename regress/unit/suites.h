@@ -51,6 +51,7 @@ Suite *suite_screens(void);
 Suite *suite_seal(void);
 Suite *suite_sealbox(void);
 Suite *suite_secret(void);
+Suite *suite_span(void);
 Suite *suite_sse(void);
 Suite *suite_strict(void);
 Suite *suite_term(void);

@@ -534,20 +534,6 @@ START_TEST(limits_are_exact)
 }
 END_TEST
 
-START_TEST(reads_lists)
-{
-#define HAS(s, t) http1_list_has((const uint8_t *)(s), strlen(s), t)
-	ck_assert(HAS("websocket", "websocket"));
-	ck_assert(HAS("a ,\tWebSocket\t, b", "websocket"));
-	ck_assert(HAS(",,websocket", "websocket"));
-	ck_assert(!HAS("websockets", "websocket"));
-	ck_assert(!HAS("web socket", "websocket"));
-	ck_assert(!HAS("", "websocket"));
-	ck_assert(!HAS(",", "websocket"));
-#undef HAS
-}
-END_TEST
-
 Suite *
 suite_http1(void)
 {
@@ -560,7 +546,6 @@ suite_http1(void)
 	    (int)(sizeof(good_rows) / sizeof(good_rows[0])));
 	tcase_add_test(tc, finds_fields);
 	tcase_add_test(tc, limits_are_exact);
-	tcase_add_test(tc, reads_lists);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -66,6 +66,7 @@ static const struct {
 	{ "seal", suite_seal },
 	{ "sealbox", suite_sealbox },
 	{ "secret", suite_secret },
+	{ "span", suite_span },
 	{ "sse", suite_sse },
 	{ "strict", suite_strict },
 	{ "term", suite_term },
