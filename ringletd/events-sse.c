@@ -230,12 +230,10 @@ on_welcome(struct request *r, struct msg *m)
 	c = xcalloc(1, sizeof(*c));
 	c->via = r->via;
 	c->said_at = c->took_at = loop_now();
-	c->sub = subscriber_new(r->env, &subscriber_ops, c);
+	c->sub = subscriber_new(r, &subscriber_ops, c);
 	if (c->sub == NULL) {
 		free(text);
 		free(c);
-		reply_error(
-		    r, 429, RL_ERR_LIMIT, "too many clients listen to events");
 		return;
 	}
 	if (text != NULL) {

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "err.h"
 #include "events.h"
 #include "json.h"
 #include "msgdef.h"
@@ -213,11 +212,9 @@ on_welcome(struct request *r, struct msg *m)
 	struct client *c = xcalloc(1, sizeof(*c));
 
 	(void)m;
-	c->sub = subscriber_new(r->env, &subscriber_ops, c);
+	c->sub = subscriber_new(r, &subscriber_ops, c);
 	if (c->sub == NULL) {
 		free(c);
-		reply_error(
-		    r, 429, RL_ERR_LIMIT, "too many clients listen to events");
 		return;
 	}
 	c->ws = ws_new(r, &ws_ops, c);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "err.h"
 #include "events.h"
 #include "log.h"
 #include "ringletd.h"
@@ -185,12 +186,17 @@ events_tell(struct env *env, const char *type, const char *data)
 /* --- life --- */
 
 struct subscriber *
-subscriber_new(struct env *env, const struct subscriber_ops *ops, void *arg)
+subscriber_new(
+    struct request *r, const struct subscriber_ops *ops, void *arg)
 {
+	struct env *env = r->env;
 	struct subscriber *s;
 
-	if (env->nsubscribers >= SUBSCRIBERS_MAX)
+	if (env->nsubscribers >= SUBSCRIBERS_MAX) {
+		reply_error(
+		    r, 429, RL_ERR_LIMIT, "too many clients listen to events");
 		return NULL;
+	}
 	s = xcalloc(1, sizeof(*s));
 	s->env = env;
 	s->ops = ops;

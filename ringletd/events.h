@@ -16,7 +16,7 @@
 #define TOPICS_MAX 32 /* that a client may subscribe to */
 #define TOPIC_LEN  64 /* bytes of one */
 
-struct env;
+struct request;
 struct subscriber;
 
 /*
@@ -38,11 +38,11 @@ struct subscriber_ops {
 };
 
 /*
- * A client that wants everything until it has chosen.  NULL: there are
- * SUBSCRIBERS_MAX already.
+ * The client that has sent that request; it wants everything until it has
+ * chosen.  NULL: there are SUBSCRIBERS_MAX already, and it has got its 429.
  */
 struct subscriber *subscriber_new(
-    struct env *, const struct subscriber_ops *ops, void *arg);
+    struct request *, const struct subscriber_ops *ops, void *arg);
 /* Also NULL. */
 void subscriber_free(struct subscriber *);
 /*

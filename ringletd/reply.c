@@ -225,20 +225,25 @@ reply_write(const struct reply *reply, struct buf *out, bool last)
 	       (reply->head || buf_put(out, reply->body, reply->len) == 0);
 }
 
+static struct reply
+reply_to(const struct request *r, int status)
+{
+	return (struct reply){ .status = status, .head = r->head };
+}
+
 static void
-put_json(struct request *r, int status, const struct field *extra,
+put_json(struct request *r, struct reply *reply, const struct field *extra,
     const char *text, size_t len)
 {
-	struct reply reply = { .status = status, .head = r->head };
-
-	reply.body = text;
-	reply.len = len;
-	put(r->via, &reply, TYPE_JSON, CSP_NOTHING, extra);
+	reply->body = text;
+	reply->len = len;
+	put(r->via, reply, TYPE_JSON, CSP_NOTHING, extra);
 }
 
 void
 reply_json(struct request *r, int status, const char *data)
 {
+	struct reply reply = reply_to(r, status);
 	char text[512];
 	int n;
 
@@ -246,13 +251,13 @@ reply_json(struct request *r, int status, const char *data)
 	    data);
 	if (n < 0 || (size_t)n >= sizeof(text))
 		fatal("reply_json: %zu bytes", strlen(data));
-	put_json(r, status, NULL, text, (size_t)n);
+	put_json(r, &reply, NULL, text, (size_t)n);
 }
 
 /* obj is taken; NULL, from an argument that is not UTF-8, is our mistake. */
 static void
-put_object(
-    struct request *r, int status, const struct field *extra, json_t *obj)
+put_object(struct request *r, struct reply *reply, const struct field *extra,
+    json_t *obj)
 {
 	char *text;
 
@@ -262,14 +267,16 @@ put_object(
 		reply_failure(r, RL_ERR_INTERNAL, "");
 		return;
 	}
-	put_json(r, status, extra, text, strlen(text));
+	put_json(r, reply, extra, text, strlen(text));
 	body_free(text);
 }
 
 void
 reply_data(struct request *r, int status, json_t *data)
 {
-	put_object(r, status, NULL,
+	struct reply reply = reply_to(r, status);
+
+	put_object(r, &reply, NULL,
 	    json_pack("{s:b,s:o}", "success", 1, "data",
 		data != NULL ? data : json_null()));
 }
@@ -277,26 +284,19 @@ reply_data(struct request *r, int status, json_t *data)
 void
 reply_secret(struct request *r, int status, json_t *data)
 {
-	struct reply reply = { .status = status, .head = r->head,
-		.secret = true };
-	json_t *obj = json_pack("{s:b,s:o}", "success", 1, "data", data);
-	char *text = obj != NULL ? json_dumps(obj, JSON_COMPACT) : NULL;
+	struct reply reply = reply_to(r, status);
 
-	json_decref(obj);
-	if (text == NULL) {
-		reply_failure(r, RL_ERR_INTERNAL, "");
-		return;
-	}
-	reply.body = text;
-	reply.len = strlen(text);
-	put(r->via, &reply, TYPE_JSON, CSP_NOTHING, NULL);
-	body_free(text);
+	reply.secret = true;
+	put_object(r, &reply, NULL,
+	    json_pack("{s:b,s:o}", "success", 1, "data", data));
 }
 
 void
 reply_document(struct request *r, json_t *document)
 {
-	put_object(r, 200, NULL, document);
+	struct reply reply = reply_to(r, 200);
+
+	put_object(r, &reply, NULL, document);
 }
 
 void
@@ -306,6 +306,7 @@ reply_error(struct request *r, int status, int err, const char *fmt, ...)
 		"Bearer realm=\"ringlet\"" };
 	static const struct field retry = { "Retry-After", "1" };
 	const struct field *extra = NULL;
+	struct reply reply = reply_to(r, status);
 	char text[1024];
 	va_list ap;
 	json_t *obj;
@@ -323,7 +324,7 @@ reply_error(struct request *r, int status, int err, const char *fmt, ...)
 	if (obj == NULL)
 		obj = json_pack("{s:b,s:s,s:s}", "success", 0, "error",
 		    rl_strerror(err), "code", rl_errname(err));
-	put_object(r, status, extra, obj);
+	put_object(r, &reply, extra, obj);
 }
 
 void
@@ -345,6 +346,7 @@ reply_not_allowed(struct request *r, unsigned allow)
 {
 	char methods[80];
 	const struct field extra = { "Allow", methods };
+	struct reply reply = reply_to(r, 405);
 
 	(void)snprintf(methods, sizeof(methods), "%s%s%s%s",
 	    allow & METHOD_GET ? "GET, HEAD, " : "",
@@ -353,7 +355,7 @@ reply_not_allowed(struct request *r, unsigned allow)
 	    allow & METHOD_DELETE ? "DELETE, " : "");
 	/* Without the last comma. */
 	methods[strlen(methods) - 2] = '\0';
-	put_object(r, 405, &extra,
+	put_object(r, &reply, &extra,
 	    json_pack("{s:b,s:s,s:s}", "success", 0, "error",
 		"this route does not take that method", "code",
 		rl_errname(RL_ERR_INVALID)));
@@ -363,7 +365,7 @@ void
 reply_page(struct request *r, const char *type, const char *csp,
     const void *p, size_t len)
 {
-	struct reply reply = { .status = 200, .head = r->head };
+	struct reply reply = reply_to(r, 200);
 
 	reply.body = p;
 	reply.len = len;

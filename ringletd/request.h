@@ -129,8 +129,8 @@ bool request_query_text(
 void request_call(
     struct request *r, uint16_t type, const void *body, request_cb done);
 /*
- * Keeps a copy of a text for the handler's request_cb.  It is freed with the
- * call, unless the request_cb takes it.
+ * Keeps a copy of a text for the handler's request_cb, which must take it.  It
+ * is freed where the request_cb is not called.
  */
 void request_keep(struct request *r, const char *text);
 /* Takes that text, which the caller frees; NULL: there is none. */
