@@ -128,6 +128,19 @@ envelope(json_t *data)
 	    "success", "data");
 }
 
+/* What is not in the envelope. */
+static json_t *
+bare_content(const struct route *row)
+{
+	if ((row->flags & ROUTE_FILE) != 0)
+		return content("*/*", json_object());
+	if (row->scope == SCOPE_NONE)
+		return content(
+		    "text/html", json_pack("{s:s}", "type", "string"));
+	return content(
+	    "application/json", json_pack("{s:s}", "type", "object"));
+}
+
 static json_t *
 good_answer(const struct route *row)
 {
@@ -144,12 +157,7 @@ good_answer(const struct route *row)
 			json_pack("{s:s}", "type", "string")));
 	if (row->reply == NULL)
 		return json_pack("{s:s, s:o}", "description", row->summary,
-		    "content",
-		    row->scope == SCOPE_NONE
-			? content(
-			      "text/html", json_pack("{s:s}", "type", "string"))
-			: content("application/json",
-			      json_pack("{s:s}", "type", "object")));
+		    "content", bare_content(row));
 	data = reply_schema(row->reply);
 	if (row->list)
 		data = json_pack("{s:s, s:o}", "type", "array", "items", data);

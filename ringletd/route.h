@@ -27,6 +27,7 @@ enum route_scope {
 
 #define ROUTE_WS     0x01 /* a WebSocket's handshake */
 #define ROUTE_EVENTS 0x02 /* it answers with server-sent events */
+#define ROUTE_FILE   0x04 /* it answers with a file, of whatever type */
 
 /* A parameter of a query.  An array of them ends with the name NULL. */
 struct route_query {

@@ -12,8 +12,8 @@ const struct reply_table null_reply = { NULL, 0 };
 static const struct route routes[] = {
 	{ METHOD_GET, "/", SCOPE_NONE, 0, NULL, NULL, api_page, 0, 200, NULL,
 	    false, "The dashboard's page, which holds no data" },
-	{ METHOD_GET, "/assets/{name}", SCOPE_NONE, 0, NULL, NULL, api_asset, 0,
-	    200, NULL, false, "A file of the dashboard" },
+	{ METHOD_GET, "/assets/{name}", SCOPE_NONE, ROUTE_FILE, NULL, NULL,
+	    api_asset, 0, 200, NULL, false, "A file of the dashboard" },
 	{ METHOD_GET, "/api/openapi.json", SCOPE_VIEW, 0, NULL, NULL,
 	    api_openapi, MSG_AUTH_CHECK, 200, NULL, false,
 	    "This description of all routes" },

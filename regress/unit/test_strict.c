@@ -490,6 +490,42 @@ START_TEST(openapi)
 }
 END_TEST
 
+/* What the description says that a route answers with, of whatever type. */
+START_TEST(describes_what_is_no_json)
+{
+	static const struct {
+		const char *path;
+		const char *status;
+		const char *type; /* NULL: no body at all */
+	} rows[] = {
+		{ "/", "200", "text/html" },
+		{ "/assets/{name}", "200", "*/*" },
+		{ "/api/openapi.json", "200", "application/json" },
+		{ "/api/events", "200", "text/event-stream" },
+		{ "/ws", "101", NULL },
+		{ "/ws/terminal/{id}", "101", NULL },
+	};
+	json_t *doc = openapi_document(), *answer, *content;
+
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		answer = NULL;
+		ck_assert_msg(json_unpack(doc, "{s:{s:{s:{s:{s:o}}}}}", "paths",
+				  rows[i].path, "get", "responses",
+				  rows[i].status, &answer) == 0,
+		    "%s", rows[i].path);
+		content = json_object_get(answer, "content");
+		if (rows[i].type == NULL) {
+			ck_assert_ptr_null(content);
+			continue;
+		}
+		ck_assert_uint_eq(json_object_size(content), 1);
+		ck_assert_msg(json_object_get(content, rows[i].type) != NULL,
+		    "%s is not %s", rows[i].path, rows[i].type);
+	}
+	json_decref(doc);
+}
+END_TEST
+
 START_TEST(patterns)
 {
 	static const struct {
@@ -540,6 +576,7 @@ suite_strict(void)
 	tcase_add_test(tc, heads);
 	tcase_add_test(tc, bodies);
 	tcase_add_test(tc, openapi);
+	tcase_add_test(tc, describes_what_is_no_json);
 	tcase_add_test(tc, patterns);
 	suite_add_tcase(s, tc);
 	return s;
