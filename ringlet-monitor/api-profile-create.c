@@ -224,8 +224,8 @@ check_offered_cwd(struct env *env, const struct profile *pr, char *why,
 
 	if (pr->working_dir[0] == '\0')
 		return 0;
-	home = profile_home_path(
-	    &env->paths, manifest_agent(env->manifests, pr->agent_id), pr->alias);
+	home = profile_home_path(&env->paths,
+	    manifest_agent(env->manifests, pr->agent_id), pr->alias);
 	err = fd = jailcheck_open_cwd(
 	    &env->paths, home, pr->working_dir, &real, why, size);
 	if (fd >= 0)
@@ -283,7 +283,8 @@ on_PROFILE_CREATE(struct peer *p, struct msg *m)
 	    (err = key_open(p, &offer, &key, why, sizeof(why))) != 0 ||
 	    /* A dry run may be of everything but the key. */
 	    ((key != NULL || !req->dry_run) &&
-		(err = key_check(manifest_provider(env->manifests, pr->provider_id), key,
+		(err = key_check(
+		     manifest_provider(env->manifests, pr->provider_id), key,
 		     why, sizeof(why))) != 0))
 		goto refuse;
 	err = profile_load(&env->paths, pr->alias, &old, why, sizeof(why));
@@ -317,7 +318,8 @@ on_PROFILE_CREATE(struct peer *p, struct msg *m)
 	c->key = key;
 	c->dry_run = req->dry_run;
 	/* Nobody is asked for a key that could not be kept. */
-	if (manifest_provider(env->manifests, pr->provider_id)->auth_variable != NULL)
+	if (manifest_provider(env->manifests, pr->provider_id)->auth_variable !=
+	    NULL)
 		keystore_choose(env, on_chosen, c);
 	else if (c->dry_run) {
 		profile_msg_reply(env, &c->asker, pr);

@@ -152,7 +152,8 @@ jailmake_make(struct env *env, const struct run *r,
 	    &env->paths, agent, r->profile->alias, why, size);
 	if (err < 0)
 		return err;
-	if (!ask->no_sandbox && (err = plan(env, r, agent, ask, out, why, size)) != 0)
+	if (!ask->no_sandbox &&
+	    (err = plan(env, r, agent, ask, out, why, size)) != 0)
 		return err;
 	out->start = (struct msg_jail_start){
 		.sandboxed = !ask->no_sandbox,

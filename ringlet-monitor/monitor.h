@@ -609,9 +609,9 @@ int on_JAIL_SHOW(struct peer *, struct msg *);
 
 /* home-removal.c */
 /*
- * Removes ~/homes/alias, the home of a profile, in a process of its own; cb is called once it
- * is done, with 0 or an error and what went wrong.  RL_ERR_SYSTEM: it could
- * not be started, and cb is not called.
+ * Removes ~/homes/alias, the home of a profile, in a process of its own; cb is
+ * called once it is done, with 0 or an error and what went wrong.
+ * RL_ERR_SYSTEM: it could not be started, and cb is not called.
  */
 int home_removal_start(struct env *, const char *homes, const char *alias,
     void (*cb)(void *arg, int err, const char *why), void *arg);

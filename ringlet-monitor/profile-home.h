@@ -28,8 +28,9 @@ char *profile_home_path(
     const struct paths *, const struct manifest_agent *, const char *alias);
 
 /*
- * Makes the home (0700; its parent too) unless it is there.  Returns 0, RL_ERR_INVALID (alias), RL_ERR_DENIED (something of that name is
- * not a folder of ours) or RL_ERR_SYSTEM, with why[size].
+ * Makes the home (0700; its parent too) unless it is there.  Returns 0,
+ * RL_ERR_INVALID (alias), RL_ERR_DENIED (something of that name is not a folder
+ * of ours) or RL_ERR_SYSTEM, with why[size].
  */
 int profile_home_make(const struct paths *, const struct manifest_agent *,
     const char *alias, char *why, size_t size);

@@ -65,8 +65,8 @@ int profile_check_form(const struct profile *, char *why, size_t size);
 /*
  * The text of a profile's file, and back: pure functions.  profile_format()
  * wants what profile_check_form() passes; its result is for free().
- * profile_parse() checks that too, and that the profile is called alias.  RL_ERR_INVALID:
- * why[size] says what and where.  *out is for profile_free().
+ * profile_parse() checks that too, and that the profile is called alias.
+ * RL_ERR_INVALID: why[size] says what and where.  *out is for profile_free().
  */
 char *profile_format(const struct profile *);
 int profile_parse(const char *text, size_t len, const char *alias,

@@ -103,8 +103,8 @@ api_audit(struct request *r)
 		if (span_is(&name, "offset") && offset == -1)
 			good = span_number(&value, INT64_MAX, &offset);
 		else if (span_is(&name, "since") && !since)
-			good = since =
-			    get_since(&value, r->params[0], sizeof(r->params[0]));
+			good = since = get_since(
+			    &value, r->params[0], sizeof(r->params[0]));
 		else
 			good = false;
 	}

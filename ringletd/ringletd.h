@@ -297,7 +297,7 @@ void route_run(struct request *);
 
 /* --- assets.c --- */
 
-/* Whether a value of Accept-Encoding lets gzip through; p NULL: there is none. */
+/* Whether a value of Accept-Encoding, or none (p NULL), lets gzip through. */
 bool asset_takes_gzip(const struct span *accept);
 
 /* --- reply.c --- */
