@@ -97,11 +97,31 @@ ws_at()
 ws_at "$NGINX_AT1" "$path" event connected \
     send 'echo nginx:$((40+2))\r' expect 'nginx:42' >/dev/null 2>&1
 is "a WebSocket goes through" $? 0
+# heard WHAT [CURL'S OPTIONS]...: an event comes through at once, not when there
+# are many.
+heard()
+{
+	heard_what=$1
+	shift
+	curl -sSN --noproxy '*' -H "@$T/good" -o "$T/$heard_what" "$@" \
+	    "$URL/api/events?topics=profile.*" 2>/dev/null &
+	listener=$!
+	at_end "$listener"
+	check "who listens through nginx is told so ($heard_what)" \
+	    wait_for 10 grep -q '^: listening' "$T/$heard_what"
+	shell_profile "$heard_what"
+	check "and of what happens" \
+	    wait_for 10 grep -q "\"alias\":\"$heard_what\"" "$T/$heard_what"
+	kill "$listener"
+	wait "$listener" 2>/dev/null
+}
+heard http1
 [ -z "$have_python" ] || python "through nginx" "$NGINX_AT1"
 [ -z "$have_node" ] || nodejs "through nginx" "$NGINX_AT1"
 URL=http://$NGINX_AT2
 is "HTTP/2 to nginx, HTTP/1.1 from there" \
     "$(http GET /api/ping -H "@$T/good" --http2-prior-knowledge)" 200
+heard http2 --http2-prior-knowledge
 if command -v h2load >/dev/null; then
 	h2load -n 2000 -c 4 -m 8 "$URL/" >"$T/h2load" 2>&1
 	like "h2load is served through it" "$(cat "$T/h2load")" \

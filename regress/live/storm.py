@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""storm.py: many WebSockets at once that behave in every way there is.
+"""storm.py: many WebSockets, and listeners to events, at once, that behave in
+every way there is.
 
 usage: storm.py HOST:PORT PATH TOKEN_FILE SECONDS
 
 Some type and read, some ping without end, some send frames that are forbidden,
-some leave in the middle of a frame or of the handshake.  What a client does is
-chosen by a fixed seed.  Says "N opened, M refused, K errors": an error is
-something that no server may do, and makes the exit status 1.
+some leave in the middle of a frame or of the handshake; some ask for events,
+which each viewer that comes or goes makes, and read them, or do not.  What a
+client does is chosen by a fixed seed.  Says "N opened, M events, K refused, L
+errors": an error is something that no server may do, and makes the exit status
+1.
 """
 
 import random
@@ -55,7 +58,7 @@ class Client(threading.Thread):
         self.host, port = address.rsplit(":", 1)
         self.port = int(port)
         self.path, self.token, self.end = path, token, end
-        self.opened = self.refused = 0
+        self.opened = self.events = self.refused = 0
         self.errors = []
 
     def read(self, ws, seconds):
@@ -107,9 +110,44 @@ class Client(threading.Thread):
                     "Connection: Upgrade\r\nUpgrade: websocket\r\n").encode()
             sock.sendall(text[:self.random.randrange(1, len(text))])
 
+    def hear(self, reply):
+        """One piece of a stream: whole events, or comments."""
+        size = reply.readline()
+        if not size:
+            raise ConnectionError
+        piece = reply.read(int(size, 16) + 2)
+        if (not piece.startswith((b": ", b"id: ", b"event: dropped\n")) or
+                not piece.endswith(b"\n\n\r\n")):
+            raise ValueError(f"an event is {piece!r}")
+        self.events += 1
+
+    def listens(self):
+        """Asks for events, and hears some, or none of those that come."""
+        with socket.create_connection((self.host, self.port), 10) as sock:
+            sock.sendall(("GET /api/events HTTP/1.1\r\nHost: localhost\r\n"
+                          f"Authorization: Bearer {self.token}\r\n\r\n"
+                          ).encode())
+            self.opened += 1
+            if self.random.random() < 0.3:
+                time.sleep(self.random.random())
+                return
+            sock.settimeout(1)
+            reply = sock.makefile("rb")
+            line = reply.readline()
+            if line.split()[1:2] != [b"200"]:
+                raise Refused(int(line.split()[1]), "no events")
+            while reply.readline() not in (b"\r\n", b""):
+                pass
+            for _ in range(self.random.randrange(1, 200)):
+                self.hear(reply)
+
     def once(self):
-        if self.random.random() < 0.1:
+        what = self.random.random()
+        if what < 0.1:
             self.half()
+            return
+        if what < 0.3:
+            self.listens()
             return
         ws = Viewer(self.host, self.port, self.path, {},
                     ["bearer", self.token])
@@ -148,6 +186,7 @@ def main():
         client.join()
     errors = [text for client in clients for text in client.errors]
     print(f"{sum(c.opened for c in clients)} opened, "
+          f"{sum(c.events for c in clients)} events, "
           f"{sum(c.refused for c in clients)} refused, {len(errors)} errors")
     for text in errors[:10]:
         print(text)

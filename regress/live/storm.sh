@@ -1,4 +1,4 @@
-# Requests over both versions of HTTP and a storm of WebSockets, good and bad, at the same time: all are answered, nothing is left and no memory grows.
+# Requests over both versions of HTTP and a storm of WebSockets and listeners to events, good and bad, at the same time: all are answered, nothing is left and no memory grows.
 # shellcheck shell=sh
 # RINGLET_STORM says for how many seconds; by hand 60, on a build with sanitizers.
 . "${0%/*}/lib.sh"
@@ -41,8 +41,10 @@ storm()
 	load h2 "$1" -c 4 -m 8
 	python3 "$LIVE_SRC/storm.py" "$ADDRESS" "/ws/terminal/$ID" "$TOKEN" \
 	    "$1" >"$T/storm" 2>&1
-	is "no WebSocket is answered wrongly in $1 s ($(head -n 1 "$T/storm"))" \
+	is "no client is answered wrongly in $1 s ($(head -n 1 "$T/storm"))" \
 	    $? 0
+	like "and events are heard of" "$(head -n 1 "$T/storm")" \
+	    ' [1-9][0-9]* events'
 	sed 1d "$T/storm"
 	for pid in $loads; do
 		wait "$pid"
