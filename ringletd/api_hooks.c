@@ -147,21 +147,12 @@ on_removed(struct request *r, struct msg *m)
 	reply_data(r, 200, json_null());
 }
 
-static bool
-check_alias(struct request *r)
-{
-	if (valid_alias(r->params[0]))
-		return true;
-	reply_failure(r, RL_ERR_NOTFOUND, "no such profile");
-	return false;
-}
-
 void
 api_hook_list(struct request *r)
 {
 	struct msg_alias m = { request_token_bin(r), r->params[0] };
 
-	if (check_alias(r))
+	if (request_names_profile(r))
 		request_call(r, MSG_HOOK_LIST, &m, on_list);
 }
 
@@ -170,7 +161,7 @@ api_hook_export(struct request *r)
 {
 	struct msg_alias m = { request_token_bin(r), r->params[0] };
 
-	if (check_alias(r))
+	if (request_names_profile(r))
 		request_call(r, MSG_HOOK_LIST, &m, on_export);
 }
 
@@ -180,7 +171,7 @@ api_hook_add(struct request *r)
 	struct hook_body b = { NULL, NULL, NULL, HOOK_TIMEOUT_DEFAULT, -1 };
 	struct msg_hook_add m;
 
-	if (!check_alias(r))
+	if (!request_names_profile(r))
 		return;
 	if (body_members(r, &b)) {
 		m = (struct msg_hook_add){ request_token_bin(r), r->params[0],
@@ -201,7 +192,7 @@ api_hook_import(struct request *r)
 	size_t n;
 	int err;
 
-	if (!check_alias(r))
+	if (!request_names_profile(r))
 		return;
 	if (body_members(r, &b)) {
 		err = hook_texts_read(b.hooks, &v, &n, why, sizeof(why));
@@ -224,7 +215,7 @@ api_hook_remove(struct request *r)
 		r->params[1], 0 };
 	const char *why;
 
-	if (!check_alias(r))
+	if (!request_names_profile(r))
 		return;
 	m.index = (uint64_t)strtonum(r->params[2], 0, HOOKS_MAX - 1, &why);
 	if (why != NULL || hook_event_find(r->params[1]) == 0)

@@ -152,11 +152,8 @@ api_profile_get(struct request *r)
 {
 	struct msg_alias m = { request_token_bin(r), r->params[0] };
 
-	if (!valid_alias(r->params[0])) {
-		reply_failure(r, RL_ERR_NOTFOUND, "no such profile");
-		return;
-	}
-	request_call(r, MSG_PROFILE_GET, &m, on_profile);
+	if (request_names_profile(r))
+		request_call(r, MSG_PROFILE_GET, &m, on_profile);
 }
 
 static const struct reply_member profile_deleted_members[] = {
@@ -181,11 +178,8 @@ api_profile_delete(struct request *r)
 	struct msg_profile_delete m = { request_token_bin(r), r->params[0],
 		false };
 
-	if (!valid_alias(r->params[0])) {
-		reply_failure(r, RL_ERR_NOTFOUND, "no such profile");
-		return;
-	}
-	request_call(r, MSG_PROFILE_DELETE, &m, on_deleted);
+	if (request_names_profile(r))
+		request_call(r, MSG_PROFILE_DELETE, &m, on_deleted);
 }
 
 static void
@@ -321,10 +315,8 @@ api_profile_rekey(struct request *r)
 	uint8_t *key;
 	size_t len;
 
-	if (!valid_alias(r->params[0])) {
-		reply_failure(r, RL_ERR_NOTFOUND, "no such profile");
+	if (!request_names_profile(r))
 		return;
-	}
 	memset(&k, 0, sizeof(k));
 	if (!body_members(r, &k))
 		;

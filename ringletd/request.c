@@ -299,6 +299,15 @@ request_query_text(
 	return wrong == NULL;
 }
 
+bool
+request_names_profile(struct request *r)
+{
+	if (valid_alias(r->params[0]))
+		return true;
+	reply_failure(r, RL_ERR_NOTFOUND, "no such profile");
+	return false;
+}
+
 void
 request_forget(struct request *r)
 {

@@ -122,6 +122,12 @@ bool request_query_text(
     const struct request *, char *out, size_t size, char *why, size_t wsize);
 
 /*
+ * Whether the first name in the path can be a profile's.  False: the client has
+ * got its 404.
+ */
+bool request_names_profile(struct request *r);
+
+/*
  * Asks the monitor.  done gets the answer; when there is none, or it is
  * MSG_ERROR, the client gets the error and done is not called.  body is
  * encoded before this returns.
