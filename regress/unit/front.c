@@ -277,7 +277,8 @@ tell_gone(struct peer *p, const char *token)
 static bool
 judge(struct peer *p, uint32_t id, const struct msg_bin *token)
 {
-	if (bin_is(token, "good") || bin_is(token, "brief"))
+	if (bin_is(token, "good") || bin_is(token, "brief") ||
+	    (token->len > 5 && memcmp(token->p, "good-", 5) == 0))
 		return true;
 	if (bin_is(token, "racing")) {
 		tell_gone(p, "racing");

@@ -5,10 +5,11 @@
  * sandboxer made for the test; and a client for it.  It is not sealed: that
  * is test_seal.c's affair.
  *
- * The monitor takes the token "good".  To "slow" it never answers; to "late" as
- * to a good one, but only when the next good one comes.  "brief" is good until
- * front_token_ends(); "racing" has ended before its answer comes.  The code
- * "code" is good for a token once, "many" is one wrong code too many.  It knows
+ * The monitor takes the token "good", and "good-" with more behind it.  To "slow"
+ * it never answers; to "late" as to a good one, but only when the next good one
+ * comes.  "brief" is good until front_token_ends(); "racing" has ended before its
+ * answer comes.  The code "code" is good for a token once, "many" is one wrong
+ * code too many.  It knows
  * these sessions:
  *
  *	LIVE	 echoes what is typed; its ring holds GREETING at first
