@@ -24,12 +24,13 @@ told()
 # go: the agent goes on.
 go()
 {
-	echo go >"$WORK/go"
+	timeout 10 sh -c 'echo go >"$1"' sh "$WORK/go"
 }
 
 mkfifo "$WORK/go"
 cat >"$WORK/agent.sh" <<'A'
-wait() { read -r x <go; }
+exec 3<>go # no word is lost between two readings
+wait() { read -r x <&3; }
 printf 'a bell: \a'; wait
 printf '\033]9;4;1;50\a\033]2;a title\a\033]777;notify;Build;done; 3 of 3\033\\'
 wait

@@ -65,7 +65,7 @@ want = {"id": str, "profile_alias": str, "state": str, "exit_code": int,
         "ended_at": str, "pid": None, "cols": int, "rows": int,
         "client_count": int, "output_bytes": int, "output_offset": int,
         "sandboxed": bool, "tier": str, "limits": None,
-        "working_dir": str, "changed": list}
+        "working_dir": str, "changed": list, "hooks_left_out": list}
 assert list(got) == list(want), list(got)
 for name, kind in want.items():
     value = got[name]
