@@ -1,4 +1,5 @@
 # ringletd is killed in a burst, and then the daemon restarted: the viewer comes back for the next byte, and misses none.
+# Alone: a viewer that gets no processor falls behind, and has gaps.
 # shellcheck shell=sh
 . "${0%/*}/lib.sh"
 . "${0%/*}/burst-lib.sh"

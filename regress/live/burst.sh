@@ -1,4 +1,5 @@
 # A burst of 1 GiB: a live viewer gets every byte, one that stands still costs nothing and gets one gap, one that comes and goes gets the right bytes or gaps.
+# Alone: a viewer that gets no processor falls behind, and has gaps.
 # shellcheck shell=sh
 . "${0%/*}/lib.sh"
 . "${0%/*}/burst-lib.sh"
