@@ -2,6 +2,8 @@
 # shellcheck shell=sh
 . "${0%/*}/lib.sh"
 
+[ -n "${LIVE_LIBEXEC:-}" ] || skip_all "the programs are not in one folder"
+
 # before: what it says while nothing is broken.
 before()
 {
