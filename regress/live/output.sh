@@ -1,4 +1,5 @@
 # Not a byte of 32 MB is lost or doubled between an agent and two viewers that keep up, and a late one is told what it missed.
+# Alone: a viewer that gets no processor falls behind, and has gaps.
 # shellcheck shell=sh
 . "${0%/*}/lib.sh"
 
