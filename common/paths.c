@@ -188,7 +188,7 @@ paths_init(struct paths *p, const char **bad)
 	p->registry_dir = path_join(p->data_dir, "registry");
 	p->registry_lock = path_join(p->registry_dir, "registry.lock");
 	p->audit_file = path_join(p->state_dir, "audit.jsonl");
-	p->policy_file = path_join(RINGLET_SYSCONFDIR, "ringlet/policy.conf");
+	p->policy_file = xstrdup(RINGLET_POLICY);
 	p->policy_state = path_join(p->state_dir, "policy.state");
 	p->audit_state = path_join(p->state_dir, "audit.state");
 	p->control_sock = path_join(p->runtime_dir, "control.sock");
