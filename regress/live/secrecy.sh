@@ -1,4 +1,5 @@
 # A key and the token are in no argument list, in no log at its highest level, in no other session, and not in ringletd's memory.
+# Alone: it reads the argument lists of all processes, other tests' too.
 # shellcheck shell=sh
 . "${0%/*}/lib.sh"
 

@@ -1,4 +1,5 @@
 # The vault is unlocked from a file, over a pipe, or by the program that ssh-add would ask; its passphrase can be changed, and is in no argument list.
+# Alone: it reads the argument lists of all processes, other tests' too.
 # shellcheck shell=sh
 . "${0%/*}/lib.sh"
 
