@@ -255,8 +255,8 @@ static int
 fetcher_start(struct cli *cli, bool progress, struct fetcher *f)
 {
 	extern char **environ;
-	char *const argv[] = { (char[]){ "ringlet-fetch" },
-		progress ? (char[]){ "-p" } : NULL, NULL };
+	char name[] = "ringlet-fetch", flag[] = "-p";
+	char *const argv[] = { name, progress ? flag : NULL, NULL };
 	struct proc_spec spec = {
 		.path = cli->paths.fetch, .argv = argv, .envp = environ
 	};
