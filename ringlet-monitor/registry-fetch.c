@@ -60,7 +60,7 @@ on_child(int signo, void *arg)
 
 /*
  * It has said what it had to.  Its channel closes, upon which it removes what
- * it fetched and ends; SIGTERM is for one that does not look.
+ * it fetched and ends; signo, if not 0, is for one that does not look.
  */
 static void
 fetch_end(struct registry_fetch *f, int signo)

@@ -498,6 +498,7 @@ registry_pin(const struct paths *paths, const struct registry_trust *t,
 {
 	struct registry_bundle *b = NULL;
 	struct registry_lock l;
+	bool other = false; /* a version other than the one in use */
 	size_t i;
 	int r;
 
@@ -522,7 +523,7 @@ registry_pin(const struct paths *paths, const struct registry_trust *t,
 			goto out;
 		registry_bundle_free(b);
 		registry_lock_use(&l, i);
-		*switched = true;
+		other = true;
 	}
 	free(l.pin);
 	l.pin = xstrdup(ref);
@@ -531,6 +532,7 @@ registry_pin(const struct paths *paths, const struct registry_trust *t,
 		    why, size, "%s: %s", paths->registry_dir, rl_strerror(r));
 	else
 		r = registry_lock_save(paths, &l, why, size);
+	*switched = r == 0 && other;
 out:
 	registry_lock_free(&l);
 	return r;
