@@ -74,6 +74,21 @@ apply(const struct policy *p)
 	conf_free(&was);
 }
 
+/* Whether all readers take this address apart in the same way. */
+static bool
+is_plain(const char *url)
+{
+	const char *host = strstr(url, "://");
+
+	if (strpbrk(url, "\\%?#\t") != NULL || strstr(url, "/../") != NULL)
+		return false;
+	if (*url == '/')
+		return true;
+	/* Behind the host an '@' is a byte like others (RFC 3986, 3.3). */
+	return host != NULL &&
+	       memchr(host + 3, '@', strcspn(host + 3, "/")) == NULL;
+}
+
 static void
 ask(const struct policy *p, const char *text)
 {
@@ -84,10 +99,7 @@ ask(const struct policy *p, const char *text)
 
 	free(value);
 	if (policy_may_endpoint(p, text, why, sizeof(why)) == 0 && lists)
-		require(*text == '\0' ||
-			(strpbrk(text, "@\\%?#\t") == NULL &&
-			    strstr(text, "/../") == NULL &&
-			    (*text == '/' || strstr(text, "://") != NULL)));
+		require(*text == '\0' || is_plain(text));
 	(void)policy_may_agent(p, text, why, sizeof(why));
 	(void)policy_may_provider(p, text, why, sizeof(why));
 	(void)policy_may_registry(p, text, text, why, sizeof(why));
