@@ -43,7 +43,7 @@ check "and bounds the settings" \
     sh -c "ringletd -T -o MaxSessions=9 | grep -qx 'MaxSessions 3'"
 check "wherever the folders are said to be" sh -c "
     XDG_CONFIG_DIRS=$T RINGLET_CONFIG_DIR=$T/else RINGLET_POLICY=$T/none \
-    RINGLET_LIBEXEC_DIR=$LIVE_BIN ringletd -T | grep -qx 'MaxSessions 3'"
+    ringletd -T | grep -qx 'MaxSessions 3'"
 printf 'MaxSessions 3\n' >"$T/policy"
 python3 "$LIVE_SRC/memscan" --policy "$LIVE_SCAN" 0644 "$me" <"$T/policy" \
     >/dev/null
