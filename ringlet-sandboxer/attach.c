@@ -229,6 +229,8 @@ on_input(struct peer *p, struct msg *m)
 		if (v->cols != 0)
 			pump_resize(s, v->cols, v->rows);
 	}
+	/* What runs because of these keys sees the window they came from. */
+	pump_resize_now(s);
 	type(v, &in->data);
 	return 0;
 }

@@ -291,3 +291,10 @@ pump_resize(struct session *s, unsigned int cols, unsigned int rows)
 		    loop_timer_new(s->env->loop, on_resize_timer, s);
 	loop_timer_arm(s->resize_timer, RESIZE_MS - since);
 }
+
+void
+pump_resize_now(struct session *s)
+{
+	if (s->next_cols != 0)
+		resize(s, s->next_cols, s->next_rows);
+}

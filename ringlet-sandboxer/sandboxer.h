@@ -336,6 +336,8 @@ void pump_flow(struct session *);
  * after the last one.
  */
 void pump_resize(struct session *, unsigned int cols, unsigned int rows);
+/* Applies what pump_resize has put off. */
+void pump_resize_now(struct session *);
 /* Closes the terminal. */
 void pump_stop(struct session *);
 

@@ -71,4 +71,15 @@ on_tty --size 25x90 --out "$T/two" expect '\$ ' send '\r' expect '\$ ' \
 is "the one who typed last decided" $? 5
 wait $one
 is "and the other was told, and decided again" $? 5
+
+# Sizes that come quickly are put off for a moment, but not beyond a key: the
+# program that a key starts sees the window in which it was typed.
+session size -C "$WORK" --cols 100 --rows 30
+# shellcheck disable=SC2016
+ws "/ws/terminal/$ID" --timeout 10 \
+    send 'read -rsn 1 a; stty size; echo is:$((1+1))\r' expect 'size;' \
+    text '{"type":"resize","cols":90,"rows":20}' \
+    text '{"type":"resize","cols":91,"rows":21}' \
+    send x expect '21 91' expect 'is:2' >/dev/null
+is "what a key starts has the window it was typed in" $? 0
 done_testing
