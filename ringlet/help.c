@@ -26,6 +26,16 @@ print_opts(const struct opt *o, size_t n)
 	}
 }
 
+/* The page that says all of a command and of those beside it. */
+static void
+print_page(const char *group)
+{
+	if (strcmp(group, "help") == 0)
+		printf("\nringlet(1) says more.\n");
+	else
+		printf("\nringlet-%s(1) says more.\n", group);
+}
+
 void
 print_command_help(const struct command *c)
 {
@@ -35,6 +45,7 @@ print_command_help(const struct command *c)
 	printf("  %s\n\n", c->help);
 	print_opts(c->opts, c->nopts);
 	print_opts(global_opts, nglobal_opts);
+	print_page(c->group);
 }
 
 static void
@@ -51,6 +62,8 @@ print_group_help(const char *group)
 		    c->verb != NULL ? c->verb : "");
 		printf("  %-20s %s\n", name, c->help);
 	}
+	if (group != NULL)
+		print_page(group);
 }
 
 void
@@ -62,7 +75,7 @@ print_help(void)
 	printf("\n");
 	print_opts(global_opts, nglobal_opts);
 	print_opts(version_opts, nversion_opts);
-	printf("\n`ringlet help COMMAND` says more, ringlet(1) all.\n");
+	printf("\n`ringlet help COMMAND` says more; ringlet(1) names all pages.\n");
 }
 
 /* --- finding the command --- */
