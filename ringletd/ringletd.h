@@ -212,7 +212,7 @@ struct carrier {
 /* Puts a piece of a stream's body.  False if there is no room for it. */
 bool carrier_put(struct carrier *, const void *p, size_t len);
 
-/* --- conn.c: a client's connection --- */
+/* --- conn.c and its siblings: a client's connection (conn.h) --- */
 
 /* Prepares env for connections. */
 void conn_init(struct env *);
