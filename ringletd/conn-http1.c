@@ -11,6 +11,7 @@
 
 #include "buf.h"
 #include "conn.h"
+#include "err.h"
 #include "log.h"
 #include "loop.h"
 #include "secret.h"
@@ -111,22 +112,35 @@ conn_of(struct carrier *via)
 	return (struct conn *)(void *)via;
 }
 
-/* The reply is whole. */
+/*
+ * The reply is whole.  It may stay here until the client reads it, so it counts
+ * with those of all; but a file of the dashboard is none's, and nobody needs a
+ * token for it.
+ */
 static void
 on_reply(struct carrier *via, const struct reply *reply)
 {
 	struct conn *c = conn_of(via);
-	bool last = c->last || reply->last;
+	bool last = c->last || reply->last, body = !reply->head;
 
+	if (body && !reply->fixed && !limits_may_owe(c->env, reply->len)) {
+		reply_error(&c->req, 503, RL_ERR_UNAVAILABLE,
+		    "too many replies wait for clients to read them");
+		return;
+	}
 	if (reply->secret)
 		buf_make_secret(via->out);
 	if (!reply_write(reply, via->out, last)) {
 		/* The reply before this one is not taken: give up. */
 		buf_reset(via->out);
 		last = true;
+	} else if (body && reply->fixed) {
+		c->fixed = reply->body;
+		c->fixed_len = reply->len;
 	}
 	if (c->state != CONN_WORKING)
 		return;
+	limits_owe(c->env, &c->owed, buf_len(via->out));
 	c->state = last ? CONN_CLOSING : CONN_READING;
 	c->deadline = loop_now() + c->env->limits.write_ms;
 	conn_pump(c);

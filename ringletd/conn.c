@@ -29,6 +29,13 @@
 #define ANSWERS_MAX   (192 * 1024) /* bytes untaken: no more is read */
 #define OUTPUT_ROUNDS 4 /* refills of the output before others get a turn */
 
+/* Bytes that the socket has not taken. */
+static size_t
+unsent(const struct conn *c)
+{
+	return buf_len(c->carrier.out) + c->fixed_len;
+}
+
 static void
 conn_watch(struct conn *c, unsigned want)
 {
@@ -43,7 +50,7 @@ conn_want(struct conn *c)
 
 	if (c->state == CONN_DEAD)
 		return;
-	if (buf_len(c->carrier.out) > 0 || c->hungry)
+	if (unsent(c) > 0 || c->hungry)
 		want = LOOP_WRITE;
 	switch (c->state) {
 	case CONN_READING:
@@ -106,6 +113,7 @@ conn_abort(struct conn *c)
 	if (c->state == CONN_DEAD)
 		return;
 	request_cancel(&c->req);
+	limits_owe(env, &c->owed, 0);
 	c->state = CONN_DEAD;
 	conn_watch(c, 0);
 	fd_close(c->fd);
@@ -132,18 +140,25 @@ conn_linger(struct conn *c)
 }
 
 /*
- * The client has taken something.  An interim reply, amid a request, changes
- * nothing for that.
+ * The client has taken n bytes.  An interim reply, amid a request, changes
+ * nothing for its time.
  */
 static void
-conn_sent(struct conn *c)
+conn_sent(struct conn *c, size_t n)
 {
 	const struct limits *l = &c->env->limits;
 
+	if (buf_len(c->carrier.out) > 0)
+		buf_consume(c->carrier.out, n);
+	else {
+		c->fixed += n;
+		c->fixed_len -= n;
+	}
+	if (c->owed > buf_len(c->carrier.out))
+		limits_owe(c->env, &c->owed, buf_len(c->carrier.out));
 	if (c->state != CONN_UPGRADED && !c->checked)
 		c->deadline =
-		    loop_now() +
-		    (buf_len(c->carrier.out) > 0 ? l->write_ms : l->idle_ms);
+		    loop_now() + (unsent(c) > 0 ? l->write_ms : l->idle_ms);
 }
 
 /* Sends what the socket takes.  False: the connection is dead. */
@@ -152,13 +167,15 @@ conn_flush(struct conn *c)
 {
 	ssize_t n;
 
-	while (c->state != CONN_DEAD && buf_len(c->carrier.out) > 0) {
-		n = send(c->fd, buf_ptr(c->carrier.out),
-		    buf_len(c->carrier.out), MSG_NOSIGNAL);
+	while (c->state != CONN_DEAD && unsent(c) > 0) {
+		if (buf_len(c->carrier.out) > 0)
+			n = send(c->fd, buf_ptr(c->carrier.out),
+			    buf_len(c->carrier.out), MSG_NOSIGNAL);
+		else
+			n = send(c->fd, c->fixed, c->fixed_len, MSG_NOSIGNAL);
 		if (n >= 0) {
 			c->stuck_at = 0;
-			buf_consume(c->carrier.out, (size_t)n);
-			conn_sent(c);
+			conn_sent(c, (size_t)n);
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			if (c->stuck_at == 0)
 				c->stuck_at = loop_now();
@@ -195,7 +212,7 @@ conn_pump(struct conn *c)
 		return;
 	c->busy = true;
 	c->hungry = false;
-	while (conn_flush(c) && buf_len(c->carrier.out) == 0) {
+	while (conn_flush(c) && unsent(c) == 0) {
 		if (c->state == CONN_READING) {
 			if (!conn_next_request(c)) {
 				await_rest(c);
@@ -216,7 +233,7 @@ conn_pump(struct conn *c)
 	}
 	c->busy = false;
 	/* It may have been put into the last moment of a round. */
-	if (c->state == CONN_CLOSING && buf_len(c->carrier.out) == 0)
+	if (c->state == CONN_CLOSING && unsent(c) == 0)
 		conn_linger(c);
 	conn_want(c);
 }

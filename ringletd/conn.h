@@ -37,6 +37,9 @@ struct conn {
 	struct request req;
 	uint8_t *body; /* of req, where it came in several chunks */
 	size_t body_size;
+	const uint8_t *fixed; /* a reply's body that was not copied ... */
+	size_t fixed_len;     /* ... and what is left of it, behind out */
+	size_t owed;	      /* its part of env.owed */
 	const struct conn_ops *ops;
 	void *arg;
 	uint64_t deadline; /* loop_now() at which it is given up; 0: none */

@@ -44,16 +44,15 @@ static void
 owe(struct h2_stream *s, size_t len)
 {
 	s->h->owed += len - s->owed;
-	s->h->env->owed += len - s->owed;
-	s->owed = len;
+	limits_owe(s->h->env, &s->owed, len);
 }
 
 /* Whether a reply of len bytes may wait, too. */
 static bool
 may_owe(const struct h2_stream *s, size_t len)
 {
-	return len <= H2_OWED_FREE || (s->h->owed + len <= H2_OWED_MAX &&
-					  s->h->env->owed + len <= OWED_MAX);
+	return len <= OWED_FREE || (s->h->owed + len <= H2_OWED_MAX &&
+				       limits_may_owe(s->h->env, len));
 }
 
 /* --- life --- */

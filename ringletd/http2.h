@@ -43,8 +43,6 @@
 #define H2_HELD_MAX (256 * 1024)
 /* Bodies of replies that the client's windows do not let out: all streams. */
 #define H2_OWED_MAX OUT_MAX
-/* A reply this short is sent all the same: an error must fit. */
-#define H2_OWED_FREE 1024
 /*
  * Requests that the monitor has to judge at once for a connection on which no
  * token was good: the others wait, so that not all of a client's streams are a

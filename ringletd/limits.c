@@ -1,6 +1,7 @@
 /*
  * What clients may take of us, in places and time: what holds until the
- * monitor has said what the settings say.
+ * monitor has said what the settings say.  And in memory: replies that nobody
+ * reads yet, all together.
  */
 #include "config.h"
 
@@ -20,4 +21,18 @@ limits_default(struct limits *l)
 	l->idle_ms = IDLE_MS;
 	l->write_ms = WRITE_MS;
 	l->ping_ms = WS_PING_MS;
+}
+
+void
+limits_owe(struct env *env, size_t *part, size_t len)
+{
+	env->owed += len - *part;
+	*part = len;
+}
+
+bool
+limits_may_owe(const struct env *env, size_t len)
+{
+	return len <= OWED_FREE ||
+	       (env->owed <= OWED_MAX && len <= OWED_MAX - env->owed);
 }

@@ -222,7 +222,8 @@ reply_write(const struct reply *reply, struct buf *out, bool last)
 	}
 	head_add(&h, last ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n");
 	return buf_put(out, h.text, h.len) == 0 &&
-	       (reply->head || buf_put(out, reply->body, reply->len) == 0);
+	       (reply->head || reply->fixed ||
+		   buf_put(out, reply->body, reply->len) == 0);
 }
 
 static struct reply

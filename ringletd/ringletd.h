@@ -51,7 +51,8 @@ struct ws;
 #define BODY_SHORT	4096
 #define QUEUE_LONG	(PEER_CALLS_BYTES / 2) /* bytes that the monitor owes */
 #define OUT_MAX	   (4 * 1024 * 1024) /* bytes of replies not yet sent */
-#define OWED_MAX	(64 * 1024 * 1024) /* ... over HTTP/2, to all clients */
+#define OWED_MAX   (DATA_MAX / 16)   /* ... of all clients together */
+#define OWED_FREE  1024 /* a reply this short is sent all the same: errors */
 #define READ_SIZE  (16 * 1024)	     /* bytes taken from a socket at a time */
 #define FIRST_MS   10000  /* from accept to the end of a first request */
 #define REQUEST_MS 15000  /* from a request's first byte to its last */
@@ -63,7 +64,11 @@ struct ws;
 #define CALL_MS	   60000  /* the monitor's time for an answer */
 #define SUBSCRIBERS_MAX 512    /* to events, however they come */
 #define NOFILE_MAX 2048	  /* descriptors: 3 for each viewer */
-/* Bytes of memory, rings apart: 2 MiB for each of CONN_MAX. */
+/*
+ * Bytes of memory, rings apart.  A client's input, and what a WebSocket or
+ * stream has untaken, are half a MiB at most, for each of CONN_MAX; replies of
+ * all are OWED_MAX, in blocks of up to twice that.
+ */
 #define DATA_MAX (1024UL * 1024 * 1024)
 
 /* What the settings make of these (HTTP_LIMITS); none is over its bound. */
@@ -91,7 +96,7 @@ struct env {
 	bool accepting;
 	struct conn_list conns;
 	unsigned nconns;
-	size_t owed; /* bytes of replies over HTTP/2 that are not taken yet */
+	size_t owed; /* bytes of replies that are not taken yet: OWED_MAX */
 	unsigned nadmitting; /* connections that wait for the monitor */
 	bool same_user;	     /* each is shown to it */
 	struct limits limits;
@@ -112,6 +117,13 @@ struct env {
 
 /* What holds before the monitor has said what the settings say. */
 void limits_default(struct limits *);
+/*
+ * A reply waits to be taken: from now on part, which is its share of
+ * env->owed, is len bytes.
+ */
+void limits_owe(struct env *, size_t *part, size_t len);
+/* Whether a reply of len bytes may wait beside those that do. */
+bool limits_may_owe(const struct env *, size_t len);
 
 /* --- listen.c: listeners, and when not to accept --- */
 
@@ -168,7 +180,7 @@ struct reply {
 	size_t len;
 	bool head; /* to HEAD: the body is left out */
 	bool secret; /* the body is wiped wherever it was */
-	bool fixed;  /* the body is ours for ever: it need not be copied */
+	bool fixed;  /* the body is ours for ever: it is not copied */
 	bool last; /* nothing can follow it on an HTTP/1.1 connection */
 };
 
@@ -336,8 +348,8 @@ void reply_asset(struct request *, const struct asset *, const char *cache,
 /* An error for something that was no request; ends the connection. */
 void reply_bad(struct carrier *, int status, const char *reason);
 /*
- * Puts a reply as HTTP/1.1 has it; last: the connection ends after it.  False
- * if there is no room.
+ * Puts a reply as HTTP/1.1 has it, but for a body that is fixed; last: the
+ * connection ends after it.  False if there is no room.
  */
 bool reply_write(const struct reply *, struct buf *out, bool last);
 /* Puts 101, with r->ws_accept and maybe the subprotocol. */

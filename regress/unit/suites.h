@@ -18,6 +18,7 @@ Suite *suite_bwrapflags(void);
 Suite *suite_buf(void);
 Suite *suite_conf(void);
 Suite *suite_conn(void);
+Suite *suite_conn_owed(void);
 Suite *suite_conn_token(void);
 Suite *suite_events(void);
 Suite *suite_fdpass(void);

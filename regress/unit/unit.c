@@ -33,6 +33,7 @@ static const struct {
 	{ "buf", suite_buf },
 	{ "conf", suite_conf },
 	{ "conn", suite_conn },
+	{ "conn-owed", suite_conn_owed },
 	{ "conn-token", suite_conn_token },
 	{ "events", suite_events },
 	{ "fdpass", suite_fdpass },
