@@ -188,7 +188,7 @@ on_stream(struct carrier *via, struct reply *reply, const struct conn_ops *ops,
 	via->chunked = !c->req.http10;
 	if (via->chunked)
 		reply_field(reply, "Transfer-Encoding", "chunked");
-	c->oneway = true;
+	conn_listens(c);
 	if (!reply_write(reply, via->out, true))
 		fatal("a stream's head finds no room");
 	conn_upgrade(c, ops, arg);

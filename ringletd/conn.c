@@ -384,6 +384,23 @@ conn_upgrade(struct conn *c, const struct conn_ops *ops, void *arg)
 	conn_pump(c);
 }
 
+/*
+ * Who only listens is never asked to answer.  What it is told now and then is
+ * acknowledged by its machine, as long as that is there: if not, the kernel
+ * ends the connection after the time for which a WebSocket may be silent.  It
+ * would try for a quarter of an hour else.  On AF_UNIX it fails, where an end
+ * cannot be lost.
+ */
+void
+conn_listens(struct conn *c)
+{
+	unsigned ms = (unsigned)(WS_DEAD_PINGS * c->env->limits.ping_ms);
+
+	c->oneway = true;
+	(void)setsockopt(
+	    c->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+}
+
 void
 conn_pause(struct conn *c, bool paused)
 {

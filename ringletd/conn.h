@@ -60,6 +60,11 @@ struct conn {
 	bool oneway; /* a stream: the client has nothing to say */
 };
 
+/* --- conn.c --- */
+
+/* From now on we speak and the client does not: a stream begins. */
+void conn_listens(struct conn *);
+
 /* --- conn-http1.c --- */
 
 /* The connection as a carrier of HTTP/1.1. */

@@ -5,7 +5,8 @@
  * The client has said all when it has asked: what it still sends is dropped.
  * So that an end which nobody told us of is noticed, something is said from
  * time to time; one that takes nothing for as long as a WebSocket may be silent
- * is given up.
+ * is given up, and so is one whose machine does not say that it has got it
+ * (conn_listens(); HTTP/2 asks for an answer).
  */
 #include "config.h"
 

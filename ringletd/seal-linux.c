@@ -340,6 +340,9 @@ static const int fcntl_allowed[] = { F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC,
 /* getsockopt(2): SO_PEERPIDFD, for one, would give us hold of the monitor. */
 static const int sockopt_allowed[] = { SO_TYPE, SO_ACCEPTCONN, SO_ERROR };
 
+/* setsockopt(2) of TCP. */
+static const int tcp_allowed[] = { TCP_NODELAY, TCP_USER_TIMEOUT };
+
 /* Flags of sending and receiving; urgent data are none of our protocols'. */
 #define SEND_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT)
 #define RECV_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT | MSG_PEEK | MSG_CMSG_CLOEXEC)
@@ -468,8 +471,13 @@ add_sockets(scmp_filter_ctx ctx)
 	if (add_if_both(ctx, eperm, SCMP_SYS(getsockopt), EQUALS(1, SOL_SOCKET),
 		EQUALS(2, SO_PEERPIDFD)) != 0)
 		return -1;
-	return add_if_both(ctx, allow, SCMP_SYS(setsockopt),
-	    EQUALS(1, IPPROTO_TCP), EQUALS(2, TCP_NODELAY));
+	for (size_t i = 0; i < NELEM(tcp_allowed); i++) {
+		if (add_if_both(ctx, allow, SCMP_SYS(setsockopt),
+			EQUALS(1, IPPROTO_TCP), EQUALS(2, tcp_allowed[i])) !=
+		    0)
+			return -1;
+	}
+	return 0;
 }
 
 /* Rules that look at arguments. */

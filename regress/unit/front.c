@@ -499,6 +499,7 @@ static const struct peer_ops front_ops = { .rules = front_rules,
 
 static pid_t server;
 static unsigned fd_limit; /* 0: as it comes */
+static unsigned ping_ms;  /* 0: as without settings */
 static struct sockaddr_in address;
 
 /*
@@ -566,6 +567,12 @@ front_limit(unsigned n)
 	fd_limit = n;
 }
 
+void
+front_pings(unsigned ms)
+{
+	ping_ms = ms;
+}
+
 static void
 serve(int listener)
 {
@@ -584,6 +591,8 @@ serve(int listener)
 	env.accepting = true;
 	TAILQ_INIT(&env.listeners);
 	conn_init(&env);
+	if (ping_ms != 0)
+		env.limits.ping_ms = ping_ms;
 	if (fd_pair(sv) != 0)
 		abort();
 	env.monitor = peer_new(loop, sv[0], FROM_MONITOR, PST_SERVING,

@@ -56,6 +56,8 @@ uint8_t pattern_byte(uint64_t offset);
 
 /* From now on a server may have at most n descriptors. */
 void front_limit(unsigned n);
+/* From now on a server asks who is silent after that many milliseconds. */
+void front_pings(unsigned ms);
 /* Starts it; front_stop() fails the test if it did not live until then. */
 void front_start(void);
 void front_stop(void);

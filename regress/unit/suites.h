@@ -58,6 +58,7 @@ Suite *suite_sse(void);
 Suite *suite_strict(void);
 Suite *suite_term(void);
 Suite *suite_valid(void);
+Suite *suite_vanished(void);
 Suite *suite_when(void);
 Suite *suite_ws(void);
 Suite *suite_ws_cases(void);

@@ -73,6 +73,7 @@ static const struct {
 	{ "strict", suite_strict },
 	{ "term", suite_term },
 	{ "valid", suite_valid },
+	{ "vanished", suite_vanished },
 	{ "when", suite_when },
 	{ "ws", suite_ws },
 	{ "ws-cases", suite_ws_cases },
