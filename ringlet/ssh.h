@@ -23,7 +23,7 @@ struct args;
 
 /*
  * Whether ssh takes host as one, and as nothing else: no option, no control
- * character, no blank.
+ * character, no blank, nothing that a shell would act on.
  */
 bool ssh_host_ok(const char *host);
 /*

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "buf.h"
 #include "ssh.h"
@@ -25,17 +26,34 @@
 #define COMMAND_MAX (120 * 1024)
 #define CODE_MAX    128
 
+/*
+ * ssh's configuration may put either name into a command for a shell
+ * (ProxyCommand, LocalCommand, Match exec).  Newer ones refuse the same.
+ */
+#define NO_USER "'`\";&<>|(){}"
+#define NO_HOST NO_USER "$\\"
+
 bool
 ssh_host_ok(const char *host)
 {
-	const char *at = strrchr(host, '@');
+	static const char scheme[] = "ssh://";
+	const char *at;
 	size_t len = strlen(host);
 
 	if (len == 0 || len > HOST_MAX || *host == '-' || !valid_line(host) ||
 	    strpbrk(host, " \t") != NULL)
 		return false;
+	if (strncasecmp(host, scheme, sizeof(scheme) - 1) == 0)
+		host += sizeof(scheme) - 1;
+	at = strrchr(host, '@');
+	if (*host == '-' || at == host)
+		return false;
+	if (at != NULL && strcspn(host, NO_USER) < (size_t)(at - host))
+		return false;
 	/* ssh takes what follows the user for the host, and might for more. */
-	return at == NULL || (at[1] != '-' && at[1] != '\0' && at != host);
+	host = at != NULL ? at + 1 : host;
+	return *host != '-' && *host != '\0' &&
+	       strpbrk(host, NO_HOST) == NULL;
 }
 
 /*
