@@ -360,14 +360,17 @@ open_parent(const char *path, const char **leaf)
 	return fd;
 }
 
+/* What is behind a name is on the disk before the name is. */
+#define LASTING 1
+
 /*
  * Makes a whole new file in dirfd, of a name that goes to tmp: hidden and
  * unguessable, so that nobody takes it for the real one.  0 or RL_ERR_SYSTEM,
  * and then there is none.
  */
 static int
-write_beside(
-    int dirfd, char *tmp, size_t size, mode_t mode, const void *p, size_t len)
+write_beside(int dirfd, char *tmp, size_t size, mode_t mode, const void *p,
+    size_t len, int flags)
 {
 	int fd, saved, r = RL_ERR_SYSTEM;
 
@@ -379,7 +382,7 @@ write_beside(
 		return r;
 	/* The mode comes last, and in spite of the umask. */
 	if (paths_write_all(fd, p, len) == 0 && fchmod(fd, mode) == 0 &&
-	    fsync(fd) == 0)
+	    ((flags & LASTING) == 0 || fsync(fd) == 0))
 		r = 0;
 	saved = errno;
 	if (r != 0)
@@ -389,21 +392,30 @@ write_beside(
 	return r;
 }
 
-int
-paths_replace_at(
-    int dirfd, const char *name, mode_t mode, const void *p, size_t len)
+static int
+replace(int dirfd, const char *name, mode_t mode, const void *p, size_t len,
+    int flags)
 {
 	char tmp[40];
 	int saved;
 
-	if (write_beside(dirfd, tmp, sizeof(tmp), mode, p, len) != 0)
+	if (write_beside(dirfd, tmp, sizeof(tmp), mode, p, len, flags) != 0)
 		return RL_ERR_SYSTEM;
 	if (renameat(dirfd, tmp, dirfd, name) == 0)
-		return fsync(dirfd) == 0 ? 0 : RL_ERR_SYSTEM;
+		return (flags & LASTING) == 0 || fsync(dirfd) == 0
+			   ? 0
+			   : RL_ERR_SYSTEM;
 	saved = errno;
 	(void)unlinkat(dirfd, tmp, 0);
 	errno = saved;
 	return RL_ERR_SYSTEM;
+}
+
+int
+paths_replace_at(
+    int dirfd, const char *name, mode_t mode, const void *p, size_t len)
+{
+	return replace(dirfd, name, mode, p, len, LASTING);
 }
 
 int
@@ -413,7 +425,7 @@ paths_place_at(
 	char tmp[40];
 	int saved, r = 0;
 
-	if (write_beside(dirfd, tmp, sizeof(tmp), mode, p, len) != 0)
+	if (write_beside(dirfd, tmp, sizeof(tmp), mode, p, len, LASTING) != 0)
 		return RL_ERR_SYSTEM;
 	/* Unlike rename(2), it never takes the place of anything. */
 	if (linkat(dirfd, tmp, dirfd, name, 0) == -1)
@@ -426,19 +438,31 @@ paths_place_at(
 	return r;
 }
 
-int
-paths_write_file(const char *path, const void *p, size_t len)
+static int
+write_path(const char *path, const void *p, size_t len, int flags)
 {
 	const char *leaf;
 	int dirfd, saved, r;
 
 	if ((dirfd = open_parent(path, &leaf)) == -1)
 		return RL_ERR_SYSTEM;
-	r = paths_replace_at(dirfd, leaf, PRIVATE_FILE, p, len);
+	r = replace(dirfd, leaf, PRIVATE_FILE, p, len, flags);
 	saved = errno;
 	fd_close(dirfd);
 	errno = saved;
 	return r;
+}
+
+int
+paths_write_file(const char *path, const void *p, size_t len)
+{
+	return write_path(path, p, len, LASTING);
+}
+
+int
+paths_write_cache(const char *path, const void *p, size_t len)
+{
+	return write_path(path, p, len, 0);
 }
 
 /*

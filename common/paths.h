@@ -65,7 +65,13 @@ int paths_make_private_dir(const char *path);
  */
 int paths_write_file(const char *path, const void *p, size_t len);
 
-/* The same for name in the folder dirfd, with that mode. */
+/*
+ * The same without waiting for the disk: for what is made again where it is
+ * not as it should be, as it may be after a loss of power.
+ */
+int paths_write_cache(const char *path, const void *p, size_t len);
+
+/* The same as paths_write_file() in the folder dirfd, with that mode. */
 int paths_replace_at(
     int dirfd, const char *name, mode_t mode, const void *p, size_t len);
 

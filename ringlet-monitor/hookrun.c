@@ -92,7 +92,10 @@ count_running(const struct env *env, const struct profile *pr)
 
 /* --- what each executes --- */
 
-/* The file of one: ringlet-sandboxer/jail-hook.c reads it. */
+/*
+ * The file of one: ringlet-sandboxer/jail-hook.c reads it.  A session that is
+ * about to start waits for no disk: the next one makes it again if need be.
+ */
 static int
 write_file(const struct env *env, const struct profile *pr, size_t i,
     const char *dir, char *why, size_t size)
@@ -115,7 +118,7 @@ write_file(const struct env *env, const struct profile *pr, size_t i,
 	if (r == 0 &&
 	    (paths_read_file(path, FILE_MAX, &old, &len) != 0 ||
 		len != buf_len(b) || memcmp(old, buf_ptr(b), len) != 0))
-		r = paths_write_file(path, buf_ptr(b), buf_len(b));
+		r = paths_write_cache(path, buf_ptr(b), buf_len(b));
 	if (r != 0)
 		snprintf(why, size, "%s: %s", path, rl_strerror(r));
 	free(old);
