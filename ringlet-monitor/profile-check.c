@@ -22,6 +22,7 @@
 
 #define TEXT_LEN   4096 /* bytes of a working folder's name */
 #define GRANTS_MAX 64
+#define NAMED_MAX  400 /* bytes of an error that names what there is */
 
 static int
 check_args(const struct profile *p, char *why, size_t size)
@@ -235,6 +236,76 @@ leaves_address(const struct manifest_agent *agent,
 	return true;
 }
 
+/*
+ * One more that could be meant; names are idents.  What does not fit ends the
+ * list, which is then only a beginning.
+ */
+static void
+add_name(char *why, size_t size, const char *before, unsigned *n,
+    const char *name)
+{
+	size_t len = strlen(why);
+
+	if (size > NAMED_MAX)
+		size = NAMED_MAX;
+	if (len > 3 && strcmp(why + len - 3, "...") == 0)
+		return;
+	if (len + strlen(before) + strlen(name) + sizeof(", , ...") > size)
+		(void)strlcat(why, ", ...", size);
+	else
+		(void)snprintf(why + len, size - len, "%s%s",
+		    (*n)++ == 0 ? before : ", ", name);
+}
+
+static int
+no_agent(const struct manifest_set *set, char *why, size_t size)
+{
+	const struct manifest_agent *const *v;
+	unsigned named = 0;
+	size_t n;
+
+	v = manifest_agents(set, &n);
+	(void)strlcpy(why,
+	    "agent_id: there is no such agent; "
+	    "'ringlet agents list' names them", size);
+	for (size_t i = 0; i < n; i++)
+		add_name(why, size, ": ", &named, v[i]->id);
+	return RL_ERR_INVALID;
+}
+
+/* None, or none of those, that the agent can use: others are no help. */
+static int
+no_provider(const struct manifest_set *set, const struct manifest_agent *agent,
+    char *why, size_t size)
+{
+	const struct manifest_provider *const *v;
+	unsigned named = 0;
+	char before[128];
+	size_t n;
+
+	(void)snprintf(
+	    before, sizeof(before), "; agent %s can use ", agent->id);
+	v = manifest_providers(set, &n);
+	for (size_t i = 0; i < n; i++)
+		if (manifest_supports(agent, v[i]))
+			add_name(why, size, before, &named, v[i]->id);
+	return RL_ERR_INVALID;
+}
+
+/* An address holds for itself: then its own fault is all that there is. */
+static void
+name_endpoints(const struct manifest_provider *provider, const char *wanted,
+    char *why, size_t size)
+{
+	unsigned named = 0;
+
+	if (strstr(wanted, "://") != NULL)
+		return;
+	for (size_t i = 0; provider->endpoints[i].id != NULL; i++)
+		add_name(
+		    why, size, ": it has ", &named, provider->endpoints[i].id);
+}
+
 int
 profile_check(const struct manifest_set *set, const struct profile *p,
     char *why, size_t size)
@@ -247,24 +318,20 @@ profile_check(const struct manifest_set *set, const struct profile *p,
 
 	if ((r = check_alias(p, why, size)) != RL_OK)
 		return r;
-	if ((agent = manifest_agent(set, p->agent_id)) == NULL) {
-		snprintf(why, size,
-		    "agent_id: there is no such agent; "
-		    "'ringlet agents list' names them");
-		return RL_ERR_INVALID;
-	}
+	if ((agent = manifest_agent(set, p->agent_id)) == NULL)
+		return no_agent(set, why, size);
 	if ((provider = manifest_provider(set, p->provider_id)) == NULL) {
 		snprintf(why, size,
 		    "provider_id: there is no such provider; "
 		    "'ringlet providers list' names them");
-		return RL_ERR_INVALID;
+		return no_provider(set, agent, why, size);
 	}
 	if (!manifest_supports(agent, provider)) {
 		snprintf(why, size,
 		    "provider_id: agent %s cannot use provider "
 		    "%s",
 		    agent->id, provider->id);
-		return RL_ERR_INVALID;
+		return no_provider(set, agent, why, size);
 	}
 	if (!leaves_address(agent, provider, why, size))
 		return RL_ERR_INVALID;
@@ -273,6 +340,7 @@ profile_check(const struct manifest_set *set, const struct profile *p,
 	    (r = manifest_endpoint(provider, p->endpoint_id, &url, reason,
 		 sizeof(reason))) != RL_OK) {
 		snprintf(why, size, "endpoint_id: %s", reason);
+		name_endpoints(provider, p->endpoint_id, why, size);
 		return r;
 	}
 	return check_form(set, p, why, size);

@@ -305,18 +305,22 @@ static const struct {
 	{ "{\"version\":1," REST ",\"env\":[\"ANTHROPIC_API_KEY=k\"]}",
 	    "ANTHROPIC_API_KEY" },
 	{ "{\"version\":1," REST ",\"endpoint_id\":\"nosuch\"}",
-	    "endpoint_id" },
+	    "endpoint_id: provider anthropic has no endpoint of that id, and "
+	    "it is no https:// address: it has " },
 	{ "{\"version\":1," REST ",\"grants\":[\"env ANTHROPIC_BASE_URL\"]}",
 	    "ANTHROPIC_BASE_URL" },
 	{ "{\"version\":1,\"alias\":\"x\",\"agent_id\":\"nosuch\","
 	  "\"provider_id\":\"anthropic\"}",
-	    "agent_id" },
+	    "agent_id: there is no such agent; 'ringlet agents list' names "
+	    "them: claude, codex, " },
 	{ "{\"version\":1,\"alias\":\"x\",\"agent_id\":\"claude\","
 	  "\"provider_id\":\"nosuch\"}",
-	    "provider_id" },
+	    "provider_id: there is no such provider; 'ringlet providers list' "
+	    "names them; agent claude can use anthropic, " },
 	{ "{\"version\":1,\"alias\":\"x\",\"agent_id\":\"claude\","
 	  "\"provider_id\":\"openai\"}",
-	    "provider_id: agent claude cannot use provider openai" },
+	    "provider_id: agent claude cannot use provider openai; agent "
+	    "claude can use anthropic, " },
 };
 
 START_TEST(reads_what_cannot_run)
