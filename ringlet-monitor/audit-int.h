@@ -1,7 +1,7 @@
 #ifndef AUDIT_INT_H
 #define AUDIT_INT_H
 /*
- * What audit.c, audit-key.c and api-audit.c share.
+ * What audit.c, audit-file.c, audit-key.c and api-audit.c share.
  */
 
 #include <sys/queue.h>
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "audit.h"
+#include "audit-repeat.h"
 #include "audit-scan.h"
 #include "logline.h"
 #include "monitor.h"
@@ -37,7 +38,9 @@ struct audit {
 	char why[256];
 	uint64_t told_at; /* loop_now() when the log last told; 0: never */
 	char trouble[1024];
-	struct log_limit limit; /* of what is refused over HTTP */
+	struct log_limit limit; /* of what is refused to holders of a token */
+	struct audit_repeat *repeats; /* such that came again; NULL: none */
+	struct loop_timer *repeat_timer;
 	struct logsocket *syslog;
 	bool in_syslog; /* it took the last entry */
 
@@ -71,6 +74,17 @@ struct audit {
 /* Writes an entry without looking back.  0 or -1, and why is set. */
 int audit_write(struct audit *, const struct audit_who *who, const char *event,
     const char *object, const char *outcome, const char *const *details);
+/* Refusals that are counted, and not told yet, are written now. */
+void audit_repeats_end(struct audit *);
+
+/* audit-file.c */
+/* Opens it, and takes the chain up where it ends; a->fd is -1 if it cannot. */
+void audit_file_open(struct audit *);
+/* Opens it again if it is not ours any more, and says so.  0 or -1, and why. */
+int audit_file_mend(struct audit *);
+/* All of it or nothing: a piece of a line is taken back.  0 or -1, and why. */
+int audit_file_put(struct audit *, const void *p, size_t len);
+void audit_file_close(struct audit *);
 /*
  * Opens the file that is there by its name, for reading.  A descriptor, or
  * RL_ERR_NOTFOUND, RL_ERR_DENIED, RL_ERR_SYSTEM and why[size].

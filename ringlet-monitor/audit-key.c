@@ -518,6 +518,7 @@ audit_finish(struct env *env)
 		return true;
 	if (a->finishing)
 		return false;
+	audit_repeats_end(a);
 	(void)audit_event(
 	    env, &audit_monitor, AUDIT_STOP, "daemon", AUDIT_OK, NULL);
 	give_up(a);
@@ -537,6 +538,7 @@ audit_pause(struct env *env)
 
 	if (a == NULL || a->retry == NULL)
 		return;
+	audit_repeats_end(a);
 	give_up(a);
 	if (a->key == NULL) {
 		/* Should the exec fail, it is asked for again. */

@@ -1,11 +1,7 @@
 /*
- * The audit log's file, written by this process alone: one write(2) an entry,
- * at the end, each with the hash of the one before in its own.
- *
- * It is opened once.  Before each entry the file's name, inode and size must
- * be what they were: whoever has cut it off, put another in its place or
- * written into it is told of in the log, and the chain goes on from what is in
- * memory, so that the place can be found.
+ * The audit log, written by this process alone: one write(2) an entry, at the
+ * end, each with the hash of the one before in its own.  The file is
+ * audit-file.c's.
  *
  * An entry that cannot be written is counted.  With AuditFull deny, whatever
  * needed it does not happen.
@@ -13,9 +9,7 @@
 
 #include "config.h"
 
-#include <sys/stat.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,8 +33,7 @@
 #include "xmalloc.h"
 
 #define TELL_MS	    60000 /* between two words about a log that is full */
-#define TAIL_MAX    (8 * AUDIT_LINE_MAX) /* bytes in which the last line is */
-#define DETAILS_MAX 16			 /* pairs */
+#define DETAILS_MAX 16 /* pairs */
 
 const struct audit_who audit_monitor = { .kind = AUDIT_MONITOR };
 
@@ -59,142 +52,6 @@ now_ms(void)
 
 	clock_gettime(CLOCK_REALTIME, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-/* --- the file --- */
-
-/* Whether it is a file that only we can write.  0 or an error, and why. */
-static int
-check_file(const struct stat *st, char *why, size_t size)
-{
-	if (!S_ISREG(st->st_mode))
-		strlcpy(why, "it is not a regular file: remove it", size);
-	else if (st->st_uid != geteuid())
-		snprintf(why, size, "it belongs to user %lu: remove it",
-		    (unsigned long)st->st_uid);
-	else if ((st->st_mode & 077) != 0)
-		snprintf(why, size,
-		    "it has mode %04o, so others could have "
-		    "written it: look at it, then chmod 600 it",
-		    (unsigned)st->st_mode & 07777);
-	else
-		return 0;
-	return RL_ERR_DENIED;
-}
-
-static int
-open_checked(
-    const char *path, int flags, struct stat *st, char *why, size_t size)
-{
-	int fd, r;
-
-	/* O_NONBLOCK: a pipe of that name must not stop us. */
-	fd = open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	if (fd == -1) {
-		r = errno == ENOENT ? RL_ERR_NOTFOUND : RL_ERR_SYSTEM;
-		strlcpy(why,
-		    errno == ELOOP ? "it is a symbolic link: remove it"
-				   : strerror(errno),
-		    size);
-		return r;
-	}
-	if (fstat(fd, st) == -1) {
-		strlcpy(why, strerror(errno), size);
-		r = RL_ERR_SYSTEM;
-	} else
-		r = check_file(st, why, size);
-	if (r != 0) {
-		fd_close(fd);
-		return r;
-	}
-	return fd;
-}
-
-int
-audit_open_path(const struct audit *a, off_t *size, char *why, size_t size_)
-{
-	struct stat st;
-	int fd;
-
-	fd = open_checked(a->env->paths.audit_file, O_RDONLY, &st, why, size_);
-	if (fd < 0)
-		return fd;
-	*size = st.st_size;
-	if (a->fd != -1 && (st.st_dev != a->dev || st.st_ino != a->ino)) {
-		strlcpy(
-		    why, "it is not the file that the daemon writes", size_);
-		fd_close(fd);
-		return RL_ERR_DENIED;
-	}
-	return fd;
-}
-
-/* The file by its name becomes the one that is written.  0 or -1 and why. */
-static int
-open_file(struct audit *a)
-{
-	struct stat st;
-	int fd;
-	char last;
-
-	fd = open_checked(a->env->paths.audit_file, O_RDWR | O_APPEND | O_CREAT,
-	    &st, a->why, sizeof(a->why));
-	if (fd < 0)
-		return -1;
-	a->fd = fd;
-	a->dev = st.st_dev;
-	a->ino = st.st_ino;
-	a->size = st.st_size;
-	a->dangling =
-	    st.st_size > 0 &&
-	    (pread(fd, &last, 1, st.st_size - 1) != 1 || last != '\n');
-	return 0;
-}
-
-static void
-close_file(struct audit *a)
-{
-	fd_close(a->fd);
-	a->fd = -1;
-}
-
-/* What is wrong with the file that we write, or NULL. */
-static const char *
-file_trouble(const struct audit *a)
-{
-	struct stat st;
-
-	if (fstatat(AT_FDCWD, a->env->paths.audit_file, &st,
-		AT_SYMLINK_NOFOLLOW) == -1)
-		return errno == ENOENT ? "was removed" : "cannot be seen";
-	if (st.st_dev != a->dev || st.st_ino != a->ino)
-		return "was replaced by another";
-	if (st.st_size < a->size)
-		return "was cut off";
-	if (st.st_size > a->size)
-		return "was written by somebody else";
-	if (st.st_uid != geteuid() || (st.st_mode & 077) != 0)
-		return "was opened to others";
-	return NULL;
-}
-
-/* All of it or nothing: a piece of a line is taken back.  0 or -1 and why. */
-static int
-put(struct audit *a, const void *p, size_t len)
-{
-	ssize_t n = write(a->fd, p, len);
-
-	if (n == (ssize_t)len) {
-		a->size += n;
-		return 0;
-	}
-	strlcpy(a->why, strerror(n == -1 ? errno : ENOSPC), sizeof(a->why));
-	if (n > 0 && ftruncate(a->fd, a->size) == -1) {
-		a->size += n;
-		a->dangling = true;
-		a->partial = (size_t)n;
-	}
-	return -1;
 }
 
 /* --- an entry --- */
@@ -241,7 +98,7 @@ audit_write(struct audit *a, const struct audit_who *who, const char *event,
 
 	buf_reset(a->line);
 	if (a->dangling) {
-		if (put(a, "\n", 1) != 0)
+		if (audit_file_put(a, "\n", 1) != 0)
 			return -1;
 		a->dangling = false;
 	}
@@ -250,147 +107,14 @@ audit_write(struct audit *a, const struct audit_who *who, const char *event,
 	for (size_t i = 0; details[i] != NULL; i += 2)
 		audit_line_add(a->line, details[i], details[i + 1]);
 	audit_line_end(a->line, a->key, &next);
-	if (put(a, buf_ptr(a->line), buf_len(a->line)) != 0)
+	if (audit_file_put(a, buf_ptr(a->line), buf_len(a->line)) != 0)
 		return -1;
 	a->head = next;
 	to_syslog(a, who, event, object, outcome);
 	return 0;
 }
 
-/* --- where the chain stands --- */
-
-/* The last entry in text, which begins with a whole line; false: none. */
-static bool
-last_entry(const char *text, size_t len, struct audit_entry *out)
-{
-	const char *end = text + len, *begin;
-	struct audit_entry e;
-	char why[128];
-
-	while (end > text) {
-		for (begin = end; begin > text && begin[-1] != '\n'; begin--)
-			;
-		if (audit_line_parse(begin, (size_t)(end - begin), &e, why,
-			sizeof(why)) == 0) {
-			*out = e;
-			return true;
-		}
-		end = begin > text ? begin - 1 : text;
-	}
-	return false;
-}
-
-/*
- * Where the chain stands, from the end of the file.  A line that a crash has
- * cut short stays where it is, ended by a newline, and is told of.
- */
-static void
-take_up(struct audit *a)
-{
-	size_t want = a->size < TAIL_MAX ? (size_t)a->size : TAIL_MAX;
-	char *text = xmalloc(want + 1), bytes[32];
-	const char *nl;
-	struct audit_entry e = { 0 };
-	size_t tail = 0;
-	bool found, was_dangling = a->dangling;
-	ssize_t n;
-
-	n = pread(a->fd, text, want, a->size - (off_t)want);
-	if (n < 0)
-		n = 0;
-	a->taken = true;
-	found = last_entry(text, (size_t)n, &e);
-	if (found) {
-		a->head.seq = a->began = e.seq;
-		memcpy(a->head.hash, e.hash, sizeof(e.hash));
-	}
-	if (was_dangling) {
-		nl = memrchr(text, '\n', (size_t)n);
-		tail = nl != NULL ? (size_t)(text + n - nl - 1) : (size_t)n;
-		if (nl == NULL && (off_t)n < a->size)
-			found = false;
-		/* All of it but the newline may be there. */
-		if (tail > 0 && audit_line_parse(text + n - tail, tail, &e,
-				    bytes, sizeof(bytes)) == 0)
-			tail = 0;
-		snprintf(bytes, sizeof(bytes), "%zu", tail);
-		if (audit_write(a, &audit_monitor, AUDIT_RECOVERED,
-			"audit.jsonl", AUDIT_OK,
-			(const char *[]){ "bytes", bytes, NULL }) != 0)
-			a->lost++;
-	}
-	if (!found && a->size > 0 && !was_dangling) {
-		log_error("%s: its end is no entry", a->env->paths.audit_file);
-		if (audit_write(a, &audit_monitor, AUDIT_DAMAGED, "audit.jsonl",
-			AUDIT_FAILED,
-			(const char *[]){
-			    "what", "its end is no entry", NULL }) != 0)
-			a->lost++;
-	}
-	free(text);
-}
-
 /* --- what may be wrong --- */
-
-/* The piece of a line that a full disk has left there is told of. */
-static int
-tell_partial(struct audit *a)
-{
-	char bytes[32];
-
-	if (a->partial == 0)
-		return 0;
-	snprintf(bytes, sizeof(bytes), "%zu", a->partial);
-	if (audit_write(a, &audit_monitor, AUDIT_RECOVERED, "audit.jsonl",
-		AUDIT_OK, (const char *[]){ "bytes", bytes, NULL }) != 0)
-		return -1;
-	a->partial = 0;
-	return 0;
-}
-
-/* Opens the file again if it is not ours any more, and says so.  0 or -1. */
-static int
-mend_file(struct audit *a)
-{
-	char size[32], seq[32];
-	const char *wrong = NULL;
-
-	if (a->fd != -1 && (wrong = file_trouble(a)) != NULL) {
-		log_error("%s: the audit log %s, after entry %" PRIu64,
-		    a->env->paths.audit_file, wrong, a->head.seq);
-		/* What comes of it is not told instead. */
-		if (a->wrong == NULL) {
-			a->wrong = wrong;
-			a->wrong_size = a->size;
-		}
-		close_file(a);
-	} else if (a->fd != -1) {
-		if (tell_partial(a) != 0)
-			return -1;
-		if (a->wrong == NULL)
-			return 0;
-	}
-	if (a->fd == -1) {
-		if (open_file(a) != 0)
-			return -1;
-		a->partial = 0;
-	}
-	if (!a->taken) {
-		take_up(a);
-		audit_key_again(a);
-	}
-	if (a->wrong == NULL)
-		return 0;
-	snprintf(seq, sizeof(seq), "%" PRIu64, a->head.seq);
-	snprintf(size, sizeof(size), "%lld", (long long)a->wrong_size);
-	if (audit_write(a, &audit_monitor, AUDIT_DAMAGED, "audit.jsonl",
-		AUDIT_FAILED,
-		(const char *[]){
-		    "what", a->wrong, "after", seq, "size", size, NULL }) != 0)
-		return -1;
-	a->wrong = NULL;
-	return 0;
-}
 
 /* Entries that are lost are told of before any other.  0 or -1. */
 static int
@@ -446,7 +170,7 @@ audit_may(struct env *env)
 		return RL_ERR_DENIED;
 	if (a->fd != -1 && a->lost == 0)
 		return 0;
-	if (mend_file(a) == 0 && tell_lost(a) == 0) {
+	if (audit_file_mend(a) == 0 && tell_lost(a) == 0) {
 		audit_key_note(a);
 		return 0;
 	}
@@ -454,13 +178,93 @@ audit_may(struct env *env)
 	return verdict(a);
 }
 
-/* Whoever holds a token must not fill the disk with what we refuse. */
-static bool
-is_flood(struct audit *a, const struct audit_who *who, const char *outcome)
+/* Writes one entry, and what must be told before.  0 or -1. */
+static int
+write_entry(struct audit *a, const struct audit_who *who, const char *event,
+    const char *object, const char *outcome, const char *const *details)
 {
-	return who->kind == AUDIT_HTTP &&
-	       (strcmp(outcome, AUDIT_REFUSED) == 0 ||
-		   strcmp(outcome, AUDIT_FAILED) == 0) &&
+	if (audit_file_mend(a) != 0 || tell_lost(a) != 0 ||
+	    audit_write(a, who, event, object, outcome, details) != 0)
+		return -1;
+	audit_key_note(a);
+	return 0;
+}
+
+/* --- whoever holds a token must not fill the disk with what we refuse --- */
+
+static int
+write_again(void *arg, const struct audit_saying *e, uint64_t times)
+{
+	const char *details[2 * DETAILS_MAX + 3];
+	struct audit *a = arg;
+	char text[32];
+	size_t n;
+
+	for (n = 0; e->details[n] != NULL && n < 2 * DETAILS_MAX; n++)
+		details[n] = e->details[n];
+	snprintf(text, sizeof(text), "%" PRIu64, times);
+	details[n++] = "repeated";
+	details[n++] = text;
+	details[n] = NULL;
+	if (write_entry(
+		a, e->who, e->event, e->object, e->outcome, details) == 0)
+		return 0;
+	tell_trouble(a);
+	return -1;
+}
+
+static void
+tell_repeats(struct audit *a, bool all)
+{
+	uint64_t wait;
+
+	if (a->repeats == NULL)
+		return;
+	wait = audit_repeat_tell(a->repeats, loop_now(), all);
+	if (wait > 0)
+		loop_timer_arm(a->repeat_timer, wait);
+}
+
+static void
+on_repeats(void *arg)
+{
+	tell_repeats(arg, false);
+}
+
+void
+audit_repeats_end(struct audit *a)
+{
+	tell_repeats(a, true);
+}
+
+/* It was written: the same again is counted. */
+static void
+note_refusal(struct audit *a, const struct audit_saying *e)
+{
+	if (a->repeats == NULL) {
+		a->repeats = audit_repeat_new(write_again, a);
+		a->repeat_timer =
+		    loop_timer_new(a->env->loop, on_repeats, a);
+	}
+	audit_repeat_written(a->repeats, e, loop_now());
+	tell_repeats(a, false);
+}
+
+/* Those who have no token are counted where they are refused. */
+static bool
+is_refusal(const struct audit_saying *e)
+{
+	return e->who->kind == AUDIT_HTTP && e->who->token[0] != '\0' &&
+	       (strcmp(e->outcome, AUDIT_REFUSED) == 0 ||
+		   strcmp(e->outcome, AUDIT_FAILED) == 0);
+}
+
+/* Whether it is counted, and not written. */
+static bool
+is_counted(struct audit *a, const struct audit_saying *e)
+{
+	return (a->repeats != NULL &&
+		   audit_repeat_counts(a->repeats, e, loop_now())) ||
 	       !log_limit_take(&a->limit, loop_now());
 }
 
@@ -470,8 +274,9 @@ audit_event(struct env *env, const struct audit_who *who, const char *event,
 {
 	struct audit *a = env->audit;
 	const char *details[2 * DETAILS_MAX + 1];
+	const struct audit_saying e = { who, event, object, outcome, details };
 	char left_out[32];
-	size_t n = 0;
+	size_t n = 0, own;
 	va_list ap;
 
 	if (a == NULL)
@@ -484,7 +289,8 @@ audit_event(struct env *env, const struct audit_who *who, const char *event,
 			n += 2;
 	}
 	va_end(ap);
-	if (is_flood(a, who, outcome))
+	details[own = n] = NULL;
+	if (is_refusal(&e) && is_counted(a, &e))
 		return 0;
 	if (a->limit.left_out > 0) {
 		snprintf(
@@ -493,10 +299,11 @@ audit_event(struct env *env, const struct audit_who *who, const char *event,
 		details[n++] = left_out;
 	}
 	details[n] = NULL;
-	if (mend_file(a) == 0 && tell_lost(a) == 0 &&
-	    audit_write(a, who, event, object, outcome, details) == 0) {
+	if (write_entry(a, who, event, object, outcome, details) == 0) {
 		a->limit.left_out = 0;
-		audit_key_note(a);
+		details[own] = NULL;
+		if (is_refusal(&e))
+			note_refusal(a, &e);
 		return lacks_syslog(a) ? RL_ERR_DENIED : 0;
 	}
 	a->lost++;
@@ -574,8 +381,7 @@ audit_open(struct env *env, const char *how)
 		      "refused by AuditSyslog (%s line %u)",
 		    _PATH_LOG, policy_file(env->policy),
 		    policy_audit_syslog(env->policy));
-	if (open_file(a) == 0)
-		take_up(a);
+	audit_file_open(a);
 	settings_hash(&env->conf, hash);
 	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
 	(void)audit_event(env, &audit_monitor, AUDIT_START, "daemon", AUDIT_OK,
@@ -590,7 +396,9 @@ audit_free(struct audit *a)
 		return;
 	audit_verify_none(a);
 	audit_key_free(a);
-	close_file(a);
+	audit_repeat_free(a->repeats);
+	loop_timer_free(a->repeat_timer);
+	audit_file_close(a);
 	buf_free(a->line);
 	logsocket_free(a->syslog);
 	free(a);

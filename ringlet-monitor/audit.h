@@ -5,7 +5,9 @@
  * changed who may.  Any file of the monitor's that does such a thing calls
  * audit_event() before it, and once more when it knows what came of it.
  *
- *	audit.c		 the file, and the state of the chain
+ *	audit.c		 entries, and what must not happen without one
+ *	audit-file.c	 the file, and the state of the chain
+ *	audit-repeat.c	 refusals that come again and again
  *	audit-key.c	 the chain's key, in the keychain
  *	audit-scan.c	 the whole file, a piece a turn of the loop
  *	audit-line.c	 one entry as text

@@ -298,22 +298,33 @@ import http.client, json, sys
 host, token = sys.argv[1], open(sys.argv[2]).read().strip()
 c = http.client.HTTPConnection(host)
 for n in range(1500):
+    alias = sys.argv[3] % n if "%" in sys.argv[3] else sys.argv[3]
     c.request("POST", "/api/terminal/sessions",
-              json.dumps({"profile_alias": "later", "no_sandbox": True}),
+              json.dumps({"profile_alias": alias, "no_sandbox": True}),
               {"Authorization": "Bearer " + token,
                "Content-Type": "application/json"})
     r = c.getresponse()
     r.read()
     assert r.status == 403
 PY
-python3 "$T/flood.py" "$ADDRESS" "$TOKEN" || not_ok "a flood is answered"
-entries=$(grep -c '"event":"jail.loosen".*"refused"' "$AUDIT")
+ringlet --json token create --scope view >"$T/token"
+view=$(json data id <"$T/token")
+json data token <"$T/token" >"$T/view"
+python3 "$T/flood.py" "$ADDRESS" "$T/view" later ||
+	not_ok "one with a token that may only look is answered"
+is "of the same again and again the first is written" \
+    "$(grep -c "token.refuse.*\"object\":\"$view\"" "$AUDIT")" 1
+python3 "$T/flood.py" "$ADDRESS" "$TOKEN" later%d ||
+	not_ok "a flood is answered"
+entries=$(grep -c '"event":"jail.loosen".*"object":"later' "$AUDIT")
 check "a flood of refused requests is bounded ($entries entries)" \
     test "$entries" -lt 1400
 session later -- -c :
 check "and what was left out is counted" \
     grep -q '"refused_before":"[0-9]*"' "$AUDIT"
 ringlet -q daemon stop
+is "and how often the same came again" \
+    "$(grep -c "token.refuse.*\"$view\".*\"repeated\":\"1499\"" "$AUDIT")" 1
 
 # --- the system's log ---
 cat >"$T/syslog.py" <<'PY'
