@@ -364,6 +364,15 @@ check_tier(struct env *env, const char *alias, const struct audit_who *who,
 	return policy_verdict(env, who, alias, RL_ERR_DENIED, why);
 }
 
+/* One loosening that is refused is one entry: a rule's is policy_verdict()'s. */
+static int
+note_loosening(struct peer *p, const char *alias, const char *why)
+{
+	(void)audit_event(peer_env(p), audit_who_of(p), AUDIT_LOOSEN, alias,
+	    AUDIT_REFUSED, "why", why, NULL);
+	return RL_ERR_DENIED;
+}
+
 /* What only the person at the machine may ask for. */
 static int
 check_authority(struct peer *p, const struct msg_session_create *req,
@@ -380,11 +389,13 @@ check_authority(struct peer *p, const struct msg_session_create *req,
 		return 0;
 	/* Whoever may do without a jail may as well have a wider one. */
 	if (req->no_sandbox)
-		return policy_check_unjailed(env, false, why, size);
+		return policy_check_unjailed(env, false, why, size) == 0
+			   ? 0
+			   : note_loosening(p, req->alias, why);
 	if (flags->widens && env->conf.no_sandbox != CONF_UNJAILED_HTTP) {
 		snprintf(why, size, "bwrap_flags: options that show the agent "
 		    "more are refused over HTTP: use 'ringlet profiles run'");
-		return RL_ERR_DENIED;
+		return note_loosening(p, req->alias, why);
 	}
 	return 0;
 }
@@ -415,6 +426,8 @@ create(struct peer *p, struct msg *m, const struct msg_session_create *req,
 	/* What may not be asked for is not explained: it names files. */
 	if (check_authority(p, req, &st->flags, why, sizeof(why)) != 0)
 		err = RL_ERR_DENIED;
+	else if (err == RL_ERR_DENIED)
+		(void)note_loosening(p, req->alias, why);
 	if (err == 0 && req->no_sandbox && req->bwrap_flags.n > 0) {
 		snprintf(why, sizeof(why), "--bwrap-flags and --no-sandbox "
 		    "do not go together");
@@ -423,9 +436,6 @@ create(struct peer *p, struct msg *m, const struct msg_session_create *req,
 	if (err == 0 && !req->no_sandbox && !check)
 		err = check_tier(
 		    env, req->alias, audit_who_of(p), why, sizeof(why));
-	else if (err == RL_ERR_DENIED)
-		(void)audit_event(env, audit_who_of(p), AUDIT_LOOSEN,
-		    req->alias, AUDIT_REFUSED, "why", why, NULL);
 	if (err == 0)
 		err = check_number(env, why, sizeof(why));
 	if (err == 0 && !cli && keychain_is_crowded(env->keychain)) {

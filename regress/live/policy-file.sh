@@ -105,6 +105,25 @@ like "with rule, file and line" "$(cat "$T/body")" \
     "refused by NoSandbox \\($LIVE_POLICY line 1\\)"
 is "a session that runs goes on" "$(field "$kept" state)" running
 
+# refused_entries: how many there are.
+refused_entries()
+{
+	grep -c '"outcome":"refused"' "$AUDIT"
+}
+policy 'DenyBwrapFlags all'
+check "flags can be refused" reload 'DenyBwrapFlags|policy: .* holds'
+before_refusal=$(refused_entries)
+is "(they are)" "$(status ringlet profiles run work --remote -C "$WORK" \
+    --bwrap-flags=--unshare-net -- -c :)" 5
+check "the rule's refusal is written down" \
+    entry policy.refuse refused DenyBwrapFlags
+is "once" "$(($(refused_entries) - before_refusal))" 1
+is "over HTTP they are, too" "$(api POST /api/terminal/sessions \
+    '{"profile_alias":"work","bwrap_flags":["--unshare-net"]}')" 403
+is "and once" "$(($(refused_entries) - before_refusal))" 2
+
+policy 'NoSandbox never' 'DenyAgents claude'
+check "one that was there before holds again" reload 'policy: .* holds'
 policy 'NoSandbox never' 'DenyAgents Claude'
 check "one with a mistake changes nothing" reload 'policy stays as it was'
 is "the old one holds" \
