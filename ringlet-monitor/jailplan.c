@@ -6,7 +6,7 @@
  *	/usr /etc /opt /nix/store	read-only, where they exist
  *	/bin /sbin /lib*		as they are outside: links, or read-only
  *	/proc /dev			fresh and minimal
- *	/tmp /var/tmp /run		empty and private
+ *	/tmp /var/tmp /dev/shm /run	empty and private, of a size
  * and then, in the order of their names, so that what lies in another comes
  * after it:
  *	the agent's program		read-only at its own place
@@ -42,7 +42,7 @@
 #include "policy.h"
 #include "xmalloc.h"
 
-#define TMP_SIZE (2ULL * 1024 * 1024 * 1024) /* bytes of /tmp, at most */
+#define TMP_SIZE (2ULL * 1024 * 1024 * 1024) /* bytes, each of these */
 #define RUN_SIZE (16ULL * 1024 * 1024)
 
 /* Folders of the system that every jail shows, if they exist. */
@@ -137,6 +137,7 @@ plan_system(struct jailplan *jp, uint64_t tmp)
 	    (r = add(jp, BIND_PROC, "", "/proc", 0, "private")) != 0 ||
 	    (r = hide_keys(jp)) != 0 ||
 	    (r = add(jp, BIND_DEV, "", "/dev", 0, "private")) != 0 ||
+	    (r = add(jp, BIND_TMPFS, "", "/dev/shm", tmp, "private")) != 0 ||
 	    (r = add(jp, BIND_TMPFS, "", "/tmp", tmp, "private")) != 0 ||
 	    (r = add(jp, BIND_TMPFS, "", "/var/tmp", tmp, "private")) != 0 ||
 	    (r = add(jp, BIND_TMPFS, "", "/run", RUN_SIZE, "private")) != 0)

@@ -244,8 +244,7 @@ can_make(const struct look *l, const char *inside)
 	char *dir = path_parent(inside), *outside;
 	const struct msg_jail_mount *m = cover(l, dir);
 	bool can = m != NULL && (m->kind == BIND_TMPFS ||
-	    m->kind == BIND_DIR ||
-	    (m->kind == BIND_DEV && strcmp(dir + strlen(m->dst), "/pts") != 0));
+	    m->kind == BIND_DIR);
 
 	if (m != NULL && m->kind == BIND_RW) {
 		outside = outside_of(m, dir);
@@ -285,7 +284,7 @@ conclude(const struct look *l, const struct msg_jail_mount *m,
 			    "read-only";
 	}
 	else if (m->kind == BIND_DEV) {
-		out->writable = true;
+		out->writable = strcmp(out->inside, m->dst) != 0;
 		out->text = "the jail's own devices";
 	} else {
 		out->writable = m->kind == BIND_TMPFS || m->kind == BIND_DIR;

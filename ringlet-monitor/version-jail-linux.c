@@ -78,6 +78,8 @@ static const char *const fixed[] = {
 	"1",
 	"--dev",
 	"/dev",
+	"--remount-ro",
+	"/dev",
 	"--size",
 	TMP_SIZE,
 	"--tmpfs",

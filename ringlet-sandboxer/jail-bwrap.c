@@ -139,6 +139,25 @@ put_env(struct buf *out, const char *assignment)
 	return put(out, eq + 1);
 }
 
+/*
+ * The root itself is a tmpfs, and so is what bwrap makes of /dev.  Writable,
+ * they would take files that vanish with the session, and memory without a
+ * bound.  What is mounted in them stays as it is: devices, /dev/pts, and
+ * /dev/shm, which the plan has with its size.
+ */
+static int
+put_closed(struct buf *out, const struct msg_bind *binds, size_t n)
+{
+	int ret;
+
+	for (size_t i = 0; i < n; i++) {
+		if (binds[i].kind == BIND_DEV &&
+		    (ret = put2(out, "--remount-ro", binds[i].dst)) != 0)
+			return ret;
+	}
+	return put2(out, "--remount-ro", "/");
+}
+
 int
 jail_bwrap_args(const struct jail *j, struct buf *out)
 {
@@ -184,11 +203,7 @@ jail_bwrap_args(const struct jail *j, struct buf *out)
 		return ret;
 	if ((ret = put3(out, "--ro-bind", j->init, JAIL_INIT_INSIDE)) != 0)
 		return ret;
-	/*
-	 * The root itself is a tmpfs.  Writable, it would take files that
-	 * vanish with the session, and memory without a bound.
-	 */
-	if ((ret = put2(out, "--remount-ro", "/")) != 0)
+	if ((ret = put_closed(out, binds, plan->binds.n)) != 0)
 		return ret;
 	return put_number(out, "--seccomp", JAIL_FD_SECCOMP);
 }

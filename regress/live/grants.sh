@@ -24,7 +24,13 @@ cat "$1/set/file" 2>/dev/null
 touch "$1/set/new" 2>/dev/null && echo "set written"
 touch "$1/rw/new" 2>/dev/null && echo "rw written"
 echo "env=$GRANTED setting=$FROM_SETTING other=$NOT_GRANTED"
-echo "tmp $(df -B1 --output=size /tmp | tail -1 | tr -d ' ')"
+for place in /tmp /var/tmp /dev/shm; do
+	echo "$place $(df -B1 --output=size $place | tail -1 | tr -d ' ')"
+done
+touch /dev/new 2>/dev/null && echo "/dev written"
+head -c 9M /dev/zero >/dev/shm/much 2>/dev/null && echo "shm unbounded"
+rm -f /dev/shm/much
+head -c 1M /dev/zero >/dev/shm/some && echo "shm written"
 LOOK
 GRANTED=yes NOT_GRANTED=no FROM_SETTING=all
 export GRANTED NOT_GRANTED FROM_SETTING
@@ -50,7 +56,15 @@ like "one that is granted for it can be written" "$(cat "$T/after")" \
     '^rw written$'
 check "outside, too" test -e "$HOME/rw/new"
 like "the variable is passed on" "$(cat "$T/after")" '^env=yes setting=all'
-like "and /tmp is of that size" "$(cat "$T/after")" '^tmp 8388608$'
+for place in /tmp /var/tmp /dev/shm; do
+	like "and $place is of that size" "$(cat "$T/after")" \
+	    "^$place 8388608\$"
+done
+like "/dev/shm is there to be used" "$(cat "$T/after")" '^shm written$'
+refute "and takes no more" grep -q 'shm unbounded' "$T/after"
+refute "nor does the rest of /dev" grep -q '/dev written' "$T/after"
+like "by default it has a size, too" "$(cat "$T/before")" \
+    '^/dev/shm 2147483648$'
 is "bounds are in the plan" "$(ringlet --json sandbox explain granted |
     json data limits memory_bytes)" 2147483648
 jailed other -C "$WORK" -- ./look.sh "$HOME" >"$T/other"

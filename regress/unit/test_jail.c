@@ -135,7 +135,7 @@ START_TEST(test_args)
 	    "--unshare-net\n--ro-bind\n/data\n/data\n"
 	    "--ro-bind\n/usr/libexec/ringlet/ringlet-jail-init\n"
 	    "/run/ringlet/jail-init\n"
-	    "--remount-ro\n/\n"
+	    "--remount-ro\n/dev\n--remount-ro\n/\n"
 	    "--seccomp\n5\n");
 	plan.binds.n = plan.env.n = plan.flags.n = 0;
 	plan.unshare_net = plan.nesting = true;
@@ -170,7 +170,7 @@ START_TEST(test_args_no_proc)
 	    "--chdir\n/home/u/src dir\n"
 	    "--ro-bind\n/usr/libexec/ringlet/ringlet-jail-init\n"
 	    "/run/ringlet/jail-init\n"
-	    "--remount-ro\n/\n"
+	    "--remount-ro\n/dev\n--remount-ro\n/\n"
 	    "--seccomp\n5\n");
 }
 END_TEST

@@ -308,6 +308,7 @@ START_TEST(plan_limits)
 	ck_assert_uint_eq(jp.cpu, 7200);
 	ck_assert_uint_eq(world_find(&jp, "/tmp")->size, 64 << 20);
 	ck_assert_uint_eq(world_find(&jp, "/var/tmp")->size, 64 << 20);
+	ck_assert_uint_eq(world_find(&jp, "/dev/shm")->size, 64 << 20);
 	ck_assert(jp.nesting);
 	jailplan_clear(&jp);
 }

@@ -162,6 +162,10 @@ START_TEST(plan)
 	ck_assert_int_eq((int)world_find(&jp, "/proc")->kind, BIND_PROC);
 	ck_assert_int_eq((int)world_find(&jp, "/dev")->kind, BIND_DEV);
 	ck_assert_int_eq((int)world_find(&jp, "/tmp")->kind, BIND_TMPFS);
+	/* bwrap's own, in the file system of /dev, has no size. */
+	ck_assert_int_eq((int)world_find(&jp, "/dev/shm")->kind, BIND_TMPFS);
+	ck_assert_uint_eq(
+	    world_find(&jp, "/dev/shm")->size, world_find(&jp, "/tmp")->size);
 	ck_assert_int_eq((int)world_find(&jp, "/run")->kind, BIND_TMPFS);
 	ck_assert_int_eq((int)world_find(&jp, w.home)->kind, BIND_RW);
 	ck_assert_int_eq((int)world_find(&jp, w.work)->kind, BIND_RW);
