@@ -470,7 +470,7 @@ check_bounds(const struct http2 *h)
 {
 	require(h->held <= H2_HELD_MAX);
 	/* What is short goes over the bound: one for each stream. */
-	require(h->owed <= H2_OWED_MAX + H2_STREAMS_MAX * H2_OWED_FREE);
+	require(h->owed <= H2_OWED_MAX + H2_STREAMS_MAX * OWED_FREE);
 	require(h->nstreams <= H2_STREAMS_MAX);
 	require(h->nsockets <= h->nstreams);
 	require(h->nstreams > 0 || (h->held == 0 && h->owed == 0));
