@@ -183,8 +183,10 @@ read_object(int fd, const struct stat *st, const char *path, json_t **out,
 	int r = RL_OK;
 
 	if (st->st_size > HOME_FILE_MAX) {
-		snprintf(why, size, "%s: is larger than %d bytes", path,
-		    HOME_FILE_MAX);
+		snprintf(why, size,
+		    "%s: is larger than %d MiB, which is more than an agent's "
+		    "settings have: make it shorter, or move it away",
+		    path, HOME_FILE_MAX / (1024 * 1024));
 		return RL_ERR_TOOBIG;
 	}
 	/* One byte more than there is, to notice that it grows. */

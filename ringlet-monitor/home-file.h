@@ -16,7 +16,11 @@
 
 #include <jansson.h>
 
-#define HOME_FILE_MAX	(32 * 1024 * 1024) /* bytes of a file that is read */
+/*
+ * Bytes of a file that is read.  The monitor does nothing else meanwhile: it is
+ * some 25 ms for each MiB, and a start reads up to five times.
+ */
+#define HOME_FILE_MAX	(4 * 1024 * 1024)
 #define HOME_FILE_DEPTH 64 /* objects and arrays within each other */
 
 /*

@@ -242,7 +242,7 @@ START_TEST(bounds_size_and_depth)
 	ck_assert_int_eq(ftruncate(fileno(f), HOME_FILE_MAX + 1), 0);
 	fclose(f);
 	ck_assert_int_eq(merge("f", "{\"x\":1}"), RL_ERR_TOOBIG);
-	ck_assert_ptr_nonnull(strstr(why, "f: is larger than"));
+	ck_assert_ptr_nonnull(strstr(why, "f: is larger than 4 MiB"));
 }
 END_TEST
 
