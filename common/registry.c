@@ -74,8 +74,11 @@ registry_path_kind(const char *path)
 bool
 registry_ref_ok(const char *ref)
 {
-	/* All that can be referred to is of this form. */
-	return valid_alias(ref);
+	/*
+	 * All that can be referred to is of this form.  A version that has no
+	 * digit would be told from a slip of the hand by nothing.
+	 */
+	return valid_alias(ref) && strpbrk(ref, "0123456789") != NULL;
 }
 
 bool

@@ -600,6 +600,8 @@ START_TEST(references)
 	ck_assert(registry_ref_ok(sha));
 	ck_assert(!registry_ref_ok(""));
 	ck_assert(!registry_ref_ok("a/b"));
+	ck_assert(!registry_ref_ok("TYPO"));
+	ck_assert(registry_ref_ok("v1"));
 }
 END_TEST
 
