@@ -257,7 +257,7 @@ tell_audit(struct env *env, const struct asker *asker, int err,
 	    err == 0		   ? AUDIT_OK
 	    : err == RL_ERR_SYSTEM ? AUDIT_FAILED
 				   : AUDIT_REFUSED,
-	    "version", b != NULL ? b->index.version : NULL, "key",
+	    "version", b != NULL ? b->index.version : NULL, "signed_by",
 	    b != NULL ? b->key : NULL, "unchanged", unchanged ? "yes" : NULL,
 	    "why", err != 0 ? why : NULL, NULL);
 }

@@ -25,6 +25,9 @@ check "a registry that minisign signed is taken" ringlet registry sync
 is "its version is used" "$(version_of)" v1
 like "and says what it has" "$(ringlet registry inspect)" \
     'providers/acme\.json'
+like "the audit log has it, and the key's id" "$(ringlet audit show)" \
+    'registry.sync +ok .*signed_by='
+check "and is whole" ringlet audit verify
 check "again: nothing changes" ringlet registry sync
 is "and it says so" \
     "$(ringlet --json registry sync | json data unchanged)" true
