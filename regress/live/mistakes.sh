@@ -1,0 +1,178 @@
+# What somebody new does wrong is told in one line: what, where, and what to do about it, with the exit status for it.
+# shellcheck shell=sh disable=SC2016
+. "${0%/*}/lib.sh"
+
+ROWS=0
+
+# wrong STATUS PATTERN COMMAND...: COMMAND exits with STATUS, and the last line
+# it says that is no usage has what went wrong, a colon, and what to do about it.
+wrong()
+{
+	want=$1 pattern=$2
+	shift 2
+	ROWS=$((ROWS + 1))
+	told=$*
+	[ "$1" = sh ] && told="$3"
+	is "$told: exits with $want" "$(status "$@" </dev/null)" "$want"
+	said=$(grep -v '^usage: \|^        ' "$T/err" | tail -n 1)
+	like "$told: says it" "$said" "$pattern"
+	like "$told: in the form" "$said" '^ringlet: .+: .+'
+	refute "$told: nothing is shown" grep -q . "$T/out"
+	refute "$told: without a control character" \
+	    grep -q "$(printf '[\001-\010\013-\014\016-\037]')" "$T/err"
+}
+
+# --- the command itself, without a daemon ---
+wrong 2 "a command is missing: .ringlet help. lists all" ringlet
+wrong 2 "unknown command 'profile': did you mean 'ringlet profiles'" \
+    ringlet profile list
+wrong 2 "unknown command 'profiles lst': did you mean 'ringlet profiles list'" \
+    ringlet profiles lst
+wrong 2 "unknown command 'xyzzy': 'ringlet help' lists all" ringlet xyzzy
+wrong 2 "'profiles' is not a whole command: 'ringlet help profiles' lists" \
+    ringlet profiles
+wrong 2 "unknown option --remot: did you mean --remote" \
+    ringlet profiles run x --remot
+wrong 2 "unknown option -Z: .--help. shows all" ringlet profiles list -Z
+wrong 2 "--cols needs an argument: N" ringlet profiles run x --remote --cols
+wrong 2 "--cols was given twice: leave one out" \
+    ringlet profiles run x --remote --cols 80 --cols 81
+wrong 2 "--remote takes no argument: leave out what follows" \
+    ringlet profiles run x --remote=yes
+wrong 2 "an argument is missing: give ALIAS" ringlet profiles inspect
+wrong 2 "'profiles list' takes no arguments: leave it out" \
+    ringlet profiles list work
+wrong 2 "-p PROVIDER is missing: .*providers list" \
+    ringlet profiles create claude work
+wrong 2 "arguments for the agent stand after --" \
+    ringlet profiles run work extra
+wrong 2 "argument 3 is one too many: " \
+    ringlet profiles create claude work sk-ant-secret -p anthropic
+refute "a key that was typed as an argument is not repeated" \
+    grep -q secret "$T/err"
+wrong 3 "the daemon is not running: 'ringlet daemon' starts it" \
+    ringlet daemon status
+wrong 2 "RINGLET_CONFIG_DIR is not an absolute path: mend" \
+    env RINGLET_CONFIG_DIR=here ringlet profiles list
+wrong 2 "-H: .* is no host: HOST or USER@HOST" ringlet -H '-oProxy' agents list
+wrong 2 "a tunnel begins here: .ringlet tunnel there" \
+    ringlet -H there tunnel there
+
+# --- the daemon cannot start ---
+chmod 755 "$XDG_RUNTIME_DIR"
+mkdir -m 755 "$RINGLET_RUNTIME_DIR"
+wrong 3 "open to other users: chmod 700 it" ringlet profiles list
+rmdir "$RINGLET_RUNTIME_DIR"
+chmod 700 "$XDG_RUNTIME_DIR"
+wrong 3 "No such file|cannot|missing.*: " \
+    env RINGLET_LIBEXEC_DIR="$T/none" ringlet profiles list
+cp "$CONF" "$T/conf"
+echo 'ListenAdress 127.0.0.1:0' >>"$CONF"
+wrong 3 "ringlet.conf.*ListenAdress" ringlet profiles list
+cp "$T/conf" "$CONF"
+chmod 000 "$CONF"
+wrong 3 "ringlet.conf: Permission denied" ringlet profiles list
+chmod 600 "$CONF"
+chmod 755 "$RINGLET_CONFIG_DIR"
+wrong 3 "$RINGLET_CONFIG_DIR: .*chmod 700" ringlet profiles list
+chmod 700 "$RINGLET_CONFIG_DIR"
+python3 -c '
+import socket, time
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen()
+print(s.getsockname()[1], flush=True)
+time.sleep(600)' >"$T/port" &
+at_end $!
+wait_for 10 test -s "$T/port" || bail "a port is taken"
+wrong 3 "$(cat "$T/port"): .*in use.*: " \
+    ringlet daemon -o "ListenAddress=127.0.0.1:$(cat "$T/port")"
+mkdir -m 500 "$T/shut"
+wrong 3 "$T/shut/state: .*(chmod|Permission denied)" \
+    env RINGLET_STATE_DIR="$T/shut/state" ringlet profiles list
+wrong 3 "/dev/full.*Not a directory" \
+    env RINGLET_STATE_DIR=/dev/full/x ringlet profiles list
+chmod 000 "$HOME"
+wrong 3 "$HOME.*: .*Permission denied" env -u RINGLET_CONFIG_DIR \
+    -u RINGLET_DATA_DIR -u RINGLET_STATE_DIR ringlet profiles list
+chmod 700 "$HOME"
+
+# --- with a daemon ---
+start_daemon
+printf 'sk-ant-0123456789abcdef0123456789\n' >"$T/key"
+printf 'a good passphrase, long\n' >"$T/pass"
+chmod 600 "$T/key" "$T/pass"
+wrong 1 "keychain: .*: 'ringlet keychain unlock' makes one" \
+    ringlet profiles create claude work -p anthropic --api-key-file "$T/key"
+ringlet -q keychain unlock --new --passphrase-file "$T/pass" ||
+	bail "there is a vault"
+wrong 4 "there is no agent 'clade': did you mean 'claude'" \
+    ringlet profiles create clade work -p anthropic
+wrong 4 "there is no provider 'antropic': did you mean 'anthropic'" \
+    ringlet profiles create claude work -p antropic
+wrong 4 "there is no agent 'qqqq': .ringlet agents list. shows all" \
+    ringlet agents inspect qqqq
+wrong 1 "alias.*: " ringlet profiles create claude 'a b' -p anthropic
+wrong 1 "alias.*: " sh -c \
+    'echo sk-ant-0123456789abcdef | ringlet profiles create claude /x -p anthropic'
+wrong 2 "API key .standard input. is empty: give one line" sh -c \
+    'ringlet profiles create claude work -p anthropic </dev/null'
+wrong 2 "API key .standard input. has a tab.*: give one line" sh -c \
+    'printf "a key with\ttab\n" | ringlet profiles create claude work -p anthropic'
+wrong 1 "$T/none: No such file" ringlet profiles create claude work \
+    -p anthropic --api-key-file "$T/none"
+wrong 4 "$T/none: .*: name a folder that is there" \
+    ringlet profiles create shell x -p self --working-dir "$T/none"
+wrong 4 "there is no profile .*: 'ringlet profiles create' makes one" \
+    ringlet profiles run work
+shell_profile work
+wrong 4 "there is no profile .*: did you mean 'work'" \
+    ringlet profiles run wrok
+wrong 4 "there is no profile .*: 'ringlet profiles list' shows all" \
+    ringlet profiles delete -y something
+wrong 1 "work exists already: take another name" \
+    ringlet profiles create shell work -p self
+wrong 2 "no terminal to ask on: give -y" ringlet profiles delete work
+wrong 2 "needs --remote: without it" ringlet profiles run work --no-sandbox
+wrong 2 "takes no API key: leave out" \
+    ringlet profiles create shell y -p self --from-env HOME
+wrong 1 "would send the key unencrypted: use https" \
+    ringlet profiles create claude z -p anthropic --endpoint http://evil.example
+wrong 4 "no session abcdef0123456789: 'ringlet terminal list' shows" \
+    ringlet terminal attach abcdef0123456789
+wrong 2 "'work' is not a session's id: 'ringlet terminal list' shows all" \
+    ringlet terminal attach work
+wrong 2 "'FOO' is not a signal: TERM, KILL" ringlet terminal kill ab --signal FOO
+wrong 2 "PreTool.*: |PreToolUse" ringlet hooks add work PreTol x true
+echo '{"hooks": ' >"$T/hooks"
+wrong 1 "$T/hooks: line 2 .*: " ringlet hooks import work "$T/hooks"
+wrong 4 "$T/none: No such file" ringlet hooks import work "$T/none"
+wrong 4 "no hook.*: " ringlet hooks remove work Stop 3
+wrong 1 "RegistryURL is not set: " ringlet registry sync
+wrong 2 "'TYPO' is no reference: give a version" ringlet registry pin TYPO
+wrong 4 "$T/none.*: " ringlet registry lint "$T/none"
+wrong 2 "'valt' is no keychain: .*vault" ringlet keychain migrate valt
+wrong 1 "vault: it has another passphrase" ringlet keychain passphrase \
+    --passphrase-file "$T/key" --new-passphrase-file "$T/pass"
+wrong 2 "--scope: 'all' is neither view nor control" \
+    ringlet token create --scope all
+wrong 2 "--scope: view or control is needed" ringlet token create
+wrong 2 "--expires: 'soon' is no time such as 30m" \
+    ringlet token create --scope view --expires soon
+wrong 4 "no such token: 'ringlet token list' shows all" \
+    ringlet token revoke 0123456789abcdef
+wrong 2 "--since: .*: |since.*such as" ringlet audit show --since someday
+wrong 4 "$T/none: .*: " ringlet sandbox explain work -C "$T/none"
+wrong 1 "standard output: No space left on device: what" \
+    sh -c 'ringlet profiles list >/dev/full'
+ringlet -q keychain lock
+wrong 1 "locked.*: .*'ringlet keychain unlock'" ringlet profiles create claude locked \
+    -p anthropic --api-key-file "$T/key"
+wrong 3 "ssh.*: |could not be reached.*: " ringlet -H nowhere.invalid agents list
+
+# EPIPE and a closed standard input are no mistakes.
+ringlet agents list | head -n 1 >"$T/out"
+like "a reader may leave" "$(cat "$T/out")" '^ID'
+is "standard input may be closed" "$(status ringlet profiles list <&-)" 0
+check "that were at least 40 ($ROWS)" test "$ROWS" -ge 40
+done_testing
