@@ -109,7 +109,7 @@ program_ok(const char *path, const char *home, const char **problem)
 		return false;
 	}
 	if (agent_package_is_shim(path)) {
-		*problem = "is a shim of `ringlet aliases`";
+		*problem = "is a shim of 'ringlet aliases'";
 		return false;
 	}
 	/* A jailed agent writes there; it must not get to run outside. */

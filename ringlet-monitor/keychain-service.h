@@ -17,11 +17,11 @@
 #define SERVICE_UNLOCK                                                         \
 	": unlock it with its own program, or type the command at the "        \
 	"machine's display, where it can ask you; without a display end it, "  \
-	"and `gnome-keyring-daemon --unlock --components=secrets` starts "     \
+	"and 'gnome-keyring-daemon --unlock --components=secrets' starts "     \
 	"one with the password on its standard input"
 #define SERVICE_BUS                                                            \
 	": over ssh, export DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/"     \
-	"$(id -u)/bus, then `ringlet daemon stop`, and try again"
+	"$(id -u)/bus, then 'ringlet daemon stop', and try again"
 
 /*
  * Connects.  On RL_OK *sp is a service to be released by g_object_unref().

@@ -88,8 +88,8 @@ fetch_answer(void *arg, struct msg *m, int err)
 		    "the registry did not come within RegistryTimeout");
 	else if (m == NULL)
 		registry_refuse(env, &f->asker, RL_ERR_UNAVAILABLE,
-		    "fetching the registry has failed: try `ringlet registry "
-		    "sync`");
+		    "fetching the registry has failed: try 'ringlet registry "
+		    "sync'");
 	else if (m->hdr.type == MSG_ERROR) {
 		e = m->body;
 		registry_refuse(env, &f->asker,

@@ -361,7 +361,7 @@ registry_lock_may(const struct registry_lock *l, const struct registry_trust *t,
 			       l->pin, x->version, x->serial, x->id, x->sha256))
 		(void)snprintf(why, size,
 		    "version %s (%s) is not what the registry is pinned to, "
-		    "%s: `ringlet registry unpin` lets newer ones in",
+		    "%s: 'ringlet registry unpin' lets newer ones in",
 		    x->version, x->id, l->pin);
 	else if (want[0] != '\0' && !registry_ref_is(want, x->version,
 					x->serial, x->id, x->sha256))
@@ -384,7 +384,7 @@ registry_lock_may(const struct registry_lock *l, const struct registry_trust *t,
 	else if (!used && !pinned && m != NULL && x->serial < m->serial)
 		(void)snprintf(why, size,
 		    "version %s has the serial %lld, and %lld was here "
-		    "already: it is older (`ringlet registry pin %s` takes "
+		    "already: it is older ('ringlet registry pin %s' takes "
 		    "it nevertheless)",
 		    x->version, x->serial, m->serial, x->id);
 	else if (!used && !pinned && m != NULL && x->serial == m->serial &&

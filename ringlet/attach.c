@@ -34,7 +34,7 @@ status_of_end(const struct cli *cli, const char *id, int64_t exit_code,
 	return fail_error(cli, RL_ERR_STATE,
 	    "session %s did not end by itself: %s", id,
 	    text != NULL && *text != '\0' ? text
-					  : "`ringlet terminal info` "
+					  : "'ringlet terminal info' "
 					    "says more");
 }
 
@@ -164,7 +164,7 @@ conclude(struct cli *cli, const struct view *view)
 		if (isatty(STDERR_FILENO) && !cli->quiet)
 			fputc('\n', stderr);
 		hint(cli,
-		    "left session %s: `ringlet terminal attach %s` "
+		    "left session %s: 'ringlet terminal attach %s' "
 		    "shows it again",
 		    view->id, view->id);
 		return STATUS_DONE;
@@ -194,8 +194,8 @@ conclude(struct cli *cli, const struct view *view)
 		return fail_daemon(cli,
 		    "the daemon has ended, and session %s with it", view->id);
 	return fail_error(cli, view->error,
-	    "the channel to session %s is broken (%s): if it still runs, "
-	    "`ringlet terminal attach %s` shows it",
+	    "the channel to session %s is broken (%s)" HINT "if it still runs, "
+	    "'ringlet terminal attach %s' shows it",
 	    view->id, view->text != NULL ? view->text : "bad data", view->id);
 }
 
@@ -225,7 +225,7 @@ attach_session(struct cli *cli, const struct attach *how)
 	    ring_reader_new(ring_fd, &ring) != 0) {
 		r = fail_error(cli, RL_ERR_PROTOCOL,
 		    "the daemon's answer cannot be used: it may be of another "
-		    "version: `ringlet daemon restart`");
+		    "version" HINT "'ringlet daemon restart'");
 		goto out;
 	}
 	a = m.body;

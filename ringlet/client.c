@@ -111,9 +111,18 @@ wait_until_served(struct cli *cli, char *why, size_t size)
 	uint64_t end = loop_now() + SERVE_TIMEOUT_MS;
 	int r;
 
+	progress_begin(cli, "the daemon to serve");
 	while ((r = client_connect(cli, why, size)) == RL_ERR_NOTFOUND &&
-	       daemon_is_locked(cli) && loop_now() < end)
+	       daemon_is_locked(cli) && loop_now() < end) {
 		poll(NULL, 0, 50);
+		progress_tick(cli);
+	}
+	progress_end(cli);
+	if (r == RL_ERR_NOTFOUND && daemon_is_locked(cli))
+		snprintf(why, size,
+		    "a daemon has been starting for %d seconds, and does not "
+		    "serve: see %s",
+		    SERVE_TIMEOUT_MS / 1000, cli->paths.log_file);
 	return r;
 }
 
@@ -140,8 +149,8 @@ connect_or_start(struct cli *cli)
 	r = client_connect(cli, why, sizeof(why));
 	if (r == RL_ERR_NOTFOUND) {
 		if (cli->cmd->flags & CMD_NO_START)
-			return fail_daemon(cli, "the daemon is not running: "
-						"`ringlet daemon` starts it");
+			return fail_daemon(cli, "the daemon is not running" HINT
+						"'ringlet daemon' starts it");
 		r = client_start(cli, NULL, why, sizeof(why));
 	}
 	if (r != 0)
@@ -207,6 +216,7 @@ say_prompt(struct cli *cli, struct msg *m)
 {
 	const struct msg_prompt_open *body = m->body;
 
+	progress_hide();
 	if (!cli->quiet)
 		fprintf(stderr,
 		    "ringlet: the keychain asks you something in a window of "
@@ -216,16 +226,52 @@ say_prompt(struct cli *cli, struct msg *m)
 	msg_clear(m);
 }
 
+/* What a request makes one wait for. */
+static const char *
+wait_for_what(uint16_t type)
+{
+	static const struct {
+		uint16_t type;
+		const char *what;
+	} rows[] = {
+		{ MSG_PROFILE_CREATE, "the keychain to store the key" },
+		{ MSG_PROFILE_DELETE, "the keychain to delete the key" },
+		{ MSG_PROFILE_REKEY, "the keychain to store the key" },
+		{ MSG_PROFILE_ENV, "the keychain to give the key" },
+		{ MSG_PROFILE_RUN, "the keychain to give the key" },
+		{ MSG_ORPHAN_DELETE, "the keychain to delete keys" },
+		{ MSG_KEYCHAIN_STATUS, "the keychain to answer" },
+		{ MSG_KEYCHAIN_UNLOCK, "the vault to be unlocked" },
+		{ MSG_KEYCHAIN_PASSPHRASE, "the vault to be sealed anew" },
+		{ MSG_KEYCHAIN_MIGRATE, "all keys to be moved" },
+		{ MSG_SESSION_CREATE, "the session to start" },
+		{ MSG_SESSION_KILL, "the session's processes to end" },
+		{ MSG_SESSION_CLEANUP, "ended sessions to be removed" },
+		{ MSG_REGISTRY_GET, "the registry to be verified" },
+		{ MSG_REGISTRY_INSTALL, "the registry to be verified" },
+		{ MSG_AUDIT_VERIFY, "the audit log to be verified" },
+	};
+
+	for (size_t i = 0; i < NELEM(rows); i++)
+		if (rows[i].type == type)
+			return rows[i].what;
+	return "the daemon to answer";
+}
+
 static int
 ask(struct cli *cli, uint16_t type, const void *body, const int *fds,
     size_t nfds, int timeout_ms, struct msg *reply)
 {
-	int r;
+	int r, left;
 
 	r = msg_write(cli->fd, type, ++cli->last_id, body, fds, nfds);
-	while (r == 0 && (r = msg_read(cli->fd, timeout_ms, reply)) == 0 &&
-	       reply->hdr.type == MSG_PROMPT_OPEN)
+	while (r == 0) {
+		left = progress_wait(cli, cli->fd, timeout_ms);
+		r = msg_read(cli->fd, left, reply);
+		if (r != 0 || reply->hdr.type != MSG_PROMPT_OPEN)
+			break;
 		say_prompt(cli, reply);
+	}
 	return r;
 }
 
@@ -236,17 +282,35 @@ client_ask(struct cli *cli, uint16_t type, const void *body, int timeout_ms,
 	return ask(cli, type, body, NULL, 0, timeout_ms, reply);
 }
 
+/* The daemon says what went wrong; what to do about a name is known here. */
+static int
+fail_answer(const struct cli *cli, const struct msg_error *e)
+{
+	const char *text =
+	    *e->text != '\0' ? e->text : rl_strerror((int)e->code);
+	char *todo = suggest_operand(cli, (int)e->code);
+	int r;
+
+	if (todo != NULL && strstr(text, ": ") == NULL)
+		r = fail_error(cli, (int)e->code, "%s" HINT "%s", text, todo);
+	else
+		r = fail_error(cli, (int)e->code, "%s", text);
+	free(todo);
+	return r;
+}
+
 static int
 call(struct cli *cli, uint16_t type, const void *body, const int *fds,
     size_t nfds, uint16_t want, struct msg *reply)
 {
-	const struct msg_error *e;
 	int r;
 
 	if (cli->fd == -1 && (r = connect_or_start(cli)) != 0)
 		return r;
+	progress_begin(cli, wait_for_what(type));
 	if ((r = allow_prompt(cli, type)) == 0)
 		r = ask(cli, type, body, fds, nfds, CALL_TIMEOUT_MS, reply);
+	progress_end(cli);
 	if (r == RL_ERR_INVALID || r == RL_ERR_TOOBIG)
 		return fail_usage(cli,
 		    "an argument is too long, or there are too many: names "
@@ -254,16 +318,16 @@ call(struct cli *cli, uint16_t type, const void *body, const int *fds,
 		    "may be given");
 	if (r == RL_ERR_TIMEOUT)
 		return fail_daemon(cli,
-		    "the daemon has not answered for %d seconds: see %s",
-		    CALL_TIMEOUT_MS / 1000, cli->paths.log_file);
+		    "the daemon has not answered: %d seconds were waited for "
+		    "%s" HINT "see %s, or 'ringlet daemon restart'",
+		    CALL_TIMEOUT_MS / 1000, wait_for_what(type),
+		    cli->paths.log_file);
 	if (r != 0)
 		return fail_daemon(cli,
-		    "the connection to the daemon is broken (%s): see %s",
+		    "the connection to the daemon is broken (%s)" HINT "see %s",
 		    rl_strerror(r), cli->paths.log_file);
 	if (reply->hdr.type == MSG_ERROR) {
-		e = reply->body;
-		r = fail_error(cli, (int)e->code, "%s",
-		    *e->text != '\0' ? e->text : rl_strerror((int)e->code));
+		r = fail_answer(cli, reply->body);
 		msg_clear(reply);
 		return r;
 	}
@@ -271,7 +335,7 @@ call(struct cli *cli, uint16_t type, const void *body, const int *fds,
 	    (want != 0 && reply->hdr.type != want)) {
 		r = fail_daemon(cli,
 		    "the daemon has answered something else (%s): it may be "
-		    "of another version: `ringlet daemon restart`",
+		    "of another version" HINT "'ringlet daemon restart'",
 		    reply->type->name);
 		msg_clear(reply);
 		return r;
@@ -297,9 +361,10 @@ bool
 client_wait_close(struct cli *cli, int timeout_ms)
 {
 	struct msg m;
-	int r;
+	int r, left;
 
-	if ((r = msg_read(cli->fd, timeout_ms, &m)) == 0)
+	left = progress_wait(cli, cli->fd, timeout_ms);
+	if ((r = msg_read(cli->fd, left, &m)) == 0)
 		msg_clear(&m);
 	client_close(cli);
 	return r != RL_ERR_TIMEOUT;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ringlet.h"
+#include "xmalloc.h"
 
 static json_t *
 agent_json(const struct msg_agent *a)
@@ -187,10 +188,23 @@ agent_find(const struct msg_agents *list, const char *id)
 }
 
 static int
-fail_no_agent(const struct cli *cli, const char *id)
+fail_no_agent(
+    const struct cli *cli, const struct msg_agents *list, const char *id)
 {
+	const struct msg_agent *a = list->list.v;
+	const char **ids = xcalloc(list->list.n + 1, sizeof(*ids)), *near;
+
+	for (size_t i = 0; i < list->list.n; i++)
+		ids[i] = a[i].id;
+	near = text_suggest(id, ids, list->list.n);
+	free(ids);
+	if (near != NULL)
+		return fail_error(cli, RL_ERR_NOTFOUND,
+		    "there is no agent '%s'" HINT "did you mean '%s'?", id,
+		    near);
 	return fail_error(cli, RL_ERR_NOTFOUND,
-	    "there is no agent '%s': `ringlet agents list` shows all", id);
+	    "there is no agent '%s'" HINT "'ringlet agents list' shows all",
+	    id);
 }
 
 int
@@ -203,7 +217,7 @@ agent_must_be_known(struct cli *cli, const char *id)
 	if ((r = agents_get(cli, &m)) != 0)
 		return r;
 	if ((a = agent_find(m.body, id)) == NULL)
-		r = fail_no_agent(cli, id);
+		r = fail_no_agent(cli, m.body, id);
 	else if (*a->source == '\0')
 		r = fail_error(cli, RL_ERR_INVALID,
 		    "the manifest of agent '%s' is wrong: %s", id, a->damage);
@@ -222,7 +236,7 @@ cmd_agents_inspect(struct cli *cli, const struct args *args)
 	if (r != 0)
 		return r;
 	if ((a = agent_find(m.body, args->v[0])) == NULL)
-		r = fail_no_agent(cli, args->v[0]);
+		r = fail_no_agent(cli, m.body, args->v[0]);
 	else if (cli->json)
 		r = print_json(cli, agent_json(a));
 	else {
@@ -324,7 +338,7 @@ cmd_providers_inspect(struct cli *cli, const struct args *args)
 		return r;
 	providers = m.body;
 	if ((p = provider_find(providers, args->v[0])) == NULL)
-		r = fail_no_provider(cli, args->v[0]);
+		r = fail_no_provider(cli, providers, args->v[0]);
 	else if (cli->json)
 		r = print_json(cli, provider_json(p));
 	else
@@ -345,9 +359,22 @@ provider_find(const struct msg_providers *list, const char *id)
 }
 
 int
-fail_no_provider(const struct cli *cli, const char *id)
+fail_no_provider(
+    const struct cli *cli, const struct msg_providers *list, const char *id)
 {
+	const struct msg_provider *p = list->list.v;
+	const char **ids = xcalloc(list->list.n + 1, sizeof(*ids)), *near;
+
+	for (size_t i = 0; i < list->list.n; i++)
+		ids[i] = p[i].id;
+	near = text_suggest(id, ids, list->list.n);
+	free(ids);
+	if (near != NULL)
+		return fail_error(cli, RL_ERR_NOTFOUND,
+		    "there is no provider '%s'" HINT "did you mean '%s'?", id,
+		    near);
 	return fail_error(cli, RL_ERR_NOTFOUND,
-	    "there is no provider '%s': `ringlet providers list` shows all",
+	    "there is no provider '%s'" HINT
+	    "'ringlet providers list' shows all",
 	    id);
 }

@@ -65,7 +65,8 @@ find_dir(const struct cli *cli, const char *given, char **out)
 	link = lstat(name, &st) == 0 && S_ISLNK(st.st_mode);
 	if ((r = resolve_folder(cli, name, out)) == 0 && link) {
 		r = fail_error(cli, RL_ERR_DENIED,
-		    "%s: is a link: name the folder itself, %s", name, *out);
+		    "%s: is a link" HINT "name the folder itself, %s", name,
+		    *out);
 		free(*out);
 		*out = NULL;
 	}
@@ -102,7 +103,7 @@ check_agents(struct cli *cli, const char *alias)
 		if (strcmp(a[i].binary, alias) == 0)
 			r = fail_error(cli, RL_ERR_DENIED,
 			    "'%s' is the program of the agent %s: a shim of "
-			    "that name would hide it: make a profile of "
+			    "that name would hide it" HINT "make a profile of "
 			    "another name",
 			    alias, a[i].id);
 	msg_clear(&m);
@@ -164,12 +165,14 @@ check_old(struct cli *cli, const struct shims *all, const char *alias,
 	path = shim_path(old);
 	if (strcmp(old->dir, dir) != 0)
 		r = fail_error(cli, RL_ERR_EXISTS,
-		    "'%s' has a shim already, %s: `ringlet aliases uninstall "
-		    "%s` first",
+		    "'%s' has a shim already, %s" HINT
+		    "'ringlet aliases uninstall "
+		    "%s' first",
 		    alias, path, alias);
 	else if (state == SHIM_CHANGED)
 		r = fail_error(cli, RL_ERR_EXISTS,
-		    "%s is not as it was installed: look at it and remove it",
+		    "%s is not as it was installed" HINT
+		    "look at it and remove it",
 		    path);
 	else
 		*replace = true;
@@ -354,7 +357,7 @@ cmd_aliases_uninstall(struct cli *cli, const struct args *args)
 	r = take_away(cli, args->v[0], &path, why, sizeof(why));
 	if (r != 0)
 		r = fail_error(cli, r, "%s%s", why,
-		    r == RL_ERR_NOTFOUND ? ": `ringlet aliases list` shows all"
+		    r == RL_ERR_NOTFOUND ? ": 'ringlet aliases list' shows all"
 					 : "");
 	else if (cli->json)
 		r = print_json(cli,

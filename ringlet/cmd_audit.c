@@ -65,7 +65,8 @@ get_time(struct cli *cli, const struct args *args, int key, const char *name,
 		return 0;
 	if (text_when(s, now_ms(), &ms) != 0 || ms < 0)
 		return fail_usage(cli,
-		    "--%s: '%s' is no time: 10m, 2h, 3d, today, yesterday, "
+		    "--%s: '%s' is no time" HINT
+		    "10m, 2h, 3d, today, yesterday, "
 		    "2026-01-31 or 2026-01-31T23:59:59Z",
 		    name, s);
 	t = (time_t)(ms / 1000);
@@ -166,16 +167,10 @@ static void
 put_last(const char *raw, size_t left)
 {
 	char *safe = text_safe(raw);
-	size_t n = strlen(safe);
-	bool cut = false;
+	char *end = left > 2 ? text_cut(safe, left) : xstrdup(safe);
 
-	while (left > 2 && n > 0 && text_width(safe) + (cut ? 2 : 0) > left) {
-		do
-			safe[--n] = '\0';
-		while (n > 0 && (safe[n] & 0xc0) == 0x80);
-		cut = true;
-	}
-	printf("%s%s\n", safe, cut ? ".." : "");
+	printf("%s\n", end);
+	free(end);
 	free(safe);
 }
 
@@ -191,7 +186,7 @@ put_row(const char *when, const char *event, const char *outcome,
 	size_t used = W_TIME + W_EVENT + W_OUTCOME + W_ACTOR + 8, over;
 	uint64_t cols, rows;
 
-	if (!isatty(STDOUT_FILENO) || !session_terminal_size(&cols, &rows))
+	if (!output_size(&cols, &rows))
 		cols = 0;
 	put_cell(when, W_TIME);
 	put_cell(event, W_EVENT);

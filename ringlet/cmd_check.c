@@ -68,26 +68,31 @@ run_clear(struct battery_run *r)
 
 /* Waits for the end of a session by its viewer's channel. */
 static int
-wait_for_end(const struct cli *cli, int channel)
+wait_for_end(struct cli *cli, int channel)
 {
 	const struct msg_viewer_state *state;
 	bool ended = false;
 	struct msg m;
-	int r;
+	int r, left;
 
+	progress_begin(cli, "the test's session to end");
 	while (!ended) {
-		r = msg_read(channel, RUN_TIMEOUT_MS, &m);
+		left = progress_wait(cli, channel, RUN_TIMEOUT_MS);
+		r = msg_read(channel, left, &m);
 		if (r == RL_ERR_EOF)
-			return 0;
+			break;
 		if (r != 0)
 			return fail_error(cli, r,
-			    "the test's session does not end: %s",
-			    rl_strerror(r));
+			    "the test's session does not end: %s after %d "
+			    "seconds" HINT "see %s",
+			    rl_strerror(r), RUN_TIMEOUT_MS / 1000,
+			    cli->paths.log_file);
 		state = m.body;
 		ended = m.hdr.type == MSG_VIEWER_STATE &&
 			state->state == SST_TERMINATED;
 		msg_clear(&m);
 	}
+	progress_end(cli);
 	return 0;
 }
 
@@ -139,7 +144,7 @@ session_output(struct cli *cli, const char *id, char **out, size_t *len)
 	if (ring == -1 || (m.hdr.type == MSG_ATTACHED && channel == -1))
 		r = fail_error(cli, RL_ERR_PROTOCOL,
 		    "the daemon's answer cannot be used: it may be of another "
-		    "version: `ringlet daemon restart`");
+		    "version" HINT "'ringlet daemon restart'");
 	else if (channel != -1)
 		r = wait_for_end(cli, channel);
 	if (r == 0)
@@ -191,7 +196,8 @@ run_on(
 	if (r == 0 &&
 	    battery_parse(out, len, to->results, why, sizeof(why)) != 0)
 		r = fail_error(c->cli, RL_ERR_PROTOCOL,
-		    "session %s: %s: `ringlet terminal attach %s` shows what "
+		    "session %s: %s" HINT
+		    "'ringlet terminal attach %s' shows what "
 		    "it said",
 		    id, why, id);
 	if (r == 0)

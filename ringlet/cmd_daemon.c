@@ -180,16 +180,20 @@ stop(struct cli *cli)
 	if ((r = client_call(cli, MSG_STOP, &req, MSG_OK, &m)) != 0)
 		return r;
 	msg_clear(&m);
+	progress_begin(cli, "sessions and the daemon to end");
 	client_wait_close(cli, STOP_TIMEOUT_MS);
 	/* Its last act is to let the lock go, by ending. */
 	while (daemon_is_locked(cli)) {
 		if (loop_now() >= end)
 			return fail_error(cli, RL_ERR_TIMEOUT,
-			    "the daemon has not ended within %d seconds: "
-			    "see %s",
-			    STOP_TIMEOUT_MS / 1000, cli->paths.log_file);
+			    "the daemon has not ended: %d seconds were waited "
+			    "for it to let go of %s" HINT "see %s",
+			    STOP_TIMEOUT_MS / 1000, cli->paths.lock_file,
+			    cli->paths.log_file);
 		poll(NULL, 0, 20);
+		progress_tick(cli);
 	}
+	progress_end(cli);
 	return 0;
 }
 
@@ -221,7 +225,7 @@ hint_vault(struct cli *cli)
 	s = m.body;
 	if (m.hdr.type == MSG_KEYCHAIN_STATE && s->vault_there &&
 	    !s->vault_open)
-		hint(cli, "the vault is locked now: `ringlet keychain unlock` "
+		hint(cli, "the vault is locked now: 'ringlet keychain unlock' "
 			  "unlocks it");
 	msg_clear(&m);
 }
@@ -241,7 +245,9 @@ restart_in_place(struct cli *cli)
 		return r;
 	msg_clear(&m);
 	/* Its control socket stays open: what comes now waits in it. */
+	progress_begin(cli, "the daemon to be replaced");
 	client_wait_close(cli, STOP_TIMEOUT_MS);
+	progress_end(cli);
 	if ((r = get_status(cli, &m)) != 0)
 		return r;
 	if (cli->json)
@@ -275,7 +281,7 @@ cmd_daemon_restart(struct cli *cli, const struct args *args)
 	msg_clear(&m);
 	if (sessions > 0 && !opt_has(args, OPT_FORCE))
 		return fail_error(cli, RL_ERR_STATE,
-		    "%llu %s would end: end them first, or give --force",
+		    "%llu %s would end" HINT "end them first, or give --force",
 		    (unsigned long long)sessions,
 		    sessions == 1 ? "running session" : "running sessions");
 	if ((r = stop(cli)) == 0 && (r = start(cli, args)) == 0)

@@ -85,7 +85,8 @@ find_base(struct cli *cli, struct wish *w)
 		local = s->listen.v[0];
 	if (w->base == NULL)
 		r = fail_error(cli, RL_ERR_UNAVAILABLE,
-		    "the daemon listens on %s alone, which no browser opens: "
+		    "the daemon listens on %s alone, which no browser "
+		    "opens" HINT
 		    "'ringlet tunnel HOST' from where the browser is; or "
 		    "'ssh -L 8765:%s HOST' there, then "
 		    "'ringlet dashboard --print --url http://127.0.0.1:8765' "

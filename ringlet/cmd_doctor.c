@@ -78,10 +78,13 @@ doctor_ask(struct doctor *d, uint16_t type, const void *body, uint16_t want,
 	const struct msg_error *e;
 	int r;
 
-	if ((r = client_ask(d->cli, type, body, ASK_MS, m)) != 0) {
+	progress_begin(d->cli, "the daemon to answer");
+	r = client_ask(d->cli, type, body, ASK_MS, m);
+	progress_end(d->cli);
+	if (r != 0) {
 		doctor_say(d, FAIL, what,
 		    "the daemon does not answer (%s): it may be of another "
-		    "version: `ringlet daemon restart`, and see %s",
+		    "version: 'ringlet daemon restart', and see %s",
 		    rl_strerror(r), d->cli->paths.log_file);
 		return false;
 	}
@@ -104,7 +107,7 @@ cmd_doctor(struct cli *cli, const struct args *args)
 		return fail_usage(cli, "-y is for --remove-orphans");
 	if (removing && !opt_has(args, 'y') && !isatty(STDIN_FILENO))
 		return fail_usage(cli,
-		    "there is no terminal to ask on: give -y to delete "
+		    "there is no terminal to ask on" HINT "give -y to delete "
 		    "orphans");
 	d.checks = json_array();
 	d.orphans = json_array();

@@ -21,8 +21,10 @@ confirm(struct cli *cli, const char *alias, const char *from, const char *to)
 
 	if (!isatty(STDIN_FILENO))
 		return fail_usage(cli,
-		    "there is no terminal to ask on: give -y to send the key "
-		    "of '%s' to %s", alias, to);
+		    "there is no terminal to ask on" HINT
+		    "give -y to send the key "
+		    "of '%s' to %s",
+		    alias, to);
 	raw = xasprintf("The key of %s goes to %s.  Send it to %s from now on?",
 	    alias, *from != '\0' ? from : "a place that is not known", to);
 	question = text_safe(raw);

@@ -67,8 +67,8 @@ check_event(const struct cli *cli, const char *event)
 	if (hook_event_find(event) != 0)
 		return 0;
 	return fail_usage(cli,
-	    "'%s' is no event: there are PreToolUse, "
-	    "PostToolUse, Notification and Stop",
+	    "'%s' is no event" HINT "there are PreToolUse, PostToolUse, "
+	    "Notification and Stop",
 	    event);
 }
 
@@ -81,8 +81,9 @@ get_number(const struct cli *cli, const char *what, const char *s, long long lo,
 	*out = strtonum(s, lo, hi, &why);
 	if (why == NULL)
 		return 0;
-	return fail_usage(cli, "%s '%s': %s: give a number from %lld to %lld",
-	    what, s, why, lo, hi);
+	return fail_usage(cli,
+	    "%s '%s': %s" HINT "give a number from %lld to %lld", what, s, why,
+	    lo, hi);
 }
 
 /* --- list, review --- */
@@ -272,7 +273,8 @@ approve_list(struct cli *cli, const struct args *args, long long index,
 		if (hash != NULL && strncmp(h[i].hash, hash, strlen(hash)) != 0)
 			return fail_error(cli, RL_ERR_STATE,
 			    "hook %s %s of "
-			    "'%s' has another hash: 'ringlet hooks review %s' "
+			    "'%s' has another hash" HINT
+			    "'ringlet hooks review %s' "
 			    "shows what it is now",
 			    args->v[1], args->v[2], args->v[0], args->v[0]);
 		found++;
@@ -308,7 +310,8 @@ cmd_hooks_approve(struct cli *cli, const struct args *args)
 	    (cli->json || !isatty(STDIN_FILENO)))
 		return fail_usage(cli,
 		    "there is no terminal to show hooks "
-		    "and ask on: give the --hash that 'ringlet hooks review' "
+		    "and ask on" HINT
+		    "give the --hash that 'ringlet hooks review' "
 		    "has shown, or -y for whatever they are");
 	if (args->n == 3 && ((r = check_event(cli, args->v[1])) != 0 ||
 				(r = get_number(cli, "index", args->v[2], 0,

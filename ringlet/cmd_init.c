@@ -78,7 +78,9 @@ init_ask(struct init *in, uint16_t type, const void *body, uint16_t want,
 	const struct msg_error *e;
 	int r;
 
+	progress_begin(in->cli, "the daemon to answer");
 	in->error = r = client_ask(in->cli, type, body, ASK_MS, m);
+	progress_end(in->cli);
 	if (r != 0) {
 		(void)snprintf(why, size, "the daemon does not answer: %s",
 		    rl_strerror(r));
@@ -182,9 +184,9 @@ step_keychain(struct init *in)
 	if (service || !in->asks) {
 		init_say(in, "keychain", INIT_LEFT, "%s%s", why,
 		    strstr(why, "ringlet keychain unlock") != NULL ? ""
-		    : service ? ": `ringlet keychain unlock` says how"
-		    : locked  ? ": `ringlet keychain unlock` unlocks it"
-			      : ": `ringlet keychain unlock` makes a vault");
+		    : service ? ": 'ringlet keychain unlock' says how"
+		    : locked  ? ": 'ringlet keychain unlock' unlocks it"
+			      : ": 'ringlet keychain unlock' makes a vault");
 		init_next(in, "ringlet keychain unlock");
 		return;
 	}
@@ -193,11 +195,11 @@ step_keychain(struct init *in)
 			  : "Make a vault, a sealed file for keys?";
 	if (!prompt_yes(question)) {
 		init_say(in, "keychain", INIT_SKIPPED,
-		    "as you like; `ringlet keychain unlock` does it later");
+		    "as you like; 'ringlet keychain unlock' does it later");
 		init_next(in, "ringlet keychain unlock");
 	} else if (cmd_keychain_unlock(in->cli, &none) != 0)
 		init_say(in, "keychain", INIT_LEFT,
-		    "not yet: `ringlet keychain unlock` tries again");
+		    "not yet: 'ringlet keychain unlock' tries again");
 	else
 		init_say(in, "keychain", INIT_DONE, "keys go to the vault");
 }
@@ -293,12 +295,14 @@ cmd_init(struct cli *cli, const struct args *args)
 		if (args->opts[i].key == OPT_SKIP &&
 		    !is_step(args->opts[i].value))
 			return fail_usage(cli,
-			    "'%s' is no step: they are agents, keychain, jail "
+			    "'%s' is no step" HINT
+			    "they are agents, keychain, jail "
 			    "and profile",
 			    args->opts[i].value);
 	if (geteuid() == 0)
 		return fail_error(cli, RL_ERR_DENIED,
-		    "Ringlet refuses root, whose jails hold nothing back: be "
+		    "Ringlet refuses root, whose jails hold nothing back" HINT
+		    "be "
 		    "an ordinary user");
 	in.asks = !opt_has(args, 'y') && !cli->json && isatty(STDIN_FILENO) &&
 		  isatty(STDERR_FILENO);
@@ -307,7 +311,7 @@ cmd_init(struct cli *cli, const struct args *args)
 	free(req.search_path.v);
 	free(hold);
 	if (r != 0) {
-		hint(cli, "`ringlet doctor` looks for the reason");
+		hint(cli, "'ringlet doctor' looks for the reason");
 		return r;
 	}
 	in.steps = json_array();

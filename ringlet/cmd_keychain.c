@@ -176,17 +176,18 @@ is_the_services(struct cli *cli, int *status)
 	} else if (s->service == RL_ERR_LOCKED)
 		*status = fail_error(cli, RL_ERR_LOCKED,
 		    "keys are kept by the Secret Service, whose keyring is "
-		    "locked: unlock it by logging in to the desktop, with its "
-		    "own program, or with `gnome-keyring-daemon --unlock`, "
+		    "locked" HINT
+		    "unlock it by logging in to the desktop, with its "
+		    "own program, or with 'gnome-keyring-daemon --unlock', "
 		    "which reads the password of standard input");
 	else if (strcmp(s->setting, SERVICE) == 0)
 		*status = fail_error(cli, (int)s->service,
-		    "%s: `Keychain secret-service` is set, so no vault is "
-		    "made: set it to auto or vault, or give --new",
+		    "%s: 'Keychain secret-service' is set, so no vault is "
+		    "made" HINT "set it to auto or vault, or give --new",
 		    s->service_text);
 	else if (s->service != RL_ERR_NOSERVICE)
 		*status = fail_error(cli, (int)s->service,
-		    "%s: try again; --new makes a vault all the same",
+		    "%s" HINT "try again; --new makes a vault all the same",
 		    s->service_text);
 	else
 		theirs = false;
@@ -201,8 +202,8 @@ print_unlocked(const struct cli *cli, const struct msg_keychain_unlocked *u)
 
 	if (u->locks_at == 0)
 		hint(cli,
-		    "the vault %s: it stays unlocked until `ringlet "
-		    "keychain lock` or the daemon's end",
+		    "the vault %s: it stays unlocked until 'ringlet "
+		    "keychain lock' or the daemon's end",
 		    u->made ? "was made" : "is unlocked");
 	else
 		hint(cli, "the vault %s: it locks at %s",
@@ -228,12 +229,13 @@ look(struct cli *cli, bool wants_new, bool *there, bool *is_set)
 	*is_set = strcmp(s->setting, VAULT) == 0;
 	if (!*there && !wants_new && s->generation > 0)
 		r = fail_error(cli, RL_ERR_NOTFOUND,
-		    "%s is gone: put it back from a backup, or make another "
-		    "with `ringlet keychain unlock --new`",
+		    "%s is gone" HINT
+		    "put it back from a backup, or make another "
+		    "with 'ringlet keychain unlock --new'",
 		    s->vault_file);
 	else if (*there && wants_new)
 		r = fail_error(cli, RL_ERR_EXISTS,
-		    "%s is there already: leave out --new to unlock it",
+		    "%s is there already" HINT "leave out --new to unlock it",
 		    s->vault_file);
 	msg_clear(&m);
 	return r;
@@ -323,7 +325,8 @@ cmd_keychain_passphrase(struct cli *cli, const struct args *args)
 		return r;
 	if (!there)
 		return fail_error(cli, RL_ERR_NOTFOUND,
-		    "there is no vault yet: `ringlet keychain unlock` makes "
+		    "there is no vault yet" HINT
+		    "'ringlet keychain unlock' makes "
 		    "one");
 	r = passphrase_get(
 	    cli, "Passphrase of Ringlet's vault: ", NULL, old_file, &old);

@@ -27,7 +27,7 @@ ask_key(struct cli *cli, const struct args *args, const struct msg_profile *pr,
 	if (r != 0)
 		return r;
 	if ((p = provider_find(m.body, pr->provider_id)) == NULL)
-		r = fail_no_provider(cli, pr->provider_id);
+		r = fail_no_provider(cli, m.body, pr->provider_id);
 	else if (*p->auth_variable == '\0')
 		r = fail_error(cli, RL_ERR_INVALID,
 		    "'%s' has no API key: provider '%s' takes none", pr->alias,
@@ -54,8 +54,8 @@ print_rekeyed(const struct cli *cli, const struct msg_rekeyed *k)
 	    k->keychain);
 	for (size_t i = 0; i < k->sessions.n; i++)
 		hint(cli,
-		    "session %s goes on with the former key: `ringlet "
-		    "terminal kill %s` ends it",
+		    "session %s goes on with the former key: 'ringlet "
+		    "terminal kill %s' ends it",
 		    k->sessions.v[i], k->sessions.v[i]);
 	return STATUS_DONE;
 }

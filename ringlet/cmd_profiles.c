@@ -69,8 +69,10 @@ print_profile(const struct msg_profile *p)
 		print_field("Endpoint", "%s (%s)", p->endpoint_url,
 		    *p->endpoint_id != '\0' ? p->endpoint_id : "default");
 	if (*p->manifest_url != '\0')
-		print_field("Manifest", "says %s: `ringlet profiles endpoint "
-		    "%s` would take that", p->manifest_url, p->alias);
+		print_field("Manifest",
+		    "says %s: 'ringlet profiles endpoint "
+		    "%s' would take that",
+		    p->manifest_url, p->alias);
 	if (*p->model != '\0')
 		print_field("Model", "%s", p->model);
 	print_field("API Key", "%s", p->has_key ? "****...****" : "none");
@@ -112,7 +114,7 @@ ask_key(struct cli *cli, const struct args *args,
 	if (*p->auth_variable == '\0') {
 		if (key_source_given(args))
 			return fail_usage(cli,
-			    "provider '%s' takes no API key: leave out "
+			    "provider '%s' takes no API key" HINT "leave out "
 			    "--api-key-file, --from-env and --from-agent",
 			    p->id);
 		return 0;
@@ -146,7 +148,7 @@ complete(struct cli *cli, const struct args *args,
 	if (r != 0)
 		return r;
 	if ((p = provider_find(m.body, req->provider_id)) == NULL)
-		r = fail_no_provider(cli, req->provider_id);
+		r = fail_no_provider(cli, m.body, req->provider_id);
 	else if (*p->source == '\0')
 		r = fail_error(cli, RL_ERR_INVALID,
 		    "the manifest of provider '%s' is wrong: %s", p->id,
@@ -165,7 +167,7 @@ resolve_folder(const struct cli *cli, const char *dir, char **out)
 		return 0;
 	return fail_error(cli,
 	    errno == ENOENT ? RL_ERR_NOTFOUND : RL_ERR_SYSTEM,
-	    "%s: %s: name a folder that is there", dir, strerror(errno));
+	    "%s: %s" HINT "name a folder that is there", dir, strerror(errno));
 }
 
 int
@@ -179,9 +181,9 @@ cmd_profiles_create(struct cli *cli, const struct args *args)
 	int r;
 
 	if (opt_get(args, 'p') == NULL)
-		return fail_usage(cli,
-		    "-p PROVIDER is missing: `ringlet providers list` shows "
-		    "all");
+		return fail_usage(cli, "-p PROVIDER is missing" HINT
+				       "'ringlet providers list' shows "
+				       "all");
 	if ((r = key_source_check(cli, args)) != 0)
 		return r;
 	if (dir != NULL && (r = resolve_folder(cli, dir, &folder)) != 0)
@@ -213,7 +215,7 @@ cmd_profiles_create(struct cli *cli, const struct args *args)
 			hint(cli, "nothing was made: --dry-run");
 		else
 			hint(cli,
-			    "`ringlet profiles run %s --remote` starts it",
+			    "'ringlet profiles run %s --remote' starts it",
 			    req.alias);
 	}
 	msg_clear(&m);
@@ -436,7 +438,8 @@ confirm_delete(struct cli *cli, const char *alias, bool keep_home)
 
 	if (!isatty(STDIN_FILENO))
 		return fail_usage(cli,
-		    "there is no terminal to ask on: give -y to delete '%s'",
+		    "there is no terminal to ask on" HINT
+		    "give -y to delete '%s'",
 		    alias);
 	r = client_call(cli, MSG_PROFILE_GET, &req, MSG_PROFILE, &m);
 	if (r != 0)

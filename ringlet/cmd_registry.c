@@ -138,13 +138,13 @@ pin(struct cli *cli, const char *ref)
 	if (cli->json)
 		r = print_json(cli, state_json(s));
 	else if (*ref == '\0')
-		hint(cli, "`ringlet registry sync` takes newer versions again");
+		hint(cli, "'ringlet registry sync' takes newer versions again");
 	else if (s->used && registry_ref_is(ref, v[0].version,
 				(long long)v[0].serial, v[0].id, v[0].sha256))
 		hint(cli, "version %s (%s) is used", v[0].version, v[0].id);
 	else
 		hint(cli,
-		    "%s is not here: `ringlet registry sync` takes it, and "
+		    "%s is not here: 'ringlet registry sync' takes it, and "
 		    "nothing else; until then what was used is used",
 		    ref);
 	msg_clear(&m);
@@ -156,8 +156,9 @@ cmd_registry_pin(struct cli *cli, const struct args *args)
 {
 	if (!registry_ref_ok(args->v[0]))
 		return fail_usage(cli,
-		    "'%s' is no reference: a version, a serial, an id or the "
-		    "SHA-256 of a registry.json",
+		    "'%s' is no reference" HINT "give a version, a serial, an "
+		    "id or the SHA-256 of a registry.json, as 'ringlet "
+		    "registry inspect' has them",
 		    args->v[0]);
 	return pin(cli, args->v[0]);
 }
@@ -308,8 +309,16 @@ fetch(struct cli *cli, const struct msg_registry_state *s, struct fetcher *f)
 	    (r = msg_read(f->channel, (int)s->timeout_ms + GRACE_MS, &m)) !=
 		0) {
 		(void)proc_signal(&f->proc, SIGKILL);
-		return fail_error(cli, RL_ERR_UNAVAILABLE, "%s: %s",
-		    cli->paths.fetch, rl_strerror(r));
+		if (r == RL_ERR_TIMEOUT)
+			return fail_error(cli, r,
+			    "%s has not answered: %llu seconds were waited "
+			    "for what it fetches from %s" HINT "try again, or "
+			    "set a longer RegistryTimeout",
+			    cli->paths.fetch,
+			    (unsigned long long)s->timeout_ms / 1000, s->url);
+		return fail_error(cli, RL_ERR_UNAVAILABLE,
+		    "%s: %s" HINT "try again", cli->paths.fetch,
+		    rl_strerror(r));
 	}
 	if (m.hdr.type == MSG_ERROR) {
 		e = m.body;
@@ -345,13 +354,13 @@ cmd_registry_sync(struct cli *cli, const struct args *args)
 	s = state.body;
 	if (*s->url == '\0')
 		r = fail_error(cli, RL_ERR_STATE,
-		    "RegistryURL is not set: see ringlet.conf(5)");
+		    "RegistryURL is not set" HINT "see ringlet.conf(5)");
 	else if (*s->refused != '\0')
 		r = fail_error(cli, RL_ERR_DENIED, "%s", s->refused);
 	else if (s->keys.n == 0)
 		r = fail_error(cli, RL_ERR_DENIED,
 		    "RegistryKey is not set: without a key no registry is "
-		    "used: see ringlet.conf(5)");
+		    "used" HINT "see ringlet.conf(5)");
 	else {
 		verbose(cli, "fetching from %s", s->url);
 		r = fetch(cli, s, &f);

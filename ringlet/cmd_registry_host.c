@@ -157,7 +157,7 @@ look_at_signature(struct host *h)
 	if (registry_read_file(h->dir, REGISTRY_SIG, MINISIGN_FILE_MAX, &text,
 		&len, why, sizeof(why)) != 0)
 		strlist_addf(
-		    &h->problems, "%s: `ringlet registry sign` makes it", why);
+		    &h->problems, "%s: 'ringlet registry sign' makes it", why);
 	else if (minisign_sig_parse(text, len, sig, why, sizeof(why)) != 0)
 		strlist_addf(&h->problems, REGISTRY_SIG ": %s", why);
 	else
@@ -230,7 +230,7 @@ cmd_registry_lint(struct cli *cli, const struct args *args)
 		compare(&h);
 	else
 		strlist_addf(&h.problems, "%s%s", why,
-		    r == RL_ERR_NOTFOUND ? ": `ringlet registry sign` makes it"
+		    r == RL_ERR_NOTFOUND ? ": 'ringlet registry sign' makes it"
 					 : "");
 	r = 0;
 	look_at_signature(&h);
@@ -275,7 +275,7 @@ get_key(struct cli *cli, const struct args *args, struct signing_key **out)
 	if ((n = prompt_read_file(cli, file, text, SECRET_FILE_MAX)) == -1)
 		r = fail_error(cli,
 		    errno == ENOENT ? RL_ERR_NOTFOUND : RL_ERR_SYSTEM,
-		    "%s: %s: `minisign -G` makes a pair of keys", file,
+		    "%s: %s" HINT "'minisign -G' makes a pair of keys", file,
 		    strerror(errno));
 	else if (signing_key_parse(
 		     text, (size_t)n, out, &encrypted, why, sizeof(why)) != 0)
@@ -458,7 +458,8 @@ cmd_registry_sign(struct cli *cli, const struct args *args)
 	if (r != 0 && r != RL_ERR_NOTFOUND &&
 	    opt_get(args, OPT_SERIAL) == NULL) {
 		r = fail_error(cli, r,
-		    "%s: %s: mend it, or make it anew with --serial, higher "
+		    "%s: %s" HINT
+		    "mend it, or make it anew with --serial, higher "
 		    "than what users have",
 		    h.name, why);
 		goto out;

@@ -40,11 +40,14 @@ check_local(const struct cli *cli, const struct args *args)
 
 	for (size_t i = 0; i < NELEM(remote); i++)
 		if (opt_has(args, remote[i].key))
-			return fail_usage(
-			    cli, "--%s needs --remote", remote[i].name);
+			return fail_usage(cli,
+			    "--%s needs --remote" HINT "without it the "
+			    "agent runs on this terminal, in no jail",
+			    remote[i].name);
 	if (cli->json)
 		return fail_usage(cli,
-		    "the agent writes to this terminal, not JSON: leave out "
+		    "the agent writes to this terminal, not JSON" HINT
+		    "leave out "
 		    "--json or add --remote");
 	return 0;
 }
@@ -84,7 +87,7 @@ run_local(struct cli *cli, const struct args *args)
 	if (dir != NULL && chdir(dir) == -1) {
 		r = fail_error(cli,
 		    errno == ENOENT ? RL_ERR_NOTFOUND : RL_ERR_SYSTEM,
-		    "%s: %s: -C DIR names another folder", dir,
+		    "%s: %s" HINT "-C DIR names another folder", dir,
 		    strerror(errno));
 		goto out;
 	}
@@ -112,8 +115,8 @@ get_size(const struct cli *cli, const struct args *args, int key,
 	*out = (uint64_t)strtonum(s, 1, TERM_SIZE_MAX, &why);
 	if (why != NULL)
 		return fail_usage(cli,
-		    "--%s %s: %s: give a number from 1 to %d", name, s, why,
-		    TERM_SIZE_MAX);
+		    "--%s %s: %s" HINT "give a number from 1 to %d", name, s,
+		    why, TERM_SIZE_MAX);
 	return 0;
 }
 
@@ -251,7 +254,7 @@ print_session(const struct cli *cli, const struct msg_session *s, bool attach)
 		hint(cli, "the jail is of tier %s", s->tier);
 	hint_hooks(cli, &s->hooks_left_out);
 	if (!attach)
-		hint(cli, "`ringlet terminal attach %s` shows it", s->id);
+		hint(cli, "'ringlet terminal attach %s' shows it", s->id);
 }
 
 /* Before there is a session: it would have no recording. */
@@ -269,7 +272,8 @@ open_record(const struct cli *cli, const struct args *args, struct record **out)
 	}
 	if (errno == EEXIST)
 		return fail_error(cli, RL_ERR_EXISTS,
-		    "%s exists already: remove it, or give --record another "
+		    "%s exists already" HINT
+		    "remove it, or give --record another "
 		    "name",
 		    path);
 	return fail_error(cli, RL_ERR_SYSTEM, "%s: %s", path, strerror(errno));
@@ -306,7 +310,8 @@ run_remote(struct cli *cli, const struct args *args)
 
 	if (attach && cli->json)
 		return fail_usage(cli,
-		    "--attach shows the session itself, not JSON: leave out "
+		    "--attach shows the session itself, not JSON" HINT
+		    "leave out "
 		    "one of --attach and --json");
 	if ((r = open_record(cli, args, &how.record)) != 0)
 		return r;

@@ -163,7 +163,8 @@ check_id(const struct cli *cli, const char *id)
 	if (valid_session_prefix(id))
 		return 0;
 	return fail_usage(cli,
-	    "'%s' is not a session's id: `ringlet terminal list` shows all",
+	    "'%s' is not a session's id" HINT
+	    "'ringlet terminal list' shows all",
 	    id);
 }
 
@@ -195,7 +196,8 @@ cmd_terminal_attach(struct cli *cli, const struct args *args)
 
 	if (cli->json)
 		return fail_usage(cli,
-		    "attach shows the session itself, not JSON: leave out "
+		    "attach shows the session itself, not JSON" HINT
+		    "leave out "
 		    "--json");
 	if ((r = check_id(cli, args->v[0])) != 0)
 		return r;
@@ -218,7 +220,8 @@ cmd_terminal_kill(struct cli *cli, const struct args *args)
 	if (name != NULL) {
 		if ((signo = text_signal(name)) == -1)
 			return fail_usage(cli,
-			    "'%s' is not a signal: TERM, KILL, INT, QUIT, "
+			    "'%s' is not a signal" HINT
+			    "TERM, KILL, INT, QUIT, "
 			    "HUP or a number",
 			    name);
 		req.signal = (uint64_t)signo;

@@ -139,7 +139,9 @@ run_there(struct tunnel *t, char *command, struct buf *b)
 static int
 fail_there(struct tunnel *t, int status, const json_t *doc)
 {
-	const char *text = json_string_value(json_object_get(doc, "error"));
+	const json_t *e = json_object_get(doc, "error");
+	const char *text = json_string_value(json_object_get(e, "message"));
+	const char *todo = json_string_value(json_object_get(e, "hint"));
 
 	if (status == REPORTED || ssh_signal_waits(&t->set) != 0)
 		return STATUS_FAILED;
@@ -147,17 +149,20 @@ fail_there(struct tunnel *t, int status, const json_t *doc)
 		return fail_broken(t);
 	if (text == NULL)
 		return fail_daemon(t->cli,
-		    "%s: ringlet has answered nothing that can be read: "
-		    "`ringlet "
-		    "-H %s daemon status` should say why",
+		    "%s: ringlet has answered nothing that can be read" HINT
+		    "'ringlet "
+		    "-H %s daemon status' should say why",
 		    t->host, t->host);
+	if (todo == NULL)
+		todo = "see 'ringlet -H HOST doctor'";
 	if (status == STATUS_UNREACHABLE)
-		return fail_daemon(t->cli, "%s: %s", t->host, text);
+		return fail_daemon(
+		    t->cli, "%s: %s" HINT "%s", t->host, text, todo);
 	return fail_error(t->cli,
 	    status == STATUS_DENIED	? RL_ERR_DENIED
 	    : status == STATUS_NOTFOUND ? RL_ERR_NOTFOUND
 					: RL_ERR_UNAVAILABLE,
-	    "%s: %s", t->host, text);
+	    "%s: %s" HINT "%s", t->host, text, todo);
 }
 
 /* The data of the answer, or NULL after a report, with the exit status. */
@@ -215,7 +220,7 @@ ask_listener(struct tunnel *t, int *status)
 		listener = xstrdup(ssh_listener(list, n));
 	else
 		*status = fail_error(t->cli, RL_ERR_UNAVAILABLE,
-		    "%s: the daemon listens nowhere that ssh could lead to: "
+		    "%s: the daemon listens nowhere that ssh could lead to" HINT
 		    "see ListenAddress in its ringlet.conf",
 		    t->host);
 	free(list);
@@ -236,13 +241,13 @@ make_folder(struct tunnel *t)
 	if (strlen(t->sock) + SSH_SUFFIX >=
 	    sizeof(((struct sockaddr_un *)NULL)->sun_path))
 		return fail_error(t->cli, RL_ERR_TOOBIG,
-		    "%s: too long for a socket's name: use a shorter "
+		    "%s: too long for a socket's name" HINT "use a shorter "
 		    "XDG_RUNTIME_DIR",
 		    t->sock);
 	/* ssh would put something else in the place of these. */
 	if (strpbrk(t->sock, "%$\"") != NULL)
 		return fail_error(t->cli, RL_ERR_INVALID,
-		    "%s: ssh cannot have a socket there: use another "
+		    "%s: ssh cannot have a socket there" HINT "use another "
 		    "XDG_RUNTIME_DIR",
 		    t->sock);
 	if ((r = paths_make_private_dir(runtime)) != 0)
@@ -287,7 +292,8 @@ log_in(struct tunnel *t)
 			return STATUS_FAILED;
 		if (login_has_ended(t))
 			return fail_daemon(t->cli,
-			    "%s could not be reached by ssh: `ssh %s` should "
+			    "%s could not be reached by ssh" HINT
+			    "'ssh %s' should "
 			    "log in",
 			    t->host, t->host);
 		poll(NULL, 0, LOOK_MS);
@@ -363,7 +369,8 @@ make_forward(struct tunnel *t, unsigned wanted, unsigned *port)
 	if (login_has_ended(t))
 		return fail_broken(t);
 	return fail_error(t->cli, RL_ERR_UNAVAILABLE,
-	    "ssh could not listen on port %u of 127.0.0.1: leave out --port, "
+	    "ssh could not listen on port %u of 127.0.0.1" HINT
+	    "leave out --port, "
 	    "or name one that is free",
 	    *port);
 }
@@ -484,7 +491,7 @@ cmd_tunnel(struct cli *cli, const struct args *args)
 
 	if (!ssh_host_ok(t.host))
 		return fail_usage(cli,
-		    "'%s' is no host: HOST or USER@HOST, as ssh takes it",
+		    "'%s' is no host" HINT "HOST or USER@HOST, as ssh takes it",
 		    t.host);
 	if (text != NULL)
 		wanted = (unsigned)strtonum(text, 1, 65535, &bad);

@@ -40,7 +40,7 @@ doctor_daemon(struct doctor *d)
 	else if (r == RL_ERR_NOTFOUND)
 		doctor_say(d, WARN, "daemon",
 		    "it does not run, so no keychain was looked into: "
-		    "`ringlet daemon` starts it");
+		    "'ringlet daemon' starts it");
 	else
 		doctor_say(d, FAIL, "daemon", "it cannot be reached: %s",
 		    *why != '\0' ? why : rl_strerror(r));
@@ -129,12 +129,12 @@ check_listener(struct doctor *d, const char *address)
 
 	if (!answers(address, why, sizeof(why)))
 		doctor_say(d, FAIL, "listener",
-		    "%s: %s: `ringlet daemon restart`, and see %s", address,
+		    "%s: %s: 'ringlet daemon restart', and see %s", address,
 		    why, d->cli->paths.log_file);
 	else if (conf_is_remote(address))
 		doctor_say(d, WARN, "listener",
 		    "%s answers, and can be reached from other machines: "
-		    "ListenAddress 127.0.0.1:8765 and `ringlet tunnel` "
+		    "ListenAddress 127.0.0.1:8765 and 'ringlet tunnel' "
 		    "from there are safer",
 		    address);
 	else
@@ -179,7 +179,7 @@ doctor_without(struct doctor *d)
 		check_free(d, d->conf.listen[i]);
 	if (lstat(p->control_sock, &st) == 0)
 		doctor_say(d, WARN, "leftover",
-		    "%s: of a daemon that was killed: `ringlet daemon` "
+		    "%s: of a daemon that was killed: 'ringlet daemon' "
 		    "replaces it",
 		    p->control_sock);
 }
@@ -204,7 +204,7 @@ doctor_status(struct doctor *d)
 	else
 		doctor_say(d, WARN, "daemon",
 		    "process %llu is of version %s, this command of %s: "
-		    "`ringlet daemon restart`",
+		    "'ringlet daemon restart'",
 		    (unsigned long long)s->pid, s->version, PACKAGE_VERSION);
 	if (strcmp(s->seal, "full") == 0)
 		doctor_say(d, FINE, "front-end", "its seal is full");
@@ -268,13 +268,13 @@ check_profile(struct doctor *d, const struct msg_profile *p)
 
 	if (*p->damage != '\0')
 		doctor_say(d, FAIL, "profiles",
-		    "%s is damaged: %s: mend its file, or `ringlet "
-		    "profiles delete %s`",
+		    "%s is damaged: %s: mend its file, or 'ringlet "
+		    "profiles delete %s'",
 		    p->alias, p->damage, p->alias);
 	else if (!agent || !provider)
 		doctor_say(d, FAIL, "profiles",
 		    "%s cannot run, as there is no %s '%s': bring its manifest "
-		    "back, or `ringlet profiles delete %s`",
+		    "back, or 'ringlet profiles delete %s'",
 		    p->alias, agent ? "provider" : "agent",
 		    agent ? p->provider_id : p->agent_id, p->alias);
 }

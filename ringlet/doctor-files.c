@@ -148,7 +148,7 @@ profile_file_ok(struct doctor *d, const char *path, const char *name)
 	json_decref(doc);
 	if (!ok)
 		doctor_say(d, FAIL, "profiles",
-		    "%s is damaged: %s: mend it, or `ringlet profiles delete`",
+		    "%s is damaged: %s: mend it, or 'ringlet profiles delete'",
 		    path, why);
 	return ok;
 }
@@ -266,13 +266,13 @@ static const char *
 shim_advice(const char *state)
 {
 	if (strcmp(state, "gone") == 0)
-		return "is gone: `ringlet aliases install` makes it again";
+		return "is gone: 'ringlet aliases install' makes it again";
 	if (strcmp(state, "changed") == 0)
 		return "is not as it was installed: look at it";
 	if (strcmp(state, "no-profile") == 0)
-		return "runs a profile that is gone: `ringlet aliases "
-		       "uninstall` removes it";
-	return "runs a ringlet that is gone: `ringlet aliases install` mends "
+		return "runs a profile that is gone: 'ringlet aliases "
+		       "uninstall' removes it";
+	return "runs a ringlet that is gone: 'ringlet aliases install' mends "
 	       "it";
 }
 

@@ -117,7 +117,7 @@ check_orphans(
 		if (i->in_use)
 			doctor_say(d, WARN, "orphan",
 			    "%s has in %s a key for %s, which its profile "
-			    "does not use: `ringlet profiles rekey %s` "
+			    "does not use: 'ringlet profiles rekey %s' "
 			    "removes it",
 			    i->profile, i->keychain, i->provider, i->profile);
 		else if (opt_has(args, OPT_REMOVE_ORPHANS))
@@ -125,7 +125,7 @@ check_orphans(
 		else
 			doctor_say(d, WARN, "orphan",
 			    "%s has a key of %s for %s, and no profile uses "
-			    "it: `ringlet doctor --remove-orphans` deletes it",
+			    "it: 'ringlet doctor --remove-orphans' deletes it",
 			    i->keychain, i->profile, i->provider);
 	}
 }
@@ -171,7 +171,7 @@ doctor_keychains(struct doctor *d)
 	for (size_t n = 0; n < k->missing.n; n++) {
 		json_array_append_new(d->missing, item_json(&i[n]));
 		doctor_say(d, FAIL, "profiles",
-		    "the key of %s is not in %s: `ringlet profiles rekey %s` "
+		    "the key of %s is not in %s: 'ringlet profiles rekey %s' "
 		    "puts one there",
 		    i[n].profile, i[n].keychain, i[n].profile);
 	}

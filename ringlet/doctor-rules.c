@@ -48,7 +48,7 @@ print_policy(struct doctor *d, const struct msg_policy *p)
 		    p->file, there ? "come" : "gone");
 	if (p->there)
 		doctor_say(d, FINE, "policy",
-		    "%s holds; `ringlet policy show` says what it rules",
+		    "%s holds; 'ringlet policy show' says what it rules",
 		    p->file);
 	else if (!there && *p->trouble == '\0')
 		doctor_say(d, FINE, "policy", "there is none (%s)", p->file);
@@ -79,13 +79,13 @@ print_registry(struct doctor *d, const struct msg_registry_state *s)
 
 	if (*s->problem != '\0')
 		doctor_say(d, FAIL, "registry",
-		    "%s: what is installed is not used: `ringlet registry "
-		    "sync` brings another",
+		    "%s: what is installed is not used: 'ringlet registry "
+		    "sync' brings another",
 		    s->problem);
 	if (*s->refused != '\0')
 		doctor_say(d, WARN, "registry",
 		    "%s: nothing comes from it: set another in %s, and see "
-		    "`ringlet policy show`",
+		    "'ringlet policy show'",
 		    s->refused, d->cli->paths.conf_file);
 	else if (*s->url != '\0' && s->keys.n == 0)
 		doctor_say(d, WARN, "registry",
@@ -99,7 +99,7 @@ print_registry(struct doctor *d, const struct msg_registry_state *s)
 		doctor_say(d, FINE, "registry", "none is set");
 	else if (*s->problem == '\0' && *s->refused == '\0' && s->keys.n > 0)
 		doctor_say(d, WARN, "registry",
-		    "none is installed yet: `ringlet registry sync`");
+		    "none is installed yet: 'ringlet registry sync'");
 }
 
 void
@@ -137,12 +137,12 @@ check_hooks(struct doctor *d, const char *alias)
 	if (waiting > 0)
 		doctor_say(d, WARN, "hooks",
 		    "%s: %zu of %zu wait for approval, and do not run: "
-		    "`ringlet hooks review %s` shows them",
+		    "'ringlet hooks review %s' shows them",
 		    alias, waiting, hooks->list.n, alias);
 	if (refused > 0)
 		doctor_say(d, WARN, "hooks",
-		    "%s: the policy lets %zu of %zu not run: `ringlet hooks "
-		    "review %s` says why",
+		    "%s: the policy lets %zu of %zu not run: 'ringlet hooks "
+		    "review %s' says why",
 		    alias, refused, hooks->list.n, alias);
 	d->hooks += hooks->list.n;
 	d->idle += waiting + refused;

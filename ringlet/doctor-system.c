@@ -256,7 +256,7 @@ doctor_bus(struct doctor *d)
 	else
 		doctor_say(d, WARN, what,
 		    "there is none (%s: %s), so no keyring of the desktop can "
-		    "be used: `ringlet keychain unlock` makes a vault "
+		    "be used: 'ringlet keychain unlock' makes a vault "
 		    "instead; or log in to a desktop, or use dbus-run-session",
 		    address != NULL ? address : "no address", strerror(error));
 out:

@@ -345,13 +345,13 @@ plan_and_make(struct init *in, const struct msg_agents *agents,
 		: first_provider(in, plan.agent, providers, plan.alias);
 	if (in->asks && (plan.provider == NULL || !ask_alias(in, &plan))) {
 		init_say(in, "profile", INIT_SKIPPED,
-		    "`ringlet profiles create` makes one later");
+		    "'ringlet profiles create' makes one later");
 		return;
 	}
 	if (plan.agent == NULL || plan.provider == NULL)
 		init_say(in, "profile", INIT_LEFT,
-		    "no provider goes with an agent that is here: `ringlet "
-		    "providers list` shows all");
+		    "no provider goes with an agent that is here: 'ringlet "
+		    "providers list' shows all");
 	else if (!in->asks && *plan.provider->auth_variable != '\0') {
 		init_say(in, "profile", INIT_LEFT,
 		    "none was made, as its API key has to be asked for");

@@ -61,7 +61,8 @@ key_source_check(struct cli *cli, const struct args *args)
 	/* What stands there may be the key itself: it is not repeated. */
 	if (name != NULL && !valid_env_name(name, strlen(name)))
 		return fail_usage(cli,
-		    "--from-env: what follows is not the name of a variable: "
+		    "--from-env: what follows is not the name of a "
+		    "variable" HINT
 		    "give the name, without $, and not the key");
 	cli->key_variable = name;
 	return 0;
@@ -83,7 +84,9 @@ accept_key(const struct cli *cli, const char *source, const char *p,
 	char why[256];
 
 	if (apikey_check(p, strlen(p), why, sizeof(why)) != 0)
-		return fail_usage(cli, "the API key (%s) %s", source, why);
+		return fail_usage(cli,
+		    "the API key (%s) %s" HINT "give one line, the key alone",
+		    source, why);
 	*out = secret_new(p, strlen(p));
 	return 0;
 }
@@ -96,7 +99,8 @@ from_env(const struct cli *cli, const char *name, const struct msg_provider *p,
 
 	if (value == NULL || *value == '\0')
 		return fail_error(cli, RL_ERR_INVALID,
-		    "--from-env: the variable %s is %s: export it first, or "
+		    "--from-env: the variable %s is %s" HINT
+		    "export it first, or "
 		    "give the key another way",
 		    name, value == NULL ? "not set" : "empty");
 	if (strcmp(name, p->auth_variable) != 0)
@@ -135,7 +139,7 @@ read_document(const struct cli *cli, const char *path, int *status)
 		return NULL;
 	if (err != 0) {
 		*status = fail_error(cli, err,
-		    "%s: %s: give the key another "
+		    "%s: %s" HINT "give the key another "
 		    "way",
 		    path,
 		    err == RL_ERR_DENIED ? "not a regular file of yours"
@@ -148,7 +152,8 @@ read_document(const struct cli *cli, const char *path, int *status)
 	/* Its own text would quote from the file. */
 	if (!json_is_object(doc)) {
 		*status = fail_error(cli, RL_ERR_INVALID,
-		    "%s: line %d: not a JSON object: give the key another way",
+		    "%s: line %d: not a JSON object" HINT
+		    "give the key another way",
 		    path, doc != NULL ? 1 : error.line);
 		json_decref(doc);
 		return NULL;
@@ -177,7 +182,8 @@ from_file(const struct cli *cli, const struct agent_file *f,
 		goto out;
 	if (f->moved[0] != NULL && find(doc, f->moved, provider) != NULL) {
 		r = fail_error(cli, RL_ERR_DENIED,
-		    "%s sends its key to an address of its own (%s): give the "
+		    "%s sends its key to an address of its own (%s)" HINT
+		    "give the "
 		    "key with --api-key-file, and the address with --endpoint",
 		    path, f->moved[1]);
 		goto out;
@@ -219,17 +225,19 @@ from_agent(const struct cli *cli, const char *agent,
 		goto out;
 	if (!known)
 		r = fail_error(cli, RL_ERR_INVALID,
-		    "--from-agent: it is not known where %s keeps a key: give "
+		    "--from-agent: it is not known where %s keeps a key" HINT
+		    "give "
 		    "it another way",
 		    agent);
 	else if (names == NULL)
 		r = fail_error(cli, RL_ERR_INVALID,
-		    "--from-agent: what %s keeps is no key of provider %s: "
+		    "--from-agent: what %s keeps is no key of provider %s" HINT
 		    "give one another way",
 		    agent, p->id);
 	else
 		r = fail_error(cli, RL_ERR_NOTFOUND,
-		    "--from-agent: no API key of %s in %s: give it another "
+		    "--from-agent: no API key of %s in %s" HINT
+		    "give it another "
 		    "way",
 		    p->id, names);
 out:

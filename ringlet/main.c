@@ -39,6 +39,54 @@ apply_globals(struct cli *cli, const struct args *args)
 	cli->json |= opt_has(args, OPT_JSON);
 	cli->quiet |= opt_has(args, 'q');
 	cli->verbose |= opt_has(args, 'v');
+	cli->no_pager |= opt_has(args, OPT_NO_PAGER);
+}
+
+/* What is waited for, or handed to another program, is not kept. */
+static bool
+wants_pager(const struct cli *cli, const struct args *args)
+{
+	return !cli->json && !cli->no_pager && cli->cmd->flags & CMD_PAGES &&
+	       !opt_has(args, OPT_FOLLOW);
+}
+
+/* Too few words: what the usage calls the next. */
+static int
+fail_few(const struct cli *cli, const struct args *args)
+{
+	const char *word = cli->cmd->usage;
+
+	for (size_t i = 0; i < args->n; i++) {
+		word += strcspn(word, " ");
+		word += strspn(word, " ");
+	}
+	return fail_usage(cli, "an argument is missing" HINT "give %.*s",
+	    (int)strcspn(word, " "), word);
+}
+
+/*
+ * Too many words: which one it is, not what it says.  It may be a key, which
+ * would stay on the screen and in a log.
+ */
+static int
+fail_many(const struct cli *cli, const struct args *args)
+{
+	const struct command *c = cli->cmd;
+
+	if (c->flags & CMD_REST)
+		return fail_usage(cli,
+		    "argument %zu is one too many" HINT
+		    "arguments for the agent stand after --",
+		    c->max + 1);
+	if (c->max == 0)
+		return fail_usage(cli,
+		    "'%s%s%s' takes no arguments" HINT "leave %s out", c->group,
+		    c->verb != NULL ? " " : "", c->verb != NULL ? c->verb : "",
+		    args->n == 1 ? "it" : "them");
+	return fail_usage(cli,
+	    "argument %zu is one too many" HINT
+	    "leave it out, or put quotes around what has blanks in it",
+	    c->max + 1);
 }
 
 /* --- running it --- */
@@ -60,24 +108,23 @@ run_command(struct cli *cli, int argc, char **argv)
 		goto out;
 	}
 	apply_globals(cli, &args);
-	if (opt_has(&args, OPT_HELP) && cli->json)
-		r = fail_help_json(cli);
-	else if (opt_has(&args, OPT_HELP)) {
-		print_command_help(c);
+	cli->args = &args;
+	if (opt_has(&args, OPT_HELP)) {
+		if (!cli->json && !cli->no_pager)
+			pager_begin();
+		print_command_help(cli, c);
 		r = STATUS_DONE;
-	} else if (args.n > c->max && c->flags & CMD_REST)
-		r = fail_usage(cli,
-		    "'%s' is one word too many: arguments for the agent stand "
-		    "after --",
-		    args.v[c->max]);
-	else if (args.n > c->max)
-		r = fail_usage(
-		    cli, "'%s' is one word too many", args.v[c->max]);
+	} else if (args.n > c->max)
+		r = fail_many(cli, &args);
 	else if (args.n < c->min)
-		r = fail_usage(cli, "an argument is missing");
-	else
+		r = fail_few(cli, &args);
+	else {
+		if (wants_pager(cli, &args))
+			pager_begin();
 		r = c->run(cli, &args);
+	}
 out:
+	cli->args = NULL;
 	args_free(&args);
 	free(all);
 	return r;
@@ -122,17 +169,15 @@ run(struct cli *cli, int argc, char **argv)
 			printf("ringlet %s\n", PACKAGE_VERSION);
 		goto out;
 	}
-	if (cli->json && opt_has(&args, OPT_HELP)) {
-		r = fail_help_json(cli);
-		goto out;
-	}
 	if (opt_has(&args, OPT_HELP)) {
-		print_help();
+		if (!cli->json && !cli->no_pager)
+			pager_begin();
+		print_help(cli);
 		goto out;
 	}
 	if (args.n == 0) {
-		r = fail_usage(
-		    cli, "a command is missing: `ringlet help` lists all");
+		r = fail_usage(cli,
+		    "a command is missing" HINT "'ringlet help' lists all");
 		goto out;
 	}
 	cli->cmd = find_command(cli, args.n, args.v, &words, &r);
@@ -140,8 +185,8 @@ run(struct cli *cli, int argc, char **argv)
 		goto out;
 	if (paths_init(&cli->paths, &bad) != 0) {
 		r = fail_usage(cli,
-		    "%s is not an absolute path: mend the "
-		    "variable or unset it",
+		    "%s is not an absolute path" HINT "mend the variable "
+		    "or unset it",
 		    bad);
 		goto out;
 	}
@@ -183,7 +228,10 @@ main(int argc, char **argv)
 		argv++;
 		cli.json = wants_json(argc, argv);
 	}
-	status = run(&cli, argc, argv);
+	if (argc > 1 && strcmp(argv[1], COMPLETE) == 0)
+		status = cmd_complete(&cli, (size_t)argc - 2, argv + 2);
+	else
+		status = run(&cli, argc, argv);
 	fd_close(cli.fd);
 	return output_end(&cli, status);
 }

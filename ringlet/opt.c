@@ -95,7 +95,8 @@ unknown(
 		snprintf(why, size, "unknown option %s: did you mean --%s?",
 		    safe, near);
 	else
-		snprintf(why, size, "unknown option %s", safe);
+		snprintf(
+		    why, size, "unknown option %s: '--help' shows all", safe);
 	free(names);
 	free(typed);
 	free(safe);
@@ -118,7 +119,9 @@ wrong(const struct opt *table, size_t n, int key, char **argv, char *why,
 		snprintf(
 		    why, size, "--%s needs an argument: %s", o->name, o->arg);
 	else
-		snprintf(why, size, "--%s takes no argument", o->name);
+		snprintf(why, size,
+		    "--%s takes no argument: leave out what follows '='",
+		    o->name);
 	return RL_ERR_INVALID;
 }
 
@@ -126,7 +129,8 @@ static int
 keep(struct args *a, const struct opt *o, char *why, size_t size)
 {
 	if (o->arg != NULL && !(o->flags & OPT_MANY) && opt_has(a, o->key)) {
-		snprintf(why, size, "--%s was given twice", o->name);
+		snprintf(
+		    why, size, "--%s was given twice: leave one out", o->name);
 		return RL_ERR_INVALID;
 	}
 	a->opts = xreallocarray(a->opts, a->nopts + 1, sizeof(*a->opts));

@@ -6,11 +6,13 @@
 
 #include "config.h"
 
+#include <sys/ioctl.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,8 +20,8 @@
 #include "valid.h"
 #include "xmalloc.h"
 
-static char *
-vformat(const char *fmt, va_list ap)
+char *
+text_vformat(const char *fmt, va_list ap)
 {
 	char *s;
 
@@ -32,27 +34,83 @@ static void
 put_json(json_t *doc)
 {
 	if (doc == NULL || json_dumpf(doc, stdout, JSON_COMPACT) == -1)
-		fputs("{\"success\":false,\"error\":\"out of memory\","
-		      "\"code\":\"INTERNAL\"}",
+		fputs("{\"success\":false,\"error\":{\"code\":\"INTERNAL\","
+		      "\"message\":\"out of memory\",\"hint\":null}}",
 		    stdout);
 	putchar('\n');
 	json_decref(doc);
 }
 
-static void __attribute__((__format__(printf, 3, 0)))
-report(const struct cli *cli, const char *code, const char *fmt, va_list ap)
+/* Text that may be no UTF-8 as a JSON string. */
+static json_t *
+json_said(const char *raw)
 {
-	char *raw = vformat(fmt, ap), *safe = text_safe(raw);
+	char *safe = text_safe(raw);
+	json_t *s = json_string(valid_utf8(raw, strlen(raw)) ? raw : safe);
+
+	free(safe);
+	return s;
+}
+
+/* Where what to do begins in a text that tells both; NULL: it does not. */
+static char *
+find_hint(char *text)
+{
+	char *at = NULL;
+
+	for (char *p = text; (p = strstr(p, HINT)) != NULL; p += strlen(HINT))
+		at = p;
+	return at;
+}
+
+static void
+report_json(const char *code, char *text, const char *usage)
+{
+	char *at = find_hint(text);
+	const char *todo = usage;
+
+	if (at != NULL) {
+		*at = '\0';
+		todo = at + strlen(HINT);
+	}
+	put_json(json_pack("{s:b, s:{s:s, s:o, s:o}}", "success", 0, "error",
+	    "code", code, "message", json_said(text), "hint",
+	    todo != NULL ? json_said(todo) : json_null()));
+}
+
+/* The same in a line: of the mark only what is to be seen is left. */
+static void
+report_text(char *text, const char *usage)
+{
+	char *at = find_hint(text), *safe;
+
+	if (at != NULL) {
+		/* ": " and the mark become ": ". */
+		at += strlen(": ");
+		memmove(at, at + 1, strlen(at + 1) + 1);
+	}
+	safe = text_safe(text);
+	/* What is kept for a pager was there before. */
+	pager_let_go();
+	progress_hide();
+	fflush(stdout);
+	fprintf(stderr, "ringlet: %s\n", safe);
+	if (usage != NULL)
+		fprintf(stderr, "%s\n", usage);
+	free(safe);
+}
+
+static void __attribute__((__format__(printf, 4, 0)))
+report(const struct cli *cli, const char *code, const char *usage,
+    const char *fmt, va_list ap)
+{
+	char *text = text_vformat(fmt, ap);
 
 	if (cli->json)
-		put_json(json_pack("{s:b, s:s, s:s}", "success", 0, "error",
-		    valid_utf8(raw, strlen(raw)) ? raw : safe, "code", code));
-	else {
-		fflush(stdout);
-		fprintf(stderr, "ringlet: %s\n", safe);
-	}
-	free(safe);
-	free(raw);
+		report_json(code, text, usage);
+	else
+		report_text(text, usage);
+	free(text);
 }
 
 static int
@@ -75,7 +133,7 @@ fail_error(const struct cli *cli, int err, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	report(cli, rl_errname(err), fmt, ap);
+	report(cli, rl_errname(err), NULL, fmt, ap);
 	va_end(ap);
 	return status_of(err);
 }
@@ -83,16 +141,13 @@ fail_error(const struct cli *cli, int err, const char *fmt, ...)
 int
 fail_usage(const struct cli *cli, const char *fmt, ...)
 {
-	const struct command *c = cli->cmd;
+	char *usage = cli->cmd != NULL ? command_usage(cli->cmd) : NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	report(cli, "USAGE", fmt, ap);
+	report(cli, "USAGE", usage, fmt, ap);
 	va_end(ap);
-	if (!cli->json && c != NULL)
-		fprintf(stderr, "usage: ringlet %s%s%s%s%s\n", c->group,
-		    c->verb != NULL ? " " : "", c->verb != NULL ? c->verb : "",
-		    *c->usage != '\0' ? " " : "", c->usage);
+	free(usage);
 	return STATUS_USAGE;
 }
 
@@ -102,7 +157,7 @@ fail_daemon(const struct cli *cli, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	report(cli, "UNREACHABLE", fmt, ap);
+	report(cli, "UNREACHABLE", NULL, fmt, ap);
 	va_end(ap);
 	return STATUS_UNREACHABLE;
 }
@@ -110,8 +165,9 @@ fail_daemon(const struct cli *cli, const char *fmt, ...)
 static void __attribute__((__format__(printf, 1, 0)))
 note(const char *fmt, va_list ap)
 {
-	char *raw = vformat(fmt, ap), *safe = text_safe(raw);
+	char *raw = text_vformat(fmt, ap), *safe = text_safe(raw);
 
+	progress_hide();
 	fflush(stdout);
 	fprintf(stderr, "ringlet: %s\n", safe);
 	free(safe);
@@ -153,165 +209,13 @@ print_json(const struct cli *cli, json_t *data)
 int
 output_end(const struct cli *cli, int status)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	progress_hide();
+	if (fflush(stdout) == 0 && !ferror(stdout) && pager_end() == 0)
 		return status;
-	fprintf(stderr, "ringlet: standard output: %s\n", strerror(errno));
+	fprintf(stderr,
+	    "ringlet: standard output: %s: what was printed is not whole\n",
+	    strerror(errno));
 	return status != STATUS_DONE ? status : STATUS_FAILED;
-}
-
-/* --- tables --- */
-
-struct cell {
-	char *text;
-	size_t width;
-	enum colour colour;
-};
-
-struct table {
-	struct cell *cells;
-	size_t ncells;
-	size_t ncols;
-	size_t shrink; /* a column, or ncols */
-};
-
-#define GAP	   2 /* columns of a terminal between those of a table */
-#define SHRINK_MIN 8
-
-static bool
-want_colour(void)
-{
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	return isatty(STDOUT_FILENO) && (no == NULL || *no == '\0') &&
-	       term != NULL && strcmp(term, "dumb") != 0;
-}
-
-static void
-add_cell(struct table *t, enum colour colour, char *text)
-{
-	struct cell *c;
-
-	t->cells = xreallocarray(t->cells, t->ncells + 1, sizeof(*t->cells));
-	c = &t->cells[t->ncells++];
-	c->text = text;
-	c->width = text_width(text);
-	c->colour = colour;
-}
-
-struct table *
-table_new(const char *const *headings, size_t ncols)
-{
-	struct table *t = xcalloc(1, sizeof(*t));
-
-	t->ncols = t->shrink = ncols;
-	for (size_t i = 0; i < ncols; i++)
-		add_cell(t, COLOUR_FAINT, xstrdup(headings[i]));
-	return t;
-}
-
-void
-table_free(struct table *t)
-{
-	if (t == NULL)
-		return;
-	for (size_t i = 0; i < t->ncells; i++)
-		free(t->cells[i].text);
-	free(t->cells);
-	free(t);
-}
-
-void
-table_cell(struct table *t, enum colour colour, const char *fmt, ...)
-{
-	va_list ap;
-	char *raw;
-
-	va_start(ap, fmt);
-	raw = vformat(fmt, ap);
-	va_end(ap);
-	add_cell(t, colour, *raw != '\0' ? text_safe(raw) : xstrdup("-"));
-	free(raw);
-}
-
-void
-table_shrink(struct table *t, size_t column)
-{
-	t->shrink = column;
-}
-
-/* Cuts widths[t->shrink] down if that makes the rows fit. */
-static void
-fit(const struct table *t, size_t *widths)
-{
-	uint64_t cols, rows;
-	size_t all = (t->ncols - 1) * GAP, over;
-
-	if (t->shrink == t->ncols || !isatty(STDOUT_FILENO) ||
-	    !session_terminal_size(&cols, &rows))
-		return;
-	for (size_t i = 0; i < t->ncols; i++)
-		all += widths[i];
-	if (all <= cols)
-		return;
-	over = all - (size_t)cols;
-	if (widths[t->shrink] >= SHRINK_MIN + over)
-		widths[t->shrink] -= over;
-}
-
-/* The text within that width; what is left out shows as dots.  Returns what
- * it takes. */
-static size_t
-put_text(const struct cell *c, size_t width)
-{
-	char *cut;
-	size_t n;
-
-	if (c->width <= width) {
-		fputs(c->text, stdout);
-		return c->width;
-	}
-	cut = xstrdup(c->text);
-	n = strlen(cut);
-	do {
-		/* A whole character at a time. */
-		do {
-			cut[--n] = '\0';
-		} while (n > 0 && (c->text[n] & 0xc0) == 0x80);
-	} while (n > 0 && text_width(cut) + 2 > width);
-	printf("%s..", cut);
-	n = text_width(cut) + 2;
-	free(cut);
-	return n;
-}
-
-void
-table_print(const struct table *t)
-{
-	static const char *const on[] = { [COLOUR_GOOD] = "\033[32m",
-		[COLOUR_BAD] = "\033[31m",
-		[COLOUR_FAINT] = "\033[2m" };
-	size_t *widths = xcalloc(t->ncols, sizeof(*widths));
-	bool colour = want_colour();
-
-	for (size_t i = 0; i < t->ncells; i++)
-		if (t->cells[i].width > widths[i % t->ncols])
-			widths[i % t->ncols] = t->cells[i].width;
-	fit(t, widths);
-	for (size_t i = 0; i < t->ncells; i++) {
-		const struct cell *c = &t->cells[i];
-		size_t width = widths[i % t->ncols], used;
-
-		if (colour && c->colour != COLOUR_NONE)
-			fputs(on[c->colour], stdout);
-		used = put_text(c, width);
-		if (colour && c->colour != COLOUR_NONE)
-			fputs("\033[0m", stdout);
-		if (i % t->ncols == t->ncols - 1)
-			putchar('\n');
-		else
-			printf("%*s", (int)(width - used + GAP), "");
-	}
-	free(widths);
 }
 
 void
@@ -321,12 +225,44 @@ print_field(const char *name, const char *fmt, ...)
 	char *raw, *safe;
 
 	va_start(ap, fmt);
-	raw = vformat(fmt, ap);
+	raw = text_vformat(fmt, ap);
 	va_end(ap);
 	safe = text_safe(raw);
 	printf("%s: %s\n", name, safe);
 	free(safe);
 	free(raw);
+}
+
+/* --- the terminal --- */
+
+bool
+output_is_smart(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(output_fd()) && term != NULL && *term != '\0' &&
+	       strcmp(term, "dumb") != 0;
+}
+
+bool
+output_colour(void)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return output_is_smart() && (no == NULL || *no == '\0');
+}
+
+bool
+output_size(uint64_t *cols, uint64_t *rows)
+{
+	struct winsize ws;
+
+	if (ioctl(output_fd(), TIOCGWINSZ, &ws) == -1 || ws.ws_col == 0 ||
+	    ws.ws_row == 0)
+		return false;
+	*cols = ws.ws_col;
+	*rows = ws.ws_row;
+	return true;
 }
 
 /* --- JSON --- */

@@ -150,7 +150,8 @@ ask(const struct cli *cli, const char *question, char *p, ssize_t *n,
 		    "RINGLET_ASKPASS nor SSH_ASKPASS names a program");
 	if (!terminal)
 		return fail_usage(cli,
-		    "there is no terminal to ask for the passphrase on: give "
+		    "there is no terminal to ask for the passphrase on" HINT
+		    "give "
 		    "--passphrase-file FILE, or set RINGLET_ASKPASS to a "
 		    "program that asks");
 	*source = "what was typed";

@@ -86,7 +86,7 @@ prompt_key(const struct cli *cli, const char *question, const char *file,
 	if (from_tty && len >= TYPED_MAX) {
 		r = fail_usage(cli,
 		    "the API key (%s) may have been cut by the terminal, which "
-		    "takes less than %d bytes in a line: give it with "
+		    "takes less than %d bytes in a line" HINT "give it with "
 		    "--api-key-file",
 		    source, TYPED_MAX);
 		goto out;
@@ -94,7 +94,9 @@ prompt_key(const struct cli *cli, const char *question, const char *file,
 	if (len > 0 && p[len - 1] == '\n' && --len > 0 && p[len - 1] == '\r')
 		len--;
 	if (apikey_check(p, len, why, sizeof(why)) != 0)
-		r = fail_usage(cli, "the API key (%s) %s", source, why);
+		r = fail_usage(cli,
+		    "the API key (%s) %s" HINT "give one line, the key alone",
+		    source, why);
 	else
 		*out = secret_new(p, len);
 out:

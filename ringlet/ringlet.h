@@ -10,6 +10,7 @@
  */
 
 #include <sys/types.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,7 +33,15 @@ enum status {
 	STATUS_DENIED = 5
 };
 
+struct args;
 struct command;
+
+/* What is waited for; see progress.c. */
+struct progress {
+	const char *what; /* NULL: nothing */
+	uint64_t begun;	  /* by loop_now() */
+	uint64_t drawn;
+};
 
 /* One run of the program; made by main(). */
 struct cli {
@@ -41,7 +50,10 @@ struct cli {
 	bool verbose;
 	bool prompt_allowed; /* of the connection: client.c */
 	struct paths paths;
+	bool no_pager;
+	struct progress progress;
 	const struct command *cmd; /* NULL until it is known */
+	const struct args *args;   /* its own; NULL until they are parsed */
 	const char *key_variable;  /* of --from-env: no daemon gets it */
 	int fd;			   /* to the monitor; -1: not connected */
 	uint32_t last_id;	   /* of a request */
@@ -101,6 +113,14 @@ char *text_safe(const char *s);
 /* Columns that s takes on a terminal. */
 size_t text_width(const char *s);
 struct buf;
+/*
+ * s, or the beginning of it and a mark of what is left out, that width at
+ * most; the caller frees it.
+ */
+char *text_cut(const char *s, size_t width);
+/* What printf() would print; the caller frees it. */
+char *text_vformat(const char *fmt, va_list)
+    __attribute__((__format__(printf, 1, 0)));
 /* Appends s in single quotes, such that a POSIX shell reads s again. */
 int text_put_shell(struct buf *, const char *s);
 /* Appends s as a JSON string.  s must be UTF-8. */
@@ -141,8 +161,10 @@ int text_when(const char *, int64_t now_ms, int64_t *ms);
 
 /*
  * Report a failure as "ringlet: " and the text, control characters escaped,
- * or as a JSON document.  The text is "what went wrong: what to do about it".
+ * or as a JSON document.  The text is "what went wrong: what to do about it";
+ * with HINT in the place of the colon JSON has the two apart.
  */
+#define HINT ": \036"
 int fail_error(const struct cli *, int err, const char *fmt, ...)
     __attribute__((__format__(printf, 3, 4)));
 int fail_usage(const struct cli *, const char *fmt, ...)
@@ -156,10 +178,49 @@ void hint(const struct cli *, const char *fmt, ...)
 void verbose(const struct cli *, const char *fmt, ...)
     __attribute__((__format__(printf, 2, 3)));
 
+/*
+ * Standard output, or what it was before it was kept for a pager: whether it
+ * is a terminal that knows more than lines, whether colour is wanted there,
+ * and the size it has if it is any terminal.
+ */
+bool output_is_smart(void);
+bool output_colour(void);
+bool output_size(uint64_t *cols, uint64_t *rows);
+
 /* Prints {"success":true,"data":data}, which it frees; NULL: no data. */
 int print_json(const struct cli *, json_t *data);
-/* Flushes standard output; reports what it could not write. */
+/* Shows it, by a pager if there is one; reports what could not be written. */
 int output_end(const struct cli *, int status);
+
+/* --- pager.c: long output by pages --- */
+
+/*
+ * Keeps what is printed from now on until pager_end(), if standard output is
+ * a terminal and the user has a pager.
+ */
+void pager_begin(void);
+/* Shows what is kept: 0, or -1 and errno. */
+int pager_end(void);
+/* Shows it without a pager, at once, as something else has to be said. */
+void pager_let_go(void);
+/* The descriptor that standard output is, or was before pager_begin(). */
+int output_fd(void);
+
+/* --- progress.c: that something takes long --- */
+
+/*
+ * From _begin() to _end(), _tick() shows on a terminal what has been waited
+ * for for longer than a moment.  Whoever prints on standard error meanwhile
+ * calls _hide() before.
+ */
+void progress_begin(struct cli *, const char *what);
+void progress_tick(struct cli *);
+void progress_hide(void);
+void progress_end(struct cli *);
+/* Waits until fd can be read, and shows it: how much of the time is left. */
+int progress_wait(struct cli *, int fd, int timeout_ms);
+
+/* --- table.c --- */
 
 enum colour { COLOUR_NONE, COLOUR_GOOD, COLOUR_BAD, COLOUR_FAINT };
 
@@ -174,11 +235,14 @@ void table_free(struct table *);
 void table_cell(struct table *, enum colour, const char *fmt, ...)
     __attribute__((__format__(printf, 3, 4)));
 /*
- * On a terminal that is too narrow that column is cut down, if it can be by
- * enough; no other is.
+ * On a terminal that is too narrow that column is cut down before all others;
+ * else the widest are, but never the first.
  */
 void table_shrink(struct table *, size_t column);
 void table_print(const struct table *);
+
+/* --- output.c again --- */
+
 /* One "Name: value" line. */
 void print_field(const char *name, const char *fmt, ...)
     __attribute__((__format__(printf, 2, 3)));
@@ -235,7 +299,7 @@ bool daemon_is_locked(const struct cli *);
  * none) and waits until it serves.  RL_ERR_UNAVAILABLE with why[size].
  */
 int daemon_start(
-    const struct cli *, const char *const *extra, char *why, size_t size);
+    struct cli *, const char *const *extra, char *why, size_t size);
 
 /* --- prompt.c: asking the user --- */
 
@@ -346,7 +410,8 @@ int agent_must_be_known(struct cli *, const char *id);
 /* The provider of that id in a list, or NULL. */
 const struct msg_provider *provider_find(
     const struct msg_providers *, const char *id);
-int fail_no_provider(const struct cli *, const char *id);
+int fail_no_provider(
+    const struct cli *, const struct msg_providers *, const char *id);
 /*
  * *out becomes the folder's absolute name without links, for the caller to
  * free; 0, or reports.
@@ -384,6 +449,7 @@ enum opt_key {
 	OPT_NAME,
 	OPT_NEW,
 	OPT_NEW_PASSPHRASE_FILE,
+	OPT_NO_PAGER,
 	OPT_NO_SANDBOX,
 	OPT_OBJECT,
 	OPT_OFFLINE,
@@ -414,6 +480,7 @@ enum opt_key {
 
 #define CMD_NO_START 0x1 /* never starts the daemon */
 #define CMD_REST     0x2 /* takes words after "--" */
+#define CMD_PAGES    0x4 /* long output goes through the pager */
 
 struct command {
 	const char *group;
@@ -437,6 +504,11 @@ extern const size_t nglobal_opts;
 extern const struct opt version_opts[];
 extern const size_t nversion_opts;
 
+/* The command of those words (verb NULL: the group alone), or NULL. */
+const struct command *command_find(const char *group, const char *verb);
+/* "usage: ringlet ..." in lines of a page; the caller frees it. */
+char *command_usage(const struct command *);
+
 /*
  * The command that argv (argc words, at least one) begins with; *words
  * becomes how many of them name it.  NULL: there is none, and *status is what
@@ -444,10 +516,59 @@ extern const size_t nversion_opts;
  */
 const struct command *find_command(
     const struct cli *, size_t argc, char **argv, size_t *words, int *status);
-void print_help(void);
-void print_command_help(const struct command *);
-/* There is no JSON of help. */
-int fail_help_json(const struct cli *);
+/* All commands; one: as text, or as JSON. */
+void print_help(const struct cli *);
+void print_command_help(const struct cli *, const struct command *);
+
+/* --- examples.c: how they are used, for help and ringlet(1) --- */
+
+struct example {
+	const char *group;
+	const char *verb; /* as in struct command */
+	const char *line; /* words behind "ringlet", quoted as for a shell */
+	const char *what; /* it does */
+};
+extern const struct example examples[];
+extern const size_t nexamples;
+
+/* --- operands.c: what stands where, for completion and suggestions --- */
+
+enum operand {
+	OPERAND_NONE,  /* there is none */
+	OPERAND_TEXT,  /* whatever the user makes up */
+	OPERAND_WORDS, /* one of a few words */
+	OPERAND_PROFILE,
+	OPERAND_AGENT,
+	OPERAND_PROVIDER,
+	OPERAND_SESSION,
+	OPERAND_TOKEN,
+	OPERAND_FILE,
+	OPERAND_DIR,
+	OPERAND_HOST,
+	OPERAND_COMMAND /* words of a command */
+};
+
+/* What operand n is; of OPERAND_WORDS *words becomes them, with | between. */
+enum operand operand_kind(const struct command *, size_t n, const char **words);
+/* The same of an option's argument. */
+enum operand option_kind(const struct opt *, const char **words);
+/* Aliases of all profiles there are, as files; for strlist_clear(). */
+struct strlist;
+void profile_names(const struct paths *, struct strlist *);
+/*
+ * What to do where the daemon knows no such thing, or has it already: another
+ * name that is near, or what lists all.  For free(); NULL: nothing is known.
+ */
+char *suggest_operand(const struct cli *, int err);
+
+/* --- complete.c --- */
+
+#define COMPLETE "__complete" /* a hidden command: what shells call */
+/*
+ * Prints what the last of the words behind "ringlet" could become.  Starts no
+ * daemon, asks nobody, says nothing of what is wrong.
+ */
+int cmd_complete(struct cli *, size_t n, char **words);
 
 int cmd_agents_list(struct cli *, const struct args *);
 int cmd_agents_inspect(struct cli *, const struct args *);

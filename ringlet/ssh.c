@@ -36,9 +36,9 @@ report_of(bool json, const char *text)
 	if (!json)
 		return xasprintf("ringlet: %s", text);
 	b = buf_new(REPORT_MAX);
-	if (buf_puts(b, "{\"success\":false,\"error\":") == 0 &&
-	    text_put_json(b, text) == 0 &&
-	    buf_puts(b, ",\"code\":\"UNREACHABLE\"}") == 0)
+	if (buf_puts(b, "{\"success\":false,\"error\":{\"code\":"
+			"\"UNREACHABLE\",\"message\":") == 0 &&
+	    text_put_json(b, text) == 0 && buf_puts(b, ",\"hint\":null}}") == 0)
 		report = xstrndup((const char *)buf_ptr(b), buf_len(b));
 	buf_free(b);
 	return report != NULL ? report : xstrdup("");
@@ -205,8 +205,8 @@ run_ssh(struct cli *cli, const char *host, char *const *argv, int in)
 	}
 	if (WEXITSTATUS(status) == SSH_FAILED)
 		return fail_daemon(cli,
-		    "%s could not be reached by ssh, or the connection broke: "
-		    "`ssh %s` should log in",
+		    "%s could not be reached by ssh, or the connection "
+		    "broke" HINT "'ssh %s' should log in",
 		    host, host);
 	return WEXITSTATUS(status);
 }
@@ -226,7 +226,7 @@ has_word(const struct args *args, const char *a, const char *b)
 static const char **
 collect(const struct cli *cli, const struct args *args, size_t *n)
 {
-	const char **v = xcalloc(args->n + 7, sizeof(*v));
+	const char **v = xcalloc(args->n + 8, sizeof(*v));
 	bool dashboard = args->n > 0 && strcmp(args->v[0], "dashboard") == 0;
 
 	*n = 0;
@@ -236,6 +236,8 @@ collect(const struct cli *cli, const struct args *args, size_t *n)
 		v[(*n)++] = "--quiet";
 	if (cli->verbose)
 		v[(*n)++] = "--verbose";
+	if (cli->no_pager)
+		v[(*n)++] = "--no-pager";
 	if (opt_has(args, OPT_HELP))
 		v[(*n)++] = "--help";
 	if (opt_has(args, OPT_VERSION))
@@ -247,8 +249,8 @@ collect(const struct cli *cli, const struct args *args, size_t *n)
 			v[(*n)++] = "--print";
 	}
 	if (dashboard && !has_word(args, "--url", "--help"))
-		hint(cli, "a browser here needs a tunnel: `ringlet tunnel "
-			  "HOST` makes it and opens one");
+		hint(cli, "a browser here needs a tunnel: 'ringlet tunnel "
+			  "HOST' makes it and opens one");
 	return v;
 }
 
@@ -266,11 +268,12 @@ ssh_run(struct cli *cli, const char *host, const struct args *args)
 
 	if (!ssh_host_ok(host))
 		return fail_usage(cli,
-		    "-H: '%s' is no host: HOST or USER@HOST, as ssh takes it",
+		    "-H: '%s' is no host" HINT
+		    "HOST or USER@HOST, as ssh takes it",
 		    host);
 	if (args->n > 0 && strcmp(args->v[0], "tunnel") == 0)
-		return fail_usage(
-		    cli, "a tunnel begins here: `ringlet tunnel %s`", host);
+		return fail_usage(cli,
+		    "a tunnel begins here" HINT "'ringlet tunnel %s'", host);
 	words = collect(cli, args, &n);
 	argv[6] = ssh_command_for(cli, host, words, n);
 	free(words);

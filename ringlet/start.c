@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@
 #include "proc.h"
 #include "ringlet.h"
 #include "xmalloc.h"
+
+#define LOOK_MS 10 /* how often the start is looked at */
 
 /*
  * By taking the lock for an instant, shared: flock(2) cannot be asked.  So
@@ -87,9 +90,26 @@ read_reason(FILE *f, int status, char *why, size_t size)
 	}
 }
 
+/* Until the first process has ended: how it has. */
+static int
+wait_for_start(struct cli *cli, pid_t pid)
+{
+	int status = 0;
+	pid_t r;
+
+	progress_begin(cli, "the daemon to start");
+	while ((r = waitpid(pid, &status, WNOHANG)) != pid) {
+		if (r == -1 && errno != EINTR)
+			break;
+		poll(NULL, 0, LOOK_MS);
+		progress_tick(cli);
+	}
+	progress_end(cli);
+	return status;
+}
+
 int
-daemon_start(
-    const struct cli *cli, const char *const *extra, char *why, size_t size)
+daemon_start(struct cli *cli, const char *const *extra, char *why, size_t size)
 {
 	char **argv;
 	size_t n = 0;
@@ -117,8 +137,7 @@ daemon_start(
 		fclose(errors);
 		return RL_ERR_UNAVAILABLE;
 	}
-	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
-		;
+	status = wait_for_start(cli, pid);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		*why = '\0';
 	else

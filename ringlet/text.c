@@ -110,6 +110,30 @@ text_width(const char *s)
 	return width;
 }
 
+char *
+text_cut(const char *s, size_t width)
+{
+	/* Where it would be three letters, two dots. */
+	const char *mark = text_width("\xe2\x80\xa6") == 1 && MB_CUR_MAX > 1
+			       ? "\xe2\x80\xa6"
+			       : "..";
+	size_t n = strlen(s), m = text_width(mark);
+	char *whole, *head;
+
+	if (text_width(s) <= width)
+		return xstrdup(s);
+	head = xstrdup(s);
+	do {
+		/* A whole character at a time. */
+		do {
+			head[--n] = '\0';
+		} while (n > 0 && (s[n] & 0xc0) == 0x80);
+	} while (n > 0 && text_width(head) + m > width);
+	whole = xasprintf("%s%s", head, mark);
+	free(head);
+	return whole;
+}
+
 int
 text_put_shell(struct buf *b, const char *s)
 {

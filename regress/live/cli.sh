@@ -19,18 +19,18 @@ usage()
 	is "ringlet $* is wrong usage" "$(status ringlet "$@")" 2
 	like "and it says why" "$(cat "$T/err")" "^ringlet: .*$pattern"
 	is "the same in JSON" "$(status ringlet --json "$@")" 2
-	is "is one document" "$(json code <"$T/out")" USAGE
+	is "is one document" "$(json error code <"$T/out")" USAGE
 	is "and nothing else" "$(cat "$T/err")" ''
 }
 usage 'command is missing'
-usage 'did you mean `ringlet profiles`' profile list
-usage 'did you mean `ringlet terminal attach`' terminal atach x
-usage 'unknown option --frob$' profiles run x --frob
+usage "did you mean 'ringlet profiles'" profile list
+usage "did you mean 'ringlet terminal attach'" terminal atach x
+usage 'unknown option --frob: ' profiles run x --frob
 usage 'needs --remote' profiles run x --no-sandbox
 usage 'needs --remote' profiles run x --sandbox
 usage 'do not go together' profiles run x --remote --sandbox --no-sandbox
 usage 'stand after --' profiles run x extra --remote
-usage 'one word too many' profiles list x
+usage 'takes no arguments' profiles list x
 usage 'argument is missing' profiles inspect
 usage 'PROVIDER is missing' profiles create shell x
 usage 'number from 1 to' profiles run x --remote --cols 0
@@ -59,7 +59,7 @@ shell_profile plain
 is "a session that is not there is 4" \
     "$(status ringlet terminal attach abcdef0123456789)" 4
 is "in JSON it has its code" "$(ringlet --json terminal info abc |
-    json code)" NOT_FOUND
+    json error code)" NOT_FOUND
 # shellcheck disable=SC2016
 on_tty --out "$T/tty" wait x -- ringlet profiles list
 check "a table has colour on a terminal" grep -q "$(printf '\033')" "$T/tty"

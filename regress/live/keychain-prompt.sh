@@ -60,7 +60,7 @@ ITEMS
 locks dismiss
 at ringlet --json profiles env keeper
 is "sent away, there is no key" "$CODE" 1
-is "for a reason of its own" "$(json code <"$T/out")" DISMISSED
+is "for a reason of its own" "$(json error code <"$T/out")" DISMISSED
 at ringlet profiles create shell second -p anthropic --api-key-file "$T/key"
 is "and no new profile" "$CODE" 1
 like "which says what to do" "$(cat "$T/err")" 'dismissed: try again'

@@ -41,7 +41,7 @@ refused()
 		ok "$1: it is refused ($code)"
 	fi
 	is "$1: the error has a code for programs" "$(ringlet --json profiles \
-	    run plain --remote -C "$WORK" -- orphan "$marker" | json code)" JAIL
+	    run plain --remote -C "$WORK" -- orphan "$marker" | json error code)" JAIL
 	cat "$T/err"
 	like "$1: bwrap is named" "$(cat "$T/err")" 'bwrap|bubblewrap'
 	[ -z "${2:-}" ] || like "$1: in bwrap's own words" \

@@ -72,7 +72,7 @@ new_profile claude dev "" -p self --working-dir "$WORK"
 ringlet hooks add dev PreToolUse '' 'echo FORBIDDEN' >/dev/null
 ringlet hooks add dev PreToolUse '' 'echo allowed one' >/dev/null
 like "doctor names hooks that wait" "$(ringlet doctor)" \
-    '^warn hooks: dev: 2 of 2 wait.*`ringlet hooks review dev`'
+    "^warn hooks: dev: 2 of 2 wait.*'ringlet hooks review dev'"
 check "without a policy: hooks are approved" ringlet hooks approve dev -y
 like "which doctor says" "$(ringlet doctor)" '^ok   hooks: 2 of them'
 like "and run" "$(jailed dev -- fire PreToolUse Bash)" '^FORBIDDEN'

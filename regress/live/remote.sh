@@ -144,7 +144,7 @@ is "a host that does not answer is 3" \
     "$(status here ringlet -H nowhere agents list)" 3
 like "with words" "$(cat "$T/err")" '^ringlet: nowhere could not be reached'
 is "in JSON too" "$(status here ringlet -H nowhere --json agents list)" 3
-is "(its code)" "$(json code <"$T/out")" UNREACHABLE
+is "(its code)" "$(json error code <"$T/out")" UNREACHABLE
 
 # --- arguments, byte for byte, whatever the login shell is ----------------------
 cat >"$THERE/bin/ringlet" <<SH
@@ -209,8 +209,8 @@ is "without a ringlet over there" "$(remote agents list)" 3
 like "one is told what to do" "$(cat "$T/err")" \
     '^ringlet: there has no ringlet in PATH or ~/.local/bin: install'
 is "in JSON too" "$(remote --json agents list)" 3
-is "(its code)" "$(json code <"$T/out")" UNREACHABLE
-like "(its text)" "$(json error <"$T/out")" 'there has no ringlet'
+is "(its code)" "$(json error code <"$T/out")" UNREACHABLE
+like "(its text)" "$(json error message <"$T/out")" 'there has no ringlet'
 mkdir -p "$THERE/home/.local/bin"
 ln -s "$LIVE_BIN/ringlet" "$THERE/home/.local/bin/ringlet"
 like "it is found in ~/.local/bin" "$(there --version </dev/null)" '^ringlet [0-9]'

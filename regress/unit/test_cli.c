@@ -118,16 +118,17 @@ START_TEST(refuses_options)
 	ck_assert_int_eq(parse(0, "--colums", "3", NULL), RL_ERR_INVALID);
 	ck_assert_str_eq(why, "unknown option --colums: did you mean --cols?");
 	ck_assert_int_eq(parse(0, "-z", NULL), RL_ERR_INVALID);
-	ck_assert_str_eq(why, "unknown option -z");
+	ck_assert_str_eq(why, "unknown option -z: '--help' shows all");
 	ck_assert_int_eq(parse(0, "-p", NULL), RL_ERR_INVALID);
 	ck_assert_str_eq(why, "--provider needs an argument: PROVIDER");
 	ck_assert_int_eq(parse(0, "--cols", NULL), RL_ERR_INVALID);
 	ck_assert_str_eq(why, "--cols needs an argument: N");
 	ck_assert_int_eq(parse(0, "--yes=no", NULL), RL_ERR_INVALID);
-	ck_assert_str_eq(why, "--yes takes no argument");
+	ck_assert_str_eq(
+	    why, "--yes takes no argument: leave out what follows '='");
 	ck_assert_int_eq(
 	    parse(0, "--cols", "1", "--cols=2", NULL), RL_ERR_INVALID);
-	ck_assert_str_eq(why, "--cols was given twice");
+	ck_assert_str_eq(why, "--cols was given twice: leave one out");
 	/* What was typed may be hostile: it came from a script's input. */
 	ck_assert_int_eq(parse(0, "--\033[31m", NULL), RL_ERR_INVALID);
 	ck_assert_ptr_null(strchr(why, '\033'));
@@ -149,7 +150,7 @@ END_TEST
 START_TEST(never_suggests_the_opposite)
 {
 	ck_assert_int_eq(parse(0, "--sandbox", NULL), RL_ERR_INVALID);
-	ck_assert_str_eq(why, "unknown option --sandbox");
+	ck_assert_str_eq(why, "unknown option --sandbox: '--help' shows all");
 }
 END_TEST
 

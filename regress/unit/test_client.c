@@ -24,7 +24,9 @@
 static char dir[64];
 static struct cli cli;
 static pid_t monitor;
-static const struct command no_start = { .flags = CMD_NO_START };
+static const struct command no_start = {
+	.group = "profiles", .usage = "", .flags = CMD_NO_START
+};
 
 static void
 setup(void)
