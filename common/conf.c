@@ -148,6 +148,12 @@ static const struct conf_keyword keywords[] = {
 	    "a variable's name, or none", NULL },
 	{ "JailProtectRepo", CK_BOOL, CONF_AT_ONCE, F(jail_protect_repo), 0, 0,
 	    "yes or no", NULL },
+	{ "AllowUploads", CK_BOOL, CONF_AT_ONCE, F(allow_uploads), 0, 0,
+	    "yes or no", NULL },
+	{ "UploadMaxSize", CK_SIZE, CONF_AT_ONCE, F(upload_max), 64 * 1024,
+	    64 * 1024 * 1024, "a power of two from 64K to 64M", NULL },
+	{ "UploadQuota", CK_SIZE, CONF_AT_ONCE, F(upload_quota), 1024 * 1024,
+	    1024 * 1024 * 1024, "a power of two from 1M to 1G", NULL },
 	{ "BrowseRoots", CK_ROOTS, CONF_AT_ONCE, F(browse_roots), 0, 0,
 	    "an absolute path, one that begins with ~/, or none", NULL },
 	{ "SessionKeep", CK_PERIOD, CONF_AT_ONCE, F(session_keep_s), 1,
@@ -572,6 +578,9 @@ conf_defaults(struct conf *c)
 	c->keychain = CONF_KEYCHAIN_AUTO;
 	c->vault_lock_s = 8 * 3600;
 	c->jail_protect_repo = true;
+	c->allow_uploads = true;
+	c->upload_max = 16 * 1024 * 1024;
+	c->upload_quota = 64 * 1024 * 1024;
 	c->registry_timeout_ms = 30 * 1000;
 	c->http.connections = 512;
 	c->http.streams = 64;

@@ -111,6 +111,9 @@ struct conf {
 	struct strlist jail_hide;
 	struct strlist jail_env; /* names of variables */
 	bool jail_protect_repo;
+	bool allow_uploads;    /* pictures for agents ... */
+	uint64_t upload_max;   /* ... bytes of one ... */
+	uint64_t upload_quota; /* ... and of all of a session */
 	int audit_full; /* enum conf_audit */
 	bool audit_syslog;
 	struct strlist browse_roots; /* the same, or "~/" */

@@ -207,7 +207,12 @@ enum msg_number {
 	/* a hook without a jail to monitor: it runs, it ran */
 	MSG_HOOK_RUN = 256, /* CLI only -> OK */
 	/* sandboxer to monitor, unasked: the same in a jail */
-	MSG_JAIL_HOOK = 89
+	MSG_JAIL_HOOK = 89,
+	/* CLI and ringletd to monitor: pictures for a session */
+	MSG_UPLOAD_BEGIN = 290, /* -> UPLOAD_STATE */
+	MSG_UPLOAD_MORE = 291,	/* -> UPLOAD_STATE */
+	MSG_UPLOAD_DROP = 292,	/* -> OK */
+	MSG_UPLOAD_STATE = 293
 };
 
 /* VIEWER_SEEK, SESSION_ATTACH: places that have no number. */
@@ -386,6 +391,9 @@ struct msg_held_ring { /* of the session of the same index */
 	uint64_t note_fd;  /* what is remembered of its jail */
 	uint64_t clean;	   /* the screen is that before this byte */
 	uint64_t next_viewer;
+	const char *uploads; /* name of its folder for pictures, or "" */
+	uint64_t uploads_used;
+	uint64_t uploads_files;
 };
 
 struct msg_handover {
@@ -705,6 +713,7 @@ struct msg_http_limits { /* as struct conf_http */
 #include "msgdef-keychain.h"
 #include "msgdef-registry.h"
 #include "msgdef-session.h"
+#include "msgdef-upload.h"
 #include "msgdef-viewer.h"
 
 #endif /* COMMON_MSGDEF_H */

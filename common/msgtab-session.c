@@ -61,6 +61,9 @@ static const struct msg_field f_msg_held_ring[] = {
 	U64(msg_held_ring, note_fd, INT32_MAX),
 	U64(msg_held_ring, clean, UINT64_MAX),
 	U64(msg_held_ring, next_viewer, UINT64_MAX),
+	STR(msg_held_ring, uploads, NAME_MAX_LEN),
+	U64(msg_held_ring, uploads_used, UINT64_MAX),
+	U64(msg_held_ring, uploads_files, UINT32_MAX),
 };
 REC(msg_held_ring);
 

@@ -29,6 +29,7 @@ static const struct msgtab_group *const groups[] = {
 	&msgtab_keychain,
 	&msgtab_registry,
 	&msgtab_hook,
+	&msgtab_upload,
 };
 
 const struct msg_type *

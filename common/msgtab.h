@@ -77,6 +77,7 @@ extern const struct msgtab_group msgtab_viewer;
 extern const struct msgtab_group msgtab_keychain;
 extern const struct msgtab_group msgtab_registry;
 extern const struct msgtab_group msgtab_hook;
+extern const struct msgtab_group msgtab_upload;
 
 /* Bodies of many messages: nothing, and a token alone. */
 extern const struct msg_rec msgtab_empty;

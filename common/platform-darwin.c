@@ -87,6 +87,12 @@ platform_peer_process(int sock, pid_t *pid, char *exe, size_t exe_size,
 		*pid = 0;
 }
 
+bool
+platform_moves_mounts(void)
+{
+	return false;
+}
+
 int
 platform_fstat(int fd, struct stat *st)
 {

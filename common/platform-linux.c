@@ -140,6 +140,12 @@ platform_peer_process(int sock, pid_t *pid, char *exe, size_t exe_size,
 		close(pidfd);
 }
 
+bool
+platform_moves_mounts(void)
+{
+	return true;
+}
+
 int
 platform_fstat(int fd, struct stat *st)
 {

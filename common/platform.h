@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -51,6 +52,9 @@ int platform_peer_uid(int sock, uid_t *uid);
  */
 void platform_peer_process(int sock, pid_t *pid, char *exe, size_t exe_size,
     char *comm, size_t comm_size);
+
+/* Whether a jail can show a file at another place than its own. */
+bool platform_moves_mounts(void);
 
 struct stat;
 

@@ -45,6 +45,7 @@ struct peer;
 #define AUDIT_SESSION	   "session.start"
 #define AUDIT_SESSION_KILL "session.kill"
 #define AUDIT_SESSION_END  "session.end"
+#define AUDIT_UPLOAD	   "session.upload"
 #define AUDIT_LOOSEN	   "jail.loosen"
 #define AUDIT_ENDPOINT	   "profile.endpoint"
 #define AUDIT_GRANT	   "jail.grant"

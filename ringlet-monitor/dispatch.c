@@ -63,6 +63,13 @@
 	{ MSG_HOOK_ADD, BOTH, SERVE, 0, MEDIUM, CTRL, 0, on_HOOK_ADD },      \
 	{ MSG_HOOK_REMOVE, BOTH, SERVE, 0, SMALL, CTRL, 0, on_HOOK_REMOVE }, \
 	{ MSG_HOOK_IMPORT, BOTH, SERVE, 0, LARGE, CTRL, 0, on_HOOK_IMPORT }, \
+	/* What an agent is shown is as good as typed. */                    \
+	{ MSG_UPLOAD_BEGIN, BOTH, SERVE, 0, LARGE, CTRL, 0,                  \
+		on_UPLOAD_BEGIN },                                           \
+	{ MSG_UPLOAD_MORE, BOTH, SERVE, 0, LARGE, CTRL, 0,                   \
+		on_UPLOAD_MORE },                                            \
+	{ MSG_UPLOAD_DROP, BOTH, SERVE, 0, SMALL, CTRL, 0,                   \
+		on_UPLOAD_DROP },                                            \
 	/* Entries name programs and files: not for whoever may only look. */ \
 	{ MSG_AUDIT_READ, BOTH, SERVE, 0, SMALL, CTRL, 0, on_AUDIT_READ },   \
 	{ MSG_REGISTRY_GET, BOTH, SERVE, 0, SMALL, VIEW, 0,                  \

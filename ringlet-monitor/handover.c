@@ -21,6 +21,7 @@
 #include "err.h"
 #include "log.h"
 #include "monitor.h"
+#include "platform.h"
 #include "secret.h"
 #include "session.h"
 #include "xmalloc.h"
@@ -104,6 +105,10 @@ fill_arrays(struct env *env, struct arrays *a, struct msg_handover *h)
 		a->rings[n].screen_fd = s->screen_fd;
 		a->rings[n].clean = s->clean;
 		a->rings[n].next_viewer = s->next_viewer;
+		a->rings[n].uploads = s->uploads.id != NULL ? s->uploads.id
+							    : "";
+		a->rings[n].uploads_used = s->uploads.used;
+		a->rings[n].uploads_files = s->uploads.files;
 		s->note_fd = jailnote_save(&s->note);
 		if (s->note_fd < 0)
 			r = s->note_fd;
@@ -236,6 +241,12 @@ load_session(struct env *env, const struct msg_session *from,
 	s->ring_fd = (int)ring->fd;
 	s->screen_fd = (int)ring->screen_fd;
 	s->clean = ring->clean;
+	if (*ring->uploads != '\0' &&
+	    uploads_adopt(&s->uploads, env->paths.runtime_dir, ring->uploads,
+		s->sandboxed && platform_moves_mounts(), ring->uploads_used,
+		ring->uploads_files) != 0)
+		fatal("handover: session %s has no folder for pictures",
+		    s->id);
 	if (jailnote_load(&s->note, (int)ring->note_fd) != 0)
 		fatal("handover: session %s has no note", s->id);
 	close((int)ring->note_fd);

@@ -16,11 +16,13 @@
 #include "jailmake.h"
 #include "jailview.h"
 #include "monitor.h"
+#include "platform.h"
 #include "policy.h"
 #include "profile.h"
 #include "ringlet-sandboxer/jail.h"
 #include "run.h"
 #include "tier.h"
+#include "uploads.h"
 #include "xmalloc.h"
 
 #define WHY_MAX	   1024
@@ -215,12 +217,19 @@ explain(struct peer *p, const struct msg *m, const struct run *r,
     const struct jail_ask *ask, const char *path, char *why, size_t size)
 {
 	struct env *env = peer_env(p);
+	struct jail_ask how = *ask;
+	struct uploads uploads = { 0 };
 	struct answer a;
 	int err;
 
 	memset(&a, 0, sizeof(a));
 	a.body.alias = r->profile->alias;
-	if ((err = jailmake_make(env, r, ask, &a.make, why, size)) == 0 &&
+	if (env->conf.allow_uploads) {
+		uploads_plan(&uploads, env->paths.runtime_dir,
+		    !ask->no_sandbox && platform_moves_mounts());
+		how.uploads = &uploads;
+	}
+	if ((err = jailmake_make(env, r, &how, &a.make, why, size)) == 0 &&
 	    (err = fill(env, &a)) == 0) {
 		if (*path != '\0')
 			fill_view(&a, path);
@@ -234,6 +243,7 @@ explain(struct peer *p, const struct msg *m, const struct run *r,
 		snprintf(why, size, "the jail cannot be explained: %s",
 		    rl_strerror(err));
 	answer_clear(&a);
+	uploads_forget(&uploads);
 	return err;
 }
 

@@ -28,6 +28,7 @@
 #include "session.h"
 #include "tier.h"
 #include "strlist.h"
+#include "uploads.h"
 #include "xmalloc.h"
 
 /*
@@ -92,6 +93,7 @@ plan(struct env *env, const struct run *r, const struct manifest_agent *agent,
 		.others = others,
 		.nothers = running(env, others),
 		.hooks = r->hooks.any ? &r->hooks : NULL,
+		.uploads = ask->uploads,
 	};
 	int err;
 
@@ -169,6 +171,21 @@ jailmake_make(struct env *env, const struct run *r,
 	return 0;
 }
 
+/* A copy in which a folder that is made for one session has no name. */
+static struct msg_bind *
+hash_binds(struct msg_recs *binds)
+{
+	struct msg_bind *copy = xcalloc(binds->n + 1, sizeof(*copy));
+
+	if (binds->n > 0)
+		memcpy(copy, binds->v, binds->n * sizeof(*copy));
+	for (size_t i = 0; i < binds->n; i++)
+		if (strcmp(copy[i].dst, UPLOADS_PLACE) == 0)
+			copy[i].src = UPLOADS_PLACE;
+	binds->v = copy;
+	return copy;
+}
+
 void
 jailmake_hash(const struct jailmake *m, char hex[JAIL_HASH_LEN + 1])
 {
@@ -176,6 +193,7 @@ jailmake_hash(const struct jailmake *m, char hex[JAIL_HASH_LEN + 1])
 	struct buf *body = buf_new(MSG_HDR_LEN + MSG_MAX_BODY);
 	struct strlist names = { NULL, 0 };
 	uint8_t hash[JAIL_HASH_LEN / 2];
+	struct msg_bind *binds;
 	size_t len = 0;
 	char *name;
 
@@ -187,6 +205,7 @@ jailmake_hash(const struct jailmake *m, char hex[JAIL_HASH_LEN + 1])
 	js.env = (struct msg_strs){ (const char **)names.v, names.n };
 	js.id = "";
 	js.hook_report = *js.hook_report != '\0' ? JAIL_HOOK_REPORT : "";
+	binds = hash_binds(&js.binds);
 	/* What cannot be encoded is not started either. */
 	if (msg_encode(body, MSG_JAIL_START, 0, 0, &js) == 0)
 		len = buf_len(body) - MSG_HDR_LEN;
@@ -194,6 +213,7 @@ jailmake_hash(const struct jailmake *m, char hex[JAIL_HASH_LEN + 1])
 	    len > 0 ? buf_ptr(body) + MSG_HDR_LEN : NULL, len, NULL, 0);
 	sodium_bin2hex(hex, JAIL_HASH_LEN + 1, hash, sizeof(hash));
 	strlist_clear(&names);
+	free(binds);
 	buf_free(body);
 }
 

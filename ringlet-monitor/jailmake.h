@@ -15,12 +15,14 @@
 
 struct env;
 struct run;
+struct uploads;
 
 struct jail_ask {
 	const char *cwd; /* as asked, or "" */
 	bool no_sandbox;
 	bool cli; /* the person at the machine asks */
 	const struct bwrap_flags *flags;
+	const struct uploads *uploads; /* NULL: it takes no pictures */
 };
 
 struct jailmake {
@@ -45,8 +47,8 @@ void jailmake_clear(struct jailmake *);
 
 /*
  * A hash of the jail as the sandboxer gets it, but without the id, the size of
- * the terminal, the name of its hooks' pipe and the values of variables: hex
- * digits and a NUL.
+ * the terminal, the names of its hooks' pipe and of its folder for pictures, and
+ * the values of variables: hex digits and a NUL.
  */
 #define JAIL_HASH_LEN 64
 void jailmake_hash(const struct jailmake *, char hex[JAIL_HASH_LEN + 1]);

@@ -40,6 +40,7 @@
 #include "jailplan.h"
 #include "paths.h"
 #include "policy.h"
+#include "uploads.h"
 #include "xmalloc.h"
 
 #define TMP_SIZE (2ULL * 1024 * 1024 * 1024) /* bytes, each of these */
@@ -390,6 +391,10 @@ jailplan_make(const struct jailplan_in *in, struct jailplan *jp, char *why,
 		r = add_agent(in, jp, why, size);
 	if (r == 0 && in->hooks != NULL)
 		r = add_hooks(in, jp, why, size);
+	/* Read-only, so that its agent can put nothing in our way there. */
+	if (r == 0 && in->uploads != NULL)
+		r = add(jp, BIND_RO, in->uploads->path, in->uploads->place, 0,
+		    "pictures");
 	if (r == 0)
 		r = emit(jp, &ms);
 	mounts_clear(&ms);

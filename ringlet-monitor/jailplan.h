@@ -17,6 +17,7 @@ struct agent_binary;
 struct bwrap_flags;
 struct conf;
 struct hook_run;
+struct uploads;
 struct jailnote;
 struct paths;
 struct policy;
@@ -37,6 +38,7 @@ struct jailplan_in {
 	const char *auth_sock; /* the asker's SSH_AUTH_SOCK; NULL or "": none */
 	bool unix_sockets;     /* the agent may have them */
 	const struct hook_run *hooks; /* NULL: it has none */
+	const struct uploads *uploads; /* NULL: it takes no pictures */
 	/* Jails that run: what is in their reach is not trusted to stay. */
 	const struct jailnote *const *others;
 	size_t nothers;

@@ -448,6 +448,7 @@ begin(struct env *env, int handover)
 		log_info("version %s takes over as pid %d", PACKAGE_VERSION,
 		    (int)getpid());
 	}
+	upload_sweep(env);
 	registry_reload(env);
 	if (handover != -1)
 		listen_tighten(env);

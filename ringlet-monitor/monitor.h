@@ -40,6 +40,7 @@
  *	run.c		from a profile to what is started
  *	session.c	requests about sessions, and their ends for all
  *	session-table.c the table of sessions
+ *	api-upload.c	pictures for them: uploads.c
  *	session-end.c	their ends, and how long they are kept
  *	jailmake.c	from a request to a jail's description
  *	jailplan.c	what a jail is made of: jailmount.c, jailcheck.c, repo.c
@@ -301,7 +302,7 @@ int on_RESTART(struct peer *, struct msg *);
  * Changes with every change of struct msg_handover or of what it means: a
  * monitor takes over from one of the same number alone.
  */
-#define HANDOVER_VERSION 6
+#define HANDOVER_VERSION 7
 /*
  * Writes down what outlives an exec and lets its descriptors do so.  Returns
  * the memory file's descriptor, or RL_ERR_INVALID (it does not fit a message)
@@ -663,6 +664,13 @@ int on_VIEWER_GONE(struct peer *, struct msg *);
  * supervise_stop().
  */
 void session_end_all(struct env *);
+
+/* api-upload.c */
+/* Removes folders for pictures of sessions that are not in the table. */
+void upload_sweep(struct env *);
+int on_UPLOAD_BEGIN(struct peer *, struct msg *);
+int on_UPLOAD_MORE(struct peer *, struct msg *);
+int on_UPLOAD_DROP(struct peer *, struct msg *);
 
 /* session-table.c */
 /* Sessions that have not ended, of alias or (NULL) of all. */

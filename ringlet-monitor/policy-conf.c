@@ -174,6 +174,11 @@ policy_apply(const struct policy *p, struct conf *c)
 	    &c->require_sealed_keys);
 	force(p, c, PK_REQUIRE_FULL_SEAL, "RequireFullSeal",
 	    &c->require_full_seal);
+	if (says(p, PK_ALLOW_UPLOADS) &&
+	    p->v[PK_ALLOW_UPLOADS].number == 0 && c->allow_uploads) {
+		c->allow_uploads = false;
+		note(p, c, PK_ALLOW_UPLOADS, "AllowUploads");
+	}
 	force(p, c, PK_AUDIT_SYSLOG, "AuditSyslog", &c->audit_syslog);
 	if (says(p, PK_AUDIT_FULL) &&
 	    p->v[PK_AUDIT_FULL].number == CONF_AUDIT_DENY &&

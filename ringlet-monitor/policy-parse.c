@@ -123,6 +123,8 @@ static const struct {
 	    "yes or no" },
 	[PK_REQUIRE_FULL_SEAL] = { "RequireFullSeal", PT_WORD, NULL, yes_no,
 	    "yes or no" },
+	[PK_ALLOW_UPLOADS] = { "AllowUploads", PT_WORD, NULL, yes_no,
+	    "yes or no" },
 	[PK_BROWSE_ROOTS] = { "BrowseRoots", PT_PATHS, NULL, NULL,
 	    "absolute paths, or ones that begin with ~/" },
 	[PK_ALLOW_KEYCHAINS] = { "AllowKeychains", PT_WORDS, NULL, stores,

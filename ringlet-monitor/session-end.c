@@ -102,6 +102,7 @@ session_end(
 	    "signal", signo, NULL);
 	tell_changed(s);
 	session_end_hooks(s);
+	uploads_remove(&s->uploads);
 	event_session(env, "ended", s);
 	drop_old(env, s);
 	session_keep(env);

@@ -25,6 +25,7 @@
 #include "log.h"
 #include "manifest.h"
 #include "monitor.h"
+#include "platform.h"
 #include "policy.h"
 #include "profile-use.h"
 #include "profile.h"
@@ -264,10 +265,11 @@ static int
 start(struct starting *st, struct run *r, char *why, size_t size)
 {
 	struct env *env = st->env;
-	const struct jail_ask ask = { .cwd = st->cwd,
+	struct jail_ask ask = { .cwd = st->cwd,
 		.no_sandbox = st->no_sandbox,
 		.cli = st->cli,
 		.flags = &st->flags };
+	struct uploads uploads = { 0 };
 	struct jailmake jm;
 	struct session *s = NULL;
 	bool written = false;
@@ -276,6 +278,12 @@ start(struct starting *st, struct run *r, char *why, size_t size)
 	/* Again: others may have started while the key was looked up. */
 	if ((err = check_number(env, why, size)) != 0)
 		return err;
+	/* A test of the jail has no use for pictures. */
+	if (env->conf.allow_uploads && !st->check &&
+	    (err = uploads_make(&uploads, env->paths.runtime_dir,
+		 !st->no_sandbox && platform_moves_mounts(), why, size)) != 0)
+		return err;
+	ask.uploads = uploads.id != NULL ? &uploads : NULL;
 	if ((err = jailmake_make(env, r, &ask, &jm, why, size)) < 0)
 		goto out;
 	snprintf(why, size, "no memory for the session's output");
@@ -287,6 +295,8 @@ start(struct starting *st, struct run *r, char *why, size_t size)
 	s->cols = st->cols;
 	s->rows = st->rows;
 	memcpy(st->id, s->id, sizeof(st->id));
+	s->uploads = uploads;
+	memset(&uploads, 0, sizeof(uploads));
 	strlist_copy(&s->hooks_left_out, &r->hooks.left_out);
 	if (r->hooks.made) {
 		s->hook_report = xstrdup(r->hooks.report);
@@ -323,6 +333,7 @@ out:
 		log_info("profile %s: left out: %s", r->profile->alias,
 		    jm.plan.left_out.v[i]);
 	jailmake_clear(&jm);
+	uploads_remove(&uploads);
 	return err < 0 ? err : 0;
 }
 

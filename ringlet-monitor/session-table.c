@@ -82,6 +82,7 @@ session_remove(struct env *env, struct session *s)
 	free(s->text);
 	jailnote_clear(&s->note);
 	session_end_hooks(s);
+	uploads_remove(&s->uploads);
 	strlist_clear(&s->hooks_left_out);
 	free(s);
 }

@@ -26,11 +26,7 @@
 
 /* --- requests --- */
 
-/*
- * The session that id (whole, or a prefix of one alone) names, or NULL after
- * answering why there is none.
- */
-static struct session *
+struct session *
 session_asked(struct peer *p, const struct msg *m, const char *id)
 {
 	struct env *env = peer_env(p);

@@ -11,6 +11,7 @@
 
 #include "jailnote.h"
 #include "ring.h"
+#include "uploads.h"
 #include "valid.h"
 
 struct env;
@@ -41,6 +42,7 @@ struct session {
 	struct jailnote note;
 	struct strlist hooks_left_out; /* and why */
 	char *hook_report;	       /* a pipe's name, or NULL */
+	struct uploads uploads;	       /* pictures for its agent */
 	int note_fd; /* during a handover, else -1 */
 	struct ring_reader *ring; /* NULL until the ring is sealed */
 	TAILQ_ENTRY(session) link;
@@ -62,6 +64,14 @@ void session_to_msg(const struct session *, struct msg_session *);
 void session_msg_lists(const struct session *, struct msg_session *);
 /* It has no hooks any more: their pipe goes. */
 void session_end_hooks(struct session *);
+/*
+ * session.c: the session that id (whole, or a prefix of one alone) names, or
+ * NULL after answering why there is none.
+ */
+struct msg;
+struct peer;
+struct session *session_asked(
+    struct peer *, const struct msg *, const char *id);
 /* A string field: frees the old, copies the new. */
 void session_set(char **to, const char *from);
 

@@ -281,6 +281,9 @@ const struct command commands[] = {
 	    cmd_terminal_kill },
 	{ "terminal", "cleanup", "", "forget ended sessions", 0, 0, 0, NO_OPTS,
 	    cmd_terminal_cleanup },
+	{ "terminal", "upload", "ID FILE",
+	    "show a session's agent a picture, - is standard input", 2, 2, 0,
+	    NO_OPTS, cmd_terminal_upload },
 
 	{ "agents", "list", "", "list agents", 0, 0, CMD_PAGES, NO_OPTS,
 	    cmd_agents_list },

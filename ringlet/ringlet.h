@@ -618,6 +618,7 @@ int cmd_sandbox_check(struct cli *, const struct args *);
 int cmd_sandbox_explain(struct cli *, const struct args *);
 int cmd_terminal_attach(struct cli *, const struct args *);
 int cmd_terminal_cleanup(struct cli *, const struct args *);
+int cmd_terminal_upload(struct cli *, const struct args *);
 int cmd_terminal_info(struct cli *, const struct args *);
 int cmd_terminal_kill(struct cli *, const struct args *);
 int cmd_terminal_list(struct cli *, const struct args *);

@@ -134,16 +134,6 @@ api_session_list(struct request *r)
 	request_call(r, MSG_SESSION_LIST, &m, on_sessions);
 }
 
-/* The monitor also takes prefixes of ids; over HTTP an id is one name. */
-static bool
-check_id(struct request *r)
-{
-	if (valid_session_id(r->params[0]))
-		return true;
-	reply_failure(r, RL_ERR_NOTFOUND, "no such session");
-	return false;
-}
-
 static void
 on_session(struct request *r, struct msg *m)
 {
@@ -155,7 +145,7 @@ api_session_get(struct request *r)
 {
 	struct msg_session_id m = { request_token_bin(r), r->params[0] };
 
-	if (check_id(r))
+	if (request_names_session(r))
 		request_call(r, MSG_SESSION_GET, &m, on_session);
 }
 
@@ -183,7 +173,7 @@ api_session_delete(struct request *r)
 {
 	struct msg_session_kill m = { request_token_bin(r), r->params[0], 0 };
 
-	if (check_id(r))
+	if (request_names_session(r))
 		request_call(r, MSG_SESSION_KILL, &m, on_killed);
 }
 
@@ -297,7 +287,7 @@ api_terminal(struct request *r)
 {
 	struct msg_session_attach m;
 
-	if (!check_id(r))
+	if (!request_names_session(r))
 		return;
 	if (!parse_attach(r, &m)) {
 		reply_error(r, 400, RL_ERR_INVALID,

@@ -308,6 +308,16 @@ request_names_profile(struct request *r)
 	return false;
 }
 
+/* The monitor also takes prefixes of ids; over HTTP an id is one name. */
+bool
+request_names_session(struct request *r)
+{
+	if (valid_session_id(r->params[0]))
+		return true;
+	reply_failure(r, RL_ERR_NOTFOUND, "no such session");
+	return false;
+}
+
 void
 request_forget(struct request *r)
 {

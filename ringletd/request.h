@@ -126,6 +126,8 @@ bool request_query_text(
  * got its 404.
  */
 bool request_names_profile(struct request *r);
+/* The same of a session's id. */
+bool request_names_session(struct request *r);
 
 /*
  * Asks the monitor.  done gets the answer; when there is none, or it is

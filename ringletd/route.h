@@ -81,6 +81,8 @@ extern const struct json_table session_create_body;
 extern const struct json_table registry_pin_body;
 extern const struct json_table hook_add_body;
 extern const struct json_table hook_import_body;
+extern const struct json_table upload_begin_body;
+extern const struct json_table upload_more_body;
 
 extern const struct route_query audit_query[];
 extern const struct route_query events_query[];
@@ -113,6 +115,7 @@ extern const struct reply_table session_reply;
 extern const struct reply_table session_created_reply;
 extern const struct reply_table session_killed_reply;
 extern const struct reply_table session_cleaned_reply;
+extern const struct reply_table upload_reply;
 
 /* A table of the array `members`. */
 #define REPLY_TABLE(members)                                                   \

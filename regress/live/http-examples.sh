@@ -87,8 +87,14 @@ fetch "/api/terminal/sessions/$ID" session
 is "POST of a session" "$(api POST /api/terminal/sessions \
     '{"profile_alias":"real","args":["-c","sleep 100"]}')" 201
 cp "$T/body" "$T/created"
-is "its DELETE" "$(api DELETE \
-    "/api/terminal/sessions/$(json data session_id <"$T/body")")" 200
+files=/api/terminal/sessions/$(json data session_id <"$T/body")/files
+is "POST of a picture" "$(api POST "$files" "{\"size\":24,\"data\":\"$(
+    printf 'GIF89a123456' | base64)\"}")" 201
+cp "$T/body" "$T/begun"
+is "its PUT" "$(api PUT "$files/paste-1.gif" "{\"offset\":12,\"data\":\"$(
+    printf 'GIF89a123456' | base64)\"}")" 200
+cp "$T/body" "$T/whole"
+is "its DELETE" "$(api DELETE "${files%/files}")" 200
 cp "$T/body" "$T/killed"
 is "POST of a cleanup" "$(api POST /api/terminal/cleanup)" 200
 cp "$T/body" "$T/cleaned"
@@ -117,6 +123,8 @@ check "the description is valid, and answers are as it says" \
     "get:/api/terminal/sessions=$T/sessions" \
     "get:/api/terminal/sessions/{id}=$T/session" \
     "post:/api/terminal/sessions=$T/created" \
+    "post:/api/terminal/sessions/{id}/files=$T/begun" \
+    "put:/api/terminal/sessions/{id}/files/{name}=$T/whole" \
     "delete:/api/terminal/sessions/{id}=$T/killed" \
     "post:/api/terminal/cleanup=$T/cleaned"
 done_testing

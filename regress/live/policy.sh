@@ -216,6 +216,17 @@ loosen_RequireFullSeal()
 {
 	gives RequireFullSeal no
 }
+loosen_AllowUploads()
+{
+	gives AllowUploads yes || {
+		printf '\211PNG\r\n\032\n%s' 'any picture' >"$T/picture"
+		session shown -C "$WORK" -- -c 'exec sleep 600'
+		try ringlet terminal upload "$ID" "$T/picture"
+		set -- $?
+		ringlet terminal kill "$ID" >/dev/null
+		return "$1"
+	}
+}
 loosen_BrowseRoots()
 {
 	ask GET "/api/fs/list?path=$HOME/more" ||
@@ -293,7 +304,7 @@ import json, sys
 for rule in json.load(sys.stdin)["data"]["rules"]:
     print(rule["keyword"])' <"$T/show")
 check "policy show names every keyword" \
-    test "$(echo "$keywords" | wc -l)" -ge 37
+    test "$(echo "$keywords" | wc -l)" -ge 38
 for keyword in $keywords; do
 	case " $ELSEWHERE " in *" $keyword "*) continue ;; esac
 	if ! type "loosen_$keyword" >/dev/null 2>&1; then
@@ -320,8 +331,8 @@ policy 'AllowAgents shell codex mine' 'DenyAgents cod*' \
     'LimitProcesses 400' 'LimitFiles 1024' 'LimitCPU 1h' 'LimitTmp 64M' \
     'MaxSessions 8' 'MaxViewers 8' 'SessionKeep 1d' 'VaultLockAfter 1h' \
     'LockListenAddress 127.0.0.1:0' 'RequireSameUser yes' \
-    'RequireSealedKeys yes' 'BrowseRoots ~/inside' 'AllowKeychains vault' \
-    'MaxKeyAge 90d warn=75d' 'MaxTokenAge 1h' 'AuditFull deny' \
+    'RequireSealedKeys yes' 'AllowUploads no' 'BrowseRoots ~/inside' \
+    'AllowKeychains vault' 'MaxKeyAge 90d warn=75d' 'MaxTokenAge 1h' 'AuditFull deny' \
     'RequireFullSeal yes'
 kill -HUP "$MONITOR"
 reloaded()

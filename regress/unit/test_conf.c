@@ -548,6 +548,12 @@ START_TEST(lists)
 		{ "JailEnv A=B", "not a variable's name" },
 		{ "JailEnv LD_PRELOAD", "load code" },
 		{ "JailProtectRepo maybe", "yes or no" },
+		{ "AllowUploads maybe", "yes or no" },
+		{ "UploadMaxSize 32K", "64K to 64M" },
+		{ "UploadMaxSize 10M", "power of two" },
+		{ "UploadMaxSize 128M", "64K to 64M" },
+		{ "UploadQuota 512K", "1M to 1G" },
+		{ "UploadQuota 0", "1M to 1G" },
 		{ "JailProtectRepo no\nJailProtectRepo no", "already set" },
 	};
 	struct conf c, fresh;

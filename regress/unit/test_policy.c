@@ -605,6 +605,8 @@ START_TEST(settings_are_bound)
 		    "RequireSealedKeys", "yes", "RequireSealedKeys yes" },
 		{ "RequireFullSeal yes", "RequireFullSeal no",
 		    "RequireFullSeal", "yes", "RequireFullSeal yes" },
+		{ "AllowUploads no", "AllowUploads yes", "AllowUploads", "no",
+		    "AllowUploads no" },
 		{ "AllowKeychains vault", "Keychain secret-service", "Keychain",
 		    "vault", "Keychain vault" },
 		{ "AllowKeychains secret-service", "Keychain auto", "Keychain",

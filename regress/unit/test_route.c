@@ -57,6 +57,13 @@ static const struct {
 	    0 },
 	{ METHOD_DELETE, "/api/terminal/sessions/0123", api_session_delete,
 	    "0123", 0 },
+	{ METHOD_POST, "/api/terminal/sessions/0123/files", api_upload_begin,
+	    "0123", 0 },
+	/* What was shown to an agent is not shown to others. */
+	{ METHOD_GET, "/api/terminal/sessions/0123/files/paste-1.png", NULL,
+	    "", METHOD_PUT | METHOD_DELETE },
+	{ METHOD_GET, "/api/terminal/sessions/0123/files", NULL, "",
+	    METHOD_POST },
 	{ METHOD_POST, "/api/terminal/cleanup", api_session_cleanup, "", 0 },
 	{ METHOD_GET, "/api/audit", api_audit, "", 0 },
 	{ METHOD_GET, "/api/settings", api_settings, "", 0 },
@@ -180,6 +187,24 @@ START_TEST(a_param_is_bounded)
 	ck_assert_ptr_null(route_find(METHOD_GET, &path, params, &allow));
 	ck_assert_uint_eq(allow, 0);
 	ck_assert_str_eq(params[0], "");
+}
+END_TEST
+
+START_TEST(a_route_may_have_more)
+{
+	struct span path =
+	    span("/api/terminal/sessions/0123/files/paste-1.png");
+	char params[ROUTE_PARAMS][ALIAS_MAX + 1];
+	const struct route *r;
+	unsigned allow;
+
+	r = route_find(METHOD_PUT, &path, params, &allow);
+	ck_assert(r != NULL && r->handler == api_upload_more);
+	ck_assert_str_eq(params[0], "0123");
+	ck_assert_str_eq(params[1], "paste-1.png");
+	ck_assert_str_eq(params[2], "");
+	r = route_find(METHOD_DELETE, &path, params, &allow);
+	ck_assert(r != NULL && r->handler == api_upload_drop);
 }
 END_TEST
 
@@ -391,6 +416,7 @@ suite_route(void)
 	tcase_add_loop_test(tc, finds_routes, 0, (int)NELEM(rows));
 	tcase_add_test(tc, all_but_static_files_want_a_token);
 	tcase_add_test(tc, a_param_is_bounded);
+	tcase_add_test(tc, a_route_may_have_more);
 	tcase_add_loop_test(tc, finds_tokens, 0, (int)NELEM(tokens));
 	tcase_add_test(tc, subprotocols_are_for_websockets);
 	tcase_add_test(tc, a_token_is_bounded);

@@ -89,6 +89,10 @@ static const struct {
 	{ MSG_SESSION_KILL, "SESSION_KILL", D | CLI, SERV, CONTROL },
 	{ MSG_SESSION_CLEANUP, "SESSION_CLEANUP", D | CLI, SERV, CONTROL },
 	{ MSG_SESSION_ATTACH, "SESSION_ATTACH", D | CLI, SERV, VIEW },
+	/* What an agent is shown is as good as typed. */
+	{ MSG_UPLOAD_BEGIN, "UPLOAD_BEGIN", D | CLI, SERV, CONTROL },
+	{ MSG_UPLOAD_MORE, "UPLOAD_MORE", D | CLI, SERV, CONTROL },
+	{ MSG_UPLOAD_DROP, "UPLOAD_DROP", D | CLI, SERV, CONTROL },
 	/* Entries name programs and files: not for whoever may only look. */
 	{ MSG_AUDIT_READ, "AUDIT_READ", D | CLI, SERV, CONTROL },
 	{ MSG_AUDIT_VERIFY, "AUDIT_VERIFY", CLI, SERV, NONE },
@@ -215,6 +219,9 @@ HANDLER(HOOK_IMPORT)
 HANDLER(HOOK_APPROVE)
 HANDLER(HOOK_RUN)
 HANDLER(JAIL_HOOK)
+HANDLER(UPLOAD_BEGIN)
+HANDLER(UPLOAD_MORE)
+HANDLER(UPLOAD_DROP)
 
 int
 auth_token(struct peer *p, const struct msg_bin *token, bool control)
