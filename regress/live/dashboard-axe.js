@@ -98,6 +98,13 @@ async function views(browser, style, running)
 		await page.click(`${PANE} >> text=Compose`);
 	await page.waitForSelector('.composer');
 	await see('terminal');
+	await page.setInputFiles('.composer input[type=file]', {
+		name: 'a rather long name of a picture from a holiday.gif',
+		mimeType: 'image/gif', buffer: Buffer.from('R0lGODlhAQABAAAA' +
+		    'ACwAAAAAAQABAAACADs=', 'base64') });
+	await page.waitForSelector('dialog .pictures');
+	await see('picture');
+	await closed(page);
 	await dash.open(page, running[1]);
 	await page.waitForSelector(`${PANE} .badge-jail`);
 	await page.click('text=Two at once');

@@ -5,7 +5,9 @@
 
 import { useState } from 'preact/hooks';
 
+import { PictureButton } from './pictures';
 import { TOUCH, useFocus } from './ui';
+import { filesOf } from './upload';
 
 const KEYS: [string, string, string][] = [
   ['Esc', '\x1b', 'Esc'],
@@ -32,8 +34,9 @@ export function Keys({ type }: { type: (text: string) => void }) {
   );
 }
 
-export function Composer({ type, paste }: {
+export function Composer({ type, paste, onFiles }: {
   type: (text: string) => void; paste: (text: string) => void;
+  onFiles: (files: File[]) => void;
 }) {
   const [text, setText] = useState('');
   const [enter, setEnter] = useState(true);
@@ -59,6 +62,13 @@ export function Composer({ type, paste }: {
             send();
           }
         }}
+        onPaste={e => {
+          const files = filesOf(e.clipboardData, true);
+          if (files.length === 0)
+            return;
+          e.preventDefault();
+          onFiles(files);
+        }}
         onInput={e => setText(e.currentTarget.value)} />
       <span class="composer-end">
         <label class="check">
@@ -66,7 +76,10 @@ export function Composer({ type, paste }: {
             onChange={e => setEnter(e.currentTarget.checked)} />
           then Enter
         </label>
-        <button type="submit" class="primary">Send</button>
+        <span class="composer-buttons">
+          <PictureButton onFiles={onFiles} />
+          <button type="submit" class="primary">Send</button>
+        </span>
       </span>
     </form>
   );

@@ -8,6 +8,7 @@ import { asksBeforePaste, cleanPaste, webLink } from './hygiene';
 import { Composer, Keys } from './keys';
 import type { LinkState } from './link';
 import { titleIs } from './notify';
+import { Pictures } from './pictures';
 import { Screen } from './screen';
 import { KillSession, SessionBadges } from './sessions';
 import { session, type Session } from './types';
@@ -131,6 +132,19 @@ function Bar({ s, shown, tools, canControl, onTool, onKill }: {
   );
 }
 
+/* What the command says when it starts one: its guards may be missing. */
+function LeftOut({ s }: { s: Session | null }) {
+  return (
+    <details class="notice">
+      <summary>{s?.hooks_left_out.length === 1
+        ? 'A hook of the profile was left out'
+        : `${s?.hooks_left_out.length} hooks of the profile were left out`}
+      </summary>
+      <ul>{s?.hooks_left_out.map(why => <li key={why}>{why}</li>)}</ul>
+    </details>
+  );
+}
+
 export function Pane({ id, watch, hidden, canControl }: {
   id: string; watch: boolean; hidden: boolean; canControl: boolean;
 }) {
@@ -138,6 +152,7 @@ export function Pane({ id, watch, hidden, canControl }: {
   const screen = useRef<Screen | null>(null);
   const clipboard = useRef<boolean | null>(null); // what the person said
   const [question, setQuestion] = useState<Question | null>(null);
+  const [files, setFiles] = useState<File[]>([]);
   const [ending, setEnding] = useState(false);
   const [shown, setShown] = useState<Shown>({
     state: 'connecting', why: '', readOnly: watch, title: '', notes: [],
@@ -149,6 +164,12 @@ export function Pane({ id, watch, hidden, canControl }: {
     () => get(pathOf('api', 'terminal', 'sessions', id), session),
     ['session.*'], id);
   const s = loaded.value;
+  const note = (words: string) => setShown(old =>
+    ({ ...old, notes: [...old.notes.slice(-4), words] }));
+  const toClipboard = (text: string) => {
+    navigator.clipboard.writeText(text).catch(() =>
+      note('the browser has not let this page write to the clipboard'));
+  };
 
   useEffect(() => {
     const into = place.current;
@@ -159,8 +180,7 @@ export function Pane({ id, watch, hidden, canControl }: {
       state: (state, why) => change({ state, why }),
       readOnly: readOnly => change({ readOnly }),
       title: title => change({ title }),
-      note: note => setShown(old =>
-        ({ ...old, notes: [...old.notes.slice(-4), note] })),
+      note,
       link: text => setQuestion({ kind: 'link', text }),
       paste: text => {
         if (asksBeforePaste(text, mine.bracketed))
@@ -168,9 +188,10 @@ export function Pane({ id, watch, hidden, canControl }: {
         else
           mine.paste(text);
       },
+      files: setFiles,
       clipboard: text => {
         if (clipboard.current === true)
-          navigator.clipboard.writeText(text).catch(() => {});
+          toClipboard(text);
         else if (clipboard.current === null)
           setQuestion({ kind: 'clipboard', text });
       },
@@ -201,10 +222,10 @@ export function Pane({ id, watch, hidden, canControl }: {
   }, [hidden, shown.title, s?.profile_alias]);
   // Also when a dialog or a field has gone, which had the focus.
   useEffect(() => {
-    if (!hidden && !TOUCH && question === null && !ending && !tools.find &&
-      !tools.compose)
+    if (!hidden && !TOUCH && question === null && files.length === 0 &&
+      !ending && !tools.find && !tools.compose)
       screen.current?.terminal.focus();
-  }, [hidden, question, ending, tools.find, tools.compose]);
+  }, [hidden, question, files, ending, tools.find, tools.compose]);
 
   const onTool = (tool: keyof Tools) => {
     const now = screen.current;
@@ -231,7 +252,7 @@ export function Pane({ id, watch, hidden, canControl }: {
     if (question?.kind === 'clipboard') {
       clipboard.current = yes;
       if (yes)
-        navigator.clipboard.writeText(question.text).catch(() => {});
+        toClipboard(question.text);
     } else if (question?.kind === 'paste' && yes)
       screen.current?.paste(question.text);
     else if (question?.kind === 'link' && yes) {
@@ -248,6 +269,7 @@ export function Pane({ id, watch, hidden, canControl }: {
       <Bar s={s} shown={shown} tools={tools} canControl={canControl}
         onTool={onTool} onKill={() => setEnding(true)} />
       <Problem error={loaded.error} />
+      {(s?.hooks_left_out ?? []).length > 0 && <LeftOut s={s} />}
       {shown.notes.map((note, i) => <p key={i} class="note">{note}</p>)}
       {tools.find && screen.current !== null &&
         <Find screen={screen.current} onClose={() => onTool('find')} />}
@@ -256,10 +278,14 @@ export function Pane({ id, watch, hidden, canControl }: {
         <>
           <Keys type={text => screen.current?.type(text)} />
           <Composer type={text => screen.current?.type(text)}
-            paste={text => screen.current?.paste(cleanPaste(text))} />
+            paste={text => screen.current?.paste(cleanPaste(text))}
+            onFiles={setFiles} />
         </>}
       {question !== null && <Ask question={question}
         onYes={() => answer(true)} onNo={() => answer(false)} />}
+      {files.length > 0 && <Pictures id={id} files={files}
+        onPaths={text => screen.current?.paste(cleanPaste(text))}
+        onClose={() => setFiles([])} />}
       {ending && s !== null &&
         <KillSession s={s} onClose={() => setEnding(false)} />}
     </section>

@@ -18,6 +18,7 @@ import { Cast } from './cast';
 import { cleanPaste, clipboardText, oneLine } from './hygiene';
 import { Link, type LinkState } from './link';
 import { muteQueries } from './queries';
+import { filesOf } from './upload';
 
 export interface ScreenEvents {
   state(state: LinkState, why: string): void;
@@ -30,6 +31,8 @@ export interface ScreenEvents {
   link(text: string): void;
   /* The person pastes this, cleaned. */
   paste(text: string): void;
+  /* The person pastes or drops these. */
+  files(files: File[]): void;
 }
 
 function token(name: string): string {
@@ -88,6 +91,8 @@ export class Screen {
     t.open(into);
     this.drawByGpu();
     into.addEventListener('paste', this.onPaste, { capture: true });
+    into.addEventListener('dragover', this.onDrag);
+    into.addEventListener('drop', this.onDrag);
     t.onData(data => this.type(data));
     t.onBinary(data =>
       this.send(Uint8Array.from(data, c => c.charCodeAt(0))));
@@ -136,9 +141,23 @@ export class Screen {
   private readonly onPaste = (event: ClipboardEvent): void => {
     event.preventDefault();
     event.stopPropagation();
+    const files = filesOf(event.clipboardData, true);
+    if (files.length > 0 && !this.terminal.options.disableStdin)
+      this.on.files(files);
     const text = cleanPaste(event.clipboardData?.getData('text/plain') ?? '');
     if (text !== '' && !this.terminal.options.disableStdin)
       this.on.paste(text);
+  };
+
+  /* Else the browser would go to the file, and away from here. */
+  private readonly onDrag = (event: DragEvent): void => {
+    if (event.dataTransfer?.types.includes('Files') !== true)
+      return;
+    event.preventDefault();
+    if (this.terminal.options.disableStdin)
+      event.dataTransfer.dropEffect = 'none';
+    else if (event.type === 'drop')
+      this.on.files(filesOf(event.dataTransfer, false));
   };
 
   private write(bytes: Uint8Array, history: boolean): void {
@@ -230,6 +249,8 @@ export class Screen {
 
   close(): void {
     this.into.removeEventListener('paste', this.onPaste, { capture: true });
+    this.into.removeEventListener('dragover', this.onDrag);
+    this.into.removeEventListener('drop', this.onDrag);
     this.link.close();
     this.terminal.dispose();
   }

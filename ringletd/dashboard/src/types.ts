@@ -26,6 +26,7 @@ export const session = shape({
   limits: orNull(text),
   working_dir: text,
   changed: list(text),
+  hooks_left_out: list(text),
 });
 export type Session = Checked<typeof session>;
 
