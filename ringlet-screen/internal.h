@@ -314,7 +314,7 @@ void print_repeat(struct screen *, unsigned int n);
 unsigned int cell_chars(
     const struct screen *, const struct cell *, uint32_t cp[COMB_MAX]);
 
-/* width.c: columns of a character, 0 to 2, as in Unicode 6. */
+/* width.c: columns of a character, 0 to 2. */
 unsigned int char_width(uint32_t cp);
 
 /* charset.c */

@@ -27,6 +27,11 @@ const { execFileSync } = require('child_process');
 const { Terminal } = require('@xterm/headless');
 const { SerializeAddon } = require('@xterm/addon-serialize');
 
+/* As the dashboard has it: in the tree, or beside this file in a test. */
+const widths = import([__dirname,
+  path.join(__dirname, '../../ringletd/dashboard/src')].map(
+    folder => path.join(folder, 'widths.mjs')).find(fs.existsSync));
+
 const HAS_EXTENDED = 0x10000000, UNDERLINE = 0x10000000;
 const WHITE_BY_59 = 0x3ffffff;
 const COMB_MAX = 16;
@@ -155,9 +160,13 @@ function dump(t, title) {
 /* --- feeding --- */
 
 async function open(cols, rows) {
+  const { Widths } = await widths;
   const t = new Terminal({ cols, rows, allowProposedApi: true,
     scrollback: 2000, logLevel: 'off',
     windowOptions: { pushTitle: true, popTitle: true } });
+  const wide = new Widths();
+  t.unicode.register(wide);
+  t.unicode.activeVersion = wide.version;
   const serialize = new SerializeAddon();
   t.loadAddon(serialize);
   const self = { t, title: '', serialize };

@@ -19,6 +19,7 @@ import { cleanPaste, clipboardText, oneLine } from './hygiene';
 import { Link, type LinkState } from './link';
 import { muteQueries } from './queries';
 import { filesOf } from './upload';
+import { Widths } from './widths.mjs';
 
 export interface ScreenEvents {
   state(state: LinkState, why: string): void;
@@ -81,6 +82,9 @@ export class Screen {
     });
     const t = this.terminal;
 
+    const widths = new Widths();
+    t.unicode.register(widths);
+    t.unicode.activeVersion = widths.version;
     t.loadAddon(this.fit);
     t.loadAddon(this.finder);
     t.loadAddon(this.serializer);
