@@ -179,6 +179,11 @@ static const struct conf_keyword keywords[] = {
 	    1000, 50 * 1000, "a time from 1s to 50s, such as 30s", NULL },
 	{ "AuditFull", CK_WORD, CONF_AT_ONCE, F(audit_full), 0, 0,
 	    "deny or warn", audit_full },
+	{ "AuditMaxSize", CK_SIZE, CONF_AT_ONCE, F(audit_max_size),
+	    64 * 1024, 1024 * 1024 * 1024, "a power of two from 64K to 1G",
+	    NULL },
+	{ "AuditKeep", CK_COUNT, CONF_AT_ONCE, F(audit_keep), 0, 10000,
+	    "a number from 0 to 10000", NULL },
 	{ "AuditSyslog", CK_BOOL, CONF_AT_ONCE, F(audit_syslog), 0, 0,
 	    "yes or no", NULL },
 };
@@ -557,42 +562,6 @@ conf_parse_option(struct conf *c, const char *option, char *why, size_t size)
 }
 
 /* --- the whole --- */
-
-void
-conf_defaults(struct conf *c)
-{
-	memset(c, 0, sizeof(*c));
-	c->listen[c->nlisten++] = xstrdup("127.0.0.1:8765");
-	c->jail_minimum = TIER_MINIMAL;
-	c->no_sandbox = CONF_UNJAILED_CLI;
-	c->log_level = LOGL_INFO;
-	c->log_destination = CONF_LOG_AUTO;
-	c->syslog_facility = LOG_DAEMON;
-	c->scrollback = RING_CAPACITY;
-	c->max_sessions = 32;
-	c->max_viewers = 16;
-	c->kill_grace_ms = 5000;
-	c->session_keep_s = 24 * 3600;
-	c->keychain_timeout_ms = 20000;
-	c->keychain_prompt_ms = 60000;
-	c->keychain = CONF_KEYCHAIN_AUTO;
-	c->vault_lock_s = 8 * 3600;
-	c->jail_protect_repo = true;
-	c->allow_uploads = true;
-	c->upload_max = 16 * 1024 * 1024;
-	c->upload_quota = 64 * 1024 * 1024;
-	c->registry_timeout_ms = 30 * 1000;
-	c->http.connections = 512;
-	c->http.streams = 64;
-	c->http.header = 16 * 1024;
-	c->http.body = 64 * 1024;
-	c->http.first_ms = 10 * 1000;
-	c->http.request_ms = 15 * 1000;
-	c->http.idle_ms = 60 * 1000;
-	c->http.write_ms = 30 * 1000;
-	c->http.ping_ms = 30 * 1000;
-	strlist_add(&c->browse_roots, "~/");
-}
 
 void
 conf_free(struct conf *c)

@@ -116,6 +116,8 @@ struct conf {
 	uint64_t upload_quota; /* ... and of all of a session */
 	int audit_full; /* enum conf_audit */
 	bool audit_syslog;
+	uint64_t audit_max_size; /* bytes; then another file begins */
+	unsigned audit_keep;	 /* files before that one; 0: all */
 	struct strlist browse_roots; /* the same, or "~/" */
 	struct strlist registry_url;	 /* one at most: see registry.h */
 	struct strlist registry_key;	 /* of minisign, in base64 */

@@ -22,9 +22,10 @@
 #define KEY_LOOK      20	   /* ms between looks for the key */
 
 /*
- * Gives bytes of the log, whole lines where there are any.  Hostile ringletd:
- * it reads what a holder of a control token may; an offset is compared with the
- * file before it is used, and the length is bounded by its field.
+ * Gives bytes of the log, whole lines where there are any, of one file at a
+ * time.  Hostile ringletd: it reads what a holder of a control token may; an
+ * offset is compared with the files before it is used, and the length is
+ * bounded by its field.
  */
 int
 on_AUDIT_READ(struct peer *p, struct msg *m)
@@ -34,17 +35,17 @@ on_AUDIT_READ(struct peer *p, struct msg *m)
 	struct msg_audit_piece body = { 0 };
 	char why[256], *piece = NULL;
 	const char *end;
-	off_t size;
+	struct audit_place place;
 	ssize_t n;
 	int fd;
 
-	fd = audit_open_path(env->audit, &size, why, sizeof(why));
+	fd = audit_turn_find(env->audit, req->offset, &place, why, sizeof(why));
 	if (fd < 0) {
 		peer_reply_error(
 		    p, m->hdr.id, fd, "%s: %s", env->paths.audit_file, why);
 		return 0;
 	}
-	if (req->offset > (uint64_t)size) {
+	if (place.number > place.end) {
 		peer_reply_error(p, m->hdr.id, RL_ERR_STATE,
 		    "%s: it is shorter than it was: 'ringlet audit verify' "
 		    "tells more",
@@ -55,7 +56,7 @@ on_AUDIT_READ(struct peer *p, struct msg *m)
 	n = pread(fd, piece,
 	    req->length > 0 && req->length < PIECE_MAX ? (size_t)req->length
 						       : PIECE_MAX,
-	    (off_t)req->offset);
+	    place.at);
 	if (n == -1) {
 		peer_reply_error(p, m->hdr.id, RL_ERR_SYSTEM, "%s: %s",
 		    env->paths.audit_file, strerror(errno));
@@ -65,8 +66,8 @@ on_AUDIT_READ(struct peer *p, struct msg *m)
 		n = end + 1 - piece;
 	body.lines.p = (const uint8_t *)piece;
 	body.lines.len = (size_t)n;
-	body.next = req->offset + (uint64_t)n;
-	body.size = (uint64_t)size;
+	body.next = place.number + (uint64_t)n;
+	body.size = place.end;
 	peer_reply(p, m->hdr.id, MSG_AUDIT_PIECE, &body, NULL, 0);
 out:
 	free(piece);
@@ -171,8 +172,8 @@ begin(void *arg)
 		    (long long)size, (long long)a->size);
 	ve->head = a->head;
 	ve->there = fd >= 0;
-	ve->scan = audit_scan_start(ve->env->loop, fd < 0 ? -1 : fd,
-	    fd < 0 ? 0 : size, v, on_verified, ve);
+	ve->scan =
+	    audit_turn_scan(a, fd < 0 ? -1 : fd, size, v, on_verified, ve);
 }
 
 /* From the CLI alone, and few at once: each reads the whole log. */

@@ -182,6 +182,18 @@ last_entry(const char *text, size_t len, struct audit_entry *out)
 	return false;
 }
 
+bool
+audit_file_last(int fd, off_t size, struct audit_entry *out)
+{
+	size_t want = size < TAIL_MAX ? (size_t)size : TAIL_MAX;
+	char *text = xmalloc(want + 1);
+	ssize_t n = pread(fd, text, want, size - (off_t)want);
+	bool found = n > 0 && last_entry(text, (size_t)n, out);
+
+	free(text);
+	return found;
+}
+
 /*
  * Where the chain stands, from the end of the file.  A line that a crash has
  * cut short stays where it is, ended by a newline, and is told of.
@@ -201,6 +213,7 @@ take_up(struct audit *a)
 	if (n < 0)
 		n = 0;
 	a->taken = true;
+	audit_turn_begin(a);
 	found = last_entry(text, (size_t)n, &e);
 	if (found) {
 		a->head.seq = a->began = e.seq;
@@ -250,8 +263,9 @@ tell_partial(struct audit *a)
 	return 0;
 }
 
-int
-audit_file_mend(struct audit *a)
+/* Opens it again if it is not ours any more, and says so.  0 or -1. */
+static int
+mend(struct audit *a)
 {
 	char size[32], seq[32];
 	const char *wrong = NULL;
@@ -291,6 +305,12 @@ audit_file_mend(struct audit *a)
 		return -1;
 	a->wrong = NULL;
 	return 0;
+}
+
+int
+audit_file_mend(struct audit *a)
+{
+	return mend(a) == 0 ? audit_turn(a) : -1;
 }
 
 void

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "audit.h"
+#include "audit-files.h"
 #include "audit-repeat.h"
 #include "audit-scan.h"
 #include "logline.h"
@@ -25,6 +26,10 @@ struct audit {
 	dev_t dev;
 	ino_t ino;
 	off_t size;	/* that it must have */
+	uint64_t base;	/* number of its first byte: see audit-files.h */
+	bool turned;	/* it is new, and does not say so yet ... */
+	char before[AUDIT_NAME_LEN]; /* ... and which file is before it */
+	uint64_t turn_at;	     /* loop_now() at which it is tried again */
 	bool dangling;	/* it ends within a line */
 	size_t partial; /* bytes of that, if it is our own */
 	struct audit_link head;
@@ -85,11 +90,40 @@ int audit_file_mend(struct audit *);
 /* All of it or nothing: a piece of a line is taken back.  0 or -1, and why. */
 int audit_file_put(struct audit *, const void *p, size_t len);
 void audit_file_close(struct audit *);
+/* The last entry in the first size bytes of fd; false: there is none. */
+bool audit_file_last(int fd, off_t size, struct audit_entry *);
 /*
  * Opens the file that is there by its name, for reading.  A descriptor, or
  * RL_ERR_NOTFOUND, RL_ERR_DENIED, RL_ERR_SYSTEM and why[size].
  */
 int audit_open_path(const struct audit *, off_t *size, char *why, size_t size_);
+
+/* audit-turn.c */
+/* The file was opened: which place it has, and whether the chain goes on. */
+void audit_turn_begin(struct audit *);
+/*
+ * Before an entry: begins another file if this one is long enough, and tells
+ * so.  0, or -1 and why: what must be told cannot be written.
+ */
+int audit_turn(struct audit *);
+/* Where in which file a byte of the log is. */
+struct audit_place {
+	off_t at;	 /* in the file */
+	uint64_t number; /* of that byte, or of the next one that is left */
+	uint64_t end;	 /* of the log */
+};
+/*
+ * Opens the file that has that byte, for reading.  A descriptor, or an error
+ * and why[size].
+ */
+int audit_turn_find(struct audit *, uint64_t number, struct audit_place *,
+    char *why, size_t size);
+/*
+ * Checks all files with v, which is cb's then: audit-scan.h.  fd and size are
+ * those of the one that is written; -1: it cannot be read.
+ */
+struct audit_scan *audit_turn_scan(struct audit *, int fd, off_t size,
+    struct audit_verify *v, audit_scan_cb cb, void *arg);
 
 /* audit-key.c */
 /* Whether the keychain may yet give the key that there is not. */

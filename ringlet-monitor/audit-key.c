@@ -329,8 +329,7 @@ check(struct audit *a, const struct secret *key, audit_scan_cb cb)
 	fd = audit_open_path(a, &size, why, sizeof(why));
 	if (fd < 0)
 		audit_verify_add(v, "file", "%s", why);
-	a->scan = audit_scan_start(
-	    a->env->loop, fd < 0 ? -1 : fd, fd < 0 ? 0 : size, v, cb, a);
+	a->scan = audit_turn_scan(a, fd < 0 ? -1 : fd, size, v, cb, a);
 }
 
 static void

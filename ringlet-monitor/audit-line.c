@@ -226,11 +226,32 @@ is_time(const char *s)
 	return true;
 }
 
+/* A member that is a number, as text; 0: it is none. */
+static uint64_t
+get_number(const json_t *obj, const char *name)
+{
+	const char *s = json_string_value(json_object_get(obj, name));
+
+	return s != NULL ? (uint64_t)strtonum(s, 0, INT64_MAX, NULL) : 0;
+}
+
+static void
+get_after(const json_t *obj, struct audit_entry *out)
+{
+	const char *hash =
+	    json_string_value(json_object_get(obj, "after_hash"));
+
+	out->after.seq = get_number(obj, "after");
+	out->begins = out->after.seq > 0 && hash != NULL &&
+		      strlen(hash) == HASH_HEX && is_hex(hash, HASH_HEX);
+	if (out->begins)
+		from_hex(out->after.hash, AUDIT_HASH_LEN, hash);
+}
+
 static int
 get_members(const json_t *obj, struct audit_entry *out, char *why, size_t size)
 {
 	const json_t *seq = json_object_get(obj, "seq");
-	const char *bytes = json_string_value(json_object_get(obj, "bytes"));
 	char text[AUDIT_TEXT_MAX + 8];
 
 	if (!get_text(obj, "time", out->time, sizeof(out->time)) ||
@@ -253,8 +274,9 @@ get_members(const json_t *obj, struct audit_entry *out, char *why, size_t size)
 		 !is_hex(out->key, AUDIT_KEYID_LEN))
 		return wrong("it names no key", why, size);
 	(void)get_text(obj, "what", out->what, sizeof(out->what));
-	if (bytes != NULL)
-		out->bytes = (uint64_t)strtonum(bytes, 0, INT64_MAX, NULL);
+	out->bytes = get_number(obj, "bytes");
+	out->up_to = get_number(obj, "up_to");
+	get_after(obj, out);
 	return 0;
 }
 

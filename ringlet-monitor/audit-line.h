@@ -6,6 +6,7 @@
  */
 
 #include <sys/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -67,6 +68,10 @@ struct audit_entry {
 	char key[AUDIT_KEYID_LEN + 1]; /* "": none */
 	char what[AUDIT_TEXT_MAX + 8]; /* the members of that name, or "" */
 	uint64_t bytes;
+	/* Of an entry that begins a file: the one before. */
+	bool begins;
+	struct audit_link after;
+	uint64_t up_to; /* the number in the member of that name, or 0 */
 	uint8_t hash[AUDIT_HASH_LEN]; /* as it says itself */
 	size_t hashed;		      /* bytes of the line that it is over */
 };

@@ -1,5 +1,5 @@
 /*
- * Reading a whole audit log without holding up the loop.
+ * Reading all files of the audit log without holding up the loop.
  */
 
 #include "config.h"
@@ -17,7 +17,13 @@
 #define PIECE (64 * 1024) /* bytes a turn: a millisecond or two */
 
 struct audit_scan {
-	int fd;
+	int dir;
+	struct audit_files files;
+	size_t next; /* of them */
+	int last;    /* the file after them ... */
+	off_t last_size;
+	bool ended; /* ... which is read, or has been */
+	int fd;	    /* what is being read */
 	off_t at;
 	off_t size;
 	struct audit_verify *v;
@@ -29,7 +35,10 @@ struct audit_scan {
 static void
 scan_free(struct audit_scan *s)
 {
+	fd_close(s->dir);
+	fd_close(s->last);
 	fd_close(s->fd);
+	audit_files_clear(&s->files);
 	loop_timer_free(s->timer);
 	audit_verify_free(s->v);
 	free(s);
@@ -45,6 +54,36 @@ finish(struct audit_scan *s)
 	s->v = NULL;
 	scan_free(s);
 	cb(arg, v);
+}
+
+/* Goes on to the next file.  False: there is none. */
+static bool
+next_file(struct audit_scan *s)
+{
+	const struct audit_file *f;
+
+	fd_close(s->fd);
+	s->fd = -1;
+	s->at = s->size = 0;
+	if (s->next < s->files.n) {
+		f = &s->files.v[s->next++];
+		audit_verify_file(s->v, f->name);
+		s->fd = audit_files_open(s->dir, f->name);
+		if (s->fd == -1)
+			audit_verify_add(s->v, "file", "cannot be opened: %s",
+			    strerror(errno));
+		else
+			s->size = (off_t)f->size;
+		return true;
+	}
+	if (s->ended)
+		return false;
+	s->ended = true;
+	audit_verify_file(s->v, "");
+	s->fd = s->last;
+	s->size = s->last_size;
+	s->last = -1;
+	return true;
 }
 
 static void
@@ -67,20 +106,24 @@ on_turn(void *arg)
 		audit_verify_feed(s->v, piece, (size_t)n);
 		s->at += n;
 	}
-	if (n == 0)
+	if (n == 0 && !next_file(s))
 		finish(s);
 	else
 		loop_timer_arm(s->timer, 0);
 }
 
 struct audit_scan *
-audit_scan_start(struct loop *loop, int fd, off_t size, struct audit_verify *v,
-    audit_scan_cb cb, void *arg)
+audit_scan_start(struct loop *loop, int dir, struct audit_files *files, int fd,
+    off_t size, struct audit_verify *v, audit_scan_cb cb, void *arg)
 {
 	struct audit_scan *s = xcalloc(1, sizeof(*s));
 
-	s->fd = fd;
-	s->size = size;
+	s->dir = dir;
+	s->files = *files;
+	memset(files, 0, sizeof(*files));
+	s->last = fd;
+	s->last_size = fd != -1 ? size : 0;
+	s->fd = -1;
 	s->v = v;
 	s->cb = cb;
 	s->arg = arg;

@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include "audit-files.h"
 #include "audit-verify.h"
 
 struct audit_scan;
@@ -16,12 +17,14 @@ struct loop;
 typedef void (*audit_scan_cb)(void *arg, struct audit_verify *v);
 
 /*
- * Checks the first size bytes of fd, which it closes, with v, which it hands
- * to cb once all are read; never before this returns.  An error of read(2) is
- * a finding.
+ * Checks files, which are those before fd in the folder dir, and the first size
+ * bytes of fd, with v, which it hands to cb once all are read; never before
+ * this returns.  Takes files and the descriptors, which may be -1.  What cannot
+ * be read is a finding.
  */
-struct audit_scan *audit_scan_start(struct loop *, int fd, off_t size,
-    struct audit_verify *v, audit_scan_cb cb, void *arg);
+struct audit_scan *audit_scan_start(struct loop *, int dir,
+    struct audit_files *files, int fd, off_t size, struct audit_verify *v,
+    audit_scan_cb cb, void *arg);
 /* Forgets it; cb is not called. */
 void audit_scan_cancel(struct audit_scan *);
 

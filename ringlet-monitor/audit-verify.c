@@ -25,6 +25,10 @@ struct audit_verify {
 	struct audit_link known; /* seq 0: nothing */
 	bool known_seen;
 	uint64_t began;		   /* UINT64_MAX: not known */
+	char file[64];		   /* "": the one that is written */
+	uint64_t gone;		   /* entries before the first that is there */
+	uint64_t pruned;  /* of them: those that the log says are removed */
+	bool pruned_sure; /* with a key */
 	char line[AUDIT_LINE_MAX]; /* what has come of the line in hand */
 	size_t len;		   /* all of it, also what does not fit */
 	struct audit_link good;	   /* the last whose hash was right */
@@ -85,7 +89,11 @@ vfinding(struct audit_verify *v, const char *kind, uint64_t line, uint64_t seq,
 	f->line = line;
 	f->seq = seq;
 	strlcpy(f->time, time, sizeof(f->time));
-	(void)vsnprintf(f->text, sizeof(f->text), fmt, ap);
+	f->text[0] = '\0';
+	if (v->file[0] != '\0')
+		(void)snprintf(f->text, sizeof(f->text), "%s: ", v->file);
+	n = strlen(f->text);
+	(void)vsnprintf(f->text + n, sizeof(f->text) - n, fmt, ap);
 	/* Cut, but not within a character: what the log tells may be any. */
 	for (n = strlen(f->text); n > 0 && !valid_utf8(f->text, n); n--)
 		f->text[n - 1] = '\0';
@@ -213,14 +221,40 @@ take_told(struct audit_verify *v, const struct audit_entry *e, bool sure)
 		v->r.untold--;
 }
 
+/*
+ * The first entry that is there may say which one was before it, whose file has
+ * been removed: if it does so rightly its own hash is right, and if that was in
+ * order is told later.
+ */
+static void
+take_first(struct audit_verify *v, const struct audit_entry *e)
+{
+	if (v->r.entries > 0 || !e->begins ||
+	    strcmp(e->event, AUDIT_TURNED) != 0 || e->after.seq + 1 != e->seq)
+		return;
+	v->gone = e->after.seq;
+	v->good = v->r.last = e->after;
+}
+
+static void
+take_pruned(struct audit_verify *v, const struct audit_entry *e, bool sure)
+{
+	if (strcmp(e->event, AUDIT_PRUNED) != 0 || e->up_to <= v->pruned)
+		return;
+	v->pruned = e->up_to;
+	v->pruned_sure = sure;
+}
+
 static void
 take_entry(struct audit_verify *v, const struct audit_entry *e)
 {
 	struct audit_result *r = &v->r;
 	bool foreign =
 	    e->key[0] != '\0' && (v->key == NULL || strcmp(e->key, v->id) != 0);
-	bool good = false, lately = follows(v, e, &v->good);
+	bool good = false, lately;
 
+	take_first(v, e);
+	lately = follows(v, e, &v->good);
 	if (!foreign) {
 		end_foreign(v);
 		good = follows(v, e, &r->last) || lately;
@@ -245,6 +279,8 @@ take_entry(struct audit_verify *v, const struct audit_entry *e)
 		r->unvouched += e->seq > v->known.seq;
 	}
 	take_told(v, e, e->key[0] != '\0' && good);
+	if (good || foreign)
+		take_pruned(v, e, e->key[0] != '\0' && good);
 }
 
 static void
@@ -270,6 +306,22 @@ take_line(struct audit_verify *v)
 	v->odd = true;
 	v->odd_len = v->len;
 	strlcpy(v->odd_why, why, sizeof(v->odd_why));
+}
+
+void
+audit_verify_file(struct audit_verify *v, const char *name)
+{
+	/* One goes on in another only where it ends with a whole line. */
+	if (v->len > 0) {
+		take_line(v);
+		finding(v, "damaged", v->r.lines, 0, "",
+		    "is the last one, and does not end");
+		v->len = 0;
+	}
+	end_odd(v);
+	end_foreign(v);
+	v->r.lines = 0;
+	(void)strlcpy(v->file, name, sizeof(v->file));
 }
 
 void
@@ -305,6 +357,9 @@ check_known(struct audit_verify *v)
 
 	if (v->known.seq == 0 || v->known_seen)
 		return;
+	/* It was in a file that was removed, as is written with a key. */
+	if (v->known.seq <= v->gone && v->gone <= v->pruned && v->pruned_sure)
+		return;
 	if (end < v->known.seq)
 		finding(v, "truncated", 0, end, "",
 		    "ended with entry %llu, and had %llu when the keychain "
@@ -315,6 +370,16 @@ check_known(struct audit_verify *v)
 		    "entry %llu is not the one that the keychain remembers: "
 		    "the log was replaced or written anew",
 		    seq);
+}
+
+static void
+check_gone(struct audit_verify *v)
+{
+	if (v->gone > v->pruned)
+		finding(v, "missing", 0, v->gone, "",
+		    "begins after entry %llu, and was removed up to %llu: "
+		    "files before were taken away",
+		    (unsigned long long)v->gone, (unsigned long long)v->pruned);
 }
 
 static void
@@ -344,6 +409,7 @@ audit_verify_end(struct audit_verify *v, const struct audit_link *head)
 	end_foreign(v);
 	v->r.partial = v->len > 0;
 	v->r.partial_bytes = v->len;
+	check_gone(v);
 	check_known(v);
 	check_head(v, head);
 	return &v->r;

@@ -1,7 +1,7 @@
 #ifndef AUDIT_VERIFY_H
 #define AUDIT_VERIFY_H
 /*
- * Whether an audit log is as it was written: fed with the file's bytes in any
+ * Whether an audit log is as it was written: fed with its files' bytes in any
  * pieces, it says what was changed, removed, put in or moved, and where.
  * Pure functions.
  */
@@ -24,7 +24,7 @@ struct audit_finding {
 };
 
 struct audit_result {
-	uint64_t lines;
+	uint64_t lines;		/* of the last file */
 	uint64_t entries;	/* lines that are whole */
 	uint64_t keyed;		/* of these: with a key's hash */
 	struct audit_link last; /* as the last of them says */
@@ -49,6 +49,11 @@ struct audit_verify *audit_verify_new(
 void audit_verify_free(struct audit_verify *);
 /* Entries after that one were added to a log that ended with it. */
 void audit_verify_began(struct audit_verify *, uint64_t seq);
+/*
+ * What follows is another file, or the first; "": the one that is written,
+ * which is the last.  Findings in others begin with their name.
+ */
+void audit_verify_file(struct audit_verify *, const char *name);
 void audit_verify_feed(struct audit_verify *, const void *p, size_t len);
 /*
  * The end of the file.  head: the last entry as the writer has it in memory,

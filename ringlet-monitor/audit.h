@@ -9,7 +9,9 @@
  *	audit-file.c	 the file, and the state of the chain
  *	audit-repeat.c	 refusals that come again and again
  *	audit-key.c	 the chain's key, in the keychain
- *	audit-scan.c	 the whole file, a piece a turn of the loop
+ *	audit-turn.c	 another file, when one is long enough
+ *	audit-files.c	 which files there are
+ *	audit-scan.c	 all of them, a piece a turn of the loop
  *	audit-line.c	 one entry as text
  *	audit-verify.c	 whether a log is as it was written
  *	api-audit.c	 requests about it
@@ -68,6 +70,8 @@ struct peer;
 #define AUDIT_KEY_MADE	"audit.key"
 #define AUDIT_KEY_LOST	"audit.key-lost"
 #define AUDIT_RECOVERED "audit.recovered"
+#define AUDIT_TURNED	"audit.rotate"
+#define AUDIT_PRUNED	"audit.prune"
 #define AUDIT_DAMAGED	"audit.damaged"
 #define AUDIT_LOST	"audit.lost"
 

@@ -12,6 +12,7 @@ Suite *suite_answer(void);
 Suite *suite_apikey(void);
 Suite *suite_assets(void);
 Suite *suite_audit(void);
+Suite *suite_audit_files(void);
 Suite *suite_audit_repeat(void);
 Suite *suite_battery(void);
 Suite *suite_browse(void);

@@ -27,6 +27,7 @@ static const struct {
 	{ "apikey", suite_apikey },
 	{ "assets", suite_assets },
 	{ "audit", suite_audit },
+	{ "audit-files", suite_audit_files },
 	{ "audit-repeat", suite_audit_repeat },
 	{ "battery", suite_battery },
 	{ "browse", suite_browse },

@@ -1,0 +1,301 @@
+/*
+ * The audit log goes on in another file when one is long enough: the old one
+ * gets a name that it keeps (audit-files.h), and the first entry of the new one
+ * says after which entry it stands, and that entry's hash.  So the chain goes
+ * through all files, and can be checked from the first that is left.
+ *
+ * Where there are to be no more than so many, the oldest is removed, after an
+ * entry that says up to which the log is gone.
+ *
+ * A file that cannot be put aside goes on: nothing is lost for being long.
+ */
+
+#include "config.h"
+
+#include <sys/stat.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "audit-files.h"
+#include "audit-int.h"
+#include "err.h"
+#include "fdpass.h"
+#include "log.h"
+#include "loop.h"
+#include "xmalloc.h"
+
+#define AGAIN_MS 60000 /* from a failure to the next try */
+
+static int
+folder(const struct audit *a)
+{
+	return open(
+	    a->env->paths.state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static const char *
+leaf(const struct audit *a)
+{
+	return strrchr(a->env->paths.audit_file, '/') + 1;
+}
+
+/* --- the start --- */
+
+/* The last entry of a file before; false: there is none. */
+static bool
+end_of(int dir, const struct audit_file *f, struct audit_entry *e)
+{
+	int fd = audit_files_open(dir, f->name);
+	bool found;
+
+	if (fd == -1)
+		return false;
+	found = audit_file_last(fd, (off_t)f->size, e);
+	fd_close(fd);
+	return found;
+}
+
+/* The file is empty: the chain goes on from the one before, if there is one. */
+static void
+go_on(struct audit *a, int dir, const struct audit_file *before)
+{
+	struct audit_entry e;
+
+	if (!end_of(dir, before, &e)) {
+		log_error("%s/%s: its end is no entry", a->env->paths.state_dir,
+		    before->name);
+		return;
+	}
+	a->head.seq = a->began = e.seq;
+	memcpy(a->head.hash, e.hash, sizeof(e.hash));
+	(void)strlcpy(a->before, before->name, sizeof(a->before));
+	a->turned = true;
+}
+
+void
+audit_turn_begin(struct audit *a)
+{
+	struct audit_files files;
+	int dir = folder(a);
+
+	a->base = 0;
+	if (dir == -1)
+		return;
+	if (audit_files_list(dir, &files) == 0) {
+		a->base = files.end;
+		if (files.n > 0 && a->size == 0)
+			go_on(a, dir, &files.v[files.n - 1]);
+	}
+	audit_files_clear(&files);
+	fd_close(dir);
+}
+
+/* --- another file --- */
+
+/* 0, or -1 and errno: then all is as it was. */
+static int
+put_aside(struct audit *a, int dir, const char *name)
+{
+	const char *now = leaf(a);
+	struct stat st;
+	int fd, saved;
+
+	/* Nothing is ever written over. */
+	if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	if (renameat(dir, now, dir, name) == -1)
+		return -1;
+	fd = openat(dir, now,
+	    O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	    0600);
+	if (fd == -1 || fstat(fd, &st) == -1) {
+		saved = errno;
+		fd_close(fd);
+		(void)renameat(dir, name, dir, now);
+		errno = saved;
+		return -1;
+	}
+	fd_close(a->fd);
+	a->fd = fd;
+	a->dev = st.st_dev;
+	a->ino = st.st_ino;
+	a->base += (uint64_t)a->size;
+	a->size = 0;
+	return 0;
+}
+
+static void
+turn(struct audit *a)
+{
+	char name[AUDIT_NAME_LEN];
+	int dir, r = -1;
+
+	audit_files_name(a->base, name);
+	if ((dir = folder(a)) != -1)
+		r = put_aside(a, dir, name);
+	if (r == 0) {
+		(void)strlcpy(a->before, name, sizeof(a->before));
+		a->turned = true;
+	} else {
+		log_error("%s: it is longer than AuditMaxSize, and cannot be "
+			  "put aside as %s: %s",
+		    a->env->paths.audit_file, name, strerror(errno));
+		a->turn_at = loop_now() + AGAIN_MS;
+	}
+	fd_close(dir);
+}
+
+/* --- files that are too many --- */
+
+/* 0, or -1: it stays. */
+static int
+drop(struct audit *a, int dir, const struct audit_file *f)
+{
+	struct audit_entry e;
+	char seq[32];
+
+	if (!end_of(dir, f, &e)) {
+		log_error("%s/%s: its end is no entry: it is not removed, "
+			  "though AuditKeep is %u",
+		    a->env->paths.state_dir, f->name, a->env->conf.audit_keep);
+		return -1;
+	}
+	(void)snprintf(seq, sizeof(seq), "%" PRIu64, e.seq);
+	if (audit_write(a, &audit_monitor, AUDIT_PRUNED, f->name, AUDIT_OK,
+		(const char *[]){ "up_to", seq, NULL }) != 0)
+		return -1;
+	if (unlinkat(dir, f->name, 0) == -1) {
+		log_error("%s/%s: cannot be removed: %s",
+		    a->env->paths.state_dir, f->name, strerror(errno));
+		return -1;
+	}
+	log_info("the audit log: %s is removed (AuditKeep %u)", f->name,
+	    a->env->conf.audit_keep);
+	return 0;
+}
+
+/* Whoever reads them all just now is not disturbed. */
+static void
+prune(struct audit *a)
+{
+	const unsigned keep = a->env->conf.audit_keep;
+	struct audit_files files;
+	int dir;
+
+	if (keep == 0 || a->scan != NULL || a->verifying > 0 ||
+	    (dir = folder(a)) == -1)
+		return;
+	if (audit_files_list(dir, &files) == 0)
+		for (size_t i = 0; files.n - i > keep; i++)
+			if (drop(a, dir, &files.v[i]) != 0)
+				break;
+	audit_files_clear(&files);
+	fd_close(dir);
+}
+
+/* The first entry of a file. */
+static int
+tell(struct audit *a)
+{
+	char seq[32], hash[2 * AUDIT_HASH_LEN + 1];
+
+	(void)snprintf(seq, sizeof(seq), "%" PRIu64, a->head.seq);
+	sodium_bin2hex(hash, sizeof(hash), a->head.hash, AUDIT_HASH_LEN);
+	if (audit_write(a, &audit_monitor, AUDIT_TURNED, a->before, AUDIT_OK,
+		(const char *[]){ "after", seq, "after_hash", hash, NULL }) !=
+	    0)
+		return -1;
+	a->turned = false;
+	return 0;
+}
+
+int
+audit_turn(struct audit *a)
+{
+	const uint64_t max = a->env->conf.audit_max_size;
+
+	if (!a->turned && (uint64_t)a->size >= max && !a->dangling &&
+	    loop_now() >= a->turn_at)
+		turn(a);
+	if (!a->turned)
+		return 0;
+	if (tell(a) != 0)
+		return -1;
+	prune(a);
+	return 0;
+}
+
+/* --- reading --- */
+
+/* Opens the file before the one written that has that byte; -1: none has. */
+static int
+find_before(int dir, const struct audit_files *files, uint64_t number,
+    struct audit_place *out, char *why, size_t size)
+{
+	const struct audit_file *f = files->v, *end = files->v + files->n;
+	int fd;
+
+	while (f < end && number >= f->base + f->size)
+		f++;
+	if (f == end)
+		return -1;
+	out->at = number > f->base ? (off_t)(number - f->base) : 0;
+	out->number = f->base + (uint64_t)out->at;
+	if ((fd = audit_files_open(dir, f->name)) != -1)
+		return fd;
+	(void)snprintf(why, size, "%s: %s", f->name, strerror(errno));
+	return RL_ERR_SYSTEM;
+}
+
+int
+audit_turn_find(struct audit *a, uint64_t number, struct audit_place *out,
+    char *why, size_t size)
+{
+	struct audit_files files = { 0 };
+	off_t length = 0;
+	int dir, fd = RL_ERR_SYSTEM, before;
+
+	memset(out, 0, sizeof(*out));
+	if ((dir = folder(a)) == -1 || audit_files_list(dir, &files) != 0) {
+		(void)strlcpy(why, strerror(errno), size);
+		goto out;
+	}
+	if ((fd = audit_open_path(a, &length, why, size)) < 0)
+		goto out;
+	out->end = files.end + (uint64_t)length;
+	before = find_before(dir, &files, number, out, why, size);
+	if (before != -1) {
+		fd_close(fd);
+		fd = before;
+	} else {
+		out->number = number;
+		out->at = (off_t)(number - files.end);
+	}
+out:
+	audit_files_clear(&files);
+	fd_close(dir);
+	return fd;
+}
+
+struct audit_scan *
+audit_turn_scan(struct audit *a, int fd, off_t size, struct audit_verify *v,
+    audit_scan_cb cb, void *arg)
+{
+	struct audit_files files = { 0 };
+	int dir = folder(a);
+
+	if (dir == -1 || audit_files_list(dir, &files) != 0)
+		audit_verify_add(v, "file", "%s: %s", a->env->paths.state_dir,
+		    strerror(errno));
+	return audit_scan_start(
+	    a->env->loop, dir, &files, fd, size, v, cb, arg);
+}
