@@ -1,0 +1,7 @@
+# The examples in the manual of the command run as they stand there, each page's in a home, with a keyring and a daemon, of its own.
+# shellcheck shell=sh
+. "${0%/*}/lib.sh"
+. "${0%/*}/manual-lib.sh"
+
+examples 18 "$LIVE_SRC"/manual/*.1
+done_testing

@@ -1,0 +1,7 @@
+# The examples in the manual of files, daemons and protocols run as they stand there, each page's in a home, with a keyring and a daemon, of its own.
+# shellcheck shell=sh
+. "${0%/*}/lib.sh"
+. "${0%/*}/manual-lib.sh"
+
+examples 15 "$LIVE_SRC"/manual/*.[2-9]
+done_testing
