@@ -153,16 +153,15 @@ fail_there(struct tunnel *t, int status, const json_t *doc)
 		    "'ringlet "
 		    "-H %s daemon status' should say why",
 		    t->host, t->host);
-	if (todo == NULL)
-		todo = "see 'ringlet -H HOST doctor'";
 	if (status == STATUS_UNREACHABLE)
-		return fail_daemon(
-		    t->cli, "%s: %s" HINT "%s", t->host, text, todo);
+		return fail_daemon(t->cli, "%s: %s%s%s", t->host, text,
+		    todo != NULL ? HINT : "", todo != NULL ? todo : "");
 	return fail_error(t->cli,
 	    status == STATUS_DENIED	? RL_ERR_DENIED
 	    : status == STATUS_NOTFOUND ? RL_ERR_NOTFOUND
 					: RL_ERR_UNAVAILABLE,
-	    "%s: %s" HINT "%s", t->host, text, todo);
+	    "%s: %s%s%s", t->host, text, todo != NULL ? HINT : "",
+	    todo != NULL ? todo : "");
 }
 
 /* The data of the answer, or NULL after a report, with the exit status. */
