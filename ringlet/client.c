@@ -246,6 +246,7 @@ wait_for_what(uint16_t type)
 		{ MSG_KEYCHAIN_MIGRATE, "all keys to be moved" },
 		{ MSG_SESSION_CREATE, "the session to start" },
 		{ MSG_SESSION_KILL, "the session's processes to end" },
+		{ MSG_UPLOAD_MORE, "the picture to be written" },
 		{ MSG_SESSION_CLEANUP, "ended sessions to be removed" },
 		{ MSG_REGISTRY_GET, "the registry to be verified" },
 		{ MSG_REGISTRY_INSTALL, "the registry to be verified" },

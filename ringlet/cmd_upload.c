@@ -97,8 +97,8 @@ cmd_terminal_upload(struct cli *cli, const struct args *args)
 
 	if (!valid_session_prefix(req.id))
 		return fail_usage(cli,
-		    "'%s' is not a session's id: `ringlet terminal list` shows "
-		    "all",
+		    "'%s' is not a session's id" HINT
+		    "'ringlet terminal list' shows all",
 		    req.id);
 	if ((len = read_picture(cli, args->v[1], &p, &r)) == -1)
 		goto out;

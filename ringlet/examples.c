@@ -85,6 +85,8 @@ const struct example examples[] = {
 	{ "terminal", "kill", "terminal kill 3f9a", "it and all it started" },
 	{ "terminal", "kill", "terminal kill 3f9a --signal INT",
 	    "sends ^C's signal alone" },
+	{ "terminal", "upload", "terminal upload 3f9a screenshot.png",
+	    "prints where the agent finds it" },
 	{ "terminal", "cleanup", "terminal cleanup",
 	    "forgets those that have ended" },
 

@@ -249,9 +249,8 @@ print_group_help(const struct cli *cli, const char *group)
 		return;
 	}
 	print_commands(group);
-	printf("\n'ringlet help %s COMMAND' says more, with examples;\n"
-	       "ringlet-%s(1) all.\n",
-	    group, group);
+	printf("\n'ringlet help %s COMMAND' has examples.\n", group);
+	print_page(group);
 }
 
 void

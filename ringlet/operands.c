@@ -67,6 +67,8 @@ static const struct operands rows[] = {
 	{ "terminal", "info", ONE(OPERAND_SESSION) },
 	{ "terminal", "attach", ONE(OPERAND_SESSION) },
 	{ "terminal", "kill", ONE(OPERAND_SESSION) },
+	{ "terminal", "upload",
+	    { { OPERAND_SESSION, NULL }, { OPERAND_FILE, NULL } } },
 	{ "agents", "inspect", ONE(OPERAND_AGENT) },
 	{ "providers", "inspect", ONE(OPERAND_PROVIDER) },
 	{ "aliases", "install", ONE(OPERAND_PROFILE) },
