@@ -23,6 +23,7 @@
 #include "loop.h"
 #include "platform.h"
 #include "ringlet.h"
+#include "words.h"
 
 /*
  * The longest any request may take: a session's start waits for the keychain,

@@ -15,6 +15,7 @@
 #include "ringlet.h"
 #include "strlist.h"
 #include "valid.h"
+#include "words.h"
 #include "xmalloc.h"
 
 #define ASK_MS 1000

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "ringlet.h"
+#include "words.h"
 
 const struct example examples[] = {
 	{ "profiles", "create", "profiles create claude work -p anthropic",

@@ -10,6 +10,7 @@
 
 #include "buf.h"
 #include "ringlet.h"
+#include "words.h"
 #include "xmalloc.h"
 
 #define PAGE_WIDTH    79

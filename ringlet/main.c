@@ -19,6 +19,7 @@
 #include "ssh.h"
 #include "valid.h"
 #include "wipe.h"
+#include "words.h"
 #include "xmalloc.h"
 
 /* a, then b, in a block that the caller frees. */

@@ -13,6 +13,7 @@
 #include "ringlet.h"
 #include "strlist.h"
 #include "valid.h"
+#include "words.h"
 #include "xmalloc.h"
 
 #define OPERANDS_MAX 4

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "ringlet.h"
+#include "words.h"
 #include "xmalloc.h"
 
 #define WORDS_MAX 24
