@@ -83,9 +83,10 @@ doctor_ask(struct doctor *d, uint16_t type, const void *body, uint16_t want,
 	progress_end(d->cli);
 	if (r != 0) {
 		doctor_say(d, FAIL, what,
-		    "the daemon does not answer (%s): it may be of another "
+		    "the daemon does not answer (%s, after %d seconds at "
+		    "most): it may be of another "
 		    "version: 'ringlet daemon restart', and see %s",
-		    rl_strerror(r), d->cli->paths.log_file);
+		    rl_strerror(r), ASK_MS / 1000, d->cli->paths.log_file);
 		return false;
 	}
 	if (m->hdr.type == want)

@@ -360,8 +360,8 @@ cmd_hooks_add(struct cli *cli, const struct args *args)
 		return r;
 	hooks = m.body;
 	h = hooks->list.v;
-	if (cli->json && hooks->list.n == 1)
-		r = print_json(cli, hook_json(h));
+	if (cli->json)
+		r = print_json(cli, hooks->list.n == 1 ? hook_json(h) : NULL);
 	else if (hooks->list.n == 1)
 		hint(cli,
 		    "%s %llu of '%s' waits: 'ringlet hooks approve %s "

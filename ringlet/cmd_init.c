@@ -82,8 +82,10 @@ init_ask(struct init *in, uint16_t type, const void *body, uint16_t want,
 	in->error = r = client_ask(in->cli, type, body, ASK_MS, m);
 	progress_end(in->cli);
 	if (r != 0) {
-		(void)snprintf(why, size, "the daemon does not answer: %s",
-		    rl_strerror(r));
+		(void)snprintf(why, size,
+		    "the daemon does not answer: %s after %d seconds at most: "
+		    "see %s",
+		    rl_strerror(r), ASK_MS / 1000, in->cli->paths.log_file);
 		return false;
 	}
 	if (m->hdr.type == want)

@@ -27,6 +27,8 @@ static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP,
 	SIGCONT, SIGWINCH };
 _Static_assert(NELEM(signals) == VIEW_SIGNALS, "one object for each");
 
+#define WAIT_MS 1000
+
 void
 view_say(const struct viewer *v, const char *fmt, ...)
 {
@@ -39,6 +41,7 @@ view_say(const struct viewer *v, const char *fmt, ...)
 		raw = xstrdup("out of memory");
 	va_end(ap);
 	safe = text_safe(raw);
+	progress_hide();
 	fprintf(stderr, "%sringlet: %s%s", v->in_tty ? eol : "", safe, eol);
 	free(safe);
 	free(raw);
@@ -88,9 +91,30 @@ on_signal(int signo, void *arg)
 	}
 }
 
+/* Nothing else shows that a silent viewer waits. */
+static void
+on_wait(void *arg)
+{
+	struct viewer *v = arg;
+
+	progress_tick(v->view->cli);
+	loop_timer_arm(v->wait_timer, WAIT_MS);
+}
+
+static void
+wait_visibly(struct viewer *v)
+{
+	v->wait_timer = loop_timer_new(v->loop, on_wait, v);
+	progress_begin(v->view->cli, "the session to end");
+	loop_timer_arm(v->wait_timer, WAIT_MS);
+}
+
 static void
 close_all(struct viewer *v)
 {
+	if (v->wait_timer != NULL)
+		progress_end(v->view->cli);
+	loop_timer_free(v->wait_timer);
 	view_undo_modes(v);
 	if (v->replay)
 		view_drain_input(v);
@@ -122,6 +146,8 @@ view_run(struct view *view)
 	view_open_channel(v);
 	view_wait_for_input(v);
 	view_go_on(v);
+	if (view->silent)
+		wait_visibly(v);
 	/* An ended session without output is over before the loop begins. */
 	if (!v->finished && loop_run(v->loop) != 0)
 		fatal("event loop: %s", strerror(errno));

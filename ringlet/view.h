@@ -40,7 +40,7 @@ struct view {
 	 * error: there is no way, and text says why.  NULL: there is none.
 	 */
 	int (*again)(struct view *);
-	struct cli *cli; /* again()'s */
+	struct cli *cli; /* again()'s, and whom a silent one shows its wait */
 
 	/* How it came to its end. */
 	enum view_end end;

@@ -37,6 +37,7 @@ struct viewer {
 	uint64_t rows;
 	uint64_t sized; /* the byte from which it has that size */
 	struct loop_timer *again_timer;
+	struct loop_timer *wait_timer; /* of a silent one; NULL: none */
 	uint64_t again_until; /* of the attempts to get another channel */
 	bool again_told;
 	char *again_why; /* what broke, until it is mended; else NULL */

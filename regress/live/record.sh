@@ -147,4 +147,11 @@ if [ -w /dev/shm ] && command -v prlimit >/dev/null; then
 else
 	skip "a file that cannot grow: prlimit is not installed"
 fi
+# Who only records sees that, and what is waited for.
+on_tty --timeout 20 --out "$T/tty" expect 'waiting for the session to end' \
+    send '\x03' wait x -- ringlet profiles run rec --remote \
+    --record "$T/wait.cast" -C "$WORK" -- -c 'sleep 100'
+is "^C ends the recording" $? 130
+check "what is waited for shows, and goes" grep -q \
+    "$(printf 'to end (1s).*\r\033\[Kringlet: the recording ends here')" "$T/tty"
 done_testing

@@ -171,7 +171,9 @@ open_standard(int *pin, int *pout)
 static void __attribute__((__noreturn__))
 run_viewer(bool read_only, bool ended, int sock)
 {
+	struct cli cli = { .fd = -1, .quiet = true };
 	struct view view = { .id = "0123456789abcdef",
+		.cli = &cli,
 		.channel = -1,
 		.event = -1,
 		.screen = -1,
