@@ -263,7 +263,7 @@ int
 cmd_providers_list(struct cli *cli, const struct args *args)
 {
 	static const char *const headings[] = { "ID", "NAME", "TYPE",
-		"AUTH VARIABLE", "MANIFEST", "DEFAULT ENDPOINT" };
+		"AUTH VARIABLE", "MANIFEST", "ENDPOINT" };
 	const struct msg_token_only req = { 0 };
 	const struct msg_providers *providers;
 	const struct msg_provider *p;
@@ -294,6 +294,7 @@ cmd_providers_list(struct cli *cli, const struct args *args)
 		    "%s", source_word(p[i].source, p[i].damage));
 		table_cell(t, COLOUR_NONE, "%s", p[i].default_endpoint);
 	}
+	table_shrink(t, 1);
 	table_print(t);
 	table_free(t);
 out:

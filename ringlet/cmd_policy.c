@@ -74,7 +74,6 @@ print_settings(const struct msg_policy *p)
 		table_cell(t, COLOUR_NONE, "%s", s[i].value);
 		table_cell(t, COLOUR_NONE, "%s", s[i].origin);
 	}
-	table_shrink(t, 1);
 	table_print(t);
 	table_free(t);
 }
