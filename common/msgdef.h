@@ -14,7 +14,7 @@
 
 #include "msg.h"
 
-#define MSG_VERSION 6
+#define MSG_VERSION 7
 
 enum msg_number {
 	/* any daemon: its life */
@@ -26,6 +26,7 @@ enum msg_number {
 	MSG_LISTENERS = 6, /* monitor to ringletd: one listening socket */
 	MSG_HANDOVER = 7,  /* a monitor to itself, across its own exec */
 	MSG_SETTINGS = 8,  /* monitor to child: settings that have changed */
+	MSG_ALIVE = 280,   /* monitor to child: does its loop turn? -> OK */
 
 	/* CLI and ringletd to monitor: the daemon */
 	MSG_AUTH_CHECK = 20, /* is this token good? -> OK */
@@ -383,6 +384,7 @@ struct msg_held_listener {
 	const char *address;
 	uint64_t fd;
 	bool local;
+	bool handed; /* by the service manager, whose it is */
 };
 
 struct msg_held_ring { /* of the session of the same index */
@@ -438,6 +440,8 @@ struct msg_status {
 	uint64_t sandboxer_pid;
 	uint64_t restarts;    /* of either, since the start */
 	struct msg_strs trouble; /* what does not run, and why */
+	const char *manager; /* the service manager that runs it, or "" */
+	bool handed;	     /* and that has opened the listeners */
 };
 
 struct msg_pubkey {

@@ -68,7 +68,9 @@ static const struct msg_field f_msg_status[] = {
 	U64(msg_status, ringletd_pid, INT32_MAX),
 	U64(msg_status, sandboxer_pid, INT32_MAX),
 	U64(msg_status, restarts, UINT64_MAX),
-	STRS(msg_status, trouble, 2),
+	STRS(msg_status, trouble, 4),
+	STR(msg_status, manager, NAME_MAX_LEN),
+	BOOL(msg_status, handed),
 };
 REC(msg_status);
 
@@ -234,6 +236,7 @@ static const struct msg_type types[] = {
 	TYPE(OK, msgtab_empty),
 	TYPE(LISTENERS, rec_msg_listeners),
 	TYPE(SETTINGS, rec_msg_settings),
+	TYPE(ALIVE, msgtab_empty),
 	TYPE(AUTH_CHECK, msgtab_token_only),
 	TYPE(STATUS_GET, msgtab_token_only),
 	TYPE(STATUS, rec_msg_status),

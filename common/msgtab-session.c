@@ -52,6 +52,7 @@ static const struct msg_field f_msg_held_listener[] = {
 	STR(msg_held_listener, address, PATH_MAX_LEN),
 	U64(msg_held_listener, fd, INT32_MAX),
 	BOOL(msg_held_listener, local),
+	BOOL(msg_held_listener, handed),
 };
 REC(msg_held_listener);
 

@@ -19,6 +19,7 @@
 #include "manifest.h"
 #include "monitor.h"
 #include "profile.h"
+#include "service.h"
 #include "xmalloc.h"
 
 /* Unknown after a takeover until it is ready for the first time. */
@@ -49,10 +50,13 @@ on_STATUS_GET(struct peer *p, struct msg *m)
 		.sandboxer_pid = (uint64_t)env->sandboxer.proc.pid,
 		.restarts = env->restarts,
 		.trouble = { trouble, 0 },
+		.manager = service_manager(env),
 	};
 
-	for (size_t i = 0; i < env->nlisteners; i++)
+	for (size_t i = 0; i < env->nlisteners; i++) {
 		listen[i] = env->listeners[i].address;
+		s.handed = s.handed || env->listeners[i].handed;
+	}
 	if (env->registry_problem != NULL)
 		trouble[s.trouble.n++] = xasprintf(
 		    "the registry is not used: %s", env->registry_problem);

@@ -162,6 +162,7 @@ static const struct msg_rule ringletd_rules[] = {
 	/* Rules and folders of jails: not for whoever may only look. */
 	{ MSG_JAIL_SHOW, FROM_RINGLETD, SERVE, 0, MEDIUM, CTRL, 0,
 	    on_JAIL_SHOW },
+	{ MSG_OK, FROM_RINGLETD, SERVE, 0, 16, 0, MSG_ALIVE, NULL },
 };
 
 static const struct msg_rule sandboxer_rules[] = {
@@ -184,6 +185,7 @@ static const struct msg_rule sandboxer_rules[] = {
 	    NULL },
 	{ MSG_OK, FROM_SANDBOXER, SERVE, 0, SMALL, 0, MSG_JAIL_DROP, NULL },
 	{ MSG_OK, FROM_SANDBOXER, SERVE, 0, SMALL, 0, MSG_VIEWER_ADD, NULL },
+	{ MSG_OK, FROM_SANDBOXER, SERVE, 0, 16, 0, MSG_ALIVE, NULL },
 	{ MSG_ERROR, FROM_SANDBOXER, SERVE, 0, MEDIUM, 0, MSG_JAIL_START,
 	    NULL },
 	{ MSG_ERROR, FROM_SANDBOXER, SERVE, 0, MEDIUM, 0, MSG_JAIL_KILL, NULL },

@@ -90,6 +90,7 @@ fill_arrays(struct env *env, struct arrays *a, struct msg_handover *h)
 		a->listeners[i].address = l->address;
 		a->listeners[i].fd = (uint64_t)l->fd;
 		a->listeners[i].local = l->local;
+		a->listeners[i].handed = l->handed;
 	}
 	h->listeners = (struct msg_recs){ a->listeners, env->nlisteners };
 
@@ -202,8 +203,9 @@ load_listeners(struct env *env, const struct msg_recs *recs)
 
 		l->fd = (int)from[i].fd;
 		l->local = from[i].local;
+		l->handed = from[i].handed;
 		l->address = xstrdup(from[i].address);
-		if (l->local)
+		if (l->local && !l->handed)
 			l->unlink = xstrdup(from[i].address);
 		if (!fd_is(l->fd, FD_LISTENER))
 			fatal("handover: %s is no listener", l->address);

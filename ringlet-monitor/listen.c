@@ -19,6 +19,7 @@
 #include "log.h"
 #include "monitor.h"
 #include "policy.h"
+#include "service.h"
 #include "xmalloc.h"
 
 #define BACKLOG 128
@@ -36,21 +37,6 @@ split_address(const char *address, char **host, char **port)
 		*host = xstrndup(address + 1, (size_t)(colon - address) - 2);
 	else
 		*host = xstrndup(address, (size_t)(colon - address));
-}
-
-static char *
-real_address(int fd)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-	char host[NI_MAXHOST], port[NI_MAXSERV];
-
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1 ||
-	    getnameinfo((struct sockaddr *)&ss, len, host, sizeof(host), port,
-		sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		fatal("cannot read the address of a listener");
-	return xasprintf(
-	    ss.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
 static int
@@ -78,7 +64,9 @@ open_tcp(const char *address)
 		fatal("ListenAddress %s: %s%s", address, strerror(errno),
 		    errno == EADDRINUSE
 			? ": another program has that port: choose another "
-			  "with ListenAddress in ringlet.conf"
+			  "with ListenAddress in ringlet.conf; if it is "
+			  "systemd for ringlet.socket: systemctl --user "
+			  "start ringlet.service"
 			: "");
 	freeaddrinfo(ai);
 	free(host);
@@ -117,8 +105,8 @@ open_local(const char *path)
 	return fd;
 }
 
-void
-listen_open(struct env *env)
+static void
+open_all(struct env *env)
 {
 	for (size_t i = 0; i < env->conf.nlisten; i++) {
 		const char *address = env->conf.listen[i];
@@ -131,15 +119,23 @@ listen_open(struct env *env)
 			l->unlink = xstrdup(address);
 		} else {
 			l->fd = open_tcp(address);
-			l->address = real_address(l->fd);
+			l->address = handed_tcp_address(l->fd);
 		}
 		log_info("listening on %s", l->address);
-		if (conf_is_remote(address))
+	}
+}
+
+void
+listen_open(struct env *env)
+{
+	if (handed_take(env) == 0)
+		open_all(env);
+	for (size_t i = 0; i < env->nlisteners; i++)
+		if (conf_is_remote(env->listeners[i].address))
 			log_warn("%s can be reached from other machines, and "
 				 "what goes there is not encrypted: ssh -L is "
 				 "the safer way",
-			    l->address);
-	}
+			    env->listeners[i].address);
 }
 
 static void

@@ -35,6 +35,7 @@
 #include "profile-use.h"
 #include "registry.h"
 #include "secret.h"
+#include "service.h"
 #include "vault.h"
 #include "xmalloc.h"
 
@@ -266,6 +267,7 @@ monitor_ready(struct env *env)
 	if (vault_is_starting(env->vault))
 		return;
 	control_accept(env);
+	service_ready(env);
 	if (env->ready_fd == -1)
 		return;
 	log_info("version %s serves as pid %d", PACKAGE_VERSION,
@@ -304,6 +306,7 @@ monitor_stop(struct env *env)
 	log_info("stopping");
 	auth_tell_wrong(env);
 	env->stopping = true;
+	service_stopping(env);
 	loop_timer_arm(env->stop_timer, STOP_TIMEOUT);
 	session_end_all(env);
 	monitor_maybe_done(env);
@@ -370,6 +373,8 @@ close_everything(struct env *env)
 {
 	control_close(env);
 	listen_close(env);
+	watchdog_stop(env);
+	service_close(env);
 	session_free_all(env);
 	profile_use_close(env);
 	migration_free(env->migration);
@@ -457,6 +462,7 @@ begin(struct env *env, int handover)
 	vault_take_credential(env->vault);
 	audit_begin(env);
 	supervise_start(env);
+	watchdog_start(env);
 	detect_start(env);
 	/* A death between the two programs was told to neither. */
 	if (handover != -1)
@@ -522,6 +528,7 @@ main(int argc, char **argv)
 	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR ||
 	    signal(SIGHUP, SIG_IGN) == SIG_ERR)
 		fatal("signal: %s", strerror(errno));
+	service_open(&env);
 	if (o.handover == -1)
 		open_everything(&env);
 	env.loop = loop_new();

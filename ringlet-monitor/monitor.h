@@ -54,6 +54,7 @@
  *	logfile.c	where the log goes
  *	logsocket.c	the socket of the system's log
  *	logline.c	lines of the log, and how many a child may have
+ *	service.h	the service manager that runs the daemon, if one does
  */
 
 #include <sys/queue.h>
@@ -91,10 +92,12 @@ struct registry_bundle;
 struct registry_fetch;
 struct registry_trust;
 struct secret;
+struct service;
 struct strlist;
 struct token;
 struct tokens;
 struct vault;
+struct watchdog;
 
 /* Whoever may send requests: a CLI connection, ringletd, the sandboxer. */
 struct client {
@@ -147,8 +150,9 @@ struct child {
 struct listener {
 	int fd;
 	char *address; /* the real one: a port 0 is resolved */
-	char *unlink; /* a unix socket's name, else NULL */
+	char *unlink; /* the name of a unix socket of our own, else NULL */
 	bool local;
+	bool handed; /* by the service manager, whose it is */
 };
 
 struct session;
@@ -219,6 +223,8 @@ struct env {
 	size_t ending; /* sessions that a stop waits for */
 	struct loop_timer *stop_timer;
 	struct restart *restart; /* one is under way, or NULL */
+	struct service *service; /* the service manager, or NULL */
+	struct watchdog *watchdog; /* of the same, or NULL */
 	char **argv; /* our own, without -R */
 	int status; /* exit status of the process */
 };
@@ -302,7 +308,7 @@ int on_RESTART(struct peer *, struct msg *);
  * Changes with every change of struct msg_handover or of what it means: a
  * monitor takes over from one of the same number alone.
  */
-#define HANDOVER_VERSION 7
+#define HANDOVER_VERSION 8
 /*
  * Writes down what outlives an exec and lets its descriptors do so.  Returns
  * the memory file's descriptor, or RL_ERR_INVALID (it does not fit a message)
@@ -315,7 +321,10 @@ void handover_undo(struct env *, int fd);
 void handover_load(struct env *, int fd);
 
 /* listen.c */
-/* Opens every ListenAddress; fatal() where one cannot be had. */
+/*
+ * Takes what the service manager hands over, else opens every ListenAddress;
+ * fatal() where one cannot be had.
+ */
 void listen_open(struct env *);
 void listen_close(struct env *);
 /* Closes those that the policy does not allow any more. */

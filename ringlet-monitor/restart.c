@@ -30,6 +30,7 @@
 #include "monitor.h"
 #include "proc.h"
 #include "profile-use.h"
+#include "service.h"
 #include "tokens.h"
 #include "xmalloc.h"
 
@@ -225,8 +226,10 @@ take_our_place(struct env *env, int fd)
 	/* Its default would end the next one before that has taken it. */
 	if (sigaction(SIGHUP, &ignore, &old) == -1)
 		log_error("SIGHUP: %s", strerror(errno));
+	service_hand_on(env, true);
 	execv(env->paths.monitor, argv);
 	log_error("%s: %s", env->paths.monitor, strerror(errno));
+	service_hand_on(env, false);
 	if (sigaction(SIGHUP, &old, NULL) == -1)
 		log_error("SIGHUP: %s", strerror(errno));
 	free(argv);
@@ -247,6 +250,7 @@ restart_now(struct restart *rs)
 	struct peer *p = asker_peer(env, &rs->asker);
 	int fd;
 
+	(void)service_reloading(env);
 	child_end(&env->ringletd);
 	/* One that does not serve is dying, and so are its jails. */
 	if (!env->sandboxer.ready || session_count(env, NULL) == 0) {

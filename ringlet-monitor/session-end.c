@@ -15,6 +15,7 @@
 #include "log.h"
 #include "loop.h"
 #include "monitor.h"
+#include "service.h"
 #include "session.h"
 
 #define CALL_TIMEOUT 10000 /* ms for the sandboxer to answer */
@@ -104,6 +105,7 @@ session_end(
 	session_end_hooks(s);
 	uploads_remove(&s->uploads);
 	event_session(env, "ended", s);
+	service_status(env);
 	drop_old(env, s);
 	session_keep(env);
 }

@@ -30,6 +30,7 @@
 #include "profile-use.h"
 #include "profile.h"
 #include "run.h"
+#include "service.h"
 #include "session.h"
 #include "tier.h"
 #include "xmalloc.h"
@@ -177,6 +178,7 @@ on_started(void *arg, struct msg *reply, int err)
 	    s->alias, (unsigned long long)s->pid,
 	    s->sandboxed ? s->tier : "without a jail");
 	event_session(env, "started", s);
+	service_status(env);
 	snprintf(pid, sizeof(pid), "%llu", (unsigned long long)s->pid);
 	(void)audit_event(env, &st->asker.who, AUDIT_SESSION, s->id, AUDIT_OK,
 	    "profile", s->alias, "tier", s->sandboxed ? s->tier : "none",

@@ -15,6 +15,7 @@
 #include "log.h"
 #include "monitor.h"
 #include "policy.h"
+#include "service.h"
 #include "vault.h"
 
 #define CONF_FILE_MAX (256 * 1024)
@@ -135,9 +136,11 @@ settings_reload(struct env *env)
 {
 	struct conf fresh;
 	char why[1024];
+	bool told;
 
 	if (env->stopping)
 		return;
+	told = service_reloading(env);
 	if (logfile_open(env, why, sizeof(why)) != 0)
 		log_error("%s: it stays where it was", why);
 	log_info("settings: reading them again");
@@ -148,8 +151,10 @@ settings_reload(struct env *env)
 		    "ringlet.conf", AUDIT_FAILED, "why", why, NULL);
 		/* A mistake in them must not keep a policy from holding. */
 		take(env, NULL);
-		return;
+	} else {
+		take(env, &fresh);
+		conf_free(&fresh);
 	}
-	take(env, &fresh);
-	conf_free(&fresh);
+	if (told)
+		service_ready(env);
 }

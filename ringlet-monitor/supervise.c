@@ -23,6 +23,7 @@
 #include "loop.h"
 #include "monitor.h"
 #include "platform.h"
+#include "service.h"
 #include "xmalloc.h"
 
 #define READY_TIMEOUT 30000 /* ms from exec to READY */
@@ -446,6 +447,7 @@ child_ended(struct child *c, const char *text)
 	(void)audit_event(env, &audit_monitor, AUDIT_CHILD_END, c->name,
 	    AUDIT_FAILED, "why", text, NULL);
 	child_retry(c);
+	service_status(env);
 	/* After a takeover nobody else could be told. */
 	control_accept(env);
 }

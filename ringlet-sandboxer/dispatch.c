@@ -22,6 +22,7 @@
 
 static int on_init(struct peer *, struct msg *);
 static int on_settings(struct peer *, struct msg *);
+static int on_alive(struct peer *, struct msg *);
 static int on_jail_start(struct peer *, struct msg *);
 static int on_jail_kill(struct peer *, struct msg *);
 static int on_jail_drop(struct peer *, struct msg *);
@@ -31,6 +32,7 @@ static void on_closed(struct peer *, int, const char *);
 static const struct msg_rule rules[] = {
 	{ MSG_INIT, FROM_MONITOR, PST_INIT, 0, 512, RULE_ONCE, 0, on_init },
 	{ MSG_SETTINGS, FROM_MONITOR, PST_SERVING, 0, 16, 0, 0, on_settings },
+	{ MSG_ALIVE, FROM_MONITOR, PST_SERVING, 0, 16, 0, 0, on_alive },
 	{ MSG_JAIL_START, FROM_MONITOR, PST_SERVING, 3, MSG_MAX_BODY, 0, 0,
 	    on_jail_start },
 	{ MSG_JAIL_KILL, FROM_MONITOR, PST_SERVING, 0, 64, 0, 0, on_jail_kill },
@@ -135,6 +137,13 @@ on_settings(struct peer *p, struct msg *m)
 	log_set_level((enum log_level)s->log_level);
 	env->minimum = (enum jail_tier)s->jail_minimum;
 	probe_tell(env);
+	return 0;
+}
+
+static int
+on_alive(struct peer *p, struct msg *m)
+{
+	(void)peer_reply(p, m->hdr.id, MSG_OK, NULL, NULL, 0);
 	return 0;
 }
 

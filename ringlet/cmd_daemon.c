@@ -22,7 +22,7 @@ static json_t *
 status_json(const struct msg_status *s)
 {
 	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:s, s:s, s:s, s:I,"
-			 " s:I, s:I, s:o}",
+			 " s:I, s:I, s:o, s:o, s:b}",
 	    "version", s->version, "pid", (json_int_t)s->pid, "uptime_secs",
 	    (json_int_t)s->uptime, "profiles_count", (json_int_t)s->profiles,
 	    "sessions", (json_int_t)s->sessions, "listen",
@@ -30,7 +30,9 @@ status_json(const struct msg_status *s)
 	    "token_file", s->token_file, "ringletd_pid",
 	    (json_int_t)s->ringletd_pid, "sandboxer_pid",
 	    (json_int_t)s->sandboxer_pid, "restarts", (json_int_t)s->restarts,
-	    "trouble", json_strs(&s->trouble));
+	    "trouble", json_strs(&s->trouble), "manager",
+	    *s->manager != '\0' ? json_string(s->manager) : json_null(),
+	    "handed", (int)s->handed);
 }
 
 static int
@@ -63,8 +65,11 @@ cmd_daemon_status(struct cli *cli, const struct args *args)
 	    (unsigned long long)(up / 86400),
 	    (unsigned long long)(up / 3600 % 24),
 	    (unsigned long long)(up / 60 % 60), (unsigned long long)(up % 60));
+	if (*s->manager != '\0')
+		print_field("Run by", "%s", s->manager);
 	for (size_t i = 0; i < s->listen.n; i++)
-		print_field("Listens on", "%s", s->listen.v[i]);
+		print_field("Listens on", "%s%s", s->listen.v[i],
+		    s->handed ? ", which the service manager has opened" : "");
 	print_field("Front-end", "process %llu, seal %s",
 	    (unsigned long long)s->ringletd_pid, s->seal);
 	print_field("Sandboxer", "process %llu, jails of tier %s",
@@ -197,9 +202,33 @@ stop(struct cli *cli)
 	return 0;
 }
 
+/*
+ * Whether a connection will start it again.  One of another version, which may
+ * not be understood, is to be stopped as well.
+ */
+static bool
+is_handed(struct cli *cli)
+{
+	const struct msg_token_only req = { 0 };
+	char why[1024];
+	bool handed = false;
+	struct msg m;
+
+	if (client_connect(cli, why, sizeof(why)) != 0)
+		return false;
+	if (client_ask(cli, MSG_STATUS_GET, &req, STOP_TIMEOUT_MS, &m) == 0) {
+		if (m.hdr.type == MSG_STATUS)
+			handed = ((const struct msg_status *)m.body)->handed;
+		msg_clear(&m);
+	}
+	client_close(cli);
+	return handed;
+}
+
 int
 cmd_daemon_stop(struct cli *cli, const struct args *args)
 {
+	bool handed = is_handed(cli);
 	int r;
 
 	if ((r = stop(cli)) != 0)
@@ -207,6 +236,9 @@ cmd_daemon_stop(struct cli *cli, const struct args *args)
 	if (cli->json)
 		return print_json(cli, NULL);
 	hint(cli, "the daemon has stopped");
+	if (handed)
+		hint(cli, "the next connection starts it again: `systemctl "
+			  "--user stop ringlet.socket` ends that");
 	return STATUS_DONE;
 }
 
@@ -264,8 +296,10 @@ restart_in_place(struct cli *cli)
 int
 cmd_daemon_restart(struct cli *cli, const struct args *args)
 {
+	const struct msg_status *s;
 	uint64_t sessions;
 	char why[1024];
+	bool managed;
 	struct msg m;
 	int r;
 
@@ -277,8 +311,17 @@ cmd_daemon_restart(struct cli *cli, const struct args *args)
 	/* Other settings, or force: the daemon really ends. */
 	if ((r = get_status(cli, &m)) != 0)
 		return r;
-	sessions = ((const struct msg_status *)m.body)->sessions;
+	s = m.body;
+	sessions = s->sessions;
+	managed = *s->manager != '\0';
 	msg_clear(&m);
+	/* What we start would not be the unit's. */
+	if (managed)
+		return fail_error(cli, RL_ERR_STATE,
+		    "systemd runs this daemon: settings are in %s, and "
+		    "`systemctl --user restart ringlet.service` ends it and "
+		    "all sessions, and starts it",
+		    cli->paths.conf_file);
 	if (sessions > 0 && !opt_has(args, OPT_FORCE))
 		return fail_error(cli, RL_ERR_STATE,
 		    "%llu %s would end" HINT "end them first, or give --force",

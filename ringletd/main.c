@@ -172,6 +172,14 @@ on_EVENT(struct peer *p, struct msg *m)
 	return 0;
 }
 
+/* ALIVE, from the monitor: it wants to hear that our loop turns. */
+static int
+on_ALIVE(struct peer *p, struct msg *m)
+{
+	(void)peer_reply(p, m->hdr.id, MSG_OK, NULL, NULL, 0);
+	return 0;
+}
+
 /* LISTENERS, from the monitor: one listening socket. */
 static int
 on_LISTENERS(struct peer *p, struct msg *m)
@@ -194,6 +202,7 @@ static const struct msg_rule rules[] = {
 	{ MSG_LISTENERS, FROM_MONITOR, PST_SERVING, 1, 4096, 0, 0,
 	    on_LISTENERS },
 	{ MSG_SETTINGS, FROM_MONITOR, PST_SERVING, 0, 16, 0, 0, on_SETTINGS },
+	{ MSG_ALIVE, FROM_MONITOR, PST_SERVING, 0, 16, 0, 0, on_ALIVE },
 	{ MSG_HTTP_LIMITS, FROM_MONITOR, PST_SERVING, 0, 128, 0, 0,
 	    on_HTTP_LIMITS },
 	{ MSG_TOKEN_GONE, FROM_MONITOR, PST_SERVING, 0, 64, 0, 0,

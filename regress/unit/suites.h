@@ -26,6 +26,7 @@ Suite *suite_events(void);
 Suite *suite_fdpass(void);
 Suite *suite_grant(void);
 Suite *suite_h2spec(void);
+Suite *suite_handed(void);
 Suite *suite_hostcheck(void);
 Suite *suite_http1(void);
 Suite *suite_http1_conn(void);

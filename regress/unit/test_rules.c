@@ -391,7 +391,10 @@ START_TEST(a_bad_token_runs_nothing)
 }
 END_TEST
 
-/* No row lets anybody send half a megabyte, nor a request be an answer. */
+/*
+ * No row lets anybody send half a megabyte, nor a request be an answer; and
+ * ringletd is asked but one thing.
+ */
 START_TEST(rows_are_sane)
 {
 	for (size_t s = 0; s < NELEM(sides); s++)
@@ -407,8 +410,13 @@ START_TEST(rows_are_sane)
 			ck_assert((r->handler == NULL) == (r->answers != 0));
 			ck_assert(!(r->flags & RULE_CONTROL) ||
 				  r->flags & RULE_TOKEN);
-			if (r->answers != 0)
-				ck_assert_uint_eq(r->from, SB);
+			if (r->answers == 0)
+				continue;
+			ck_assert_uint_eq(r->from,
+			    sides[s].from == D ? D : SB);
+			if (r->from == D)
+				ck_assert(r->answers == MSG_ALIVE &&
+					  r->maxlen == 16);
 		}
 	ck_assert_ptr_nonnull(ringletd_ops.authorise);
 }

@@ -41,6 +41,7 @@ static const struct {
 	{ "fdpass", suite_fdpass },
 	{ "grant", suite_grant },
 	{ "h2spec", suite_h2spec },
+	{ "handed", suite_handed },
 	{ "hostcheck", suite_hostcheck },
 	{ "http1", suite_http1 },
 	{ "http1-conn", suite_http1_conn },
