@@ -134,7 +134,11 @@ client_start(
 	int r;
 
 	verbose(cli, "starting the daemon");
-	r = daemon_start(cli, extra, why, size);
+	if ((extra == NULL || extra[0] == NULL) && unit_has_socket()) {
+		verbose(cli, "by systemd, which has ringlet.socket");
+		r = unit_start(why, size);
+	} else
+		r = daemon_start(cli, extra, why, size);
 	/* Someone else may have been faster. */
 	if (r == 0 || daemon_is_locked(cli))
 		r = wait_until_served(cli, why, size);

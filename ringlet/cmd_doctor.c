@@ -34,6 +34,7 @@ static const struct {
 	{ doctor_namespaces, ALWAYS },
 	{ doctor_jail, ALWAYS },
 	{ doctor_bus, ALWAYS },
+	{ doctor_linger, ALWAYS },
 	{ doctor_daemon, ALWAYS },
 	{ doctor_policy, ALWAYS },
 	{ doctor_without, STOPPED },

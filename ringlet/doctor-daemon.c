@@ -175,8 +175,13 @@ doctor_without(struct doctor *d)
 	/* One that starts or hangs has them. */
 	if (daemon_is_locked(d->cli))
 		return;
-	for (size_t i = 0; i < d->conf.nlisten; i++)
-		check_free(d, d->conf.listen[i]);
+	if (unit_has_socket())
+		doctor_say(d, FINE, "listener",
+		    "systemd has ringlet.socket: a connection starts the "
+		    "daemon");
+	else
+		for (size_t i = 0; i < d->conf.nlisten; i++)
+			check_free(d, d->conf.listen[i]);
 	if (lstat(p->control_sock, &st) == 0)
 		doctor_say(d, WARN, "leftover",
 		    "%s: of a daemon that was killed: 'ringlet daemon' "
@@ -253,8 +258,9 @@ doctor_cgroup(struct doctor *d)
 	else
 		doctor_say(d, WARN, what,
 		    "the daemon has none of its own, so limits of memory hold "
-		    "for each process alone: start it in one: systemd-run "
-		    "--user --scope -p Delegate=yes ringletd");
+		    "for each process alone: start it in one: systemctl --user "
+		    "start ringlet.service, or systemd-run --user --scope -p "
+		    "Delegate=yes ringletd");
 }
 
 /* A profile whose manifests are gone or left out can be seen, but not run. */

@@ -6,11 +6,13 @@
 #include "config.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -263,4 +265,30 @@ out:
 	free(vault);
 	free(address);
 	free(path);
+}
+
+/* --- after a logout --- */
+
+void
+doctor_linger(struct doctor *d)
+{
+	static const char what[] = "linger";
+	const struct passwd *pw = getpwuid(geteuid());
+	struct stat st;
+	char *mark;
+
+	/* Who else starts the machine ends nothing at a logout. */
+	if (stat("/run/systemd/system", &st) == -1 || pw == NULL)
+		return;
+	mark = xasprintf("/var/lib/systemd/linger/%s", pw->pw_name);
+	if (access(mark, F_OK) == 0)
+		doctor_say(d, FINE, what,
+		    "what you run may outlive your last logout");
+	else
+		doctor_say(d, WARN, what,
+		    "at your last logout systemd ends what it runs for you and "
+		    "removes %s, so sessions are lost: `loginctl "
+		    "enable-linger` keeps them",
+		    d->cli->paths.runtime_dir);
+	free(mark);
 }

@@ -62,6 +62,7 @@ void doctor_kernel(struct doctor *);
 void doctor_namespaces(struct doctor *);
 void doctor_jail(struct doctor *);
 void doctor_bus(struct doctor *);
+void doctor_linger(struct doctor *);
 
 /* doctor-daemon.c */
 void doctor_daemon(struct doctor *); /* connects; the next ones need that */

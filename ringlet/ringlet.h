@@ -301,6 +301,17 @@ bool daemon_is_locked(const struct cli *);
 int daemon_start(
     struct cli *, const char *const *extra, char *why, size_t size);
 
+/* --- unit.c: the user's own systemd --- */
+
+/*
+ * Whether it has opened ringlet.socket, and so would start the daemon.  False
+ * where variables for tests give the daemon other folders.
+ */
+bool unit_has_socket(void);
+/* Has it start ringlet.service, which serves then; or RL_ERR_UNAVAILABLE and
+ * why[size]. */
+int unit_start(char *why, size_t size);
+
 /* --- prompt.c: asking the user --- */
 
 struct secret;

@@ -14,6 +14,8 @@
 #	LIVE_BROWSER	node_modules with playwright-core, or empty
 #	LIVE_POLICY	the administrator's policy, which policy() writes; or
 #			empty: nobody here may
+#	LIVE_CGROUP	the test's own cgroup, delegated, which it is in; or
+#			empty: it has none
 #	LIVE_LOGS	the folder of logs, for what is to be looked at later
 #
 # Every claim that a test makes is one line on its output, "ok WHAT",
