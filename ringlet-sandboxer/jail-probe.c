@@ -280,8 +280,8 @@ explain(const struct jail_probe_with *with, const struct outcome *o,
 		    "AppArmor lets only listed programs use user namespaces "
 		    "(kernel.apparmor_restrict_unprivileged_userns is 1), and "
 		    "bwrap says \"%s\": the administrator can install "
-		    "Ringlet's profile (contrib/apparmor)",
-		    o->words);
+		    "Ringlet's profile (%s/apparmor)",
+		    o->words, RINGLET_DATADIR);
 	else if (o->late)
 		say(p, "bubblewrap does not end; so far it has said \"%s\"",
 		    o->words);

@@ -148,7 +148,8 @@ doctor_namespaces(struct doctor *d)
 	else if (strcmp(apparmor, "1") == 0)
 		doctor_say(d, FINE, what,
 		    "for programs with a profile of AppArmor's: see "
-		    "contrib/apparmor if no jail can be built");
+		    "%s/apparmor if no jail can be built",
+		    RINGLET_DATADIR);
 	else
 		doctor_say(d, FINE, what, "one was made (%s are allowed)",
 		    *most != '\0' ? most : "?");

@@ -147,7 +147,7 @@ START_TEST(test_apparmor)
 	    0700);
 
 	free(put("kernel/apparmor_restrict_unprivileged_userns", "1\n", 0600));
-	unavailable(path, "contrib/apparmor");
+	unavailable(path, RINGLET_DATADIR "/apparmor");
 	ck_assert_ptr_nonnull(strstr(got.text, "setting up uid map"));
 	free(put("kernel/apparmor_restrict_unprivileged_userns", "0\n", 0600));
 	unavailable(path, "cannot build a jail here");
