@@ -80,7 +80,7 @@ install_packages()
 {
 	if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null
 	then
-		say "this is not a Debian: see README for what must be there"
+		say "this is not a Debian: see README.md for what must be there"
 		return 0
 	fi
 	missing=$(missing_packages "$@")
