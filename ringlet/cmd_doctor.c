@@ -23,6 +23,8 @@ static const struct {
 	enum { ALWAYS, RUNNING, STOPPED } when; /* the daemon */
 } checks[] = {
 	{ doctor_user, ALWAYS },
+	{ doctor_place, ALWAYS },
+	{ doctor_login, ALWAYS },
 	{ doctor_programs, ALWAYS },
 	{ doctor_folders, ALWAYS },
 	{ doctor_settings, ALWAYS },
@@ -34,7 +36,6 @@ static const struct {
 	{ doctor_namespaces, ALWAYS },
 	{ doctor_jail, ALWAYS },
 	{ doctor_bus, ALWAYS },
-	{ doctor_linger, ALWAYS },
 	{ doctor_daemon, ALWAYS },
 	{ doctor_policy, ALWAYS },
 	{ doctor_without, STOPPED },

@@ -109,6 +109,46 @@ agent_json(const struct msg_agent *a)
 	    json_text(a->install));
 }
 
+/* Whether a program of that name is in a folder of PATH. */
+static bool
+is_program(const char *name)
+{
+	struct msg_strs folders;
+	bool found = false;
+	char *hold, *path;
+
+	folders = session_search_path(&hold);
+	for (size_t i = 0; i < folders.n && !found; i++) {
+		path = xasprintf("%s/%s", folders.v[i], name);
+		found = access(path, X_OK) == 0;
+		free(path);
+	}
+	free(folders.v);
+	free(hold);
+	return found;
+}
+
+/* None is there: what to type, first for what installers need. */
+static void
+tell_install(struct init *in, const struct msg_agents *agents)
+{
+	const struct msg_agent *a = agents->list.v;
+	bool lacks_npm = false;
+
+	for (size_t i = 0; i < agents->list.n; i++)
+		lacks_npm = lacks_npm || strncmp(a[i].install, "npm ", 4) == 0;
+	lacks_npm = lacks_npm && !is_program("npm");
+	init_say(in, "agents", INIT_LEFT,
+	    "none is installed but the shell, which can be run in a jail as "
+	    "well%s",
+	    lacks_npm ? "; nor is npm, which most are installed by" : "");
+	if (lacks_npm && access("/usr/bin/apt", X_OK) == 0)
+		init_next(in, "sudo apt install npm");
+	for (size_t i = 0; i < agents->list.n; i++)
+		if (*a[i].install != '\0')
+			init_next(in, "%s", a[i].install);
+}
+
 /* Which agents there are, but for the shell, which always is. */
 static void
 step_agents(struct init *in, const struct msg_agents *agents)
@@ -125,14 +165,8 @@ step_agents(struct init *in, const struct msg_agents *agents)
 		    *a[i].version != '\0' ? " " : "", a[i].version,
 		    a[i].binary_path);
 	}
-	if (found > 0)
-		return;
-	init_say(in, "agents", INIT_LEFT,
-	    "none is installed but the shell, which can be run in a jail as "
-	    "well");
-	for (size_t i = 0; i < agents->list.n; i++)
-		if (*a[i].install != '\0')
-			init_next(in, "%s", a[i].install);
+	if (found == 0)
+		tell_install(in, agents);
 }
 
 /* --- keychain --- */

@@ -141,6 +141,15 @@ check_listener(struct doctor *d, const char *address)
 		doctor_say(d, FINE, "listener", "%s answers", address);
 }
 
+static unsigned
+port_of(const char *address)
+{
+	const char *colon = strrchr(address, ':');
+
+	return colon != NULL ? (unsigned)strtonum(colon + 1, 0, 65535, NULL)
+			     : 0;
+}
+
 /* Whether the daemon could listen there. */
 static void
 check_free(struct doctor *d, const char *address)
@@ -148,22 +157,31 @@ check_free(struct doctor *d, const char *address)
 	struct sockaddr_storage ss;
 	const int on = 1;
 	socklen_t len;
-	int fd;
+	int fd, error = 0;
 
 	if (address[0] == '/' || resolve(address, &ss, &len) != 0)
 		return;
 	fd = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd != -1 &&
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
-	    bind(fd, (struct sockaddr *)&ss, len) == 0 && listen(fd, 1) == 0)
+	if (fd == -1 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
+	    bind(fd, (struct sockaddr *)&ss, len) == -1 || listen(fd, 1) == -1)
+		error = errno;
+	fd_close(fd);
+	if (error == 0)
 		doctor_say(d, FINE, "listener", "%s is free", address);
+	else if (error == EADDRINUSE && doctor_port_is_ours(port_of(address)))
+		doctor_say(d, FAIL, "listener",
+		    "%s: a program of yours listens there: it may be a daemon "
+		    "whose runtime folder was removed when you logged out: end "
+		    "it (pkill -x -U $USER ringlet-monitor), or set another "
+		    "ListenAddress in %s",
+		    address, d->cli->paths.conf_file);
 	else
 		doctor_say(d, FAIL, "listener",
 		    "%s: %s: set another ListenAddress in %s", address,
-		    errno == EADDRINUSE ? "another program listens there"
-					: strerror(errno),
+		    error == EADDRINUSE ? "another program listens there"
+					: strerror(error),
 		    d->cli->paths.conf_file);
-	fd_close(fd);
 }
 
 void

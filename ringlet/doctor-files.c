@@ -50,6 +50,13 @@ check_folder(struct doctor *d, const char *what, const char *path)
 		if (errno == ENOENT)
 			doctor_say(d, FINE, what,
 			    "%s: is made when it is needed", path);
+		else if (errno == EACCES)
+			doctor_say(d, FAIL, what,
+			    "%s: %s: a folder above it is another user's: "
+			    "after su or sudo the variables HOME and "
+			    "XDG_RUNTIME_DIR may still name his: log in anew, "
+			    "by `su - NAME` or ssh",
+			    path, strerror(errno));
 		else
 			doctor_say(
 			    d, FAIL, what, "%s: %s", path, strerror(errno));

@@ -12,7 +12,6 @@
 #include <sys/wait.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +31,11 @@ doctor_user(struct doctor *d)
 {
 	if (geteuid() == 0)
 		doctor_say(d, FAIL, "user",
-		    "root: Ringlet refuses it: be an ordinary user");
+		    "root: Ringlet refuses it: be an ordinary user%s",
+		    doctor_container() != NULL
+			? ": useradd -m -s /bin/bash NAME, and start the "
+			  "container with --user NAME"
+			: "");
 	else
 		doctor_say(d, FINE, "user", "uid %lu, home %s",
 		    (unsigned long)geteuid(), d->cli->paths.home);
@@ -143,7 +146,9 @@ doctor_namespaces(struct doctor *d)
 	else if (error != 0)
 		doctor_say(d, FAIL, what,
 		    "%s: in a container, start it with a filter that allows "
-		    "them",
+		    "them (docker and podman: --security-opt "
+		    "seccomp=unconfined, and where AppArmor is, "
+		    "--security-opt apparmor=unconfined)",
 		    strerror(error));
 	else if (strcmp(apparmor, "1") == 0)
 		doctor_say(d, FINE, what,
@@ -226,6 +231,8 @@ bus_socket(const char *list, bool *abstract)
 	return xstrndup(list + skip, strcspn(list + skip, ",;"));
 }
 
+#define PATH_DBUS_RUN "/usr/bin/dbus-run-session"
+
 /* Only where the Secret Service is needed is a bus that is not there amiss. */
 void
 doctor_bus(struct doctor *d)
@@ -236,6 +243,8 @@ doctor_bus(struct doctor *d)
 	char *vault = xasprintf("%s/vault", d->cli->paths.data_dir);
 	char *address = NULL, *path = NULL;
 	bool abstract = false, has_vault = access(vault, F_OK) == 0;
+	bool desktop = getenv("SSH_CONNECTION") == NULL &&
+		       access(PATH_DBUS_RUN, X_OK) == 0;
 	int error;
 
 	if (list != NULL && *list != '\0')
@@ -258,38 +267,16 @@ doctor_bus(struct doctor *d)
 		    strerror(error));
 	else
 		doctor_say(d, WARN, what,
-		    "there is none (%s: %s), so no keyring of the desktop can "
-		    "be used: 'ringlet keychain unlock' makes a vault "
-		    "instead; or log in to a desktop, or use dbus-run-session",
-		    address != NULL ? address : "no address", strerror(error));
+		    "there is none (%s: %s%s), so no keyring of the desktop "
+		    "can be used: 'ringlet keychain unlock' makes a vault "
+		    "instead%s",
+		    address != NULL ? address : "no address", strerror(error),
+		    error == EACCES ? ": it is another user's" : "",
+		    desktop
+			? "; or log in to a desktop, or use dbus-run-session"
+			: "");
 out:
 	free(vault);
 	free(address);
 	free(path);
-}
-
-/* --- after a logout --- */
-
-void
-doctor_linger(struct doctor *d)
-{
-	static const char what[] = "linger";
-	const struct passwd *pw = getpwuid(geteuid());
-	struct stat st;
-	char *mark;
-
-	/* Who else starts the machine ends nothing at a logout. */
-	if (stat("/run/systemd/system", &st) == -1 || pw == NULL)
-		return;
-	mark = xasprintf("/var/lib/systemd/linger/%s", pw->pw_name);
-	if (access(mark, F_OK) == 0)
-		doctor_say(d, FINE, what,
-		    "what you run may outlive your last logout");
-	else
-		doctor_say(d, WARN, what,
-		    "at your last logout systemd ends what it runs for you and "
-		    "removes %s, so sessions are lost: `loginctl "
-		    "enable-linger` keeps them",
-		    d->cli->paths.runtime_dir);
-	free(mark);
 }

@@ -9,6 +9,7 @@
  *	doctor-system.c	what the machine has to offer
  *	doctor-daemon.c	what only the daemon knows
  *	doctor-keys.c	keychains, and keys that do not fit
+ *	doctor-place.c	containers, logins, what a bare system lacks
  *	doctor-rules.c	the policy, the registry, hooks that wait
  */
 
@@ -62,7 +63,6 @@ void doctor_kernel(struct doctor *);
 void doctor_namespaces(struct doctor *);
 void doctor_jail(struct doctor *);
 void doctor_bus(struct doctor *);
-void doctor_linger(struct doctor *);
 
 /* doctor-daemon.c */
 void doctor_daemon(struct doctor *); /* connects; the next ones need that */
@@ -72,6 +72,14 @@ void doctor_manifests(struct doctor *); /* before doctor_profiles() */
 void doctor_profiles(struct doctor *);
 /* Where no daemon runs: whether it could listen, and what one has left. */
 void doctor_without(struct doctor *);
+
+/* doctor-place.c */
+void doctor_place(struct doctor *);
+void doctor_login(struct doctor *);
+/* What kind of container this is in; NULL: in none. */
+const char *doctor_container(void);
+/* Whether a process of this user listens on that TCP port. */
+bool doctor_port_is_ours(unsigned port);
 
 /* doctor-keys.c */
 void doctor_keychains(struct doctor *);

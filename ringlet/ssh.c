@@ -51,7 +51,7 @@ ssh_command_for(
 	char *text, *missing, *command;
 
 	text = xasprintf("%s has no ringlet in PATH or ~/.local/bin: install "
-			 "it there, as README says, or make a link to it in "
+			 "it there, as README.md says, or make a link to it in "
 			 "~/.local/bin",
 	    host);
 	missing = report_of(cli->json, text);

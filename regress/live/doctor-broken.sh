@@ -112,7 +112,7 @@ taker=$!
 at_end $taker
 wait_for 10 test -s "$T/port"
 breaks "the port" 'listener: 127.0.0.1:0 is free' \
-    FAIL 'listener: .*another program listens there: set another' \
+    FAIL 'listener: .*a program of yours listens there: .*set another' \
     'sed -i "s/127.0.0.1:0/127.0.0.1:$(cat $T/port)/" $CONF' \
     'sed -i "s/127.0.0.1:.*/127.0.0.1:0/" $CONF'
 kill $taker

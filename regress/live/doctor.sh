@@ -101,6 +101,9 @@ is "with a locked keyring" "$(status ringlet doctor)" 0
 like "it says what to do" "$(cat "$T/out")" \
     '^warn keychain secret-service: .*locked.*unlock it.*unknown'
 refute "and takes no key for missing" grep -q '^FAIL' "$T/out"
+is "so it is to init" "$(status ringlet init -y)" 0
+like "which leaves it to a person" "$(cat "$T/out")" \
+    '^todo keychain: .*locked.*ringlet keychain unlock'
 kill -STOP "$KEYRING"
 is "with a silent one" "$(status ringlet doctor)" 1
 like "that is said" "$(cat "$T/out")" '^FAIL keychain secret-service: '

@@ -226,6 +226,15 @@ refute "and not here" test -e "$RINGLET_CONFIG_DIR/profiles/far.json"
 is "a session that is none is 4" "$(remote terminal info ffff)" 4
 MONITOR=$(there --json daemon status </dev/null | json data pid)
 at_end "$MONITOR"
+remote doctor >"$T/status"
+is "doctor goes along" "$(cat "$T/status")" 0
+like "and knows how one came" "$(cat "$T/out")" '^(ok|warn) +login: over ssh'
+like "and where keys can be kept there" "$(cat "$T/out")" \
+    '^warn session bus: .*ringlet keychain unlock'
+refute "and sends nobody to a desktop" grep -q 'log in to a desktop' "$T/out"
+is "so does init" "$(remote init -y)" 0
+like "which leaves the vault to a person" "$(cat "$T/out")" \
+    '^todo keychain: .*ringlet keychain unlock'
 ID=$(there profiles run far --remote -- -c 'read x; exit 5' \
     </dev/null 2>"$T/err") || { cat "$T/err"; bail "a session starts"; }
 is "what is piped in is typed, and the session's status comes back" \

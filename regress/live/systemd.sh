@@ -148,20 +148,6 @@ is "and the command says so" "$(status ringlet profiles list)" 3
 like "with the place to look" "$(cat "$T/err")" 'journalctl --user'
 ctl stop ringlet.socket ringlet.service
 refute "the socket is removed" test -e "$RUNTIME/http.sock"
-
-# --- after a logout -------------------------------------------------------------
-# linger: what doctor says of it, with our folder for those of all users.
-linger()
-{
-	bwrap --dev-bind / / --tmpfs /var/lib/systemd \
-	    --bind "$T/linger" /var/lib/systemd/linger \
-	    ringlet doctor 2>&1 | grep linger
-}
-mkdir "$T/linger"
-like "doctor knows that nothing outlives a logout" "$(linger)" \
-    '^warn linger: .*loginctl enable-linger'
-: >"$T/linger/$(id -un)"
-like "and when something may" "$(linger)" '^ok   linger: '
 ctl exit
 wait "$SYSTEMD"
 done_testing
