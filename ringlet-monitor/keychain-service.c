@@ -315,6 +315,26 @@ service_fail(GError **error, const char *what, char *why, size_t whysz)
 	return r;
 }
 
+/* A login over ssh may not name the bus that systemd has started. */
+const char *
+service_bus_advice(void)
+{
+	static char text[160];
+	struct stat st;
+	char path[64];
+
+	(void)snprintf(
+	    path, sizeof(path), "/run/user/%lu/bus", (unsigned long)geteuid());
+	if (stat(path, &st) == -1 || !S_ISSOCK(st.st_mode))
+		return ": log in to the desktop, or set 'Keychain vault' in "
+		       "ringlet.conf";
+	(void)snprintf(text, sizeof(text),
+	    ": export DBUS_SESSION_BUS_ADDRESS=unix:path=%s, then 'ringlet "
+	    "daemon stop', and try again",
+	    path);
+	return text;
+}
+
 /*
  * Settle which bus is used, before GLib chooses: left alone, it would try to
  * start one by dbus-launch.  Only unix sockets are taken: a session bus is
@@ -336,7 +356,8 @@ bus_choose(char *why, size_t whysz)
 			snprintf(why, whysz,
 			    "no Secret Service: neither "
 			    "DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is "
-			    "set" SERVICE_BUS);
+			    "set%s",
+			    service_bus_advice());
 			return RL_ERR_NOSERVICE;
 		}
 		path = g_build_filename(dir, "bus", NULL);
@@ -344,8 +365,8 @@ bus_choose(char *why, size_t whysz)
 			snprintf(why, whysz,
 			    "no Secret Service: "
 			    "DBUS_SESSION_BUS_ADDRESS is not set and %s is no "
-			    "socket" SERVICE_BUS,
-			    path);
+			    "socket%s",
+			    path, service_bus_advice());
 			r = RL_ERR_NOSERVICE;
 		} else {
 			char *escaped = g_dbus_address_escape_value(path);
@@ -363,7 +384,8 @@ bus_choose(char *why, size_t whysz)
 		if (strncmp(list[i], "unix:", 5) != 0) {
 			snprintf(why, whysz,
 			    "no Secret Service: DBUS_SESSION_BUS_ADDRESS names "
-			    "something else than a unix socket" SERVICE_BUS);
+			    "something else than a unix socket%s",
+			    service_bus_advice());
 			r = RL_ERR_NOSERVICE;
 			break;
 		}
@@ -446,8 +468,8 @@ service_open(
 		/* Whatever the reason, there is nobody to talk to. */
 		snprintf(why, whysz,
 		    "no Secret Service: connecting to the session bus: "
-		    "%.400s" SERVICE_BUS,
-		    error->message);
+		    "%.400s%s",
+		    error->message, service_bus_advice());
 		r = error_code(error);
 		g_clear_error(&error);
 		return r == RL_ERR_TIMEOUT ? r : RL_ERR_NOSERVICE;

@@ -19,9 +19,8 @@
 	"machine's display, where it can ask you; without a display end it, "  \
 	"and 'gnome-keyring-daemon --unlock --components=secrets' starts "     \
 	"one with the password on its standard input"
-#define SERVICE_BUS                                                            \
-	": over ssh, export DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/"     \
-	"$(id -u)/bus, then 'ringlet daemon stop', and try again"
+/* Where no bus is found; not to be freed. */
+const char *service_bus_advice(void);
 
 /*
  * Connects.  On RL_OK *sp is a service to be released by g_object_unref().

@@ -252,7 +252,8 @@ step_jail(struct init *in)
 	struct jail_probe p;
 
 	jail_probe(&with, &p);
-	if (p.tier == TIER_UNAVAILABLE)
+	in->jailless = p.tier == TIER_UNAVAILABLE;
+	if (in->jailless)
 		init_say(in, "jail", INIT_FAILED, "%s", p.text);
 	else if (p.tier != TIER_FULL)
 		init_say(in, "jail", INIT_DONE,
@@ -260,8 +261,11 @@ step_jail(struct init *in)
 		    p.text);
 	else
 		init_say(in, "jail", INIT_DONE, "a full one was built");
-	if (p.tier != TIER_UNAVAILABLE)
+	if (!in->jailless)
 		init_next(in, "ringlet sandbox check");
+	else if (access(PATH_BWRAP, X_OK) == -1 &&
+		 access("/usr/bin/apt", X_OK) == 0)
+		init_next(in, "sudo apt install bubblewrap");
 	if (with.landlock >= 0)
 		fd_close(with.landlock);
 }

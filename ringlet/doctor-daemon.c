@@ -276,9 +276,12 @@ doctor_cgroup(struct doctor *d)
 	else
 		doctor_say(d, WARN, what,
 		    "the daemon has none of its own, so limits of memory hold "
-		    "for each process alone: start it in one: systemctl --user "
-		    "start ringlet.service, or systemd-run --user --scope -p "
-		    "Delegate=yes ringletd");
+		    "for each process alone: %s",
+		    access("/run/systemd/system", F_OK) == 0
+			? "start it in one: systemctl --user start "
+			  "ringlet.service, or systemd-run --user --scope "
+			  "-p Delegate=yes ringletd"
+			: "systemd would give it one, and does not run here");
 }
 
 /* A profile whose manifests are gone or left out can be seen, but not run. */

@@ -55,7 +55,7 @@ check_folder(struct doctor *d, const char *what, const char *path)
 			    "%s: %s: a folder above it is another user's: "
 			    "after su or sudo the variables HOME and "
 			    "XDG_RUNTIME_DIR may still name his: log in anew, "
-			    "by `su - NAME` or ssh",
+			    "by 'su - NAME' or ssh",
 			    path, strerror(errno));
 		else
 			doctor_say(

@@ -21,13 +21,15 @@ keychain_advice(const struct msg_keys_store *k)
 		/* How the vault is unlocked, its own words say. */
 		return strcmp(k->name, "vault") == 0
 			   ? ": what it holds is unknown"
-			   : ": `ringlet keychain unlock` says how to unlock "
+			   : ": 'ringlet keychain unlock' says how to unlock "
 			     "it; what it holds is unknown";
 	case RL_ERR_NOSERVICE:
+		if (k->profiles == 0)
+			return "";
 		return ": start a Secret Service in this session, as a login "
 		       "to the desktop does; or put keys into a vault: "
-		       "`ringlet keychain unlock`, and `ringlet profiles "
-		       "rekey` for each";
+		       "'ringlet keychain unlock', and 'ringlet profiles "
+		       "rekey' for each";
 	case RL_ERR_TIMEOUT:
 		return ": it may be asking something on the desktop";
 	default:

@@ -58,11 +58,11 @@ doctor_place(struct doctor *d)
 	if (!trusts)
 		doctor_say(d, WARN, "certificates",
 		    "none are installed, so that neither agents' tools nor "
-		    "`ringlet registry sync` know whom they speak to: on "
+		    "'ringlet registry sync' know whom they speak to: on "
 		    "Debian and Ubuntu: apt install ca-certificates");
 	if (access(PATH_SSH, X_OK) == -1)
 		doctor_say(d, FINE, "ssh",
-		    "%s: %s: only -H and `ringlet tunnel` need it: on Debian "
+		    "%s: %s: only -H and 'ringlet tunnel' need it: on Debian "
 		    "and Ubuntu: apt install openssh-client",
 		    PATH_SSH, strerror(errno));
 }
@@ -174,7 +174,7 @@ doctor_login(struct doctor *d)
 		    "%s, and logind ends what a login has started when it ends "
 		    "(KillUserProcesses): start the daemon outside of it: "
 		    "systemd-run --user -p Delegate=yes ringletd -D, after "
-		    "`loginctl enable-linger`",
+		    "'loginctl enable-linger'",
 		    how);
 	else if (lingers())
 		doctor_say(d, FINE, "login",
@@ -184,7 +184,7 @@ doctor_login(struct doctor *d)
 		doctor_say(d, ssh ? WARN : FINE, "login",
 		    "%s, and lingering is off: with your last login %s is "
 		    "removed, and the daemon cannot be reached any more: "
-		    "`loginctl enable-linger` keeps it",
+		    "'loginctl enable-linger' keeps it",
 		    how, runtime);
 	else
 		doctor_say(d, FINE, "login", "%s", how);

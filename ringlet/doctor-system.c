@@ -145,8 +145,9 @@ doctor_namespaces(struct doctor *d)
 		    "kernel.unprivileged_userns_clone=1");
 	else if (error != 0)
 		doctor_say(d, FAIL, what,
-		    "%s: in a container, start it with a filter that allows "
-		    "them (docker and podman: --security-opt "
+		    "%s: in a chroot none can be made; in a container, start "
+		    "it with a filter that allows them (docker and podman: "
+		    "--security-opt "
 		    "seccomp=unconfined, and where AppArmor is, "
 		    "--security-opt apparmor=unconfined)",
 		    strerror(error));
@@ -170,7 +171,9 @@ doctor_jail(struct doctor *d)
 	struct jail_probe p;
 
 	if (access(PATH_BWRAP, X_OK) == -1) {
-		doctor_say(d, FAIL, "bwrap", "%s: %s: install bubblewrap",
+		doctor_say(d, FAIL, "bwrap",
+		    "%s: %s: install bubblewrap (on Debian and Ubuntu: apt "
+		    "install bubblewrap)",
 		    PATH_BWRAP, strerror(errno));
 		goto out;
 	}

@@ -267,7 +267,9 @@ has_shim(const struct init *in, const char *alias)
 static void
 tell_next(struct init *in, const char *alias)
 {
-	init_next(in, "ringlet profiles run %s --remote --attach", alias);
+	if (!in->jailless)
+		init_next(
+		    in, "ringlet profiles run %s --remote --attach", alias);
 	init_next(in, "ringlet profiles run %s", alias);
 	if (!has_shim(in, alias))
 		init_next(in, "ringlet aliases install %s", alias);

@@ -24,6 +24,7 @@ struct init {
 	json_t *profiles;
 	json_t *next;
 	unsigned failed;
+	bool jailless; /* no jail can be built */
 	int error; /* of the last init_ask() */
 };
 

@@ -180,6 +180,8 @@ like "npm comes before what it installs" "$(cat "$T/init")" \
     '^todo agents: none .*nor is npm'
 [ ! -x /usr/bin/apt ] || like "with what to type" \
     "$(sed -n '/^Next/,$p' "$T/init" | sed -n 2p)" '^  sudo apt install npm$'
+refute "no session is advised that cannot be" \
+    grep -q 'profiles run .* --remote' "$T/init"
 like "and keys have no place yet" "$(cat "$T/init")" \
     '^todo keychain: .*keychain unlock'
 ringlet daemon stop 2>/dev/null
