@@ -118,7 +118,8 @@ screen_differ(const struct screen *a, const struct screen *b)
 		return "cursor";
 	if (!same_attr(a, &a->pen, b, &b->pen))
 		return "pen";
-	if (a->join != b->join)
+	if (a->join != b->join ||
+	    (a->join != 0 && a->cluster != b->cluster))
 		return "last character";
 	if (!same_set(&a->set, &b->set))
 		return "character sets";

@@ -201,6 +201,10 @@ enum { COLOR_FG = 256, COLOR_BG, COLOR_CURSOR, NCOLORS };
 
 #define COLOR_SET (1u << 31)
 
+#define CL_STYLE   0x1 /* U+FE0F, by which it gets two columns */
+#define CL_PICTURE 0x2 /* a skin tone, and by ZWJ another picture */
+#define CL_ZWJ	   0x4 /* there was one: another picture does */
+
 struct screen {
 	unsigned int cols;
 	unsigned int rows;
@@ -210,6 +214,7 @@ struct screen {
 	unsigned int y;
 	struct attr pen;
 	uint8_t join; /* width of the character just printed; 0: none */
+	uint8_t cluster; /* then: CL_*, of what may join it */
 	struct charset set;
 	uint32_t modes;
 	uint16_t mouse;	 /* 0, 9, 1000, 1002, 1003 */
@@ -310,12 +315,20 @@ void cursor_back_tab(struct screen *, unsigned int n);
 void print_ascii(struct screen *, const uint8_t *p, size_t len);
 void print_char(struct screen *, uint32_t cp);
 void print_repeat(struct screen *, unsigned int n);
+/* Whether cp, printed right behind the cell, would join it. */
+bool cell_would_join(
+    const struct screen *, const struct cell *before, uint32_t cp);
 /* The code points of a cell into cp; returns how many. */
 unsigned int cell_chars(
     const struct screen *, const struct cell *, uint32_t cp[COMB_MAX]);
 
-/* width.c: columns of a character, 0 to 2. */
+/* width.c */
+/* Columns of a character by itself, 0 to 2. */
 unsigned int char_width(uint32_t cp);
+/* Whether it has two with U+FE0F behind it, and one without. */
+bool char_takes_style(uint32_t cp);
+/* Whether it is a picture that others can join. */
+bool char_is_picture(uint32_t cp);
 
 /* charset.c */
 #define CHARSET_ASCII 0

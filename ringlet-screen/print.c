@@ -13,6 +13,11 @@
 
 #define COMBS_FIRST 64
 
+#define ZWJ	   0x200d
+#define STYLE	   0xfe0f  /* as a picture, and not as text */
+#define TONE_FIRST 0x1f3fb /* colours of skin */
+#define TONE_LAST  0x1f3ff
+
 unsigned int
 cell_chars(const struct screen *s, const struct cell *c, uint32_t cp[COMB_MAX])
 {
@@ -171,20 +176,122 @@ print_lone(struct screen *s, uint32_t cp)
 	split_after(s, r, c);
 }
 
+/* What may join a character of w columns. */
+static uint8_t
+cluster_of(uint32_t cp, unsigned int w)
+{
+	return (uint8_t)((w == 1 && char_takes_style(cp) ? CL_STYLE : 0) |
+			 (char_is_picture(cp) ? CL_PICTURE : 0));
+}
+
+static bool
+is_tone(uint32_t cp)
+{
+	return cp >= TONE_FIRST && cp <= TONE_LAST;
+}
+
+/*
+ * Whether cp, of *w columns, joins what has old ones and that cluster: then *w
+ * is how many they have together, and *cluster what may join them.
+ */
+static bool
+joins(uint32_t cp, unsigned int old, unsigned int *w, uint8_t *cluster)
+{
+	uint8_t was = *cluster;
+
+	*cluster = was & CL_PICTURE;
+	if (cp == STYLE && was & CL_STYLE)
+		*w = 2;
+	else if (*w == 0) {
+		*w = old;
+		if (cp == ZWJ && was & CL_PICTURE)
+			*cluster |= CL_ZWJ;
+	} else if ((was & CL_ZWJ && char_is_picture(cp)) ||
+		   (was & CL_PICTURE && is_tone(cp)))
+		*w = *w > old ? *w : old;
+	else
+		return false;
+	return true;
+}
+
+/*
+ * The character before the cursor gets cp, and w columns in all.  Where the
+ * second one is not there, it goes to the next row, or stays as it is.
+ */
+static void
+print_joined(struct screen *s, uint32_t cp, unsigned int w)
+{
+	struct row *r = &s->cur->rows[s->y];
+	unsigned int old = s->join;
+	struct cell c = pen_cell(s), moved;
+
+	if (s->x + w - old > s->cols) {
+		if (!(s->modes & M_WRAP)) {
+			s->x = s->cols - 1;
+			s->join = 0;
+			return;
+		}
+		moved = r->cells[s->x - old];
+		s->x -= old;
+		leave_blank(s, r, c);
+		wrap(s);
+		r = &s->cur->rows[s->y];
+		/* It may have been the first half of a wide one. */
+		if (s->cols > 1 && cell_is_half(&r->cells[1]))
+			r->cells[1] = c;
+		r->cells[0] = moved;
+		s->x = old;
+	}
+	combine(s, &r->cells[s->x - old], cp);
+	if (w > old) {
+		r->cells[s->x - old].ch =
+		    (r->cells[s->x - old].ch & ~(uint32_t)CH_WIDTH) | CH_TWO;
+		if (s->x + 1 < s->cols && cell_width(&r->cells[s->x]) == 2)
+			r->cells[s->x + 1] = c;
+		r->cells[s->x] = c;
+		r->cells[s->x++].ch = CH_NONE;
+		split_after(s, r, c);
+	}
+	s->join = (uint8_t)w;
+}
+
+bool
+cell_would_join(const struct screen *s, const struct cell *before, uint32_t cp)
+{
+	uint32_t was[COMB_MAX];
+	unsigned int n = cell_chars(s, before, was), w, next;
+	uint8_t cluster;
+
+	if (n == 0 || (w = char_width(was[0])) == 0)
+		return false;
+	cluster = cluster_of(was[0], w);
+	for (unsigned int i = 1; i < n; i++) {
+		next = char_width(was[i]);
+		if (joins(was[i], w, &next, &cluster))
+			w = next;
+	}
+	next = char_width(cp);
+	return joins(cp, w, &next, &cluster);
+}
+
 void
 print_char(struct screen *s, uint32_t cp)
 {
 	struct row *r = &s->cur->rows[s->y];
+	uint8_t cluster = s->cluster;
 	struct cell c;
-	unsigned int w;
+	unsigned int w, both;
 
 	cp = charset_map(s->set.g[s->set.level], cp);
-	w = char_width(cp);
+	w = both = char_width(cp);
+	if (s->join != 0 && s->x >= s->join &&
+	    joins(cp, s->join, &both, &cluster)) {
+		s->cluster = cluster;
+		print_joined(s, cp, both);
+		return;
+	}
 	if (w == 0) {
-		if (s->join != 0 && s->x >= s->join)
-			combine(s, &r->cells[s->x - s->join], cp);
-		else
-			print_lone(s, cp);
+		print_lone(s, cp);
 		return;
 	}
 	c = pen_cell(s);
@@ -216,6 +323,7 @@ print_char(struct screen *s, uint32_t cp)
 	}
 	split_after(s, r, c);
 	s->join = (uint8_t)w;
+	s->cluster = cluster_of(cp, w);
 }
 
 /* Printable ASCII with the plain character set, as fast as memory allows. */
@@ -224,6 +332,7 @@ print_ascii(struct screen *s, const uint8_t *p, size_t len)
 {
 	struct cell c, *to;
 	struct row *r;
+	uint8_t last = len > 0 ? p[len - 1] : 0;
 	size_t n;
 
 	if (s->set.g[s->set.level] != CHARSET_ASCII || s->modes & M_INSERT) {
@@ -258,6 +367,7 @@ print_ascii(struct screen *s, const uint8_t *p, size_t len)
 		len -= n;
 	}
 	s->join = 1;
+	s->cluster = cluster_of(last, 1);
 }
 
 /*

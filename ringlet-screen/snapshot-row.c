@@ -265,6 +265,24 @@ find_flows(
 	flows[0] = false;
 }
 
+/* Whether a cell, printed behind the one before, would become a part of it. */
+static bool
+would_join(const struct screen *s, const struct page *pg, unsigned int x,
+    unsigned int y)
+{
+	const struct cell *c = &pg->rows[y].cells[x], *before;
+	uint32_t cp[COMB_MAX];
+
+	if (cell_chars(s, c, cp) == 0 || !char_is_picture(cp[0]))
+		return false;
+	if (x == 0 && y == 0)
+		return false;
+	before = x > 0 ? c - 1 : &pg->rows[y - 1].cells[s->cols - 1];
+	if (cell_is_half(before))
+		before--;
+	return cell_would_join(s, before, cp[0]);
+}
+
 static void
 draw_row(
     struct pen *pen, const struct page *pg, unsigned int y, const bool *flows)
@@ -302,7 +320,7 @@ draw_row(
 		} else
 			pen_goto(pen, x, y);
 		pen_attr(pen, &c->a);
-		if (cell_width(c) == 0)
+		if (cell_width(c) == 0 || would_join(pen->s, pg, x, y))
 			pen_alone(pen, &c->a);
 		pen_chars(pen, c, CHARSET_ASCII);
 	}

@@ -261,6 +261,7 @@ put_position(struct pen *pen)
 {
 	const struct screen *s = pen->s;
 	const struct row *r = &s->cur->rows[s->y];
+	uint32_t cp[COMB_MAX];
 	unsigned int at;
 
 	if (s->modes & M_ORIGIN)
@@ -280,8 +281,9 @@ put_position(struct pen *pen)
 	if (s->join == 0)
 		return;
 	at = s->x - s->join;
-	if (s->modes & M_INSERT)
-		pen_put(pen, "\033[%uP", s->join);
+	/* What makes it wider afterwards does not insert. */
+	if (s->modes & M_INSERT && cell_chars(s, &r->cells[at], cp) > 0)
+		pen_put(pen, "\033[%uP", char_width(cp[0]));
 	pen_chars(pen, &r->cells[at], s->set.g[s->set.level]);
 }
 

@@ -442,8 +442,8 @@ recording(const char *name)
 }
 
 static const char *const recordings[] = { "bash.60x15", "chance.12x5",
-	"claude.84x30", "codex.84x30", "dialog.76x22", "git.80x20",
-	"htop.90x24", "less.72x18", "ls.70x20", "man.66x22", "mc-colour.80x24",
+	"claude.84x30", "codex.84x30", "dialog.76x22", "emoji.20x6",
+	"git.80x20", "htop.90x24", "less.72x18", "ls.70x20", "man.66x22", "mc-colour.80x24",
 	"mc.80x24", "nano.80x24", "progress.80x24", "python.64x16",
 	"tmux.84x26", "top.80x20", "vim.80x24", "whiptail.76x22" };
 

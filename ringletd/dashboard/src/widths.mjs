@@ -57,6 +57,34 @@ const wide = [
 /* end wide */
 ];
 
+/* One column, but two with U+FE0F behind it. */
+const styled = [
+/* begin styled */
+  35,0, 7,0, 6,9, 112,0, 5,0, 8078,0, 13,0, 217,0, 23,0, 91,5, 16,1, 382,0,
+  167,0, 30,2, 2,1, 6,2, 200,0, 232,1, 11,0, 10,0, 59,1, 4,4, 10,0, 3,0, 7,0,
+  5,0, 3,0, 2,1, 3,0, 4,0, 4,1, 9,2, 6,0, 2,0, 29,1, 3,0, 2,1, 2,0, 19,0, 3,0,
+  20,0, 2,3, 2,0, 2,1, 4,0, 7,0, 9,1, 23,0, 7,0, 2,0, 2,0, 22,0, 7,1, 3,0,
+  3,2, 9,0, 6,1, 3,1, 2,0, 3,0, 2,0, 2,0, 7,0, 4,0, 18,1, 16,0, 3,0, 28,1,
+  61,0, 403,1, 464,2, 116329,1, 13,1, 418,0, 3,8, 10,0, 71,0, 25,1, 2,2, 3,1,
+  44,3, 6,11, 20,0, 2,0, 2,0, 72,0, 2,0, 188,0, 76,1, 37,1, 3,6, 14,0, 3,3,
+  3,0, 21,0, 3,0, 9,1, 10,0, 6,2, 13,2, 9,2, 3,0, 2,0, 5,0, 7,0, 4,0, 7,0,
+  209,0, 2,2, 17,5, 4,0, 7,0, 3,0,
+/* end styled */
+];
+
+/* Pictures, which others can join. */
+const picture = [
+/* begin picture */
+  169,0, 5,0, 8078,0, 13,0, 217,0, 23,0, 91,5, 16,1, 368,1, 13,0, 96,0, 71,0,
+  26,10, 5,2, 200,0, 232,1, 11,0, 10,0, 59,3, 2,5, 2,11, 2,113, 11,117, 3,10,
+  2,0, 2,0, 7,0, 4,0, 7,0, 11,1, 16,0, 3,0, 5,0, 2,0, 5,2, 2,0, 12,4, 46,2,
+  10,0, 15,0, 15,0, 373,1, 464,2, 20,1, 52,0, 5,0, 1243,0, 13,0, 602,0, 2,0,
+  114023,255, 14,2, 32,0, 61,5, 13,1, 15,0, 3,9, 19,56, 28,14, 11,0, 21,0,
+  3,8, 2,3, 10,433, 6,317, 9,265, 49,127, 117,11, 86,42, 13,3, 57,7, 11,5,
+  41,7, 31,81, 13,46, 2,9, 2,440, 257,1021,
+/* end picture */
+];
+
 /* The ends of all ranges, first and last in turns. */
 function ends(table) {
   let at = 0;
@@ -65,6 +93,8 @@ function ends(table) {
 
 const noneEnds = ends(none);
 const wideEnds = ends(wide);
+const styledEnds = ends(styled);
+const pictureEnds = ends(picture);
 
 function isIn(table, code) {
   let low = 0;
@@ -89,9 +119,19 @@ export function charWidth(code) {
   return 0;
 }
 
+/* What may join the character before: ringlet-screen/print.c has the same. */
+const STYLE = 1;
+const PICTURE = 2;
+const ZWJ = 4;
+
+function isTone(code) {
+  return code >= 0x1f3fb && code <= 0x1f3ff;
+}
+
 /*
- * For xterm.js, whose properties of a character are its width, from bit 1 on,
- * and in bit 0 whether it joins the one before, whose properties are given.
+ * For xterm.js.  Its properties of a character are, from the lowest bit on,
+ * whether it joins the one before, whose properties are given; its width, in two
+ * bits; and what is ours to remember.
  */
 export class Widths {
   version = 'ringlet';
@@ -103,7 +143,21 @@ export class Widths {
   charProperties(code, before) {
     const width = charWidth(code);
     const old = before >> 1 & 3;
+    const was = before >> 3;
+    const joined = (columns, more) =>
+      (was & PICTURE | more) << 3 | columns << 1 | 1;
 
-    return width === 0 && old > 0 ? old << 1 | 1 : width << 1;
+    if (old > 0) {
+      if (code === 0xfe0f && (was & STYLE) !== 0)
+        return joined(2, 0);
+      if (width === 0)
+        return joined(old,
+          code === 0x200d && (was & PICTURE) !== 0 ? ZWJ : 0);
+      if (((was & ZWJ) !== 0 && isIn(pictureEnds, code)) ||
+        ((was & PICTURE) !== 0 && isTone(code)))
+        return joined(Math.max(old, width), 0);
+    }
+    return ((width === 1 && isIn(styledEnds, code) ? STYLE : 0) |
+      (isIn(pictureEnds, code) ? PICTURE : 0)) << 3 | width << 1;
   }
 }
