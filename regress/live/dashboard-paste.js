@@ -143,6 +143,25 @@ async function pictures(page)
 	await page.unroute('**/files/paste-*');
 	is('and leaves nothing', stored().length, 3);
 
+	/* By keys, from the browser's own clipboard. */
+	await page.evaluate(async (bytes) => {
+		const data = Uint8Array.from(atob(bytes), (c) =>
+		    c.charCodeAt(0));
+
+		await navigator.clipboard.write([new ClipboardItem({
+			'image/png': new Blob([data], { type: 'image/png' }) })]);
+	}, PICTURE.subarray(0, -100000).toString('base64'));
+	await page.focus(`${PANE} .xterm-helper-textarea`);
+	await page.keyboard.press('Shift+Insert');
+	await page.waitForSelector('dialog .pictures img');
+	ok('a picture is pasted by the keys for that');
+	await page.click('dialog >> text=No');
+	await closed(page);
+	await page.focus(`${PANE} .xterm-helper-textarea`);
+	await page.keyboard.press('Control+Shift+V');
+	await page.waitForSelector(`${PANE} .note >> text=no text to paste`);
+	ok('those that paste text alone say so');
+
 	/* By a button, as on a phone. */
 	await page.click(`${PANE} >> text=Compose`);
 	await page.setInputFiles(`${PANE} input[type=file]`, {

@@ -145,12 +145,17 @@ export class Screen {
   private readonly onPaste = (event: ClipboardEvent): void => {
     event.preventDefault();
     event.stopPropagation();
+    if (this.terminal.options.disableStdin)
+      return;
     const files = filesOf(event.clipboardData, true);
-    if (files.length > 0 && !this.terminal.options.disableStdin)
-      this.on.files(files);
     const text = cleanPaste(event.clipboardData?.getData('text/plain') ?? '');
-    if (text !== '' && !this.terminal.options.disableStdin)
+    if (files.length > 0)
+      this.on.files(files);
+    else if (text !== '')
       this.on.paste(text);
+    else // Control, Shift and V bring text alone.
+      this.on.note('there is no text to paste: Shift and Insert, or the ' +
+        'browser’s menu, paste a picture');
   };
 
   /* Else the browser would go to the file, and away from here. */
