@@ -58,6 +58,7 @@ upload()
 picture small 5000
 picture large 100000
 picture huge 200000
+# shellcheck disable=SC2016  # the agent's own
 session viewer -C "$WORK" -- -c 'while read -r line; do eval "$line"; done'
 AGENT=$ID
 # agent COMMAND: have it run that; prints what it printed.
