@@ -102,7 +102,7 @@ reply_field(struct reply *reply, const char *name, const char *value)
 	reply->fields[reply->nfields++].value = value;
 }
 
-/* For the browser: nothing is to be kept, framed or guessed at. */
+/* For the browser: nothing is to be kept, framed, steered or guessed at. */
 static void
 add_defences(struct reply *reply, const char *csp)
 {
@@ -112,6 +112,7 @@ add_defences(struct reply *reply, const char *csp)
 	reply_field(reply, "X-Content-Type-Options", "nosniff");
 	reply_field(reply, "X-Frame-Options", "DENY");
 	reply_field(reply, "Referrer-Policy", "no-referrer");
+	reply_field(reply, "Cross-Origin-Opener-Policy", "same-origin");
 	reply_field(reply, "Cross-Origin-Resource-Policy", "same-origin");
 }
 

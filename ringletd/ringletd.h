@@ -167,7 +167,7 @@ struct field {
 	const char *value;
 };
 
-#define REPLY_FIELDS_MAX 12
+#define REPLY_FIELDS_MAX 14
 
 /* A whole reply; what it points to is good for the call. */
 struct reply {

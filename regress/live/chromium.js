@@ -284,6 +284,28 @@ async function framed(page, other)
 	    /frame-ancestors 'none'/);
 }
 
+/* A window that another page has opened, which could lead it elsewhere. */
+async function opened(page, other)
+{
+	const steers = async (where) => {
+		const [popup] = await Promise.all([page.waitForEvent('popup'),
+		    page.evaluate((where) => {
+			window.theirs = window.open(where);
+		    }, where)]);
+
+		await popup.waitForURL(where);
+		const held = await page.evaluate(() => !window.theirs.closed);
+		const back = await popup.evaluate(() =>
+		    window.opener !== null);
+		await popup.close();
+		return [held, back];
+	};
+
+	is('a page holds a window that it has opened',
+	    await steers(`${other.origin}/framed.html`), [true, true]);
+	is('but not this one\'s', await steers(`${url}/`), [false, false]);
+}
+
 /* A name that was another server's when a page came, and is ours now. */
 async function rebound(browser, other)
 {
@@ -429,6 +451,7 @@ base.run(async (browser) => {
 			() => events(own),
 			() => foreign(own, page, other),
 			() => framed(page, other),
+			() => opened(page, other),
 			() => rebound(browser, other),
 			() => injected(browser, other),
 		]);
