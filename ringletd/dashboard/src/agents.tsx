@@ -2,6 +2,7 @@
 
 import { get } from './api';
 import { list } from './check';
+import { seen } from './seen';
 import { agent, provider } from './types';
 import { Badge, Problem, useLoaded } from './ui';
 
@@ -19,12 +20,13 @@ export function Agents() {
         {(agents.value ?? []).map(a =>
           <li class="card" key={a.id}>
             <span class="card-main">
-              <span class="card-title">{a.name}</span>
-              <span class="card-sub">{a.binary_path ?? a.id}</span>
+              <span class="card-title">{seen(a.name)}</span>
+              <span class="card-sub">{seen(a.binary_path ?? a.id)}</span>
             </span>
             <span class="card-facts">
               {a.installed
-                ? <Badge kind="good">{a.version ?? 'installed'}</Badge>
+                ? <Badge kind="good">{
+                  seen(a.version ?? 'installed')}</Badge>
                 : <Badge kind="quiet">not installed</Badge>}
               <span class="fact">{a.profile_count === 1 ? '1 profile'
                 : `${a.profile_count} profiles`}</span>
@@ -37,9 +39,9 @@ export function Agents() {
         {(providers.value ?? []).map(p =>
           <li class="card" key={p.id}>
             <span class="card-main">
-              <span class="card-title">{p.name}</span>
+              <span class="card-title">{seen(p.name)}</span>
               <span class="card-sub">
-                {[...p.endpoints.values()].join('  ') || 'no endpoint'}</span>
+                {seen([...p.endpoints.values()].join('  ')) || 'no endpoint'}</span>
             </span>
             <span class="card-facts">
               <Badge kind="quiet">{p.type}</Badge>

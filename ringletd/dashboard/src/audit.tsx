@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 
 import { get, words } from './api';
+import { seen } from './seen';
 import { auditPage } from './types';
 import { Badge, Empty, Field, Problem } from './ui';
 
@@ -11,17 +12,20 @@ type Entry = Map<string, unknown>;
 /* At most so many are kept on the page. */
 const MOST = 2000;
 
-/* All entries since then, piece by piece: `ringlet audit verify` judges them. */
-async function load(since: string): Promise<Entry[]> {
-  const entries: Entry[] = [];
+/*
+ * The last entries since then, piece by piece, until nobody wants them: `ringlet
+ * audit verify` judges them.
+ */
+async function load(since: string, isWanted: () => boolean): Promise<Entry[]> {
+  let entries: Entry[] = [];
   let offset = 0;
 
   for (;;) {
     const page = await get(`/api/audit?offset=${offset}` +
       `&since=${encodeURIComponent(since)}`, auditPage);
-    entries.push(...page.entries);
-    if (page.next >= page.size || page.next <= offset)
-      return entries.slice(-MOST).reverse();
+    entries = [...entries, ...page.entries].slice(-MOST);
+    if (page.next >= page.size || page.next <= offset || !isWanted())
+      return entries.reverse();
     offset = page.next;
   }
 }
@@ -31,7 +35,7 @@ function day(ago: number): string {
 }
 
 function say(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return seen(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 /* Members that have places of their own, and the chain's. */
@@ -52,7 +56,7 @@ function Row({ entry }: { entry: Entry }) {
           {' '}{say(entry.get('object') ?? '')}</span>
         <span class="entry-rest">
           {[...entry].filter(([k]) => !KNOWN.has(k)).map(([k, v]) =>
-            <span key={k}><b>{k}</b> {say(v)} </span>)}
+            <span key={k}><b>{seen(k)}</b> {say(v)} </span>)}
         </span>
       </span>
       <Badge kind={KINDS.get(outcome) ?? 'bad'}>{outcome}</Badge>
@@ -69,7 +73,7 @@ export function Audit() {
   useEffect(() => {
     let gone = false;
     setEntries(null);
-    load(since).then(got => {
+    load(since, () => !gone).then(got => {
       if (gone)
         return;
       setEntries(got);

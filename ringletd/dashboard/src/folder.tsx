@@ -3,6 +3,7 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 
 import { get, words } from './api';
+import { seen } from './seen';
 import { folders, type Folders } from './types';
 
 function ask(value: string): Promise<Folders> {
@@ -89,10 +90,10 @@ export function FolderField({ value, onValue, placeholder }: {
               e.preventDefault(); // the field keeps the focus
               take(entry.path);
             }}>
-            {entry.name}{!entry.usable && ' (on the way)'}
+            {seen(entry.name)}{!entry.usable && ' (on the way)'}
           </li>)}
       </ul>
-      {open && error !== null && <span class="field-hint">{error}</span>}
+      {open && error !== null && <span class="field-hint">{seen(error)}</span>}
     </span>
   );
 }

@@ -1,5 +1,6 @@
 /* What a profile's jails get beyond the default.  Loosening is for the machine. */
 
+import { seen } from './seen';
 import type { Profile } from './types';
 import { Empty } from './ui';
 
@@ -10,7 +11,7 @@ export function Grants({ p }: { p: Profile }) {
       {p.grants.length === 0
         ? <Empty>None: its jails are as the settings have them.</Empty>
         : <ul class="names">
-          {p.grants.map(g => <li key={g}><code>{g}</code></li>)}
+          {p.grants.map(g => <li key={g}><code>{seen(g)}</code></li>)}
         </ul>}
       <p class="fact">No page loosens a jail. On the machine:
         {' '}<code>ringlet profiles grant {p.alias} ro PATH</code>, and the same

@@ -5,10 +5,11 @@ import { useState } from 'preact/hooks';
 import { get, pathOf } from './api';
 import { FolderField, folderOf } from './folder';
 import { bytes, sortPlan, type Part } from './plan';
+import { seen } from './seen';
 import { jail, type Jail, type JailMount } from './types';
 import { Badge, Empty, Field, Problem, useLoaded } from './ui';
 
-const NAMESPACES: Record<string, string> = {
+const NAMESPACES = new Map(Object.entries({
   user: 'No rights beyond its user’s',
   pid: 'Sees its own processes alone',
   ipc: 'No shared memory with others',
@@ -16,29 +17,29 @@ const NAMESPACES: Record<string, string> = {
   cgroup: 'Counted and bounded as one',
   mount: 'Sees the files below alone',
   net: 'No network',
-};
+}));
 
-const FILTERS: Record<string, string> = {
+const FILTERS = new Map(Object.entries({
   agent: 'The list of system calls for agents',
   'nested-sandbox': 'It may build a sandbox inside (granted)',
   'no-unix-sockets': 'No unix sockets: this kernel cannot confine them',
-};
+}));
 
-const TIERS: Record<string, string> = {
+const TIERS = new Map(Object.entries({
   full: 'All that Ringlet can put around an agent.',
   'no-landlock-scope': 'Unix sockets are refused whole, as the kernel cannot ' +
     'confine them.',
   'no-fresh-proc': 'There is no /proc inside, as the machine refuses one.',
   minimal: 'Neither a /proc nor unix sockets, as the machine lacks both.',
-};
+}));
 
 function Place({ m }: { m: JailMount }) {
   return (
     <li>
-      <code>{m.destination}</code>
+      <code>{seen(m.destination)}</code>
       {m.source !== null && m.source !== m.destination &&
         <span class="fact"> {m.kind === 'link' ? 'leads to' : 'is'}
-          {' '}<code>{m.source}</code> </span>}
+          {' '}<code>{seen(m.source)}</code> </span>}
       {m.size_bytes !== null &&
         <span class="fact"> at most {bytes(m.size_bytes)}</span>}
     </li>
@@ -86,22 +87,22 @@ function Walls({ j }: { j: Jail }) {
           ? 'none' : 'as this machine has it'}</dd></div>
         {j.namespaces.filter(n => n !== 'net').map(n =>
           <div key={n}><dt>Own {n} namespace</dt>
-            <dd>{NAMESPACES[n] ?? n}</dd></div>)}
+            <dd>{NAMESPACES.get(n) ?? n}</dd></div>)}
         {j.filter.map(f =>
-          <div key={f}><dt>System calls</dt><dd>{FILTERS[f] ?? f}</dd></div>)}
+          <div key={f}><dt>System calls</dt><dd>{FILTERS.get(f) ?? f}</dd></div>)}
         {limitsOf(j).map(([name, value]) =>
           <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}
       </dl>
       <h2>Variables</h2>
       {j.environment.length === 0 ? <Empty>None.</Empty> :
         <ul class="names">
-          {j.environment.map(name => <li key={name}><code>{name}</code></li>)}
+          {j.environment.map(name => <li key={name}><code>{seen(name)}</code></li>)}
         </ul>}
       <h2>Left out</h2>
       {j.left_out.length === 0
         ? <Empty>Nothing: all that the rules name is there.</Empty>
         : <ul class="paths">
-          {j.left_out.map((line, i) => <li key={i}>{line}</li>)}
+          {j.left_out.map((line, i) => <li key={i}>{seen(line)}</li>)}
         </ul>}
     </>
   );
@@ -113,14 +114,14 @@ function Plan({ j }: { j: Jail }) {
     <>
       <p class="lead">
         <Badge kind="jail">jail: {j.tier || 'not known yet'}</Badge>
-        {' '}{TIERS[j.tier] ?? ''}
+        {' '}{TIERS.get(j.tier) ?? ''}
         {' '}What no rule below names is not there at all.
       </p>
       <dl class="facts">
-        <div><dt>Program</dt><dd>{j.program}</dd></div>
-        <div><dt>Arguments</dt><dd>{j.argv.slice(1).join(' ') || 'none'}</dd></div>
-        <div><dt>Folder</dt><dd>{j.working_dir}</dd></div>
-        <div><dt>Home</dt><dd>{j.home}</dd></div>
+        <div><dt>Program</dt><dd>{seen(j.program)}</dd></div>
+        <div><dt>Arguments</dt><dd>{seen(j.argv.slice(1).join(' ')) || 'none'}</dd></div>
+        <div><dt>Folder</dt><dd>{seen(j.working_dir)}</dd></div>
+        <div><dt>Home</dt><dd>{seen(j.home)}</dd></div>
       </dl>
       {parts.map(part => <PartView key={part.id} part={part} />)}
       <Walls j={j} />

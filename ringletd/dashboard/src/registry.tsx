@@ -3,6 +3,7 @@
 import { useState } from 'preact/hooks';
 
 import { get, post, words } from './api';
+import { seen } from './seen';
 import {
   registry, registryInstalled, type Registry, type RegistryInstalled,
   type RegistryVersion,
@@ -22,12 +23,12 @@ function Version({ s, v, canControl, onDone }: {
   s: Registry; v: RegistryVersion; canControl: boolean; onDone: () => void;
 }) {
   const [asking, setAsking] = useState(false);
-  const name = `${v.name} ${v.version}`;
+  const name = seen(`${v.name} ${v.version}`);
   return (
     <li class="card">
       <span class="card-main">
         <span class="card-title">{name}</span>
-        <span class="card-sub" title={v.sha256}>{v.id}</span>
+        <span class="card-sub" title={v.sha256}>{seen(v.id)}</span>
       </span>
       <span class="card-facts">
         {s.current === v.id && <Badge kind="good">in use</Badge>}
@@ -61,7 +62,7 @@ function Synced({ i }: { i: RegistryInstalled }) {
   return (
     <div class="notice" role="status">
       <p>{i.unchanged ? 'Nothing is new: ' : 'In use now: '}
-        {i.name} {i.version}, signed by {i.key_id}.</p>
+        {seen(`${i.name} ${i.version}`)}, signed by {i.key_id}.</p>
       {i.endpoints.length > 0 &&
         <p>These profiles keep another address than their provider’s manifest
           has now: {i.endpoints.join(', ')}. It is moved
@@ -77,13 +78,13 @@ function Manifests({ s }: { s: Registry }) {
       {s.manifests.length === 0
         ? <Empty>None: the built-in ones hold, and your own files.</Empty>
         : <ul class="names">
-          {s.manifests.map(name => <li key={name}><code>{name}</code></li>)}
+          {s.manifests.map(name => <li key={name}><code>{seen(name)}</code></li>)}
         </ul>}
       {s.shadowed.length > 0 &&
         <>
           <h2>Not used, as you have your own</h2>
           <ul class="paths">
-            {s.shadowed.map(line => <li key={line}><code>{line}</code></li>)}
+            {s.shadowed.map(line => <li key={line}><code>{seen(line)}</code></li>)}
           </ul>
         </>}
     </>

@@ -4,7 +4,7 @@
  */
 
 /* Control, format (bidirectional marks, joiners, tags) and odd blanks. */
-const UNSEEN = /[^\P{C}\n\t]|[\u2028\u2029\u3164\u115f\u1160\uffa0\ufe00-\ufe0f]|[^\P{Zs} ]/gu;
+const UNSEEN = /[^\P{C}\n\t]|[\u2028\u2029\u2800\u3164\u115f\u1160\uffa0\ufe00-\ufe0f]|[^\P{Zs} ]/gu;
 
 export function seen(text: string): string {
   return text.replace(UNSEEN, c =>

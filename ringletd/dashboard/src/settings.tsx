@@ -3,6 +3,7 @@
 import { useState } from 'preact/hooks';
 
 import { get } from './api';
+import { seen } from './seen';
 import { settings, type Settings } from './types';
 import { Badge, Empty, Field, Problem, useLoaded } from './ui';
 
@@ -28,7 +29,7 @@ function Policy({ s }: { s: Settings }) {
               {s.rules.map(r =>
                 <div key={r.keyword}>
                   <dt>{r.keyword}</dt>
-                  <dd>{r.value}<span class="origin">line {r.line}</span></dd>
+                  <dd>{seen(r.value)}<span class="origin">line {r.line}</span></dd>
                 </div>)}
             </dl>}
         </>}
@@ -77,7 +78,7 @@ export function SettingsView() {
                 <div key={one.keyword}>
                   <dt>{one.keyword}</dt>
                   <dd>
-                    {one.value === '' ? '(nothing)' : one.value}
+                    {one.value === '' ? '(nothing)' : seen(one.value)}
                     <span class="origin">
                       {one.origin}
                       {one.forced && <> <Badge kind="jail">policy</Badge></>}

@@ -4,11 +4,13 @@ import { useState } from 'preact/hooks';
 
 import { del, get, pathOf } from './api';
 import { list, nothing } from './check';
+import { seen } from './seen';
 import { tokenSelf, type TokenSelf } from './types';
 import { Badge, Confirm, Empty, Problem, Since, useLoaded } from './ui';
 
 function nameOf(t: TokenSelf): string {
-  return t.label ?? (t.id === 'main' ? 'Main token' : 'Without a label');
+  return t.label !== null ? seen(t.label) :
+    (t.id === 'main' ? 'Main token' : 'Without a label');
 }
 
 function Expiry({ t }: { t: TokenSelf }) {

@@ -13,6 +13,7 @@ for (const [what, text, wanted] of [
     'a\\u{200b}b\\u{feff}c\\u{ad}d'],
   ['a blank that is none to a shell', 'a\u00a0b\u3000c', 'a\\u{a0}b\\u{3000}c'],
   ['a letter that is blank', '\u3164', '\\u{3164}'],
+  ['dots that are none', 'a\u2800b', 'a\\u{2800}b'],
   ['tags', '\u{e0041}', '\\u{e0041}'],
   ['another form of line', 'a\u2028b', 'a\\u{2028}b'],
 ] as [string, string, string | null][]) {
