@@ -1,10 +1,13 @@
 /* Small parts that every view is made of. */
 
 import type { ComponentChildren } from 'preact';
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import {
+  useCallback, useEffect, useId, useLayoutEffect, useRef, useState,
+} from 'preact/hooks';
 
 import { words } from './api';
 import { listen } from './events';
+import { seen } from './seen';
 
 /* Fields that take the focus bring up a keyboard there. */
 export const TOUCH = matchMedia('(pointer: coarse)').matches;
@@ -25,7 +28,8 @@ export function useLoaded<T>(
 ): Loaded<T> {
   const [value, setValue] = useState<T | null>(null);
   const [error, setError] = useState<string | null>(null);
-  const latest = useRef(0);
+  const asked = useRef(0);
+  const told = useRef(0); // the request whose answer is shown, or a later one
   const timer = useRef<number>(undefined);
 
   const reload = useCallback(() => {
@@ -34,14 +38,21 @@ export function useLoaded<T>(
     timer.current = window.setTimeout(() => {
       timer.current = undefined;
     }, 250);
-    const mine = ++latest.current;
+    const mine = ++asked.current;
+    // One that is overtaken is dropped; one that is not the last is shown, for
+    // where events come faster than answers there would never be a last one.
+    const isNews = () => {
+      const news = mine > told.current;
+      told.current = Math.max(mine, told.current);
+      return news;
+    };
     ask().then(got => {
-      if (mine !== latest.current)
+      if (!isNews())
         return;
       setValue(got);
       setError(null);
     }, (e: unknown) => {
-      if (mine === latest.current)
+      if (isNews())
         setError(words(e));
     });
   }, [key]);
@@ -57,7 +68,7 @@ export function useLoaded<T>(
     reload();
     const ends = topics.map(topic => listen(topic, soon));
     return () => {
-      latest.current++;
+      told.current = asked.current;
       window.clearTimeout(again);
       window.clearTimeout(timer.current);
       timer.current = undefined;
@@ -81,9 +92,10 @@ export function useFocus<E extends HTMLElement>(wanted = true) {
   return element;
 }
 
+/* What went wrong, in words that may be anybody's: as text, and not all of a flood. */
 export function Problem({ error }: { error: string | null }) {
   return error === null ? null :
-    <p class="problem" role="alert">{error}</p>;
+    <p class="problem" role="alert">{seen(error.slice(0, 2000))}</p>;
 }
 
 export function Empty({ children }: { children: ComponentChildren }) {
@@ -118,18 +130,31 @@ export function Since({ time }: { time: string | null }) {
   );
 }
 
-/* A dialog of the browser's own: it takes the focus and gives it back. */
+/*
+ * A dialog of the browser's own: it takes the focus and gives it back, also where
+ * what it was about goes while it is open.
+ */
 export function Dialog({ title, onClose, children }: {
   title: string; onClose: () => void; children: ComponentChildren;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    dialog.current?.showModal();
+  const name = useId();
+  const close = useRef(onClose);
+  close.current = onClose;
+  useLayoutEffect(() => {
+    const mine = dialog.current;
+    const closed = () => close.current();
+    mine?.addEventListener('close', closed);
+    mine?.showModal();
+    return () => {
+      mine?.removeEventListener('close', closed);
+      mine?.close();
+    };
   }, []);
   return (
-    <dialog ref={dialog} onClose={onClose} aria-labelledby="dialog-title">
+    <dialog ref={dialog} aria-labelledby={name}>
       <header>
-        <h2 id="dialog-title">{title}</h2>
+        <h2 id={name}>{title}</h2>
         <button type="button" class="quiet" aria-label="Close"
           onClick={() => dialog.current?.close()}>✕</button>
       </header>
