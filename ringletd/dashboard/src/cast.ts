@@ -3,13 +3,19 @@
  * takes it.  It begins with what the screen has at that moment.
  */
 
+/* A recording that is kept in the page ends here, in characters. */
+export const CAST_MAX = 64 * 1024 * 1024;
+
 export class Cast {
   private readonly lines: string[] = [];
+  private length = 0;
+  private readonly began: number;
   private readonly decoder = new TextDecoder();
 
   constructor(
     cols: number, rows: number, title: string, screen: string,
     private readonly now: () => number, date: Date,
+    private readonly most = CAST_MAX,
   ) {
     this.began = now();
     this.lines.push(JSON.stringify({
@@ -20,11 +26,18 @@ export class Cast {
       this.put('o', screen);
   }
 
-  private readonly began: number;
+  /* Whether it has no room for more: what comes now is not in it. */
+  get full(): boolean {
+    return this.length >= this.most;
+  }
 
   private put(kind: string, data: string): void {
+    if (this.full)
+      return;
     const at = Math.round((this.now() - this.began) * 1000) / 1e6;
-    this.lines.push(JSON.stringify([at, kind, data]));
+    const line = JSON.stringify([at, kind, data]);
+    this.length += line.length;
+    this.lines.push(line);
   }
 
   /* Bytes may end within a character: the rest comes with the next ones. */

@@ -32,15 +32,21 @@ export function webLink(text: string): string | null {
   }
 }
 
-/* The text of an OSC 52 that writes the clipboard; null: it does something else. */
+/*
+ * The text of an OSC 52 that writes the clipboard; null: it does something else.
+ * It is cleaned as if it were pasted, for it will be, somewhere.
+ */
 export function clipboardText(data: string): string | null {
+  if (data.length > 4 * CLIPBOARD_MAX + 16)
+    return null;
   const found = /^[cps0-7]*;([A-Za-z0-9+/]*={0,2})$/.exec(data);
   if (found === null || found[1] === undefined || found[1] === '')
     return null;
   try {
     const bytes = Uint8Array.from(atob(found[1]), c => c.charCodeAt(0));
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return text.length <= CLIPBOARD_MAX ? text : null;
+    const text = cleanPaste(
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return text !== '' && text.length <= CLIPBOARD_MAX ? text : null;
   } catch {
     return null;
   }
@@ -48,10 +54,9 @@ export function clipboardText(data: string): string | null {
 
 /* A title, or other words of the agent, as one short line of text. */
 export function oneLine(text: string, most = 80): string {
-  // Controls, and what turns the direction of writing around.
-  const plain = text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g, ' ')
-    .trim();
+  // Controls, what turns the direction of writing around, and what is not seen.
+  const plain = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/\p{C}/gu, '').trim();
   const letters = Array.from(plain);
   return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : plain;
 }

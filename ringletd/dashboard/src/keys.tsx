@@ -35,7 +35,7 @@ export function Keys({ type }: { type: (text: string) => void }) {
 }
 
 export function Composer({ type, paste, onFiles }: {
-  type: (text: string) => void; paste: (text: string) => void;
+  type: (text: string) => void; paste: (text: string) => boolean;
   onFiles: (files: File[]) => void;
 }) {
   const [text, setText] = useState('');
@@ -43,8 +43,8 @@ export function Composer({ type, paste, onFiles }: {
   const field = useFocus<HTMLTextAreaElement>(!TOUCH);
 
   const send = () => {
-    if (text !== '')
-      paste(text);
+    if (text !== '' && !paste(text))
+      return; // it stays, to be sent later
     if (enter)
       type('\r');
     setText('');

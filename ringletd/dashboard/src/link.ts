@@ -27,6 +27,12 @@ export interface LinkEvents {
 /* Opens a WebSocket for a path; tests have their own. */
 export type Opener = (path: string) => WebSocket;
 
+/* Whether there is such a session; true if nobody knows. */
+export type Asker = () => Promise<boolean>;
+
+/* What is typed while the link is held is kept, up to so many bytes. */
+const TYPED_MAX = 64 * 1024;
+
 const TRIES_MS = [100, 250, 500, 1000, 2000, 4000, 8000];
 
 function bytesOf(base64: string): Uint8Array {
@@ -55,12 +61,15 @@ export class Link {
   private offset: number | null = null;
   private head = 0;
   private size: { cols: number; rows: number } | null = null;
+  private waits = false; // from hold() until it is connected again
+  private typed: Uint8Array<ArrayBuffer>[] = []; // meanwhile
 
   constructor(
     private readonly id: string,
     private readonly readOnly: boolean,
     private readonly open: Opener,
     private readonly on: LinkEvents,
+    private readonly there: Asker = () => Promise.resolve(true),
   ) {
     this.connect();
   }
@@ -76,7 +85,7 @@ export class Link {
 
     if (this.closed || this.held || ws === null)
       return;
-    this.held = true;
+    this.held = this.waits = true;
     this.ws = null;
     ws.close(1000);
     this.on.state('connecting', 'more output than can be shown at once');
@@ -163,8 +172,10 @@ export class Link {
       this.on.state('connected', '');
       this.on.readOnly(f.read_only === true);
       this.on.size(...size());
-      if (this.size !== null)
-        this.resize(this.size.cols, this.size.rows);
+      this.sendSize();
+      this.waits = false;
+      for (const bytes of this.typed.splice(0))
+        this.type(bytes);
       break;
     case 'gap':
       this.offset = need(f.to, 'to');
@@ -193,13 +204,22 @@ export class Link {
   private lost(code: number, reason: string, opened: boolean): void {
     if (this.closed)
       return;
+    this.waits = false;
+    if (this.typed.splice(0).length > 0)
+      this.on.error('not sent: there is no connection');
     // 1000 after the last byte; 1008: it may not; 1011: the session was lost.
     if (code === 1008 || code === 1011) {
       this.finish('broken', reason || 'the session cannot be shown any more');
       return;
     }
     this.on.state('broken', opened ? 'the connection broke' :
-      'the daemon cannot be reached, or has no such session');
+      'the daemon cannot be reached');
+    // A browser does not say why a WebSocket was refused.
+    if (!opened)
+      void this.there().then(is => {
+        if (!is && !this.closed)
+          this.finish('broken', 'there is no such session any more');
+      });
     const wait = TRIES_MS[Math.min(this.tries++, TRIES_MS.length - 1)] ?? 8000;
     this.timer = window.setTimeout(() => this.connect(), wait);
   }
@@ -226,19 +246,42 @@ export class Link {
       ? this.ws : null;
   }
 
-  /* False: it was not sent, for there is no connection. */
+  /* Whether type() would take something. */
+  get takes(): boolean {
+    return this.waits || this.ready() !== null;
+  }
+
+  /*
+   * False: it was not sent, for there is no connection.  While it is held, what is
+   * typed waits for go().
+   */
   type(bytes: Uint8Array<ArrayBuffer>): boolean {
     const ws = this.ready();
     const most = 512 * 1024; // a message may have 1 MiB
 
+    if (this.waits) {
+      const kept = this.typed.reduce((sum, one) => sum + one.length, 0);
+      if (kept + bytes.length > TYPED_MAX)
+        return false;
+      this.typed.push(bytes);
+      return true;
+    }
     for (let i = 0; ws !== null && i < bytes.length; i += most)
       ws.send(bytes.subarray(i, i + most));
     return ws !== null;
   }
 
+  /* The size that is wanted here, from now on and after each loss. */
   resize(cols: number, rows: number): void {
+    if (this.size?.cols === cols && this.size.rows === rows)
+      return;
     this.size = { cols, rows };
-    this.ready()?.send(JSON.stringify({ type: 'resize', cols, rows }));
+    this.sendSize();
+  }
+
+  private sendSize(): void {
+    if (this.size !== null)
+      this.ready()?.send(JSON.stringify({ type: 'resize', ...this.size }));
   }
 
   signal(signal: 2 | 3 | 9 | 15): void {

@@ -8,7 +8,8 @@ import { oneLine } from './hygiene';
 import { shape, maybe, orNull, text, int } from './check';
 
 const BASE = 'Ringlet';
-let waiting = 0;
+/* Sessions that have something to tell since the page was looked at. */
+const waiting = new Set<string>();
 let place = '';
 
 const sessionEvent = shape({
@@ -20,12 +21,12 @@ const sessionEvent = shape({
 });
 
 function show(): void {
-  document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${place}${BASE}`;
+  document.title = `${waiting.size > 0 ? `(${waiting.size}) ` : ''}${place}${BASE}`;
   const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]');
   if (icon === null)
     return;
   icon.dataset['plain'] ??= icon.href;
-  if (waiting === 0) {
+  if (waiting.size === 0) {
     icon.href = icon.dataset['plain'];
     return;
   }
@@ -62,12 +63,17 @@ export async function askToNotify(): Promise<void> {
 function notice(id: string, title: string, body: string): void {
   if (!document.hidden && document.hasFocus())
     return;
-  waiting++;
+  waiting.add(id);
   show();
   if (mayNotify() !== 'yes')
     return;
-  // One for each session: a later one takes its place.
-  const n = new Notification(oneLine(title), { body: oneLine(body, 200), tag: id });
+  let n: Notification;
+  try {
+    // One for each session: a later one takes its place.
+    n = new Notification(oneLine(title), { body: oneLine(body, 200), tag: id });
+  } catch {
+    return; // phones have them for service workers alone
+  }
   n.onclick = () => {
     window.focus();
     location.hash = `#/session/${encodeURIComponent(id)}`;
@@ -94,7 +100,7 @@ export function notifyStart(): void {
   const seen = () => {
     if (document.hidden)
       return;
-    waiting = 0;
+    waiting.clear();
     show();
   };
   document.addEventListener('visibilitychange', seen);

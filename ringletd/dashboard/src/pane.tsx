@@ -10,9 +10,12 @@ import type { LinkState } from './link';
 import { titleIs } from './notify';
 import { Pictures } from './pictures';
 import { Screen } from './screen';
+import { seen } from './seen';
 import { KillSession, SessionBadges } from './sessions';
 import { session, type Session } from './types';
 import { Dialog, Problem, TOUCH, useFocus, useLoaded } from './ui';
+
+const CAST_TYPE = 'application/x-asciicast';
 
 const WAITING: Record<LinkState, string> = {
   connecting: 'connecting…',
@@ -20,6 +23,15 @@ const WAITING: Record<LinkState, string> = {
   broken: 'the connection is broken',
   ended: '',
 };
+
+/* What the person has said of sessions that want to write to the clipboard. */
+const clipboards = new Map<string, boolean>();
+
+/* Who did not ask for a question has so long to see it before Yes is taken. */
+const LOOK_MS = 500;
+
+/* More than anybody reads. */
+const QUOTE_MAX = 20000;
 
 /* What the person is asked. */
 type Question =
@@ -31,6 +43,11 @@ function Ask({ question, onYes, onNo }: {
   question: Question; onYes: () => void; onNo: () => void;
 }) {
   const url = question.kind === 'link' ? webLink(question.text) : null;
+  const [ready, setReady] = useState(question.kind !== 'clipboard');
+  useEffect(() => {
+    const timer = window.setTimeout(() => setReady(true), LOOK_MS);
+    return () => window.clearTimeout(timer);
+  }, []);
   const [title, action, words] = {
     link: ['Open this link?', 'Open it', url !== null
       ? 'It was printed in the terminal, and leads to:'
@@ -45,13 +62,17 @@ function Ask({ question, onYes, onNo }: {
     <Dialog title={title} onClose={onNo}>
       <div class="dialog-body">
         <p>{words}</p>
-        <pre class="quote">{url ?? question.text}</pre>
+        <pre class="quote" tabIndex={0}>{seen((url ?? question.text)
+          .slice(0, QUOTE_MAX))}</pre>
+        {question.text.length > QUOTE_MAX &&
+          <p class="note">… and {question.text.length - QUOTE_MAX} characters
+            more.</p>}
       </div>
       <footer>
         <button type="button" onClick={onNo} autofocus>No</button>
         {(question.kind !== 'link' || url !== null) &&
-          <button type="button" class="primary" onClick={onYes}>
-            {action}</button>}
+          <button type="button" class="primary" disabled={!ready}
+            onClick={onYes}>{action}</button>}
       </footer>
     </Dialog>
   );
@@ -90,7 +111,33 @@ interface Shown {
   why: string;
   readOnly: boolean;
   title: string;
-  notes: string[];
+  notes: Note[];
+}
+
+interface Note {
+  words: string;
+  passing: boolean;
+  count: number;
+}
+
+/* The last few, and one that comes again counted. */
+function noted(notes: Note[], words: string, passing: boolean): Note[] {
+  const last = notes.at(-1);
+  return last?.words === words
+    ? [...notes.slice(0, -1), { ...last, count: last.count + 1 }]
+    : [...notes.slice(-2), { words, passing, count: 1 }];
+}
+
+function Notes({ notes, onClose }: { notes: Note[]; onClose: () => void }) {
+  return (
+    <div class="notes" role="status">
+      {notes.map((n, i) => <span key={i} class="note">
+        {seen(n.words.slice(0, 300))}{n.count > 1 && ` (${n.count} times)`}</span>)}
+      {notes.length > 0 &&
+        <button type="button" class="quiet" aria-label="Dismiss the notes"
+          onClick={onClose}>✕</button>}
+    </div>
+  );
 }
 
 interface Tools {
@@ -100,9 +147,10 @@ interface Tools {
   readers: boolean;
 }
 
-function Bar({ s, shown, tools, canControl, onTool, onKill }: {
-  s: Session | null; shown: Shown; tools: Tools; canControl: boolean;
-  onTool: (tool: keyof Tools) => void; onKill: () => void;
+function Bar({ s, shown, tools, watch, canControl, onTool, onKill }: {
+  s: Session | null; shown: Shown; tools: Tools; watch: boolean;
+  canControl: boolean; onTool: (tool: keyof Tools) => void;
+  onKill: () => void;
 }) {
   const tool = (name: keyof Tools, words: string) =>
     <button type="button" aria-pressed={tools[name]}
@@ -125,6 +173,9 @@ function Bar({ s, shown, tools, canControl, onTool, onKill }: {
           tool('compose', 'Compose')}
         {tool('record', tools.record ? 'Save recording' : 'Record')}
         {tool('readers', 'Screen reader')}
+        {canControl && watch && s !== null && s.state !== 'terminated' &&
+          <a class="button" href={`#/session/${encodeURIComponent(s.id)}`}>
+            Type here</a>}
         {canControl && s !== null && s.state !== 'terminated' &&
           <button type="button" onClick={onKill}>End…</button>}
       </span>
@@ -140,7 +191,7 @@ function LeftOut({ s }: { s: Session | null }) {
         ? 'A hook of the profile was left out'
         : `${s?.hooks_left_out.length} hooks of the profile were left out`}
       </summary>
-      <ul>{s?.hooks_left_out.map(why => <li key={why}>{why}</li>)}</ul>
+      <ul>{s?.hooks_left_out.map(why => <li key={why}>{seen(why)}</li>)}</ul>
     </details>
   );
 }
@@ -149,8 +200,8 @@ export function Pane({ id, watch, hidden, canControl }: {
   id: string; watch: boolean; hidden: boolean; canControl: boolean;
 }) {
   const place = useRef<HTMLDivElement>(null);
+  const whole = useRef<HTMLElement>(null);
   const screen = useRef<Screen | null>(null);
-  const clipboard = useRef<boolean | null>(null); // what the person said
   const [question, setQuestion] = useState<Question | null>(null);
   const [files, setFiles] = useState<File[]>([]);
   const [ending, setEnding] = useState(false);
@@ -164,11 +215,11 @@ export function Pane({ id, watch, hidden, canControl }: {
     () => get(pathOf('api', 'terminal', 'sessions', id), session),
     ['session.*'], id);
   const s = loaded.value;
-  const note = (words: string) => setShown(old =>
-    ({ ...old, notes: [...old.notes.slice(-4), words] }));
+  const note = (words: string, passing: boolean) => setShown(old =>
+    ({ ...old, notes: noted(old.notes, words, passing) }));
   const toClipboard = (text: string) => {
     navigator.clipboard.writeText(text).catch(() =>
-      note('the browser has not let this page write to the clipboard'));
+      note('the browser has not let this page write to the clipboard', true));
   };
 
   useEffect(() => {
@@ -176,24 +227,30 @@ export function Pane({ id, watch, hidden, canControl }: {
     if (into === null)
       return;
     const change = (c: Partial<Shown>) => setShown(old => ({ ...old, ...c }));
+    // One at a time: none takes another's place below a hand that is to say yes.
+    const ask = (next: Question) => setQuestion(old => old ?? next);
     const mine = new Screen(id, watch, into, {
-      state: (state, why) => change({ state, why }),
+      state: (state, why) => setShown(old => ({
+        ...old, state, why, notes: state === 'connected'
+          ? old.notes.filter(n => !n.passing) : old.notes,
+      })),
       readOnly: readOnly => change({ readOnly }),
       title: title => change({ title }),
       note,
-      link: text => setQuestion({ kind: 'link', text }),
+      link: text => ask({ kind: 'link', text }),
       paste: text => {
         if (asksBeforePaste(text, mine.bracketed))
-          setQuestion({ kind: 'paste', text });
+          ask({ kind: 'paste', text });
         else
           mine.paste(text);
       },
       files: setFiles,
       clipboard: text => {
-        if (clipboard.current === true)
+        const may = clipboards.get(id);
+        if (may === true)
           toClipboard(text);
-        else if (clipboard.current === null)
-          setQuestion({ kind: 'clipboard', text });
+        else if (may === undefined)
+          ask({ kind: 'clipboard', text });
       },
     }, tools.readers);
     const observer = new ResizeObserver(() => mine.resize());
@@ -210,6 +267,9 @@ export function Pane({ id, watch, hidden, canControl }: {
       observer.disconnect();
       dark.removeEventListener('change', recolour);
       window.removeEventListener('online', retry);
+      if (mine.recording)
+        download(`session-${id}.cast`, CAST_TYPE, mine.recordEnd());
+      setTools(old => ({ ...old, record: false }));
       mine.close();
     };
   }, [id, watch]);
@@ -231,8 +291,8 @@ export function Pane({ id, watch, hidden, canControl }: {
     const now = screen.current;
     if (tool === 'record' && now !== null) {
       if (tools.record)
-        download(`${s?.profile_alias ?? 'session'}-${id}.cast`,
-          'application/x-asciicast', now.recordEnd());
+        download(`${s?.profile_alias ?? 'session'}-${id}.cast`, CAST_TYPE,
+          now.recordEnd());
       else
         now.recordStart(s?.profile_alias ?? id);
     } else if (tool === 'readers')
@@ -242,15 +302,18 @@ export function Pane({ id, watch, hidden, canControl }: {
     setTools(old => ({ ...old, [tool]: !old[tool] }));
   };
   const onKey = (e: KeyboardEvent) => {
-    if (e.ctrlKey && e.shiftKey && e.code === 'KeyF') {
-      e.preventDefault();
-      e.stopPropagation();
+    if (!e.ctrlKey || !e.shiftKey || !['KeyF', 'KeyX'].includes(e.code))
+      return;
+    e.preventDefault();
+    e.stopPropagation();
+    if (e.code === 'KeyF')
       onTool('find');
-    }
+    else
+      whole.current?.querySelector<HTMLElement>('.pane-tools button')?.focus();
   };
   const answer = (yes: boolean) => {
     if (question?.kind === 'clipboard') {
-      clipboard.current = yes;
+      clipboards.set(id, yes);
       if (yes)
         toClipboard(question.text);
     } else if (question?.kind === 'paste' && yes)
@@ -265,28 +328,32 @@ export function Pane({ id, watch, hidden, canControl }: {
 
   return (
     <section class="pane" aria-label={`Terminal ${s?.profile_alias ?? id}`}
-      hidden={hidden} onKeyDownCapture={onKey}>
-      <Bar s={s} shown={shown} tools={tools} canControl={canControl}
-        onTool={onTool} onKill={() => setEnding(true)} />
+      hidden={hidden} ref={whole} onKeyDownCapture={onKey}>
+      <Bar s={s} shown={shown} tools={tools} watch={watch}
+        canControl={canControl} onTool={onTool}
+        onKill={() => setEnding(true)} />
       <Problem error={loaded.error} />
       {(s?.hooks_left_out ?? []).length > 0 && <LeftOut s={s} />}
-      {shown.notes.map((note, i) => <p key={i} class="note">{note}</p>)}
+      <Notes notes={shown.notes}
+        onClose={() => setShown(old => ({ ...old, notes: [] }))} />
       {tools.find && screen.current !== null &&
         <Find screen={screen.current} onClose={() => onTool('find')} />}
       <div class="pane-place" ref={place} />
       {tools.compose && !shown.readOnly && s?.state !== 'terminated' &&
         <>
-          <Keys type={text => screen.current?.type(text)} />
+          <Keys type={text => screen.current?.key(text)} />
           <Composer type={text => screen.current?.type(text)}
-            paste={text => screen.current?.paste(cleanPaste(text))}
+            paste={text =>
+              screen.current?.paste(cleanPaste(text)) ?? false}
             onFiles={setFiles} />
         </>}
-      {question !== null && <Ask question={question}
+      {/* One that is not seen would keep the person from all else. */}
+      {question !== null && !hidden && <Ask question={question}
         onYes={() => answer(true)} onNo={() => answer(false)} />}
       {files.length > 0 && <Pictures id={id} files={files}
         onPaths={text => screen.current?.paste(cleanPaste(text))}
         onClose={() => setFiles([])} />}
-      {ending && s !== null &&
+      {ending && !hidden && s !== null &&
         <KillSession s={s} onClose={() => setEnding(false)} />}
     </section>
   );

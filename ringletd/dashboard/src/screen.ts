@@ -13,18 +13,20 @@ import { WebLinksAddon } from '@xterm/addon-web-links';
 import { WebglAddon } from '@xterm/addon-webgl';
 import { Terminal } from '@xterm/xterm';
 
-import { socket } from './api';
+import { ApiError, get, pathOf, socket } from './api';
 import { Cast } from './cast';
 import { cleanPaste, clipboardText, oneLine } from './hygiene';
 import { Link, type LinkState } from './link';
 import { muteQueries } from './queries';
+import { session } from './types';
 import { filesOf } from './upload';
 import { Widths } from './widths.mjs';
 
 export interface ScreenEvents {
   state(state: LinkState, why: string): void;
   readOnly(readOnly: boolean): void;
-  note(words: string): void;
+  /* Something that the person should know; passing: until it is connected. */
+  note(words: string, passing: boolean): void;
   title(title: string): void;
   /* The agent wants the text in the clipboard. */
   clipboard(text: string): void;
@@ -53,6 +55,29 @@ function theme(): Record<string, string> {
 /* Beyond 50 MB xterm.js would throw output away. */
 const UNSHOWN_MAX = 16 * 1024 * 1024;
 
+/* Sizes of letters, pixels; the least where a terminal is wider than its place. */
+const FONT = 14;
+const FONT_LEAST = 9;
+
+/* A window that is being drawn larger has many sizes on its way. */
+const RESIZE_MS = 80;
+
+/* False if the daemon says that there is no such session. */
+async function isThere(id: string): Promise<boolean> {
+  try {
+    await get(pathOf('api', 'terminal', 'sessions', id), session);
+    return true;
+  } catch (error) {
+    return !(error instanceof ApiError && error.status === 404);
+  }
+}
+
+const RESET = new TextEncoder().encode('\x1bc');
+
+// Tab is the agent's here, so there must be another way out, and it must be told.
+Terminal.strings.promptLabel =
+  'Terminal.  Control, Shift and X leave it; Control, Shift and F find in it';
+
 export class Screen {
   readonly terminal: Terminal;
   private readonly fit = new FitAddon();
@@ -62,6 +87,8 @@ export class Screen {
   private unshown = 0; // bytes that xterm.js has still to take in
   private history = 0; // pieces of history that are being written
   private cast: Cast | null = null;
+  private resizing: number | undefined; // that was a moment ago
+  private resized = false; // and once more since
 
   constructor(
     id: string, watch: boolean, private readonly into: HTMLElement,
@@ -69,9 +96,10 @@ export class Screen {
   ) {
     this.terminal = new Terminal({
       allowProposedApi: true,
+      disableStdin: watch,
       cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches,
       fontFamily: token('--font-mono'),
-      fontSize: 14,
+      fontSize: FONT,
       linkHandler: {
         activate: (_event, text) => on.link(text),
         allowNonHttpProtocols: false,
@@ -104,22 +132,26 @@ export class Screen {
       state: on.state,
       output: (bytes, history) => this.write(bytes, history),
       screen: (bytes, cols, rows) => {
-        this.inTurn(() => t.reset());
+        this.inTurn(() => {
+          t.reset();
+          this.record(RESET);
+        });
         this.size(cols, rows);
         this.write(bytes, true);
       },
       size: (cols, rows) => this.size(cols, rows),
       gap: (from, to) =>
-        on.note(`output was missed here: ${to - from} bytes`),
+        on.note(`output was missed here: ${to - from} bytes`, false),
       readOnly: readOnly => {
         t.options.disableStdin = readOnly;
         on.readOnly(readOnly);
       },
       ended: () => {
         t.options.disableStdin = true;
+        this.resize();
       },
-      error: on.note,
-    });
+      error: words => on.note(words, true),
+    }, () => isThere(id));
   }
 
   private drawByGpu(): void {
@@ -170,11 +202,11 @@ export class Screen {
   };
 
   private write(bytes: Uint8Array, history: boolean): void {
-    this.cast?.output(bytes);
     this.unshown += bytes.length;
     if (history)
       this.history++;
     this.terminal.write(bytes, () => {
+      this.record(bytes);
       this.unshown -= bytes.length;
       if (history)
         this.history--;
@@ -185,9 +217,21 @@ export class Screen {
       this.link.hold();
   }
 
+  /* As it is shown, so that a recording begins where the screen is. */
+  private record(bytes: Uint8Array): void {
+    const before = this.cast?.full;
+
+    this.cast?.output(bytes);
+    if (before === false && this.cast?.full === true)
+      this.on.note('the recording is full: it ends here', false);
+  }
+
   private size(cols: number, rows: number): void {
-    this.cast?.size(cols, rows);
-    this.inTurn(() => this.terminal.resize(cols, rows));
+    this.inTurn(() => {
+      this.cast?.size(cols, rows);
+      this.terminal.resize(cols, rows);
+      this.scale();
+    });
   }
 
   /* When all that was written before is shown: xterm.js takes its time. */
@@ -195,9 +239,12 @@ export class Screen {
     this.terminal.write('', act);
   }
 
+  /* What is typed into a flood may be what ends it: the link comes back for it. */
   private send(bytes: Uint8Array<ArrayBuffer>): void {
     if (!this.link.type(bytes))
-      this.on.note('not sent: there is no connection');
+      this.on.note('not sent: there is no connection', true);
+    else if (this.unshown < 2 * UNSHOWN_MAX)
+      this.link.go();
   }
 
   get bracketed(): boolean {
@@ -209,18 +256,71 @@ export class Screen {
     this.send(new TextEncoder().encode(text));
   }
 
-  /* Text that was pasted, in brackets if the agent knows them. */
-  paste(text: string): void {
-    this.terminal.paste(text);
+  /* A key's sequence; arrows have two, of which the agent has chosen one. */
+  key(sequence: string): void {
+    this.type(this.terminal.modes.applicationCursorKeysMode
+      ? sequence.replace(/^\x1b\[([ABCD])$/, '\x1bO$1') : sequence);
   }
 
-  /* Asks for the size that fits the window; the last who typed decides. */
+  /*
+   * Text that was pasted, in brackets if the agent knows them.  False: it was not
+   * sent, and is the person's still.
+   */
+  paste(text: string): boolean {
+    if (!this.link.takes) {
+      this.on.note('not sent: there is no connection', true);
+      return false;
+    }
+    this.terminal.paste(text);
+    return true;
+  }
+
+  /*
+   * The place has another size, and so has the terminal, if this viewer decides:
+   * at once for the first of many, and for the last.
+   */
   resize(): void {
+    this.resized = this.resizing !== undefined;
+    if (this.resized)
+      return;
+    this.refit();
+    this.resizing = window.setTimeout(() => {
+      this.resizing = undefined;
+      if (this.resized)
+        this.resize();
+    }, RESIZE_MS);
+  }
+
+  private refit(): void {
+    const size = this.fits();
+
+    if (size === null)
+      return;
+    if (this.terminal.options.disableStdin !== true)
+      this.link.resize(size.cols, size.rows);
+    this.scale();
+  }
+
+  private fits(): { cols: number; rows: number } | null {
     const size = this.into.offsetParent === null
       ? undefined : this.fit.proposeDimensions();
 
-    if (size !== undefined && size.cols > 1 && size.rows > 1)
-      this.link.resize(size.cols, size.rows);
+    return size !== undefined && size.cols > 1 && size.rows > 1 ? size : null;
+  }
+
+  /* Who only watches sees all of it, in smaller letters. */
+  private scale(): void {
+    const { cols, rows, options } = this.terminal;
+    const size = this.fits();
+
+    if (size === null)
+      return;
+    const now = options.fontSize ?? FONT;
+    const least = Math.min(size.cols / cols, size.rows / rows);
+    const wanted = options.disableStdin !== true ? FONT :
+      Math.max(FONT_LEAST, Math.min(FONT, Math.floor(now * least)));
+    if (wanted !== now)
+      options.fontSize = wanted;
   }
 
   find(text: string, back: boolean): boolean {
@@ -256,7 +356,12 @@ export class Screen {
     this.link.retry();
   }
 
+  get recording(): boolean {
+    return this.cast !== null;
+  }
+
   close(): void {
+    window.clearTimeout(this.resizing);
     this.into.removeEventListener('paste', this.onPaste, { capture: true });
     this.into.removeEventListener('dragover', this.onDrag);
     this.into.removeEventListener('drop', this.onDrag);

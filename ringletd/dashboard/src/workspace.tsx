@@ -7,6 +7,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 import { list, text } from './check';
 import { Pane } from './pane';
+import { seen } from './seen';
 import { loadSessions } from './sessions';
 import { useLoaded } from './ui';
 
@@ -20,22 +21,18 @@ function load(): string[] {
   }
 }
 
-function go(id: string): void {
-  location.hash = `#/session/${encodeURIComponent(id)}`;
-}
-
 export function Workspace({ id, watch, canControl }: {
   id: string; watch: boolean; canControl: boolean;
 }) {
   const [open, setOpen] = useState(load);
   const [beside, setBeside] = useState<string | null>(null);
-  const [watched, setWatched] = useState<Record<string, boolean>>({});
+  const [watched, setWatched] = useState(new Map<string, boolean>());
   const sessions = useLoaded(loadSessions, ['session.*']);
   const ids = open.includes(id) ? open : [...open, id];
 
   useEffect(() => {
     setOpen(ids);
-    setWatched(old => ({ ...old, [id]: watch }));
+    setWatched(old => new Map(old).set(id, watch));
     if (beside === id)
       setBeside(null);
   }, [id, watch]);
@@ -50,9 +47,13 @@ export function Workspace({ id, watch, canControl }: {
     if (s === undefined)
       return which;
     return shown.filter(one => one.profile_alias === s.profile_alias).length > 1
-      ? `${s.profile_alias}: ${s.working_dir.replace(/^.*\//, '')}`
+      ? seen(`${s.profile_alias}: ${s.working_dir.replace(/^.*\//s, '')}`)
       : s.profile_alias;
   };
+  // Who only watched one does so when he comes back to it.
+  const hrefOf = (which: string) => `#/session/${encodeURIComponent(which)}` +
+    ((which === id ? watch : watched.get(which)) === true && canControl
+      ? '/watch' : '');
   const close = (which: string) => {
     const left = ids.filter(other => other !== which);
     const at = Math.max(0, ids.indexOf(which) - 1);
@@ -63,10 +64,7 @@ export function Workspace({ id, watch, canControl }: {
     if (which !== id)
       return;
     const next = left[at] ?? left[0];
-    if (next !== undefined)
-      go(next);
-    else
-      location.hash = '#/sessions';
+    location.hash = next !== undefined ? hrefOf(next) : '#/sessions';
   };
   const split = () => setBeside(beside !== null ? null :
     ids.find(other => other !== id) ?? null);
@@ -77,7 +75,7 @@ export function Workspace({ id, watch, canControl }: {
         <ul>
           {ids.map(which =>
             <li key={which} class={which === id ? 'tab tab-now' : 'tab'}>
-              <a href={`#/session/${encodeURIComponent(which)}`}
+              <a href={hrefOf(which)}
                 aria-current={which === id ? 'true' : undefined}>
                 {nameOf(which)}</a>
               <button type="button" class="quiet"
@@ -85,6 +83,7 @@ export function Workspace({ id, watch, canControl }: {
                 onClick={() => close(which)}>✕</button>
             </li>)}
         </ul>
+        <span class="fact leave">Ctrl+Shift+X leaves the terminal</span>
         {ids.length > 1 &&
           <button type="button" class="split" aria-pressed={beside !== null}
             onClick={split}>Two at once</button>}
@@ -92,7 +91,7 @@ export function Workspace({ id, watch, canControl }: {
       <div class={beside !== null ? 'panes panes-two' : 'panes'}>
         {ids.map(which =>
           <Pane key={which} id={which} canControl={canControl}
-            watch={which === id ? watch : watched[which] ?? !canControl}
+            watch={which === id ? watch : watched.get(which) ?? !canControl}
             hidden={which !== id && which !== beside} />)}
       </div>
     </section>

@@ -22,3 +22,14 @@ test('a recording is asciicast v2, with whole characters', () => {
     [0.501, 'r', '100x30'],
   ]);
 });
+
+test('a recording has an end, after a whole event', () => {
+  const cast = new Cast(80, 24, 'demo', '', () => 0, new Date(0), 40);
+  const e = new TextEncoder();
+
+  cast.output(e.encode('x'.repeat(100)));
+  assert.ok(cast.full);
+  cast.output(e.encode('more'));
+  cast.size(1, 1);
+  assert.equal(cast.file().trimEnd().split('\n').length, 2);
+});

@@ -39,6 +39,9 @@ for (const [data, text] of [
   ['c;aGk=', 'hi'],
   [';aGk=', 'hi'],
   ['pc;w6k=', 'é'],
+  [`c;${btoa('a\x1b[201~\x07\nb')}`, 'a[201~\nb'],
+  [`c;${btoa('\x1b\x07')}`, null],
+  [`c;${'A'.repeat(8 * CLIPBOARD_MAX)}`, null],
   ['c;?', null],
   ['c;', null],
   ['c;!', null],
@@ -56,7 +59,8 @@ for (const [data, text] of [
 }
 
 test('a title is one line that reads the way it is written', () => {
-  assert.equal(oneLine('a\nb\x1b]0;c\u202egpj.exe'), 'a b ]0;c gpj.exe');
+  assert.equal(oneLine('a\nb\x1b]0;c\u202egpj.exe'), 'a b ]0;cgpj.exe');
+  assert.equal(oneLine('\u061ca\u200bb\u{e0041}c\u2028d\ue000'), 'abc d');
   assert.equal(oneLine('<img src=x>'), '<img src=x>');
   assert.equal(oneLine('x'.repeat(100)).length, 80);
   assert.equal(oneLine('😀'.repeat(100), 10), '😀'.repeat(9) + '…');

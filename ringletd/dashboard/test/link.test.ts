@@ -194,6 +194,61 @@ test('its size is told again after it came back', () => {
   assert.deepEqual(now().sent, ['{"type":"resize","cols":90,"rows":30}']);
 });
 
+test('a size is told once', () => {
+  const link = start();
+  now().open();
+  now().text(connected(0, 0));
+  link.resize(90, 30);
+  link.resize(90, 30);
+  link.resize(91, 30);
+  assert.equal(now().sent.length, 2);
+});
+
+test('what is typed while it is held comes first when it is back', () => {
+  const link = start();
+  now().open();
+  now().text(connected(0, 0));
+  link.hold();
+  assert.equal(link.type(new Uint8Array([3])), true);
+  assert.equal(link.type(new Uint8Array(64 * 1024)), false);
+  link.go();
+  assert.equal(link.type(new Uint8Array([4])), true);
+  now().open();
+  assert.deepEqual(now().sent, []);
+  now().text(connected(0, 0));
+  assert.deepEqual(now().sent, [new Uint8Array([3]), new Uint8Array([4])]);
+  link.type(new Uint8Array([5]));
+  assert.equal(now().sent.length, 3);
+});
+
+test('what was typed while it was held is not typed later, or in silence', () => {
+  const link = start();
+  now().open();
+  now().text(connected(0, 0));
+  link.hold();
+  link.type(new Uint8Array([3]));
+  link.go();
+  now().drop();
+  assert.ok(said.includes('error not sent: there is no connection'));
+  mock.timers.tick(100);
+  now().open();
+  now().text(connected(0, 0));
+  assert.deepEqual(now().sent, []);
+});
+
+test('a session that is not there is not asked for again', async () => {
+  for (const [there, tries] of [[false, 1], [true, 2]] as const) {
+    Fake.all = [];
+    new Link('a', false, p => new Fake(p) as unknown as WebSocket, on,
+      () => Promise.resolve(there));
+    now().drop();
+    await Promise.resolve();
+    await Promise.resolve();
+    mock.timers.tick(100);
+    assert.equal(Fake.all.length, tries);
+  }
+});
+
 test('an old connection is not listened to', () => {
   const link = start();
   const old = now();
