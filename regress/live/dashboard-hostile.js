@@ -66,6 +66,60 @@ async function names(page)
 	return id;
 }
 
+/* Names that read otherwise than they are. */
+async function turned(page)
+{
+	const folder = path.join(work, 'a\u202ecod.exe\u200b');
+	const spelled = folder.replace('\u202e', '\\u{202e}').
+	    replace('\u200b', '\\u{200b}');
+
+	fs.mkdirSync(folder);
+	dash.session('constructor', '-C', folder, '--', '-c', 'read x');
+	await page.goto(`${url}/#/sessions`);
+	await page.waitForSelector('.card-sub >> text=200b');
+	is('a folder that reads otherwise than it is is spelled out',
+	    (await page.locator('.card-sub').allTextContents()).
+	        filter((one) => one.includes('200b')), [spelled]);
+	await page.locator('.card.session', { hasText: '200b' }).
+	    locator('text=End…').click();
+	await page.waitForSelector('dialog code');
+	is('and where it is asked about', await page.textContent('dialog code'),
+	    spelled);
+	await page.click('dialog >> text=End it');
+	await page.waitForSelector('dialog', { state: 'detached' });
+	await page.click('text=New session');
+	await page.fill('dialog [role=combobox]', `${work}/`);
+	await page.waitForSelector('[role=option] >> text=202e');
+	ok('and where folders are chosen');
+	await page.keyboard.press('Escape');
+	await page.click('dialog >> text=Cancel');
+}
+
+/* A terminal that nobody sees asks for something. */
+async function unseen(page)
+{
+	const id = dash.session('constructor', '-C', work, '--', '-c',
+	    'while [ ! -e go ]; do sleep 0.05; done; ' +
+	    'printf "\\033]52;c;ZXZpbA==\\007\\033]2;written\\007"; read x');
+	const other = dash.session('constructor', '-C', work, '--', '-c',
+	    'read x');
+
+	await dash.open(page, id);
+	await page.waitForSelector(`${PANE} .pane-state:text-is("")`,
+	    { state: 'attached' });
+	await dash.open(page, other);
+	fs.writeFileSync(path.join(work, 'go'), '');
+	await page.waitForSelector('.pane[hidden] .pane-title >> text=written',
+	    { state: 'attached' });
+	is('what is not seen asks nothing', await page.locator('dialog').
+	    count(), 0);
+	await page.click('nav >> text=Agents', { timeout: 5000 });
+	await page.click('nav >> text=Sessions', { timeout: 5000 });
+	ok('and keeps nobody from the rest of the page');
+	dash.ringlet('terminal', 'kill', other);
+	dash.ringlet('terminal', 'kill', id);
+}
+
 /* Clicks on words of the terminal. */
 async function press(page, words)
 {
@@ -330,6 +384,8 @@ dash.run(async (browser) => {
 	await dash.picturing(page, 'dashboard-hostile', async () => {
 		await dash.signIn(page, url);
 		await names(page);
+		await turned(page);
+		await unseen(page);
 		const id = await output(page);
 		await pasting(page);
 		await questions(page);
@@ -340,7 +396,7 @@ dash.run(async (browser) => {
 		    sessionStorage.getItem('ringlet-open')]);
 		is('only the token and what is open is stored', kept.slice(0, 3),
 		    [[], ['ringlet-open', 'ringlet-token'], '']);
-		is('which is ids', JSON.parse(kept[3])[0], id);
+		is('which is ids', JSON.parse(kept[3]).includes(id), true);
 		await dash.clean('hostile output', watched);
 	});
 	await rubbish(browser);

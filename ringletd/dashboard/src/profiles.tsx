@@ -7,6 +7,8 @@ import { list, shape, text } from './check';
 import { FolderField, folderOf } from './folder';
 import { Grants } from './grants';
 import { sealKey } from './seal';
+import { seen } from './seen';
+import { NewSession } from './sessions';
 import {
   agent, profile, provider, type Agent, type Profile, type Provider,
 } from './types';
@@ -204,7 +206,8 @@ function Row({ p }: { p: Profile }) {
     <li class="card">
       <a class="card-main" href={`#/profile/${encodeURIComponent(p.alias)}`}>
         <span class="card-title">{p.alias}</span>
-        <span class="card-sub">{p.damage ?? p.working_dir ?? p.profile_home}</span>
+        <span class="card-sub">{
+          seen(p.damage ?? p.working_dir ?? p.profile_home)}</span>
       </a>
       <span class="card-facts">
         {p.damage !== null ? <Badge kind="bad">damaged</Badge> :
@@ -268,7 +271,7 @@ function Facts({ p }: { p: Profile }) {
   return (
     <dl class="facts">
       {rows.map(([name, value]) =>
-        <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}
+        <div key={name}><dt>{name}</dt><dd>{seen(value)}</dd></div>)}
     </dl>
   );
 }
@@ -279,7 +282,7 @@ export function ProfileView({ alias, canControl }: {
   const loaded = useLoaded(
     () => get(pathOf('api', 'profiles', alias), profile),
     ['profile.*'], alias);
-  const [doing, setDoing] = useState<'rekey' | 'delete' | null>(null);
+  const [doing, setDoing] = useState<'run' | 'rekey' | 'delete' | null>(null);
   const p = loaded.value;
 
   return (
@@ -296,11 +299,15 @@ export function ProfileView({ alias, canControl }: {
               onClick={() => setDoing('rekey')}>Replace the key…</button>}
             <button type="button" class="danger"
               onClick={() => setDoing('delete')}>Delete…</button>
+            {p.damage === null && <button type="button" class="primary"
+              onClick={() => setDoing('run')}>New session</button>}
           </>}
       </header>
       <Problem error={loaded.error ?? p?.damage ?? null} />
       {p !== null && <Facts p={p} />}
       {p !== null && <Grants p={p} />}
+      {p !== null && doing === 'run' &&
+        <NewSession alias={alias} onClose={() => setDoing(null)} />}
       {p !== null && doing === 'rekey' &&
         <Rekey p={p} onClose={() => setDoing(null)} />}
       {p !== null && doing === 'delete' &&

@@ -5,7 +5,8 @@ import { useState } from 'preact/hooks';
 import { counted, del, get, pathOf, post, words } from './api';
 import { anything, list, shape, text } from './check';
 import { FolderField, folderOf } from './folder';
-import { profile, session, type Session } from './types';
+import { seen } from './seen';
+import { profile, session, type Profile, type Session } from './types';
 import {
   Badge, Confirm, Dialog, Empty, Field, Problem, Since, useLoaded,
 } from './ui';
@@ -46,7 +47,7 @@ export function KillSession({ s, onClose }: {
     <Confirm title="End this session?" action="End it" onClose={onClose}
       act={() => del(pathOf('api', 'terminal', 'sessions', s.id),
         shape({ message: text }))}>
-      <p><b>{s.profile_alias}</b> in <code>{s.working_dir}</code> and every
+      <p><b>{s.profile_alias}</b> in <code>{seen(s.working_dir)}</code> and every
         process that it started are told to end, and are killed if they do
         not.</p>
     </Confirm>
@@ -55,11 +56,13 @@ export function KillSession({ s, onClose }: {
 
 function Row({ s, canControl }: { s: Session; canControl: boolean }) {
   const [ending, setEnding] = useState(false);
+  const here = `#/session/${encodeURIComponent(s.id)}`;
+  const folder = seen(s.working_dir);
   return (
     <li class="card session">
-      <a class="card-main" href={`#/session/${s.id}`}>
+      <a class="card-main" href={here}>
         <span class="card-title">{s.profile_alias}</span>
-        <span class="card-sub" title={s.working_dir}>{s.working_dir}</span>
+        <span class="card-sub" title={folder}>{folder}</span>
       </a>
       <span class="card-facts">
         <SessionBadges s={s} />
@@ -68,7 +71,9 @@ function Row({ s, canControl }: { s: Session; canControl: boolean }) {
           : `${s.client_count} viewers`}</span>
       </span>
       <span class="card-actions">
-        <a class="button" href={`#/session/${s.id}/watch`}>
+        {canControl && s.state !== 'terminated' &&
+          <a class="button" href={here}>Open</a>}
+        <a class="button" href={`${here}/watch`}>
           {s.state === 'terminated' ? 'Read' : 'Watch'}</a>
         {canControl && s.sandboxed && s.state !== 'terminated' &&
           <a class="button" href={`#/jail/${encodeURIComponent(s.profile_alias)
@@ -81,13 +86,38 @@ function Row({ s, canControl }: { s: Session; canControl: boolean }) {
   );
 }
 
-function NewSession({ onClose }: { onClose: () => void }) {
+/* About what the terminal will have: a program begins with it, and is told later. */
+function sizeHere(): { cols: number; rows: number } {
+  const aside = innerWidth > 768 ? 300 : 50;
+  const clamp = (n: number) => Math.max(20, Math.min(500, Math.floor(n)));
+  return {
+    cols: clamp((innerWidth - aside) / 8.5),
+    rows: clamp((innerHeight - 160) / 17),
+  };
+}
+
+/* Of those that can run, the one that ran last. */
+function latest(profiles: Profile[]): string {
+  const usable = profiles.filter(p => p.damage === null);
+  return usable.reduce<Profile | undefined>((best, p) =>
+    best === undefined || (p.last_used ?? '') > (best.last_used ?? '') ? p : best,
+  undefined)?.alias ?? '';
+}
+
+/* alias: the profile that is meant; or the person chooses. */
+export function NewSession({ alias: given, onClose }: {
+  alias?: string; onClose: () => void;
+}) {
   const profiles = useLoaded(
     () => get('/api/profiles', list(profile)), ['profile.*']);
-  const [alias, setAlias] = useState('');
+  const [chosen, setAlias] = useState(given ?? null);
+  const alias = chosen ?? latest(profiles.value ?? []);
   const [folder, setFolder] = useState('');
   const [args, setArgs] = useState('');
   const [network, setNetwork] = useState(true);
+  const [size] = useState(sizeHere);
+  const [cols, setCols] = useState('');
+  const [rows, setRows] = useState('');
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
 
@@ -100,9 +130,11 @@ function NewSession({ onClose }: { onClose: () => void }) {
         ...(folder !== '' ? { working_dir: folderOf(folder) } : {}),
         ...(args !== '' ? { args: args.split('\n') } : {}),
         ...(network ? {} : { bwrap_flags: ['--unshare-net'] }),
+        cols: cols !== '' ? Number(cols) : size.cols,
+        rows: rows !== '' ? Number(rows) : size.rows,
       }, shape({ session_id: text, ws_url: anything }));
       onClose();
-      location.hash = `#/session/${made.session_id}`;
+      location.hash = `#/session/${encodeURIComponent(made.session_id)}`;
     } catch (error) {
       setError(words(error));
       setBusy(false);
@@ -137,6 +169,18 @@ function NewSession({ onClose }: { onClose: () => void }) {
               <textarea rows={2} value={args} spellcheck={false}
                 onInput={e => setArgs(e.currentTarget.value)} />
             </Field>
+            <div class="row">
+              <Field label="Columns" hint="Until somebody types.">
+                <input type="number" min={1} max={4096} step={1} value={cols}
+                  placeholder={String(size.cols)}
+                  onInput={e => setCols(e.currentTarget.value)} />
+              </Field>
+              <Field label="Rows">
+                <input type="number" min={1} max={4096} step={1} value={rows}
+                  placeholder={String(size.rows)}
+                  onInput={e => setRows(e.currentTarget.value)} />
+              </Field>
+            </div>
           </details>
           <Problem error={error ?? profiles.error} />
         </div>
@@ -151,7 +195,7 @@ function NewSession({ onClose }: { onClose: () => void }) {
 
 export function Sessions({ canControl }: { canControl: boolean }) {
   const loaded = useLoaded(loadSessions, ['session.*']);
-  const [making, setMaking] = useState(false);
+  const [doing, setDoing] = useState<'make' | 'forget' | null>(null);
   const all = loaded.value ?? [];
   const ended = all.filter(s => s.state === 'terminated');
   const alive = all.filter(s => s.state !== 'terminated');
@@ -167,7 +211,7 @@ export function Sessions({ canControl }: { canControl: boolean }) {
         <h1 id="view-title">Sessions</h1>
         {canControl &&
           <button type="button" class="primary"
-            onClick={() => setMaking(true)}>New session</button>}
+            onClick={() => setDoing('make')}>New session</button>}
       </header>
       <Problem error={loaded.error} />
       {loaded.value !== null && all.length === 0 &&
@@ -179,14 +223,21 @@ export function Sessions({ canControl }: { canControl: boolean }) {
           <header class="view-head">
             <h2>Ended</h2>
             {canControl &&
-              <button type="button" onClick={() => {
-                post('/api/terminal/cleanup', undefined, counted)
-                  .then(loaded.reload, loaded.reload);
-              }}>Forget all</button>}
+              <button type="button" onClick={() => setDoing('forget')}>
+                Forget all…</button>}
           </header>
           {rows(ended)}
         </>}
-      {making && <NewSession onClose={() => setMaking(false)} />}
+      {doing === 'make' && <NewSession onClose={() => setDoing(null)} />}
+      {doing === 'forget' &&
+        <Confirm title="Forget the ended sessions?" action="Forget them"
+          onClose={() => setDoing(null)}
+          act={async () => {
+            await post('/api/terminal/cleanup', undefined, counted);
+            loaded.reload();
+          }}>
+          <p>What they printed can be read no longer, by anybody.</p>
+        </Confirm>}
     </section>
   );
 }
