@@ -35,16 +35,38 @@ export function tokenLoad(): boolean {
   return token !== null;
 }
 
+/* One that the browser keeps for other tabs is let be, unless this replaces it. */
 export function tokenKeep(value: string, inBrowser: boolean): void {
-  tokenForget();
   token = value;
+  sessionStorage.removeItem(KEY);
   (inBrowser ? localStorage : sessionStorage).setItem(KEY, value);
 }
 
+/* Forgets the page's token, which is good no longer, wherever it is kept. */
 export function tokenForget(): void {
+  for (const place of [sessionStorage, localStorage])
+    if (token !== null && place.getItem(KEY) === token)
+      place.removeItem(KEY);
   token = null;
+}
+
+/* Forgets every token, the browser's too, and returns them: to be revoked. */
+export function tokensTake(): string[] {
+  const all = [token, sessionStorage.getItem(KEY), localStorage.getItem(KEY)];
+
   sessionStorage.removeItem(KEY);
   localStorage.removeItem(KEY);
+  token = null;
+  return [...new Set(all.filter(t => t !== null))];
+}
+
+/* What happens when another tab has signed the browser out. */
+export function onSignedOut(f: () => void): void {
+  window.addEventListener('storage', e => {
+    if (e.storageArea === localStorage && token !== null &&
+      e.oldValue === token && e.newValue === null)
+      f();
+  });
 }
 
 const failure = shape({ error: text, code: text });
@@ -63,8 +85,12 @@ async function answerOf(response: Response): Promise<unknown> {
   throw new ApiError(response.status, code, error);
 }
 
+/* A tunnel that hangs is told from a daemon that takes its time. */
+const ANSWER_MS = 120000;
+
 async function send(
   method: string, path: string, body: unknown, bearer: string | null,
+  more: RequestInit = {},
 ): Promise<unknown> {
   const headers: Record<string, string> = {};
   if (bearer !== null)
@@ -81,8 +107,12 @@ async function send(
       credentials: 'omit',
       redirect: 'error',
       referrerPolicy: 'no-referrer',
+      signal: AbortSignal.timeout(ANSWER_MS),
+      ...more,
     });
-  } catch {
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'TimeoutError')
+      throw new ApiError(0, 'TIMEOUT', 'the daemon has not answered in time');
     throw new ApiError(0, 'UNREACHABLE',
       'the daemon cannot be reached: is the tunnel up?');
   }
@@ -93,10 +123,12 @@ const envelope = shape({ data: v => v });
 
 async function call<T>(
   method: string, path: string, check: Check<T>, body?: unknown,
+  more?: RequestInit,
 ): Promise<T> {
   const used = token;
   try {
-    const answer = envelope(await send(method, path, body, used), 'the answer');
+    const answer = envelope(
+      await send(method, path, body, used, more), 'the answer');
     return check(answer.data, 'data');
   } catch (error) {
     if (error instanceof ApiError && error.status === 401 && used === token)
@@ -105,8 +137,10 @@ async function call<T>(
   }
 }
 
-export function get<T>(path: string, check: Check<T>): Promise<T> {
-  return call('GET', path, check);
+export function get<T>(
+  path: string, check: Check<T>, more?: RequestInit,
+): Promise<T> {
+  return call('GET', path, check, undefined, more);
 }
 
 export function post<T>(
@@ -140,6 +174,22 @@ export async function getWith<T>(
   const answer = envelope(
     await send('GET', path, undefined, bearer), 'the answer');
   return check(answer.data, 'data');
+}
+
+/*
+ * Ends a token; the request outlives the page, but is not waited for longer than
+ * a person would.  False: nobody knows whether it is good still.
+ */
+export async function revoke(bearer: string): Promise<boolean> {
+  try {
+    await send('DELETE', '/api/token', undefined, bearer,
+      { keepalive: true, signal: AbortSignal.timeout(5000) });
+    return true;
+  } catch (error) {
+    // 401: it has ended before.  403: the main one, which no page ends.
+    return error instanceof ApiError &&
+      (error.status === 401 || error.status === 403);
+  }
 }
 
 /* A path of segments, each as one: names have no '/' that counts. */

@@ -1,16 +1,19 @@
 /* The frame: who is signed in, which view is shown, whether the daemon is there. */
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Agents } from './agents';
-import { del, get, onTokenGone, tokenForget, tokenLoad, words } from './api';
+import {
+  ApiError, get, onSignedOut, onTokenGone, revoke, tokenForget, tokenLoad,
+  tokensTake, words,
+} from './api';
 import { Audit } from './audit';
-import { nothing } from './check';
 import { eventsStart, eventsStop, watchOnline, type Online } from './events';
 import { HooksView } from './hooks';
 import { JailView } from './jail';
-import { askToNotify, mayNotify, notifyStart } from './notify';
+import { LOOKS, lookIs, lookKeep } from './look';
+import { askToNotify, mayNotify, notifyStart, titleIs } from './notify';
 import { Profiles, ProfileView } from './profiles';
 import { RegistryView } from './registry';
 import { Sessions } from './sessions';
@@ -75,8 +78,10 @@ function View({ at, canControl }: { at: string[]; canControl: boolean }) {
   case 'sessions':
     return <Sessions canControl={canControl} />;
   case 'session':
-    return <Workspace id={at[1] ?? ''}
-      watch={at[2] === 'watch' || !canControl} canControl={canControl} />;
+    return at[1] === undefined || at[1] === ''
+      ? <Sessions canControl={canControl} />
+      : <Workspace id={at[1]}
+        watch={at[2] === 'watch' || !canControl} canControl={canControl} />;
   case 'profiles':
     return <Profiles canControl={canControl} />;
   case 'profile':
@@ -115,6 +120,28 @@ function Notices() {
     }}>Notify me</button>;
 }
 
+const FACES = { system: '◐', light: '○', dark: '●' };
+
+function LookButton() {
+  const [look, setLook] = useState(lookIs);
+  const name = `Colours: ${look}`;
+  return (
+    <button type="button" class="quiet" title={name} aria-label={name}
+      onClick={() => {
+        const next = LOOKS[(LOOKS.indexOf(look) + 1) % LOOKS.length] ?? 'system';
+        lookKeep(next);
+        setLook(next);
+      }}>{FACES[look]}</button>
+  );
+}
+
+/* The page's title, where no terminal has its own. */
+function titleOf(at: string[]): string {
+  const first = at[0] ?? '';
+  return OF_PROFILE.includes(first) ? `${at[1] ?? ''}: ${first}` :
+    VIEWS.find(v => v.path === viewOf(at))?.name ?? '';
+}
+
 function Frame({ me, onSignOut, children }: {
   me: TokenSelf; onSignOut: () => void; children: ComponentChildren;
 }) {
@@ -126,6 +153,11 @@ function Frame({ me, onSignOut, children }: {
     document.querySelector('nav [aria-current]')
       ?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }, [view]);
+  const title = titleOf(at);
+  useEffect(() => {
+    if (at[0] !== 'session')
+      titleIs(title);
+  }, [at[0], title]);
   return (
     <div class="frame">
       <a class="skip" href="#main" onClick={e => {
@@ -133,7 +165,8 @@ function Frame({ me, onSignOut, children }: {
         document.getElementById('main')?.focus();
       }}>To the content</a>
       <nav aria-label="Views">
-        <span class="brand">Ringlet</span>
+        <span class="brand">Ringlet
+          <span class="fact">{location.host}</span></span>
         <ul>
           {VIEWS.map(v =>
             <li key={v.path}>
@@ -143,11 +176,13 @@ function Frame({ me, onSignOut, children }: {
             </li>)}
         </ul>
         <span class="nav-end">
-          <span class={`online online-${online}`} role="status">{online}</span>
+          <span class={`online online-${online}`} role="status">
+            <span class="online-word">{online}</span></span>
           <span class="fact">{me.scope === 'view' ? 'may only watch' :
             me.label ?? 'main token'}</span>
           <Notices />
           <button type="button" onClick={onSignOut}>Sign out</button>
+          <LookButton />
         </span>
       </nav>
       <main id="main" tabIndex={0}>
@@ -163,8 +198,11 @@ export function App() {
   const [problem, setProblem] = useState<string | null>(null);
   const [begun, setBegun] = useState(false);
 
+  const again = useRef<number>(undefined);
+
   // why: what went wrong before, and does not keep the person out.
   const enter = async (why: string | null) => {
+    window.clearTimeout(again.current);
     try {
       setMe(await get('/api/token', tokenSelf));
       setProblem(why);
@@ -172,24 +210,36 @@ export function App() {
       eventsStart();
     } catch (e) {
       setProblem(words(e));
+      // The daemon is away, or starts: its token may be good all the same.
+      if (e instanceof ApiError && (e.status === 0 || e.status >= 500))
+        again.current = window.setTimeout(() => void enter(why), 2000);
     }
     setBegun(true);
   };
   const leave = (why: string | null) => {
+    window.clearTimeout(again.current);
     eventsStop();
     tokenForget();
     setMe(null);
     setProblem(why);
     setBegun(true);
   };
-  const signOut = () => {
-    // The main token is not ended by a page that goes; all others are.
-    del('/api/token', nothing).then(() => leave(null), () => leave(null));
+  /* Here it is over at once, whether or not the daemon can be told. */
+  const signOut = async () => {
+    const ends = tokensTake().map(revoke);
+
+    setBegun(false);
+    eventsStop();
+    setMe(null);
+    leave((await Promise.all(ends)).every(ended => ended) ? null :
+      'signed out here, but the daemon could not be told: the token is good ' +
+      'until it expires, or `ringlet token revoke` ends it');
   };
 
   useEffect(() => {
     notifyStart();
     onTokenGone(() => leave('the token is not good any more: sign in again'));
+    onSignedOut(() => leave('signed out in another tab'));
     // A code that is typed into a tab that is here already loads no page.
     const withCode = (): boolean => {
       const code = takeCode();
@@ -215,6 +265,8 @@ export function App() {
     return <SignIn key={problem ?? ''} problem={problem}
       onDone={() => void enter(null)} />;
   return (
-    <Frame me={me} onSignOut={signOut}><Problem error={problem} /></Frame>
+    <Frame me={me} onSignOut={() => void signOut()}>
+      <Problem error={problem} />
+    </Frame>
   );
 }

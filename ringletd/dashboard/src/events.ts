@@ -4,8 +4,12 @@
  * the daemon, or when events were dropped, everybody does.
  */
 
-import { socket, tokenIs } from './api';
-import { eventFrame, type DaemonEvent } from './types';
+import { get, socket, tokenIs } from './api';
+import { eventFrame, tokenSelf, type DaemonEvent } from './types';
+
+/* How often the daemon is asked whether it is there, and how long it may take. */
+const PING_MS = 30000;
+const ANSWER_MS = 10000;
 
 type Listener = (event: DaemonEvent | null) => void;
 
@@ -16,6 +20,8 @@ const watchers = new Set<(online: Online) => void>();
 let ws: WebSocket | null = null;
 let timer: number | undefined;
 let tries = 0;
+let asking: object | null = null; // whether it can be tried again
+let heard = 0; // frames that have come
 let online: Online = 'offline';
 
 function say(now: Online): void {
@@ -39,10 +45,29 @@ function later(): void {
   if (timer !== undefined || tokenIs() === null)
     return;
   const wait = Math.min(8000, 250 * 2 ** tries++) * (0.75 + Math.random() / 2);
-  timer = window.setTimeout(() => {
-    timer = undefined;
-    eventsStart();
-  }, wait);
+  timer = window.setTimeout(again, wait);
+}
+
+/*
+ * A browser does not say why a WebSocket was closed or refused.  A request does: if
+ * the token is good no longer, the page is told by that.
+ */
+function again(): void {
+  const mine = {};
+
+  timer = undefined;
+  asking = mine;
+  get('/api/token', tokenSelf, {
+    signal: AbortSignal.timeout(ANSWER_MS),
+  }).then(() => true, () => false).then(there => {
+    if (asking !== mine)
+      return;
+    asking = null;
+    if (there)
+      eventsStart();
+    else
+      later();
+  });
 }
 
 function onFrame(data: unknown): void {
@@ -58,6 +83,7 @@ function onFrame(data: unknown): void {
 export function eventsStart(): void {
   if (ws !== null || tokenIs() === null)
     return;
+  asking = null;
   say('connecting');
   const mine = socket('/ws');
   ws = mine;
@@ -66,6 +92,7 @@ export function eventsStart(): void {
     tell(null);
   };
   mine.onmessage = e => {
+    heard++;
     try {
       onFrame(e.data);
       tries = 0;
@@ -74,20 +101,40 @@ export function eventsStart(): void {
       mine.close(1000);
     }
   };
-  mine.onclose = () => {
-    if (ws !== mine)
-      return;
-    ws = null;
-    say('offline');
-    later();
-  };
+  mine.onclose = () => lost(mine);
 }
+
+function lost(which: WebSocket): void {
+  if (ws !== which)
+    return;
+  ws = null;
+  say('offline');
+  later();
+}
+
+/* A tunnel whose far end is gone keeps its connections open, and is silent. */
+function ping(): void {
+  const mine = ws, before = heard;
+
+  if (mine?.readyState !== WebSocket.OPEN)
+    return;
+  mine.send('{"type":"ping"}');
+  window.setTimeout(() => {
+    if (heard !== before)
+      return;
+    mine.close(1000);
+    lost(mine);
+  }, ANSWER_MS);
+}
+window.setInterval(ping, PING_MS);
 
 export function eventsStop(): void {
   const old = ws;
   ws = null;
   window.clearTimeout(timer);
   timer = undefined;
+  asking = null;
+  tries = 0;
   old?.close(1000);
   say('offline');
 }
@@ -108,9 +155,9 @@ export function watchOnline(watcher: (online: Online) => void): () => void {
 function now(): void {
   if (ws === null && timer !== undefined) {
     window.clearTimeout(timer);
-    timer = undefined;
-    eventsStart();
-  }
+    again();
+  } else
+    ping();
 }
 window.addEventListener('online', now);
 document.addEventListener('visibilitychange', () => {

@@ -9,13 +9,16 @@ import { getWith, postOpen, tokenKeep, words } from './api';
 import { Field, Problem } from './ui';
 import { tokenMade, tokenSelf } from './types';
 
-/* Takes the code out of the address, and of the tab's history. */
+/*
+ * Takes the code out of the address, and of the tab's history: also one that was
+ * damaged on its way, which the daemon refuses.
+ */
 export function takeCode(): string | null {
-  const found = /^#code=([A-Za-z0-9_-]{16,128})$/.exec(location.hash);
+  const found = /^#code=(.*)$/s.exec(location.hash);
   if (found === null)
     return null;
   history.replaceState(null, '', location.pathname);
-  return found[1] ?? null;
+  return (found[1] ?? '').slice(0, 256);
 }
 
 export async function exchange(code: string): Promise<void> {
@@ -63,6 +66,8 @@ export function SignIn({ problem, onDone }: {
             onChange={e => setStay(e.currentTarget.checked)} />
           Keep it in this browser until I sign out
         </label>
+        {stay && <p class="note">It belongs to {location.host} then: use another
+          port for another machine.</p>}
         <Problem error={error} />
         <button type="submit" class="primary" disabled={busy}>Sign in</button>
       </form>
