@@ -297,7 +297,11 @@ fail_answer(const struct cli *cli, const struct msg_error *e)
 	char *todo = suggest_operand(cli, (int)e->code);
 	int r;
 
-	if (todo != NULL && strstr(text, ": ") == NULL)
+	if (e->code == RL_ERR_JAIL)
+		r = fail_error(cli, (int)e->code,
+		    "%s" HINT "'ringlet doctor' says more", text);
+	/* It may say that already. */
+	else if (todo != NULL && strstr(text, ": ") == NULL)
 		r = fail_error(cli, (int)e->code, "%s" HINT "%s", text, todo);
 	else
 		r = fail_error(cli, (int)e->code, "%s", text);

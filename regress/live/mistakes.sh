@@ -170,7 +170,23 @@ wrong 1 "locked.*: .*'ringlet keychain unlock'" ringlet profiles create claude l
     -p anthropic --api-key-file "$T/key"
 wrong 3 "ssh.*: |could not be reached.*: " ringlet -H nowhere.invalid agents list
 
+cat >>"$CONF" <<-CONF
+	RegistryURL file://$T/none
+CONF
+ringlet -q daemon restart
+wrong 5 "RegistryKey is not set: .*see ringlet.conf" ringlet registry sync
+echo "RegistryKey RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3" \
+    >>"$CONF"
+ringlet -q daemon restart
+wrong 4 "$T/none: No such file or directory" ringlet registry sync
+echo 'RegistryURL http://registry.example/' >>"$T/conf"
+cp "$T/conf" "$CONF"
+wrong 1 "ringlet.conf.*RegistryURL.*http" ringlet daemon restart
+ringlet -q daemon stop
+wrong 3 "ringlet.conf.*RegistryURL.*http" ringlet profiles list
+
 # EPIPE and a closed standard input are no mistakes.
+sed -i '/^RegistryURL/d' "$CONF"
 ringlet agents list | head -n 1 >"$T/out"
 like "a reader may leave" "$(cat "$T/out")" '^ID'
 is "standard input may be closed" "$(status ringlet profiles list <&-)" 0

@@ -44,6 +44,7 @@ refused()
 	    run plain --remote -C "$WORK" -- orphan "$marker" | json error code)" JAIL
 	cat "$T/err"
 	like "$1: bwrap is named" "$(cat "$T/err")" 'bwrap|bubblewrap'
+	like "$1: and who knows more" "$(cat "$T/err")" "'ringlet doctor'"
 	[ -z "${2:-}" ] || like "$1: in bwrap's own words" \
 	    "$(cat "$T/err")" "$2"
 	refute "$1: nothing was started" test -e "$marker"
