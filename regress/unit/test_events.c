@@ -134,6 +134,7 @@ suite_events(void)
 	Suite *s = suite_create("events");
 	TCase *tc = tcase_create("subscribers");
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, tells_who_wants_it);
 	tcase_add_test(tc, tells_what_was_missed);
 	suite_add_tcase(s, tc);

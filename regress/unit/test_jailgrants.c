@@ -510,6 +510,7 @@ suite_jailgrants(void)
 	Suite *s = suite_create("jailgrants");
 	TCase *tc = tcase_create("plan");
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, world_setup, world_teardown);
 	tcase_add_test(tc, plan_settings);
 	tcase_add_test(tc, plan_nested);
