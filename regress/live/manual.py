@@ -179,13 +179,16 @@ class Shell:
     def __init__(self, setup):
         self.pid, self.master = pty.fork()
         if self.pid == 0:
+            # A shell in the background leaves these ignored.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.signal(signal.SIGQUIT, signal.SIG_DFL)
             settings = termios.tcgetattr(0)
             settings[3] &= ~termios.ECHO
             termios.tcsetattr(0, termios.TCSANOW, settings)
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80,
                                                            0, 0))
-            os.environ.update(PS1="", PS2="", PROMPT_COMMAND=
-                              r'printf "\n\001%d\002" $?')
+            os.environ.update(PS1="", PS2="", RINGLET_PAGER="",
+                              PROMPT_COMMAND=r'printf "\n\001%d\002" $?')
             os.execvp("bash", ["bash", "--norc", "--noprofile", "--noediting",
                                "-i"])
         self.read(None)
