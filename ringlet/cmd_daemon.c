@@ -237,8 +237,8 @@ cmd_daemon_stop(struct cli *cli, const struct args *args)
 		return print_json(cli, NULL);
 	hint(cli, "the daemon has stopped");
 	if (handed)
-		hint(cli, "the next connection starts it again: `systemctl "
-			  "--user stop ringlet.socket` ends that");
+		hint(cli, "the next connection starts it again: 'systemctl "
+			  "--user stop ringlet.socket' ends that");
 	return STATUS_DONE;
 }
 
@@ -319,7 +319,7 @@ cmd_daemon_restart(struct cli *cli, const struct args *args)
 	if (managed)
 		return fail_error(cli, RL_ERR_STATE,
 		    "systemd runs this daemon: settings are in %s, and "
-		    "`systemctl --user restart ringlet.service` ends it and "
+		    "'systemctl --user restart ringlet.service' ends it and "
 		    "all sessions, and starts it",
 		    cli->paths.conf_file);
 	if (sessions > 0 && !opt_has(args, OPT_FORCE))

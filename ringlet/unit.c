@@ -93,9 +93,9 @@ unit_start(char *why, size_t size)
 	if (status == 0)
 		return 0;
 	snprintf(why, size,
-	    "systemd has ringlet.socket, and `systemctl --user "
-	    "start ringlet.service` %s: see `journalctl --user -u "
-	    "ringlet.service`",
+	    "systemd has ringlet.socket, and 'systemctl --user "
+	    "start ringlet.service' %s: see 'journalctl --user -u "
+	    "ringlet.service'",
 	    status == -1 ? "cannot be run"
 			 : proc_describe(status, text, sizeof(text)));
 	return RL_ERR_UNAVAILABLE;

@@ -18,6 +18,7 @@ wrong()
 	like "$told: says it" "$said" "$pattern"
 	like "$told: in the form" "$said" '^ringlet: .+: .+'
 	refute "$told: nothing is shown" grep -q . "$T/out"
+	refute "$told: commands are quoted as all are" grep -q '`' "$T/err"
 	refute "$told: without a control character" \
 	    grep -q "$(printf '[\001-\010\013-\014\016-\037]')" "$T/err"
 }
