@@ -111,8 +111,9 @@ cp -r "$R" "$T/own"
 rm -f "$T/own/registry.json"*
 shaped 0 'registry sign' "$T/own" --secret-key "$T/a.key" --name acme
 
-if ringlet -q profiles run plain --remote >"$T/id" 2>"$T/run.err"; then
-	shaped 0 'profiles run' plain --remote
+if ringlet -q profiles run plain --remote -- -c 'exec cat' >"$T/id" \
+    2>"$T/run.err"; then
+	shaped 0 'profiles run' plain --remote -- -c 'exec cat'
 	id=$(json data id <"$T/out")
 	shaped 0 'terminal list'
 	shaped 0 'terminal info' "$id"
