@@ -59,6 +59,7 @@ shaped 0 daemon
 daemon_facts
 shaped 0 'daemon status'
 shaped 0 help
+shaped 0 --version
 shaped 0 'profiles create' shell plain -p self --working-dir "$WORK" \
     --env A=b --arg -l
 printf 'sk-ant-0123456789abcdef0123456789\n' >"$T/key"
