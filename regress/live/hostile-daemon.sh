@@ -104,7 +104,7 @@ daemon_facts
 holds_no_more "the monitor, whatever ringletd did," "$MONITOR"
 patience
 killed_for ringletd descriptor "wrong number of descriptors"
-killed_for ringletd reply "may not send"
+killed_for ringletd reply "no question"
 # From now on it does not say READY by itself.  What is not ready has no pid
 # in the status, so the log tells.
 : >"$programs/ringletd.early"
