@@ -140,6 +140,34 @@ is "the watchdog was it" "$(cat "$XDG_RUNTIME_DIR/result")" watchdog
 refute "nothing is left of it" kill -0 "$SANDBOXER"
 is "it serves" "$(pages)" 401
 
+# --- confinement: what the manual says of it ------------------------------------
+# confined LINE: start it with that.
+confined()
+{
+	ctl stop ringlet.service
+	printf '[Service]\nRestart=no\n%s\n' "$1" \
+	    >"$units/ringlet.service.d/test.conf"
+	ctl daemon-reload
+	ctl start ringlet.service
+}
+full=$(json data jail <"$T/status.json")
+check "with NoNewPrivileges it starts" confined NoNewPrivileges=yes
+daemon_facts
+like "(it holds)" "$(cat "/proc/$MONITOR/status")" '^NoNewPrivs:.*1'
+is "and jails are as without" "$(json data jail <"$T/status.json")" "$full"
+check "with RestrictNamespaces it starts" confined RestrictNamespaces=yes
+daemon_facts
+is "but there are no jails" "$(json data jail <"$T/status.json")" unavailable
+if [ -n "$LIVE_POLICY" ]; then
+	policy 'MaxSessions 7'
+	refute "with PrivateUsers root's policy is nobody's" \
+	    confined PrivateUsers=yes
+	check "(as it is without)" confined PrivateUsers=no
+	policy_file none
+else
+	skip "with PrivateUsers: only root can write a policy"
+fi
+
 # --- wrong settings -------------------------------------------------------------
 echo 'Nonsense yes' >>"$CONF"
 ctl stop ringlet.service
