@@ -21,7 +21,7 @@ RUN_PACKAGES='bubblewrap'
 KEYRING_PACKAGES='dbus-daemon gnome-keyring libsecret-tools'
 FUZZ_PACKAGES='clang libclang-rt-14-dev'
 LINT_PACKAGES='clang clang-tidy cppcheck'
-PACKAGE_PACKAGES='debhelper dpkg-dev lintian xz-utils'
+PACKAGE_PACKAGES='debhelper dpkg-dev lintian mandoc xz-utils'
 TEST_PACKAGES='asciinema check curl minisign nghttp2-client mandoc python3 procps dbus-bin'
 # Of live tests that are left out where these are not.
 LIVE_PACKAGES='strace openssh-server keepassxc xvfb xdotool nginx-light node-ws
