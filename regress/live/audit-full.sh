@@ -94,6 +94,11 @@ check "(it is not)" in_keyring alice
 is "no jail is loosened" \
     "$(status ringlet profiles grant plain ro "$HOME/shown")" 5
 refute "(it is not)" sh -c 'ringlet profiles inspect plain | grep -q shown'
+printf 'GIF89a123456' >"$T/picture"
+is "no picture is shown to an agent" \
+    "$(status ringlet terminal upload "$running" "$T/picture")" 5
+check "which says why, once more" refused
+is "(it is not)" "$(find "$RINGLET_RUNTIME_DIR/files" -type f)" ""
 is "no token is made" "$(status ringlet token create --scope view)" 5
 is "nor a code for one" "$(status ringlet dashboard --print)" 5
 check "which says why as well" refused

@@ -247,7 +247,7 @@ async function compare(tool, file, ncuts, golden) {
     golden_cuts.splice(0, 3, ...ends_of_streams(data));
     ncuts = 400;
   } else if (name === 'emoji') {
-    ncuts = 500; /* many between what joins */
+    ncuts = 250; /* many between what joins */
   }
   golden_cuts.forEach(cut => cuts.add(cut));
   for (let i = 1; i < ncuts; i++) {
