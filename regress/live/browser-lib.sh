@@ -43,3 +43,24 @@ dashboard_there()
 	grep -q '/assets/app-' "$T/page" ||
 		skip_all "this build has no dashboard"
 }
+
+# every_view: a daemon that has something to show in each view of the dashboard.
+every_view()
+{
+	start_keyring
+	mkdir -p "$T/agents" "$HOME/data"
+	cp "$LIVE_FAKE/fake-claude" "$T/agents/claude"
+	PATH=$T/agents:$PATH
+	echo 'KillGrace 500ms' >>"$CONF"
+	shell_profile plain
+	new_profile shell sealed "$(canary view)" -p anthropic
+	start_daemon
+	dashboard_there
+	new_profile claude dev "" -p self
+	ringlet -q profiles grant dev ro "$HOME/data" || bail "a grant is made"
+	ringlet -q hooks add dev Stop '' 'echo first' || bail "a hook is added"
+	ringlet -q hooks approve dev Stop 0 -y || bail "and approved"
+	is "and changed" "$(api POST /api/profiles/dev/hooks \
+	    '{"event":"Stop","index":0,"command":"echo second"}')" 201
+	mkdir "$WORK/first" "$WORK/second"
+}

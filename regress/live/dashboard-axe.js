@@ -1,7 +1,10 @@
 /*
- * dashboard-axe.js: dashboard-axe.sh's part in the browser.
+ * dashboard-axe.js: the part of dashboard-axe.sh and dashboard-looks.sh in the
+ * browser.
  *
- * usage: dashboard-axe.js URL WORK
+ * usage: dashboard-axe.js URL WORK judged|fitted
+ *
+ * Looks that axe judges, or the others, which are pictures of how all fits.
  */
 'use strict';
 
@@ -10,9 +13,8 @@ const path = require('path');
 const dash = require(process.env.DASHBOARD_BASE);
 
 const { PANE, check, is, ok } = dash;
-const [url, work] = process.argv.slice(2);
+const [url, work, part] = process.argv.slice(2);
 const pictures = path.join(process.env.LIVE_LOGS, 'dashboard-axe');
-const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true,
     isMobile: true };
@@ -26,8 +28,9 @@ const LOOKS = {
 	contrast: { viewport: { width: 1280, height: 800 },
 	    forcedColors: 'active' },
 };
-/* What the others add is how it fits. */
 const JUDGED = ['light', 'dark', 'phone'];
+const STYLES = Object.keys(LOOKS).filter((style) =>
+    JUDGED.includes(style) === (part === 'judged'));
 
 /* What axe says of the page now; a picture of it is kept. */
 async function look(page, name, style)
@@ -43,7 +46,8 @@ async function look(page, name, style)
 	if (!JUDGED.includes(style))
 		return;
 	if (!await page.evaluate(() => 'axe' in window))
-		await page.evaluate(axe);
+		await page.evaluate(fs.readFileSync(
+		    require.resolve('axe-core/axe.min.js'), 'utf8'));
 	is(`${name}, ${style}: axe has no objection`,
 	    await page.evaluate(async (tags) => {
 		const { violations } = await window.axe.run(document,
@@ -210,7 +214,7 @@ async function views(browser, style, running, ended)
 /* Before there is anything. */
 async function nothing(browser)
 {
-	for (const style of Object.keys(LOOKS)) {
+	for (const style of STYLES) {
 		const page = await dash.newPage(browser, LOOKS[style]);
 
 		await dash.signIn(page, url);
@@ -348,17 +352,21 @@ async function wishes(browser, id)
 
 dash.run(async (browser) => {
 	fs.mkdirSync(pictures, { recursive: true });
-	await nothing(browser);
+	if (part === 'judged')
+		await nothing(browser);
 	const running = ['first', 'second'].map((folder) =>
 	    dash.session('plain', '-C', path.join(work, folder)));
 	const ended = dash.session('plain', '--', '-c', 'echo it was; exit 3');
 
 	await dash.soon('one has ended', () => dash.data('terminal', 'info',
 	    ended).state === 'terminated');
-	for (const style of Object.keys(LOOKS))
+	for (const style of STYLES)
 		await views(browser, style, running, ended);
-	await walk(browser);
-	await leave(browser, running[0]);
-	await looks(browser);
-	await wishes(browser, running[0]);
+	if (part === 'judged') {
+		await walk(browser);
+		await wishes(browser, running[0]);
+	} else {
+		await leave(browser, running[0]);
+		await looks(browser);
+	}
 });
