@@ -58,6 +58,7 @@ Suite *suite_sealbox(void);
 Suite *suite_secret(void);
 Suite *suite_span(void);
 Suite *suite_sse(void);
+Suite *suite_sse_format(void);
 Suite *suite_strict(void);
 Suite *suite_term(void);
 Suite *suite_valid(void);

@@ -73,6 +73,7 @@ static const struct {
 	{ "secret", suite_secret },
 	{ "span", suite_span },
 	{ "sse", suite_sse },
+	{ "sse-format", suite_sse_format },
 	{ "strict", suite_strict },
 	{ "term", suite_term },
 	{ "valid", suite_valid },
