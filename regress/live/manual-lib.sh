@@ -100,6 +100,7 @@ examples()
 		ringlet-daemon.1|ringlet-monitor.8) ;;
 		*) start_daemon ;;
 		esac
+		# shellcheck disable=SC2034  # lib.sh looks at that
 		python3 "$LIVE_SRC/manual.py" --setup "$T/setup" \
 		    ${ADDRESS:+--address "$ADDRESS"} "$page" || LIVE_FAILED=1
 	done

@@ -6,8 +6,8 @@
 Every display of a page's EXAMPLES is run, in order, by one shell on a terminal
 of 80 columns.  A line that begins with "$ " is a command, with the lines below
 it that go on, by a backslash, a pipe, a quote or a parenthesis.  The lines
-below that are what it prints, and are compared; none: that is not looked at.  A
-command must exit with 0.  In what is printed
+below that are what it prints, and are compared; none: that is not looked at.
+A command must exit with 0.  In what is printed
 
     ...                 stands for anything, alone on a line for any lines
     8 or 16 hexadecimal digits
