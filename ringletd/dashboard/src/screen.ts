@@ -187,7 +187,7 @@ export class Screen {
       this.on.paste(text);
     else // Control, Shift and V bring text alone.
       this.on.note('there is no text to paste: Shift and Insert, or the ' +
-        'browser’s menu, paste a picture');
+        'browser’s menu, paste a picture', true);
   };
 
   /* Else the browser would go to the file, and away from here. */
