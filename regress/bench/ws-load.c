@@ -6,6 +6,7 @@
  *        ws-load attach [-n COUNT] ADDRESS PATH HEAD
  *        ws-load hold [-v VIEWERS] ADDRESS PATH
  *        ws-load drain ADDRESS PATH
+ *        ws-load start [-n COUNT] ADDRESS ALIAS
  *
  *	read	Watch by so many viewers, type a line, and read until each has
  *		BYTES more.  Prints "RECEIVED MISSED SECONDS CLIENT SERVER":
@@ -21,10 +22,13 @@
  *		the median time from the request to the last byte.
  *	hold	Watch, say "ready" and do nothing until standard input ends.
  *	drain	Type a line, say "ready", and read until it is over.
+ *	start	Ask Ringlet for a session of a profile, with the argument
+ *		"hello", and watch it; again and again.  Prints a line for each:
+ *		milliseconds from the request to the first byte of output.
  *
  * -t FILE gives the token.  -T: the server is a ttyd, where each viewer has a
- * process of its own, and each types the line.  All but attach wait until a
- * viewer has seen the line "ready" on the terminal.
+ * process of its own, and each types the line.  All but attach and start wait
+ * until a viewer has seen the line "ready" on the terminal.
  */
 
 #include "config.h"
@@ -439,6 +443,41 @@ do_attach(uint64_t head)
 }
 
 static void
+do_start(const char *alias)
+{
+	static const char member[] = "\"session_id\":\"";
+	char json[256], body[4096], where[128], *id, *end;
+	enum wsc_event event;
+	struct wsc *ws;
+	const void *p;
+	size_t len;
+	double asked;
+	unsigned int i;
+	int status;
+
+	(void)snprintf(json, sizeof(json),
+	    "{\"profile_alias\":\"%s\",\"args\":[\"hello\"]}", alias);
+	for (i = 0; i < count; i++) {
+		status = wsc_post(address, "/api/terminal/sessions", token,
+		    json, body, sizeof(body), &asked);
+		id = status / 100 == 2 ? strstr(body, member) : NULL;
+		if (id == NULL ||
+		    (end = strchr(id += strlen(member), '"')) == NULL)
+			errx(1, "no session: HTTP status %d", status);
+		*end = '\0';
+		(void)snprintf(where, sizeof(where), "/ws/terminal/%s", id);
+		path = where;
+		ws = watch();
+		while ((event = wsc_next(ws, &p, &len)) != WSC_DATA)
+			if (event == WSC_CLOSED ||
+			    (event == WSC_MORE && wsc_fill(ws, 0) <= 0))
+				errx(1, "it is gone");
+		printf("%.2f\n", (wsc_now() - asked) * 1e3);
+		wsc_free(ws);
+	}
+}
+
+static void
 say_ready(void)
 {
 	printf("ready\n");
@@ -506,8 +545,8 @@ main(int argc, char **argv)
 		}
 	}
 	if (argc - optind != (counted ? 3 : 2) || count == 0 || nviewers == 0)
-		errx(2, "usage: ws-load read|echo|attach|hold|drain [OPTIONS] "
-			"ADDRESS PATH [BYTES|HEAD]");
+		errx(2, "usage: ws-load read|echo|attach|hold|drain|start "
+			"[OPTIONS] ADDRESS PATH|ALIAS [BYTES|HEAD]");
 	address = argv[optind];
 	path = argv[optind + 1];
 	if (counted)
@@ -523,6 +562,8 @@ main(int argc, char **argv)
 		do_hold();
 	else if (strcmp(mode, "drain") == 0)
 		do_drain();
+	else if (strcmp(mode, "start") == 0)
+		do_start(path);
 	else
 		errx(2, "%s: no such mode", mode);
 	return 0;

@@ -254,6 +254,46 @@ wsc_free(struct wsc *w)
 }
 
 int
+wsc_post(const char *address, const char *path, const char *token,
+    const char *json, char *body, size_t size, double *asked)
+{
+	struct wsc w = { .fd = dial(address) };
+	char request[1024];
+	const char *field;
+	size_t len = 0;
+	int n, status = 0;
+
+	if (w.fd == -1)
+		return 0;
+	if ((w.block = malloc(BLOCK)) == NULL)
+		err(1, "out of memory");
+	n = snprintf(request, sizeof(request),
+	    "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"
+	    "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+	    path, address, token, strlen(json), json);
+	if (n < 0 || (size_t)n >= sizeof(request))
+		errx(2, "%s: too long", path);
+	*asked = wsc_now();
+	if (put(w.fd, request, (size_t)n) == 0)
+		status = answer(&w);
+	if (status != 0 && (field = strcasestr((char *)w.block,
+				"\r\nContent-Length:")) != NULL)
+		len = strtoul(field + strlen("\r\nContent-Length:"), NULL, 10);
+	if (len == 0 || len >= size || len > BLOCK - w.off)
+		status = 0;
+	while (status != 0 && w.end - w.off < len)
+		if (wsc_fill(&w, 0) <= 0)
+			status = 0;
+	if (status != 0) {
+		memcpy(body, w.block + w.off, len);
+		body[len] = '\0';
+	}
+	(void)close(w.fd);
+	free(w.block);
+	return status;
+}
+
+int
 wsc_fd(const struct wsc *w)
 {
 	return w->fd;

@@ -38,6 +38,15 @@ struct wsc *wsc_open(const char *address, const char *path, const char *token,
     int *status);
 void wsc_free(struct wsc *);
 
+/*
+ * POSTs JSON to HOST:PORT, over a connection of its own that is there before
+ * *asked, the time of the request.  Copies the answer's body, which must have
+ * a Content-Length and fit in, with a NUL behind it.  Returns the HTTP status,
+ * or 0 if no answer came.
+ */
+int wsc_post(const char *address, const char *path, const char *token,
+    const char *json, char *body, size_t size, double *asked);
+
 int wsc_fd(const struct wsc *);
 /* When the request had been written: CLOCK_MONOTONIC, in seconds. */
 double wsc_asked(const struct wsc *);
