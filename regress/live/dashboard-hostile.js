@@ -120,6 +120,30 @@ async function unseen(page)
 	dash.ringlet('terminal', 'kill', id);
 }
 
+/* A question comes while another one waits for its answer. */
+async function swapped(page)
+{
+	const id = dash.session('constructor', '-C', work, '--', '-c',
+	    'read x; printf "\\033]52;c;b25l\\007"; ' +
+	    'while [ ! -e second ]; do sleep 0.05; done; ' +
+	    'printf "\\033]52;c;dHdv\\007\\033]2;asked twice\\007"; read x');
+
+	await dash.open(page, id);
+	await page.waitForSelector(`${PANE} .pane-state:text-is("")`,
+	    { state: 'attached' });
+	await page.focus(`${PANE} .xterm-helper-textarea`);
+	await page.keyboard.press('Enter');
+	await page.waitForSelector('dialog .quote');
+	fs.writeFileSync(path.join(work, 'second'), '');
+	await page.waitForSelector(`${PANE} .pane-title >> text=asked twice`,
+	    { state: 'attached' });
+	is('a second question does not take the first one\'s place',
+	    await page.textContent('dialog .quote'), 'one');
+	await page.click('dialog >> text=No');
+	await page.waitForSelector('dialog', { state: 'detached' });
+	dash.ringlet('terminal', 'kill', id);
+}
+
 /* Clicks on words of the terminal. */
 async function press(page, words)
 {
@@ -386,6 +410,7 @@ dash.run(async (browser) => {
 		await names(page);
 		await turned(page);
 		await unseen(page);
+		await swapped(page);
 		const id = await output(page);
 		await pasting(page);
 		await questions(page);
