@@ -35,7 +35,7 @@
 static char *
 tcp_address(int fd)
 {
-	struct sockaddr_storage ss;
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
 	socklen_t len = sizeof(ss);
 	char host[NI_MAXHOST], port[NI_MAXSERV];
 
@@ -174,7 +174,7 @@ int
 handed_judge(int fd, const struct conf *conf, const struct policy *policy,
     char **address, char *why, size_t size)
 {
-	struct sockaddr_storage ss;
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
 	socklen_t len = sizeof(ss);
 	int r;
 

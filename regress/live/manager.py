@@ -119,6 +119,8 @@ def main():
     options = dict(pairs)
     path, command = rest[0], rest[1:]
     sockets = [make(value) for name, value in pairs if name == "-l"]
+    if os.path.exists(path + ".sock"):
+        os.unlink(path + ".sock")
     ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     ear.bind(path + ".sock")
     ear.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
