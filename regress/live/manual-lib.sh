@@ -21,9 +21,14 @@ world()
 	start_keyring
 }
 
-# The agents that examples name, and short words for what they begin with.
-mkdir "$T/agents"
-cp "$LIVE_FAKE/fake-claude" "$T/agents/claude"
+# The agent that examples name, as npm installs it, and short words for what
+# they begin with.
+package=node_modules/@anthropic-ai/claude-code
+mkdir -p "$T/agents/$package"
+cp "$LIVE_FAKE/fake-claude" "$T/agents/$package/cli"
+echo '{"name":"@anthropic-ai/claude-code","version":"2.0.1"}' \
+    >"$T/agents/$package/package.json"
+ln -s "$package/cli" "$T/agents/claude"
 PATH=$T/agents:$PATH
 cat >"$T/setup" <<'SETUP'
 # demo: the profile of a shell that most pages have.
@@ -37,6 +42,15 @@ my_project()
 {
 	echo sk-manual-key | ringlet -q profiles create claude my-project \
 	    -p anthropic
+}
+
+# ended: no session is left, and none is remembered.
+ended()
+{
+	while ringlet terminal list | grep -q running; do
+		sleep 0.1
+	done
+	ringlet -q terminal cleanup
 }
 
 # vault: one, as keychain unlock makes it.

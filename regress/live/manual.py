@@ -12,7 +12,7 @@ A command must exit with 0.  In what is printed
     ...                 stands for anything, alone on a line for any lines
     8 or 16 hexadecimal digits
                         are an id, here and in what follows, shortened or not
-    a time, an age, a process id in brackets
+    a time, an age of that unit, a process id in brackets
                         stands for any
     /home/anna          is the user's home
     127.0.0.1:8765      is the daemon's address
@@ -182,19 +182,23 @@ class Shell:
             # A shell in the background leaves these ignored.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             signal.signal(signal.SIGQUIT, signal.SIG_DFL)
-            settings = termios.tcgetattr(0)
-            settings[3] &= ~termios.ECHO
-            termios.tcsetattr(0, termios.TCSANOW, settings)
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80,
                                                            0, 0))
             os.environ.update(PS1="", PS2="", RINGLET_PAGER="",
                               PROMPT_COMMAND=r'printf "\n\001%d\002" $?')
             os.execvp("bash", ["bash", "--norc", "--noprofile", "--noediting",
                                "-i"])
+        self.quiet()
         self.read(None)
         self.run("set +H")
         if setup:
             self.run(f". '{setup}'")
+
+    def quiet(self):
+        """Have no echo, which a program that asks may have left on."""
+        settings = termios.tcgetattr(self.master)
+        settings[3] &= ~termios.ECHO
+        termios.tcsetattr(self.master, termios.TCSANOW, settings)
 
     def read(self, command):
         """Return what is printed until the shell is back, and the status."""
@@ -232,6 +236,7 @@ class Shell:
 
     def run(self, text, command=None):
         """Run a command: what it prints, and its status."""
+        self.quiet()
         os.write(self.master, text.encode() + b"\n")
         return self.read(command)
 
@@ -282,7 +287,7 @@ class Names:
             if TIME.fullmatch(part):
                 wanted += f"(?:{TIME.pattern})"
             elif AGE.fullmatch(part):
-                wanted += f"(?:{AGE.pattern})"
+                wanted += r"\d+" + part.lstrip("0123456789")
             elif re.fullmatch(r"\[\d+\]", part):
                 wanted += r"\[\d+\]"
             elif part == "...":
