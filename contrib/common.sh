@@ -24,7 +24,7 @@ LINT_PACKAGES='clang clang-tidy cppcheck'
 PACKAGE_PACKAGES='debhelper dpkg-dev lintian mandoc xz-utils'
 TEST_PACKAGES='asciinema check curl minisign nghttp2-client mandoc python3 procps dbus-bin'
 # Of live tests that are left out where these are not.
-LIVE_PACKAGES='strace openssh-server keepassxc xvfb xdotool nginx-light node-ws
+LIVE_PACKAGES='jq strace openssh-server keepassxc xvfb xdotool nginx-light node-ws
 python3-jsonschema python3-websockets bash-completion zsh fish less systemd'
 # 115 MB to fetch with what it needs: only where apt knows it.
 BROWSER_PACKAGES='chromium'

@@ -107,6 +107,16 @@ examples()
 	check "there are pages ($(($# - 1)))" [ $# -gt "$1" ]
 	shift
 	for page; do
+		case ${page##*/} in
+		ringlet-json.7) wants=jq ;;
+		ringlet-registry.[15]) wants=minisign ;;
+		ringletd.8|ringlet-protocol.7|ringlet-token.1) wants=curl ;;
+		*) wants="sh" ;;
+		esac
+		if ! command -v $wants >/dev/null; then
+			skip "${page##*/}: $wants is not installed"
+			continue
+		fi
 		world
 		ADDRESS=''
 		# Pages on how it is started find none.

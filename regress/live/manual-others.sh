@@ -3,5 +3,5 @@
 . "${0%/*}/lib.sh"
 . "${0%/*}/manual-lib.sh"
 
-examples 15 "$LIVE_SRC"/manual/*.[2-9]
+examples 16 "$LIVE_SRC"/manual/*.[2-9]
 done_testing
