@@ -165,21 +165,20 @@ doctor_login(struct doctor *d)
 	const char *runtime = d->cli->paths.runtime_dir;
 	const char *from = getenv("SSH_CONNECTION");
 	bool ssh = from != NULL && *from != '\0';
+	bool logind = access("/run/systemd/system", F_OK) == 0;
 	const char *how = ssh ? "over ssh" : "here";
 
-	if (access("/run/systemd/system", F_OK) == -1)
-		doctor_say(d, FINE, "login", "%s", how);
-	else if (logind_kills())
+	if (logind && logind_kills())
 		doctor_say(d, WARN, "login",
 		    "%s, and logind ends what a login has started when it ends "
-		    "(KillUserProcesses): start the daemon outside of it: "
-		    "systemd-run --user -p Delegate=yes ringletd -D, after "
-		    "'loginctl enable-linger'",
+		    "(KillUserProcesses): have systemd run the daemon, see "
+		    "ringlet-monitor(8): 'systemctl --user enable --now "
+		    "ringlet.socket', after 'loginctl enable-linger'",
 		    how);
-	else if (lingers())
+	else if (logind && lingers())
 		doctor_say(d, FINE, "login",
 		    "%s; what you start stays when you log out", how);
-	else if (is_in_logins(runtime))
+	else if (logind && is_in_logins(runtime))
 		/* Who sits at the machine stays logged in. */
 		doctor_say(d, ssh ? WARN : FINE, "login",
 		    "%s, and lingering is off: with your last login %s is "

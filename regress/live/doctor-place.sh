@@ -134,7 +134,7 @@ if [ -d /etc/systemd ]; then
 	login --tmpfs /etc/systemd --ro-bind "$T/logind.conf" \
 	    /etc/systemd/logind.conf $linger -- "$over"
 	told "unless logind ends what a login started" \
-	    '^warn login: .*KillUserProcesses.*systemd-run'
+	    '^warn login: .*KillUserProcesses.*ringlet.socket'
 	printf '[Login]\nKillUserProcesses=no\n' >"$T/later.conf"
 	# shellcheck disable=SC2086
 	login --tmpfs /etc/systemd --ro-bind "$T/logind.conf" \
