@@ -4,6 +4,7 @@
 
 #include "config.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 
@@ -72,6 +73,19 @@ aside_is_busy(const struct aside *a)
 {
 	return a->proc.pid != 0 &&
 	       (a->peer != NULL || loop_now() - a->ended < DYING_MS);
+}
+
+void
+aside_leave(struct aside *a, int ms)
+{
+	struct pollfd p = { .events = POLLIN };
+
+	if (a->peer != NULL)
+		aside_end(a, 0);
+	p.fd = a->proc.pidfd;
+	if (a->proc.pid != 0 && (poll(&p, 1, ms) != 1 || !aside_reap(a)))
+		(void)proc_signal(&a->proc, SIGKILL);
+	aside_clear(a);
 }
 
 void

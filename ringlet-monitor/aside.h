@@ -46,5 +46,11 @@ bool aside_reap(struct aside *);
 bool aside_is_busy(const struct aside *);
 /* Ends it, and lets go of it. */
 void aside_clear(struct aside *);
+/*
+ * The same for one that has children of its own, which it ends itself when it
+ * sees its channel close: waits for that, at most so many milliseconds, before
+ * it is killed.
+ */
+void aside_leave(struct aside *, int ms);
 
 #endif /* ASIDE_H */

@@ -29,6 +29,7 @@
 #include "xmalloc.h"
 
 #define ASK_MS	 15000 /* it has 5 seconds itself, twice at most */
+#define LEAVE_MS 2000  /* that it has to end what it started */
 #define WAITING	 32    /* programs that may wait for their turn */
 
 /* A program to be asked. */
@@ -319,7 +320,8 @@ detect_free(struct env *env)
 
 	if (d == NULL)
 		return;
-	aside_clear(&d->aside);
+	/* bwrap, killed while it is new, leaves what it has just made. */
+	aside_leave(&d->aside, LEAVE_MS);
 	while (d->nqueue > 0)
 		job_clear(&d->queue[--d->nqueue]);
 	detect_clear(&d->cache);

@@ -155,4 +155,33 @@ ringlet agents list >/dev/null
 check "(control: it hangs again)" wait_for 10 left
 kill -KILL "$MONITOR"
 check "the monitor's death takes it, too" wait_for 10 gone
+
+# The end of the daemon meets it wherever it is, also while bwrap has just made
+# the namespace and runs nothing of the agent's yet.
+jails()
+{
+	ps -u "$(id -un)" -o pid,args | grep -F -- "-- $HOME/.local/bin/claude" |
+	    grep -v grep
+}
+no_jails()
+{
+	! jails
+}
+seen=0
+: >"$T/jails"
+for i in 1 2 3 4 5 6 7 8; do
+	agent claude "$hang
+	: stop $i"
+	start_daemon
+	for _ in $(seq $((i * 20))); do
+		! jails >/dev/null || seen=$((seen + 1))
+	done
+	ringlet daemon stop
+	jails >>"$T/jails"
+done
+check "(control: jails are seen)" [ $seen -gt 0 ]
+is "a daemon that stops leaves no jail of who was asked" \
+    "$(cat "$T/jails")" ""
+check "nor does any stay" no_jails
+check "nor what hung in it" wait_for 10 gone
 done_testing
