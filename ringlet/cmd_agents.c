@@ -155,6 +155,7 @@ print_profiles_of(struct cli *cli, const char *agent)
 	const struct msg_profiles *profiles;
 	const struct msg_profile *p;
 	char *safe;
+	bool any = false;
 	struct msg m;
 	int r;
 
@@ -170,8 +171,9 @@ print_profiles_of(struct cli *cli, const char *agent)
 		safe = text_safe(p[i].alias);
 		printf(" %s", safe);
 		free(safe);
+		any = true;
 	}
-	putchar('\n');
+	printf("%s\n", any ? "" : " none");
 	msg_clear(&m);
 	return 0;
 }

@@ -102,8 +102,11 @@ print_state(const struct msg_keychain_state *s)
 			? "not by itself"
 			: text_time(when, sizeof(when), s->locks_at));
 	for (size_t i = 0; i < s->counts.n; i++)
-		print_field("Keys", "%llu in %s",
-		    (unsigned long long)counts[i].profiles, counts[i].store);
+		/* "none" has the profiles whose provider takes no key. */
+		if (strcmp(counts[i].store, "none") != 0)
+			print_field("Keys", "%llu in %s",
+			    (unsigned long long)counts[i].profiles,
+			    counts[i].store);
 }
 
 int
