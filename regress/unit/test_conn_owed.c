@@ -33,6 +33,7 @@ setup(void)
 	memset(body, 'x', sizeof(body));
 	env.loop = loop_new();
 	TAILQ_INIT(&env.listeners);
+	body_init();
 	conn_init(&env);
 }
 

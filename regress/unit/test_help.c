@@ -57,7 +57,8 @@ check_example(const struct example *e)
 	ck_assert_msg(find_command(&(const struct cli){ .fd = -1 }, (size_t)n,
 			  words, &named, &status) == c,
 	    "%s", e->line);
-	memcpy(all, c->opts, c->nopts * sizeof(*all));
+	if (c->nopts > 0)
+		memcpy(all, c->opts, c->nopts * sizeof(*all));
 	memcpy(all + c->nopts, global_opts, nglobal_opts * sizeof(*all));
 	nall = c->nopts + nglobal_opts;
 	ck_assert_msg(opt_parse(all, nall, c->flags & CMD_REST ? OPT_REST : 0,
