@@ -200,7 +200,7 @@ write_again(void *arg, const struct audit_saying *e, uint64_t times)
 	char text[32];
 	size_t n;
 
-	for (n = 0; e->details[n] != NULL && n < 2 * DETAILS_MAX; n++)
+	for (n = 0; n < 2 * DETAILS_MAX && e->details[n] != NULL; n++)
 		details[n] = e->details[n];
 	snprintf(text, sizeof(text), "%" PRIu64, times);
 	details[n++] = "repeated";

@@ -378,6 +378,9 @@ START_TEST(test_out_of_place)
 
 	ck_assert_int_ge(event, 0);
 	ck_assert_int_eq(fd_pair(sv), 0);
+	rig_send(r, MSG_ALIVE, NULL);
+	rig_expect(r, MSG_OK, &m);
+	msg_clear(&m);
 	rig_send(r, MSG_SETTINGS, &settings);
 	rig_must_run(r, &p, &s);
 	rig_send(r, MSG_JAIL_KILL, &unknown);
