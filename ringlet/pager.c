@@ -152,6 +152,8 @@ static void __attribute__((__noreturn__)) exec_pager(int kept)
 {
 	char *argv[PAGER_WORDS], *text = pager_setting();
 
+	/* One that is called less alone would show colours as text. */
+	(void)setenv("LESS", "FRX", 0);
 	if (pager_words(text, argv) > 0 && dup2(kept, STDIN_FILENO) != -1)
 		(void)execvp(argv[0], argv);
 	_exit(127);

@@ -17,6 +17,7 @@ mkdir "$T/bin"
 cat >"$T/bin/mypager" <<-PAGER
 	#!/bin/sh
 	echo "called \$*" >>'$T/called'
+	echo "\$LESS" >'$T/less'
 	cat >'$T/paged'
 	echo PAGED
 PAGER
@@ -37,6 +38,12 @@ is "goes to the pager, by its words" "$(cat "$T/called")" "called -x 'y z'"
 check "which gets all of it" test "$(grep -c profile- <"$T/paged")" -eq 30
 check "in colour" grep -q "$(printf '\033')" "$T/paged"
 check "and prints to the terminal" grep -q PAGED "$T/tty"
+check "without LESS" shown 24x80 -u LESS PAGER="$T/bin/mypager" \
+    ringlet profiles list
+is "it is told what passes colours on" "$(cat "$T/less")" FRX
+check "with LESS" shown 24x80 LESS=i PAGER="$T/bin/mypager" \
+    ringlet profiles list
+is "it has the user's" "$(cat "$T/less")" i
 check "RINGLET_PAGER goes before" shown 24x80 PAGER=/nowhere \
     RINGLET_PAGER="$T/bin/mypager" ringlet profiles list
 check "(it was called)" test -s "$T/called"
