@@ -132,7 +132,7 @@ const struct example examples[] = {
 	    "after an upgrade; sessions live on" },
 
 	{ "token", "path", "token path",
-	    "for: curl -H \"Authorization: Bearer $(cat FILE)\"" },
+	    "ringlet-token(1) shows how curl gets what is in it" },
 	{ "token", "create",
 	    "token create --scope view --expires 12h --label monitor",
 	    "prints it, once" },
