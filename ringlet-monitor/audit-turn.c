@@ -183,6 +183,20 @@ drop(struct audit *a, int dir, const struct audit_file *f)
 	return 0;
 }
 
+/*
+ * Once the log has had a key, what it says without is not believed: files that
+ * are too many then stay until another begins with the key at hand.
+ */
+static bool
+is_believed(const struct audit *a)
+{
+	if (a->key != NULL)
+		return true;
+	/* Before audit_begin() nothing is known of a key. */
+	return a->retry != NULL && !audit_key_pending(a) &&
+	       a->was_keyid[0] == '\0';
+}
+
 /* Whoever reads them all just now is not disturbed. */
 static void
 prune(struct audit *a)
@@ -192,7 +206,7 @@ prune(struct audit *a)
 	int dir;
 
 	if (keep == 0 || a->scan != NULL || a->verifying > 0 ||
-	    (dir = folder(a)) == -1)
+	    !is_believed(a) || (dir = folder(a)) == -1)
 		return;
 	if (audit_files_list(dir, &files) == 0)
 		for (size_t i = 0; files.n - i > keep; i++)

@@ -236,10 +236,17 @@ take_first(struct audit_verify *v, const struct audit_entry *e)
 	v->good = v->r.last = e->after;
 }
 
+/*
+ * An entry without a key can be added by anybody while no monitor runs, and the
+ * next one that has the key covers it.  So it says nothing in a log that had
+ * one before: there no monitor writes it (audit-turn.c).
+ */
 static void
 take_pruned(struct audit_verify *v, const struct audit_entry *e, bool sure)
 {
 	if (strcmp(e->event, AUDIT_PRUNED) != 0 || e->up_to <= v->pruned)
+		return;
+	if (e->key[0] == '\0' && v->key != NULL && v->r.keyed > 0)
 		return;
 	v->pruned = e->up_to;
 	v->pruned_sure = sure;

@@ -212,6 +212,33 @@ START_TEST(is_forged)
 }
 END_TEST
 
+/*
+ * Somebody without the key adds to a log that nobody writes just now that its
+ * first files were removed; the next entry covers that with the key.
+ */
+START_TEST(is_forged_behind)
+{
+	struct audit_link known;
+	struct audit_result r;
+	char seq[32];
+
+	make(0, t.key);
+	known = t.at;
+	snprintf(seq, sizeof(seq), "%llu", (unsigned long long)t.end[1].seq);
+	put(FILES - 1, NULL, AUDIT_PRUNED, "up_to", seq, NULL);
+	put(FILES - 1, t.key, AUDIT_KEY_READ, NULL, NULL, NULL);
+	r = verify(2, FILES, &known);
+	ck_assert_uint_eq(r.nfindings, 1);
+	ck_assert_str_eq(r.findings[0].kind, "missing");
+	ck_assert_uint_eq(r.findings[0].seq, t.end[1].seq);
+	/* With the key it is believed. */
+	make(0, t.key);
+	put(FILES - 1, t.key, AUDIT_PRUNED, "up_to", seq, NULL);
+	r = verify(2, FILES, &known);
+	ck_assert_msg(r.nfindings == 0, "%s", r.findings[0].text);
+}
+END_TEST
+
 /* Every byte of every file. */
 START_TEST(every_byte)
 {
@@ -320,6 +347,7 @@ suite_audit_files(void)
 	tcase_add_test(tc, lacks_the_first);
 	tcase_add_test(tc, was_pruned);
 	tcase_add_test(tc, is_forged);
+	tcase_add_test(tc, is_forged_behind);
 	tcase_add_test(tc, every_byte);
 	tcase_add_test(tc, does_not_end);
 	tcase_add_test(tc, are_found);
