@@ -32,6 +32,7 @@
 #include "xmalloc.h"
 
 #define AGAIN_MS 60000 /* from a failure to the next try */
+#define PROOF_MAX (8 * AUDIT_LINE_MAX) /* bytes in which a key's hash is */
 
 static int
 folder(const struct audit *a)
@@ -156,17 +157,84 @@ turn(struct audit *a)
 
 /* --- files that are too many --- */
 
+/*
+ * Whether lines go on after before, the first of them saying so, up to one that
+ * has the hash of our key; without one the first is enough.
+ */
+static bool
+goes_on(const struct audit *a, const char *p, size_t len,
+    const struct audit_link *before)
+{
+	struct audit_link at = *before;
+	struct audit_entry e;
+	uint8_t hash[AUDIT_HASH_LEN];
+	const char *nl;
+	char why[128];
+	bool first = true, keyed;
+
+	for (; (nl = memchr(p, '\n', len)) != NULL; first = false) {
+		if (audit_line_parse(
+			p, (size_t)(nl - p), &e, why, sizeof(why)) != 0 ||
+		    e.seq != at.seq + 1 ||
+		    (first && (strcmp(e.event, AUDIT_TURNED) != 0 ||
+				  !e.begins || e.after.seq != at.seq)))
+			return false;
+		keyed = e.key[0] != '\0';
+		if (keyed && (a->key == NULL || strcmp(e.key, a->keyid) != 0))
+			return false;
+		audit_line_hash(
+		    p, e.hashed, at.hash, keyed ? a->key : NULL, hash);
+		if (memcmp(hash, e.hash, sizeof(hash)) != 0)
+			return false;
+		if (keyed || a->key == NULL)
+			return true;
+		at.seq = e.seq;
+		memcpy(at.hash, e.hash, sizeof(at.hash));
+		len -= (size_t)(nl + 1 - p);
+		p = nl + 1;
+	}
+	return false;
+}
+
+/*
+ * Whether a file begins behind that entry.  Whoever can write the folder can
+ * put a file there whose end has any number, and what we say of it with the key
+ * is believed.
+ */
+static bool
+is_behind(const struct audit *a, int dir, const struct audit_file *f,
+    const struct audit_entry *e)
+{
+	struct audit_link end = { .seq = e->seq };
+	int fd = audit_files_open(dir, f->name);
+	char *text;
+	ssize_t n;
+	bool is;
+
+	if (fd == -1)
+		return false;
+	memcpy(end.hash, e->hash, sizeof(end.hash));
+	text = xmalloc(PROOF_MAX);
+	n = pread(fd, text, PROOF_MAX, 0);
+	is = n > 0 && goes_on(a, text, (size_t)n, &end);
+	free(text);
+	fd_close(fd);
+	return is;
+}
+
 /* 0, or -1: it stays. */
 static int
-drop(struct audit *a, int dir, const struct audit_file *f)
+drop(struct audit *a, int dir, const struct audit_file *f,
+    const struct audit_file *next)
 {
 	struct audit_entry e;
 	char seq[32];
 
-	if (!end_of(dir, f, &e)) {
-		log_error("%s/%s: its end is no entry: it is not removed, "
-			  "though AuditKeep is %u",
-		    a->env->paths.state_dir, f->name, a->env->conf.audit_keep);
+	if (!end_of(dir, f, &e) || !is_behind(a, dir, next, &e)) {
+		log_error("%s/%s: nothing shows that %s goes on behind it: it "
+			  "is not removed, though AuditKeep is %u",
+		    a->env->paths.state_dir, f->name, next->name,
+		    a->env->conf.audit_keep);
 		return -1;
 	}
 	(void)snprintf(seq, sizeof(seq), "%" PRIu64, e.seq);
@@ -210,7 +278,7 @@ prune(struct audit *a)
 		return;
 	if (audit_files_list(dir, &files) == 0)
 		for (size_t i = 0; files.n - i > keep; i++)
-			if (drop(a, dir, &files.v[i]) != 0)
+			if (drop(a, dir, &files.v[i], &files.v[i + 1]) != 0)
 				break;
 	audit_files_clear(&files);
 	fd_close(dir);

@@ -164,6 +164,20 @@ is "show begins with the first that is left" \
     "$(head -n 1 "$RINGLET_STATE_DIR/$(before | head -n 1)" | json seq)"
 is "as HTTP does" "$(api GET '/api/audit?offset=0')" 200
 check "(it does)" test "$(json data entries 0 seq <"$T/body")" -gt 1
+# A file that somebody has put there, whose end says that it is far ahead.
+planted=$RINGLET_STATE_DIR/audit-000000000000000.jsonl
+last=$(before | tail -n 1)
+tail -n 1 "$RINGLET_STATE_DIR/$last" |
+    sed 's/"seq":[0-9]*/"seq":999999/' >"$planted"
+chmod 600 "$planted"
+more 500 d
+check "one that is none of the log's is not said to be removed" \
+    test -e "$planted"
+check "(which is logged)" grep -q "nothing shows that .* goes on" "$LOG"
+is "nor is the log said to be gone so far" \
+    "$(cat "$RINGLET_STATE_DIR"/audit*.jsonl | grep -c '"up_to":"999999"')" 0
+rm "$planted"
+check "without it what is left is whole" whole
 rm "$RINGLET_STATE_DIR/$(before | head -n 1)"
 check "one more that is gone is told" tampered 'files before were taken away'
 done_testing
