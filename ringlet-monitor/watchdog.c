@@ -3,7 +3,8 @@
  * told in time is told by a timer of the loop, so the loop turns; and only once
  * ringletd and the sandboxer have each answered a question (ALIVE) that was
  * asked in this round, so theirs do.  A child that has ended is not asked: it
- * is being started again (supervise.c), and sessions may live on meanwhile.
+ * is being started again (supervise.c), and sessions may live on meanwhile; nor
+ * is ringletd while a restart waits, which takes 10 seconds at most.
  *
  * A ringletd that does not answer is killed after half of the time, because
  * sessions outlive that.  With a sandboxer that does not answer they are lost
@@ -37,11 +38,19 @@ struct watchdog {
 	struct watched all[2];
 };
 
+/* While a restart waits nothing that ringletd says is read (restart.c). */
+static bool
+can_be_heard(const struct watched *w)
+{
+	return w->child->ready &&
+	       (w->child->from != FROM_RINGLETD || w->wd->env->restart == NULL);
+}
+
 static void
 tell_if_alive(struct watchdog *wd)
 {
 	for (size_t i = 0; i < 2; i++)
-		if (wd->all[i].child->ready && !wd->all[i].heard)
+		if (can_be_heard(&wd->all[i]) && !wd->all[i].heard)
 			return;
 	service_alive(wd->env);
 }
@@ -95,7 +104,7 @@ on_round(void *arg)
 		struct watched *w = &wd->all[i];
 
 		w->heard = false;
-		if (!w->child->ready)
+		if (!can_be_heard(w))
 			w->missed = 0;
 		else if (w->asked || !ask(w))
 			miss(w);

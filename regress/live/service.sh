@@ -108,6 +108,9 @@ thrice()
 check "a sandboxer that does not answer is noticed" wait_for 30 thrice
 is "and nobody says that all is alive" \
     "$(sed -n "/$silence/,\$p" "$RECORD" | grep -c WATCHDOG=1)" 0
+is "a restart waits for it, in vain" "$(status ringlet daemon restart)" 1
+is "and ringletd, which is not read meanwhile, is not held to be dead" \
+    "$(grep -c 'ringletd: it does not answer' "$T/service.log")" 0
 mark
 kill -CONT "$SANDBOXER"
 check "once it answers it is said again" wait_for 20 told_again WATCHDOG=1
