@@ -1,7 +1,7 @@
 /*
  * Long output by pages, as git(1) and systemctl(1) have it.
  *
- * What a command prints is kept in a file without a name until it has ended;
+ * What a command prints is kept in memory, as a file, until it has ended;
  * only then is it known whether a pager is wanted, and nothing has to be
  * handed on, ended early, or waited for in between.  What does not go to a
  * terminal, JSON, and keys never pass here: run_command() in main.c decides.
@@ -9,6 +9,7 @@
 
 #include "config.h"
 
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -74,20 +75,36 @@ dup_high(int fd)
 	return fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 }
 
+/* What is held goes to memory, not to a disk: it may be somebody's secret. */
+static int
+hold_new(void)
+{
+#ifdef HAVE_MEMFD_CREATE
+	return memfd_create("pager", MFD_CLOEXEC);
+#else
+	FILE *f = tmpfile();
+	int fd = f != NULL ? dup_high(fileno(f)) : -1;
+
+	if (f != NULL)
+		fclose(f);
+	return fd;
+#endif
+}
+
 void
 pager_begin(void)
 {
-	FILE *f;
+	int fd;
 
 	if (terminal != -1 || !output_is_smart() || !is_wanted() ||
-	    fflush(stdout) != 0 || (f = tmpfile()) == NULL)
+	    fflush(stdout) != 0 || (fd = hold_new()) == -1)
 		return;
 	if ((terminal = dup_high(STDOUT_FILENO)) != -1 &&
-	    dup2(fileno(f), STDOUT_FILENO) == -1) {
+	    dup2(fd, STDOUT_FILENO) == -1) {
 		close(terminal);
 		terminal = -1;
 	}
-	fclose(f);
+	close(fd);
 }
 
 int
