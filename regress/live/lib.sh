@@ -247,6 +247,8 @@ start_bus()
 	CONF
 	command -v dbus-daemon >/dev/null ||
 		skip_all "dbus-daemon is not installed"
+	# That of an earlier one would be waited for no longer.
+	rm -f "$T/bus.address"
 	dbus-daemon --config-file="$T/bus.conf" --nofork --nopidfile \
 	    --print-address=3 3>"$T/bus.address" 2>"$T/bus.log" &
 	at_end $!
