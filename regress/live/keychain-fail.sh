@@ -39,9 +39,18 @@ ringlet profiles delete control -y >/dev/null ||
 collection=$(dbus-send --session --print-reply=literal \
     --dest=org.freedesktop.secrets /org/freedesktop/secrets \
     org.freedesktop.Secret.Service.ReadAlias string:default | tr -d ' ')
-dbus-send --session --print-reply --dest=org.freedesktop.secrets \
-    /org/freedesktop/secrets org.freedesktop.Secret.Service.Lock \
-    array:objpath:"$collection" >/dev/null
+# What the daemon stores for itself just then may meet it: until it is locked.
+locks()
+{
+	dbus-send --session --print-reply --dest=org.freedesktop.secrets \
+	    /org/freedesktop/secrets org.freedesktop.Secret.Service.Lock \
+	    array:objpath:"$collection" >/dev/null
+	dbus-send --session --print-reply --dest=org.freedesktop.secrets \
+	    "$collection" org.freedesktop.DBus.Properties.Get \
+	    string:org.freedesktop.Secret.Collection string:Locked |
+	    grep -q 'boolean true'
+}
+wait_for 10 locks || bail "the keyring locks"
 try locked '[Ll]ocked'
 
 kill -STOP "$KEYRING"
