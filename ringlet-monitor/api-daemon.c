@@ -29,6 +29,7 @@ level_of(const struct child *c)
 	return c->level != NULL ? c->level : "unknown";
 }
 
+/* Hostile ringletd: it asks for what it shows anyway; there is no secret. */
 int
 on_STATUS_GET(struct peer *p, struct msg *m)
 {
@@ -72,6 +73,10 @@ on_STATUS_GET(struct peer *p, struct msg *m)
 	return 0;
 }
 
+/*
+ * Hostile ringletd: with a control token that it has seen it can end the
+ * daemon, as that token's owner could.  Who it was is written down.
+ */
 int
 on_STOP(struct peer *p, struct msg *m)
 {
@@ -214,6 +219,7 @@ fill_provider(const struct env *env, struct msg_provider *to,
 	to->damage = told->damage;
 }
 
+/* Hostile ringletd: nothing of it is used, and manifests hold no secret. */
 int
 on_PROVIDER_LIST(struct peer *p, struct msg *m)
 {
