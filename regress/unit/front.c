@@ -277,6 +277,12 @@ front_connect(void)
 	return fd;
 }
 
+void
+front_say(int fd, const char *text)
+{
+	ck_assert(front_send(fd, text, strlen(text)));
+}
+
 bool
 front_send(int fd, const void *p, size_t len)
 {

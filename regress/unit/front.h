@@ -81,6 +81,8 @@ void front_events(void);
 int front_connect(void);
 /* Sends all of it; false if the server has closed. */
 bool front_send(int fd, const void *p, size_t len);
+/* Sends a text, which must be taken. */
+void front_say(int fd, const char *text);
 /*
  * Reads one reply: its head into head (size bytes, NUL-terminated), its body
  * dropped unless body is not NULL.  Returns the status; 0 at end of file.

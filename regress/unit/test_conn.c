@@ -10,14 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "front-http1.h"
 #include "front.h"
 #include "ringletd/ringletd.h"
 #include "suites.h"
-
-#define HOST "Host: localhost\r\n"
-#define GOOD "Authorization: Bearer good\r\n"
-#define JSON "Content-Type: application/json\r\n"
-#define PING "GET /api/ping HTTP/1.1\r\n" HOST GOOD "\r\n"
 
 static char head[4096], body[4096];
 
@@ -25,12 +21,6 @@ static int
 reply(int fd)
 {
 	return front_reply(fd, head, sizeof(head), body, sizeof(body));
-}
-
-static void
-say(int fd, const char *text)
-{
-	ck_assert(front_send(fd, text, strlen(text)));
 }
 
 static const struct {
@@ -93,7 +83,7 @@ START_TEST(judges_requests)
 
 	front_start();
 	fd = front_connect();
-	say(fd, rows[_i].bytes);
+	front_say(fd, rows[_i].bytes);
 	ck_assert_msg(reply(fd) == rows[_i].status, "%s: %s", rows[_i].name,
 	    head);
 	if (rows[_i].in_head != NULL)
@@ -118,12 +108,12 @@ START_TEST(answers_in_order)
 	front_start();
 	fd = front_connect();
 	/* Five requests at once; the fourth is in the middle of a cut. */
-	say(fd, PING "GET /nothing HTTP/1.1\r\n" HOST "\r\n" PING
+	front_say(fd, PING "GET /nothing HTTP/1.1\r\n" HOST "\r\n" PING
 	    "GET / HTTP/1.1\r\nHo");
 	ck_assert_int_eq(reply(fd), 200);
 	ck_assert_int_eq(reply(fd), 404);
 	ck_assert_int_eq(reply(fd), 200);
-	say(fd, "st: localhost\r\n\r\n" PING);
+	front_say(fd, "st: localhost\r\n\r\n" PING);
 	ck_assert_int_eq(reply(fd), 200);
 	ck_assert_ptr_nonnull(strstr(head, "text/html"));
 	ck_assert_int_eq(reply(fd), 200);
@@ -203,7 +193,7 @@ START_TEST(reads_bodies)
 	snprintf(request, sizeof(request), "POST /api/profiles HTTP/1.1\r\n"
 	    HOST GOOD JSON "Content-Length: %zu\r\n\r\n%s",
 	    strlen(bodies[_i].json), bodies[_i].json);
-	say(fd, request);
+	front_say(fd, request);
 	ck_assert_msg(reply(fd) == bodies[_i].status, "%s: %s",
 	    bodies[_i].json, body);
 	ck_assert_msg(strstr(body, bodies[_i].says) != NULL, "%s: %s",
@@ -211,7 +201,7 @@ START_TEST(reads_bodies)
 	/* Neither a reply nor an error says a key. */
 	ck_assert_ptr_null(strstr(body, "secret"));
 	/* The connection is good for another. */
-	say(fd, PING);
+	front_say(fd, PING);
 	ck_assert_int_eq(reply(fd), 200);
 	close(fd);
 	front_stop();
@@ -252,7 +242,7 @@ START_TEST(reads_keys)
 	    "PUT /api/profiles/web/key HTTP/1.1\r\n" HOST GOOD JSON
 	    "Content-Length: %zu\r\n\r\n%s",
 	    strlen(keys[_i].json), keys[_i].json);
-	say(fd, request);
+	front_say(fd, request);
 	ck_assert_msg(
 	    reply(fd) == keys[_i].status, "%s: %s", keys[_i].json, body);
 	ck_assert_msg(strstr(body, keys[_i].says) != NULL, "%s: %s",
@@ -260,7 +250,7 @@ START_TEST(reads_keys)
 	ck_assert_ptr_null(strstr(body, "secret"));
 	if (keys[_i].status == 200)
 		ck_assert_ptr_nonnull(strstr(body, "\"alias\":\"web\""));
-	say(fd, "PUT /api/profiles/..web/key HTTP/1.1\r\n" HOST GOOD JSON
+	front_say(fd, "PUT /api/profiles/..web/key HTTP/1.1\r\n" HOST GOOD JSON
 		"Content-Length: 2\r\n\r\n{}");
 	ck_assert_int_eq(reply(fd), 404);
 	close(fd);
@@ -274,7 +264,7 @@ START_TEST(leaves_the_body_out_for_head)
 
 	front_start();
 	fd = front_connect();
-	say(fd, "HEAD / HTTP/1.1\r\n" HOST "\r\n" PING);
+	front_say(fd, "HEAD / HTTP/1.1\r\n" HOST "\r\n" PING);
 	ck_assert_int_eq(front_reply(fd, head, sizeof(head), NULL, 1), 200);
 	ck_assert_ptr_nonnull(strstr(head, "Content-Length: "));
 	/* The next bytes are the next reply's. */
@@ -290,19 +280,19 @@ START_TEST(closes_when_asked)
 
 	front_start();
 	fd = front_connect();
-	say(fd, "GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n" PING);
+	front_say(fd, "GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n" PING);
 	ck_assert_int_eq(reply(fd), 200);
 	ck_assert_ptr_nonnull(strstr(head, "Connection: close\r\n"));
 	ck_assert(front_closes(fd, 5000));
 	close(fd);
 	fd = front_connect();
-	say(fd, "GET / HTTP/1.0\r\n" HOST "\r\n");
+	front_say(fd, "GET / HTTP/1.0\r\n" HOST "\r\n");
 	ck_assert_int_eq(reply(fd), 200);
 	ck_assert(front_closes(fd, 5000));
 	close(fd);
 	/* A client that has shut its half down gets its reply. */
 	fd = front_connect();
-	say(fd, PING);
+	front_say(fd, PING);
 	shutdown(fd, SHUT_WR);
 	ck_assert_int_eq(reply(fd), 200);
 	ck_assert(front_closes(fd, 5000));
@@ -320,7 +310,7 @@ START_TEST(refuses_without_a_reset)
 	front_start();
 	ck_assert_ptr_nonnull(junk = calloc(1, 300000));
 	fd = front_connect();
-	say(fd, "POST /api/profiles HTTP/1.1\r\n" HOST GOOD JSON
+	front_say(fd, "POST /api/profiles HTTP/1.1\r\n" HOST GOOD JSON
 	    "Content-Length: 300000\r\n\r\n");
 	(void)front_send(fd, junk, 300000);
 	ck_assert_int_eq(reply(fd), 413);
@@ -328,7 +318,7 @@ START_TEST(refuses_without_a_reset)
 	close(fd);
 	/* By its head alone, before its body is there. */
 	fd = front_connect();
-	say(fd, "POST /api/profiles HTTP/1.1\r\n" HOST JSON
+	front_say(fd, "POST /api/profiles HTTP/1.1\r\n" HOST JSON
 	    "Content-Length: 60000\r\n\r\n{");
 	ck_assert_int_eq(reply(fd), 401);
 	ck_assert(front_closes(fd, 5000));
@@ -346,19 +336,19 @@ START_TEST(says_continue)
 
 	front_start();
 	fd = front_connect();
-	say(fd, "POST /api/profiles HTTP/1.1\r\n" HOST GOOD JSON
+	front_say(fd, "POST /api/profiles HTTP/1.1\r\n" HOST GOOD JSON
 	    "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
 	ck_assert_int_eq(recv(fd, got, sizeof(want) - 1, MSG_WAITALL),
 	    sizeof(want) - 1);
 	ck_assert_str_eq(got, want);
-	say(fd, "{}");
+	front_say(fd, "{}");
 	ck_assert_int_eq(reply(fd), 400);
 	/* The body is here already: it needs no asking for. */
-	say(fd, "POST /api/profiles HTTP/1.1\r\n" HOST GOOD JSON
+	front_say(fd, "POST /api/profiles HTTP/1.1\r\n" HOST GOOD JSON
 	    "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n{}");
 	ck_assert_int_eq(reply(fd), 400);
 	/* Nor is the body of what will be refused. */
-	say(fd, "POST /api/profiles HTTP/1.1\r\n" HOST JSON
+	front_say(fd, "POST /api/profiles HTTP/1.1\r\n" HOST JSON
 	    "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
 	ck_assert_int_eq(reply(fd), 401);
 	close(fd);
@@ -374,21 +364,21 @@ START_TEST(forgets_clients_that_go)
 
 	front_start();
 	fd = front_connect();
-	say(fd, PING);
+	front_say(fd, PING);
 	ck_assert_int_eq(reply(fd), 200);
 	before = front_fds();
 	for (i = 0; i < 50; i++) {
 		int other = front_connect();
 
-		say(other, "GET /api/ping HTTP/1.1\r\n" HOST
+		front_say(other, "GET /api/ping HTTP/1.1\r\n" HOST
 		    "Authorization: Bearer slow\r\n\r\n");
-		say(other, PING PING PING);
+		front_say(other, PING PING PING);
 		close(other);
 		other = front_connect();
-		say(other, PING "GET /api/pi");
+		front_say(other, PING "GET /api/pi");
 		close(other);
 	}
-	say(fd, PING);
+	front_say(fd, PING);
 	ck_assert_int_eq(reply(fd), 200);
 	/* Those with an answer outstanding may still be there: no others. */
 	for (i = 0; i < 100 && front_fds() > before + 50; i++)
@@ -408,16 +398,16 @@ START_TEST(makes_room)
 
 	front_start();
 	trusted = front_connect();
-	say(trusted, PING);
+	front_say(trusted, PING);
 	ck_assert_int_eq(reply(trusted), 200);
 	for (i = 0; i < NELEM(idle); i++)
 		idle[i] = front_connect();
 	fd = front_connect();
-	say(fd, PING);
+	front_say(fd, PING);
 	ck_assert_int_eq(reply(fd), 200);
 	/* The oldest stranger went; who had a good token stays. */
 	ck_assert(front_closes(idle[0], 5000));
-	say(trusted, PING);
+	front_say(trusted, PING);
 	ck_assert_int_eq(reply(trusted), 200);
 	ck_assert_uint_le(front_fds(), CONN_MAX + 20);
 	close(fd);
@@ -442,7 +432,7 @@ START_TEST(waits_for_descriptors)
 		idle[i] = front_connect();
 	/* It has no room for this one until others go. */
 	fd = front_connect();
-	say(fd, PING);
+	front_say(fd, PING);
 	for (i = 0; i < 250 && front_fds() < 40; i++)
 		usleep(20000);
 	ck_assert_uint_ge(front_fds(), 40);

@@ -8,14 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "front-http1.h"
 #include "front.h"
 #include "ringletd/ringletd.h"
 #include "suites.h"
-
-#define HOST "Host: localhost\r\n"
-#define GOOD "Authorization: Bearer good\r\n"
-#define JSON "Content-Type: application/json\r\n"
-#define PING "GET /api/ping HTTP/1.1\r\n" HOST GOOD "\r\n"
 
 static char head[4096], body[4096];
 
@@ -25,17 +21,12 @@ reply(int fd)
 	return front_reply(fd, head, sizeof(head), body, sizeof(body));
 }
 
-static void
-say(int fd, const char *text)
-{
-	ck_assert(front_send(fd, text, strlen(text)));
-}
-
 /* --- one-time codes --- */
 
 #define EXCHANGE "POST /api/token/exchange HTTP/1.1\r\n"
 #define CODE(n, text)                                                          \
-	EXCHANGE HOST JSON "Content-Length: " n "\r\n\r\n{\"code\":\"" text "\"}"
+	EXCHANGE HOST JSON "Content-Length: " n "\r\n\r\n{\"code\":\"" text    \
+			   "\"}"
 
 START_TEST(a_code_is_exchanged_once)
 {
@@ -43,20 +34,20 @@ START_TEST(a_code_is_exchanged_once)
 
 	front_start();
 	fd = front_connect();
-	say(fd, CODE("15", "code"));
+	front_say(fd, CODE("15", "code"));
 	ck_assert_int_eq(reply(fd), 201);
 	ck_assert_ptr_nonnull(strstr(head, "Cache-Control: no-store\r\n"));
 	ck_assert_str_eq(body,
 	    "{\"success\":true,\"data\":{\"token\":\"good\",\"id\":"
 	    "\"0a0a0a0a\",\"scope\":\"control\",\"expires_at\":"
 	    "\"2001-09-09T01:46:40Z\"}}");
-	say(fd, CODE("15", "code"));
+	front_say(fd, CODE("15", "code"));
 	ck_assert_int_eq(reply(fd), 401);
 	/* A token that comes along makes no difference. */
-	say(fd, EXCHANGE HOST GOOD JSON "Content-Length: 15\r\n\r\n"
-		"{\"code\":\"code\"}");
+	front_say(fd, EXCHANGE HOST GOOD JSON "Content-Length: 15\r\n\r\n"
+					      "{\"code\":\"code\"}");
 	ck_assert_int_eq(reply(fd), 401);
-	say(fd, PING);
+	front_say(fd, PING);
 	ck_assert_int_eq(reply(fd), 200);
 	close(fd);
 	front_stop();
@@ -70,26 +61,26 @@ START_TEST(wrong_codes_end_a_connection)
 
 	front_start();
 	fd = front_connect();
-	say(fd, CODE("15", "wron"));
+	front_say(fd, CODE("15", "wron"));
 	ck_assert_int_eq(reply(fd), 401);
-	say(fd, CODE("15", "many"));
+	front_say(fd, CODE("15", "many"));
 	ck_assert_int_eq(reply(fd), 429);
 	ck_assert_ptr_nonnull(strstr(head, "Retry-After: "));
 	ck_assert_ptr_null(strstr(head, "Connection: close"));
-	say(fd, CODE("15", "many"));
+	front_say(fd, CODE("15", "many"));
 	ck_assert_int_eq(reply(fd), 429);
 	ck_assert_ptr_nonnull(strstr(head, "Connection: close"));
 	ck_assert(front_closes(fd, 5000));
 	close(fd);
 	/* A right code does not make three wrong ones more. */
 	fd = front_connect();
-	say(fd, CODE("15", "wron"));
+	front_say(fd, CODE("15", "wron"));
 	ck_assert_int_eq(reply(fd), 401);
-	say(fd, CODE("15", "code"));
+	front_say(fd, CODE("15", "code"));
 	ck_assert_int_eq(reply(fd), 201);
-	say(fd, CODE("15", "code"));
+	front_say(fd, CODE("15", "code"));
 	ck_assert_int_eq(reply(fd), 401);
-	say(fd, CODE("15", "code"));
+	front_say(fd, CODE("15", "code"));
 	ck_assert_int_eq(reply(fd), 401);
 	ck_assert(front_closes(fd, 5000));
 	close(fd);
@@ -102,21 +93,27 @@ static const struct {
 	int status;
 	const char *bytes;
 } codes[] = {
-	{ "a foreign host", 403, EXCHANGE "Host: evil.example\r\n" JSON
-	    "Content-Length: 15\r\n\r\n{\"code\":\"code\"}" },
-	{ "a foreign origin", 403, EXCHANGE HOST JSON
+	{ "a foreign host", 403,
+	    EXCHANGE "Host: evil.example\r\n" JSON
+		     "Content-Length: 15\r\n\r\n{\"code\":\"code\"}" },
+	{ "a foreign origin", 403,
+	    EXCHANGE HOST JSON
 	    "Origin: http://evil.example\r\n"
 	    "Content-Length: 15\r\n\r\n{\"code\":\"code\"}" },
-	{ "a form's type", 415, EXCHANGE HOST "Content-Type: text/plain\r\n"
-	    "Content-Length: 15\r\n\r\n{\"code\":\"code\"}" },
-	{ "another member", 400, EXCHANGE HOST JSON
+	{ "a form's type", 415,
+	    EXCHANGE HOST "Content-Type: text/plain\r\n"
+			  "Content-Length: 15\r\n\r\n{\"code\":\"code\"}" },
+	{ "another member", 400,
+	    EXCHANGE HOST JSON
 	    "Content-Length: 21\r\n\r\n{\"code\":\"code\",\"x\":1}" },
 	{ "no code", 400, EXCHANGE HOST JSON "Content-Length: 2\r\n\r\n{}" },
-	{ "a code twice", 400, EXCHANGE HOST JSON "Content-Length: 29\r\n\r\n"
-	    "{\"code\":\"code\",\"code\":\"code\"}" },
+	{ "a code twice", 400,
+	    EXCHANGE HOST JSON "Content-Length: 29\r\n\r\n"
+			       "{\"code\":\"code\",\"code\":\"code\"}" },
 	{ "an empty code", 401, CODE("11", "") },
-	{ "a query", 400, "POST /api/token/exchange?code=code HTTP/1.1\r\n"
-	    HOST JSON "Content-Length: 15\r\n\r\n{\"code\":\"code\"}" },
+	{ "a query", 400,
+	    "POST /api/token/exchange?code=code HTTP/1.1\r\n" HOST JSON
+	    "Content-Length: 15\r\n\r\n{\"code\":\"code\"}" },
 };
 
 /* What is refused before the monitor is asked uses no code up. */
@@ -126,13 +123,13 @@ START_TEST(an_exchange_is_a_request_like_others)
 
 	front_start();
 	fd = front_connect();
-	say(fd, codes[_i].bytes);
-	ck_assert_msg(reply(fd) == codes[_i].status, "%s: %s", codes[_i].name,
-	    head);
+	front_say(fd, codes[_i].bytes);
+	ck_assert_msg(
+	    reply(fd) == codes[_i].status, "%s: %s", codes[_i].name, head);
 	ck_assert_ptr_nonnull(strstr(body, "\"success\":false"));
 	close(fd);
 	fd = front_connect();
-	say(fd, CODE("15", "code"));
+	front_say(fd, CODE("15", "code"));
 	ck_assert_msg(reply(fd) == 201, "%s", codes[_i].name);
 	close(fd);
 	front_stop();
@@ -147,9 +144,10 @@ ping_with(int fd, const char *token)
 	char text[256];
 
 	(void)snprintf(text, sizeof(text),
-	    "GET /api/ping HTTP/1.1\r\n" HOST "Authorization: Bearer %s\r\n\r\n",
+	    "GET /api/ping HTTP/1.1\r\n" HOST
+	    "Authorization: Bearer %s\r\n\r\n",
 	    token);
-	say(fd, text);
+	front_say(fd, text);
 }
 
 START_TEST(a_token_takes_its_connections_along)

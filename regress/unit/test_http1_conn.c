@@ -10,14 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "front-http1.h"
 #include "front.h"
 #include "ringletd/ringletd.h"
 #include "suites.h"
 
-#define HOST	"Host: localhost\r\n"
-#define GOOD	"Authorization: Bearer good\r\n"
-#define JSON	"Content-Type: application/json\r\n"
-#define PING	"GET /api/ping HTTP/1.1\r\n" HOST GOOD "\r\n"
 #define GET	"GET /api/ping HTTP/1.1\r\n" HOST GOOD
 #define POST	"POST /api/profiles HTTP/1.1\r\n" HOST GOOD JSON
 #define CHUNKED POST "Transfer-Encoding: chunked\r\n\r\n"
