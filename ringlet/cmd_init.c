@@ -109,18 +109,18 @@ agent_json(const struct msg_agent *a)
 	    json_text(a->install));
 }
 
-/* Whether a program of that name is in a folder of PATH. */
-static bool
-is_program(const char *name)
+/* The folder of PATH that has a program of that name; the caller frees it. */
+static char *
+program_folder(const char *name)
 {
 	struct msg_strs folders;
-	bool found = false;
-	char *hold, *path;
+	char *hold, *path, *found = NULL;
 
 	folders = session_search_path(&hold);
-	for (size_t i = 0; i < folders.n && !found; i++) {
+	for (size_t i = 0; i < folders.n && found == NULL; i++) {
 		path = xasprintf("%s/%s", folders.v[i], name);
-		found = access(path, X_OK) == 0;
+		if (access(path, X_OK) == 0)
+			found = xstrdup(folders.v[i]);
 		free(path);
 	}
 	free(folders.v);
@@ -128,16 +128,35 @@ is_program(const char *name)
 	return found;
 }
 
+/*
+ * How an agent is installed.  Where npm is the system's, its global folder is,
+ * too, and only root may write there: then npm gets one in the user's home.
+ */
+static void
+next_install(struct init *in, const char *install, bool own_npm)
+{
+	static const char npm[] = "npm install -g ";
+	const char *rest = install + sizeof(npm) - 1;
+
+	if (*install == '\0')
+		return;
+	if (own_npm || strncmp(install, npm, sizeof(npm) - 1) != 0)
+		init_next(in, "%s", install);
+	else
+		init_next(in, "%s--prefix ~/.local %s", npm, rest);
+}
+
 /* None is there: what to type, first for what installers need. */
 static void
 tell_install(struct init *in, const struct msg_agents *agents)
 {
 	const struct msg_agent *a = agents->list.v;
+	char *folder = program_folder("npm");
 	bool lacks_npm = false;
 
 	for (size_t i = 0; i < agents->list.n; i++)
 		lacks_npm = lacks_npm || strncmp(a[i].install, "npm ", 4) == 0;
-	lacks_npm = lacks_npm && !is_program("npm");
+	lacks_npm = lacks_npm && folder == NULL;
 	init_say(in, "agents", INIT_LEFT,
 	    "none is installed but the shell, which can be run in a jail as "
 	    "well%s",
@@ -145,8 +164,9 @@ tell_install(struct init *in, const struct msg_agents *agents)
 	if (lacks_npm && access("/usr/bin/apt", X_OK) == 0)
 		init_next(in, "sudo apt install npm");
 	for (size_t i = 0; i < agents->list.n; i++)
-		if (*a[i].install != '\0')
-			init_next(in, "%s", a[i].install);
+		next_install(in, a[i].install,
+		    folder != NULL && access(folder, W_OK) == 0);
+	free(folder);
 }
 
 /* Which agents there are, but for the shell, which always is. */

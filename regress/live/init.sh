@@ -30,7 +30,12 @@ export SSH_CONNECTION
 is "without a terminal it does what it can" \
     "$(status ringlet init </dev/null)" 0
 like "no agent is there" "$(cat "$T/out")" '^todo agents: none is installed'
-like "how to get one is said" "$(cat "$T/out")" '^  npm install -g @anthropic'
+like "how to get one is said, where root's npm writes to root's folders" \
+    "$(cat "$T/out")" '^  npm install -g --prefix ~/\.local @anthropic'
+mkdir "$T/bin" && printf '#!/bin/sh\n' >"$T/bin/npm" && chmod 755 "$T/bin/npm"
+like "and where npm is the user's own" \
+    "$(PATH=$T/bin:$PATH ringlet init --skip profile)" \
+    '^  npm install -g @anthropic'
 like "no key can be kept" "$(cat "$T/out")" \
     '^todo keychain: .*keychain unlock. makes one'
 like "a jail works" "$(cat "$T/out")" '^ok +jail: .*(full|tier)'
