@@ -259,9 +259,13 @@ bool
 cell_would_join(const struct screen *s, const struct cell *before, uint32_t cp)
 {
 	uint32_t was[COMB_MAX];
-	unsigned int n = cell_chars(s, before, was), w, next;
+	unsigned int n, w, next;
 	uint8_t cluster;
 
+	/* Nearly all: with columns, and nothing that joins() asks for. */
+	if (char_width(cp) > 0 && !char_is_picture(cp) && !is_tone(cp))
+		return false;
+	n = cell_chars(s, before, was);
 	if (n == 0 || (w = char_width(was[0])) == 0)
 		return false;
 	cluster = cluster_of(was[0], w);

@@ -273,7 +273,7 @@ would_join(const struct screen *s, const struct page *pg, unsigned int x,
 	const struct cell *c = &pg->rows[y].cells[x], *before;
 	uint32_t cp[COMB_MAX];
 
-	if (cell_chars(s, c, cp) == 0 || !char_is_picture(cp[0]))
+	if (cell_chars(s, c, cp) == 0)
 		return false;
 	if (x == 0 && y == 0)
 		return false;

@@ -120,6 +120,11 @@ static const struct {
 	    " 0 inverse |\\_|\n 1 inverse ul1 |\\_y|" },
 	{ "\033[2;3H\033[?1048h\033[H\033[?1048lx", "row 1\n 0 |\\_\\_x|" },
 	{ "\377\344\270x\300\200", " 0 |x|" },
+	/* What would have joined the one before, but did not. */
+	{ "\342\235\244\033[m\360\237\217\275\r\nx",
+	    " 0 |\\{2764:1}\\{1f3fd:2}|" },
+	{ "\342\235\244\342\200\215\033[m\360\237\224\245\r\nx",
+	    " 0 |\\{2764,200d:1}\\{1f525:2}|" },
 };
 
 #define NKEPT ((int)(sizeof(kept) / sizeof(kept[0])))
