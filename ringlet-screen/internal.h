@@ -64,7 +64,7 @@ struct row {
 	bool wrapped; /* goes on from the row above */
 };
 
-#define COMB_MAX 16 /* code points in one cell; more are dropped */
+#define COMB_MAX 16 /* code points in one cell; no more join it */
 struct comb {
 	uint32_t cp[COMB_MAX];
 	uint8_t n; /* 0: free */

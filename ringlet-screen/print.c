@@ -79,6 +79,13 @@ comb_new(struct screen *s)
 	}
 }
 
+static bool
+is_full(const struct screen *s, const struct cell *c)
+{
+	return c->ch & CH_COMB && s->combs[c->ch & CH_CODE].n == COMB_MAX;
+}
+
+/* The cell is not full. */
 static void
 combine(struct screen *s, struct cell *c, uint32_t cp)
 {
@@ -88,8 +95,7 @@ combine(struct screen *s, struct cell *c, uint32_t cp)
 
 	if (c->ch & CH_COMB) {
 		m = &s->combs[c->ch & CH_CODE];
-		if (m->n < COMB_MAX)
-			m->cp[m->n++] = cp;
+		m->cp[m->n++] = cp;
 		return;
 	}
 	first = c->ch & CH_CODE;
@@ -290,9 +296,14 @@ print_char(struct screen *s, uint32_t cp)
 	w = both = char_width(cp);
 	if (s->join != 0 && s->x >= s->join &&
 	    joins(cp, s->join, &both, &cluster)) {
-		s->cluster = cluster;
-		print_joined(s, cp, both);
-		return;
+		if (!is_full(s, &r->cells[s->x - s->join])) {
+			s->cluster = cluster;
+			print_joined(s, cp, both);
+			return;
+		}
+		/* What is not kept must not change what is. */
+		if (w == 0)
+			return;
 	}
 	if (w == 0) {
 		print_lone(s, cp);

@@ -73,6 +73,9 @@ same(const struct screen *s, const struct screen *t)
 		ck_abort_msg("they differ: %s", what);
 }
 
+#define ACCENTS_4      "\314\201\314\201\314\201\314\201"
+#define PICTURE_AND_13 "\342\235\244" ACCENTS_4 ACCENTS_4 ACCENTS_4 "\314\201"
+
 static const struct {
 	const char *input;
 	const char *has; /* in the dump of a screen of 10 columns, 4 rows */
@@ -125,6 +128,14 @@ static const struct {
 	    " 0 |\\{2764:1}\\{1f3fd:2}|" },
 	{ "\342\235\244\342\200\215\033[m\360\237\224\245\r\nx",
 	    " 0 |\\{2764,200d:1}\\{1f525:2}|" },
+	/* More than a cell holds: neither what it has nor its width changes. */
+	{ PICTURE_AND_13 "\314\201\314\201\342\200\215", ",301:1}|" },
+	{ PICTURE_AND_13 "\314\201\314\201\342\200\215\360\237\224\245",
+	    ",301:1}\\{1f525:2}|" },
+	{ PICTURE_AND_13 "\314\201\342\200\215\360\237\224\245",
+	    ",301,200d:1}\\{1f525:2}|" },
+	{ PICTURE_AND_13 "\314\201\314\201\360\237\217\275",
+	    ",301:1}\\{1f3fd:2}|" },
 };
 
 #define NKEPT ((int)(sizeof(kept) / sizeof(kept[0])))
