@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <mach-o/dyld.h>
+#include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -85,6 +87,16 @@ platform_peer_process(int sock, pid_t *pid, char *exe, size_t exe_size,
 	exe[0] = comm[0] = '\0';
 	if (getsockopt(sock, SOL_LOCAL, LOCAL_PEERPID, pid, &len) == -1)
 		*pid = 0;
+}
+
+int
+platform_rename_new(int fromdir, const char *from, int todir, const char *to)
+{
+	if (renameatx_np(fromdir, from, todir, to, RENAME_EXCL) == 0)
+		return 0;
+	if (errno == ENOTSUP)
+		errno = EINVAL;
+	return -1;
 }
 
 bool

@@ -140,6 +140,12 @@ platform_peer_process(int sock, pid_t *pid, char *exe, size_t exe_size,
 		close(pidfd);
 }
 
+int
+platform_rename_new(int fromdir, const char *from, int todir, const char *to)
+{
+	return renameat2(fromdir, from, todir, to, RENAME_NOREPLACE);
+}
+
 bool
 platform_moves_mounts(void)
 {

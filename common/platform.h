@@ -53,6 +53,13 @@ int platform_peer_uid(int sock, uid_t *uid);
 void platform_peer_process(int sock, pid_t *pid, char *exe, size_t exe_size,
     char *comm, size_t comm_size);
 
+/*
+ * renameat(2) that never takes the place of anything, in one step.  0, or -1
+ * and errno: EEXIST, or EINVAL where the file's system cannot do that.
+ */
+int platform_rename_new(
+    int fromdir, const char *from, int todir, const char *to);
+
 /* Whether a jail can show a file at another place than its own. */
 bool platform_moves_mounts(void);
 

@@ -102,6 +102,11 @@ open_file(struct audit *a)
 
 	fd = open_checked(a->env->paths.audit_file, O_RDWR | O_APPEND | O_CREAT,
 	    &st, a->why, sizeof(a->why));
+	if (fd >= 0 && audit_turn_finish(a, &st)) {
+		fd_close(fd);
+		fd = open_checked(a->env->paths.audit_file,
+		    O_RDWR | O_APPEND | O_CREAT, &st, a->why, sizeof(a->why));
+	}
 	if (fd < 0)
 		return -1;
 	a->fd = fd;

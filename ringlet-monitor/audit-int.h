@@ -99,6 +99,12 @@ bool audit_file_last(int fd, off_t size, struct audit_entry *);
 int audit_open_path(const struct audit *, off_t *size, char *why, size_t size_);
 
 /* audit-turn.c */
+struct stat;
+/*
+ * The file st was opened: if a crash has left it put aside, and also here, it
+ * is put aside; true: it was, and another must be begun.
+ */
+bool audit_turn_finish(struct audit *, const struct stat *st);
 /* The file was opened: which place it has, and whether the chain goes on. */
 void audit_turn_begin(struct audit *);
 /*

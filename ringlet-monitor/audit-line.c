@@ -263,7 +263,7 @@ get_members(const json_t *obj, struct audit_entry *out, char *why, size_t size)
 	if (!json_is_object(json_object_get(obj, "actor")))
 		return wrong("it has no actor", why, size);
 	if (!get_text(obj, "event", out->event, sizeof(out->event)) ||
-	    !get_text(obj, "object", text, sizeof(text)) ||
+	    !get_text(obj, "object", out->object, sizeof(out->object)) ||
 	    !get_text(obj, "outcome", text, sizeof(text)))
 		return wrong("it lacks a member", why, size);
 	if (!get_text(obj, "key", out->key, sizeof(out->key)))

@@ -65,6 +65,7 @@ struct audit_entry {
 	uint64_t seq;
 	char time[AUDIT_TIME_LEN + 1];
 	char event[64];
+	char object[AUDIT_TEXT_MAX + 8];
 	char key[AUDIT_KEYID_LEN + 1]; /* "": none */
 	char what[AUDIT_TEXT_MAX + 8]; /* the members of that name, or "" */
 	uint64_t bytes;

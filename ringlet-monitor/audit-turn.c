@@ -47,6 +47,17 @@ leaf(const struct audit *a)
 	return strrchr(a->env->paths.audit_file, '/') + 1;
 }
 
+/* As audit_files_list(), for what is known once the log was opened. */
+static int
+list(const struct audit *a, int dir, struct audit_files *files)
+{
+	int r = audit_files_list(dir, files);
+
+	if (r == 0 && a->taken)
+		audit_files_until(files, a->base);
+	return r;
+}
+
 /* --- the start --- */
 
 /* The last entry of a file before; false: there is none. */
@@ -80,6 +91,21 @@ go_on(struct audit *a, int dir, const struct audit_file *before)
 	a->turned = true;
 }
 
+/*
+ * Whoever can write the folder can put a file there that is named as if the log
+ * went on in it.  It does not: it would begin anew after whatever its end says,
+ * under numbers that its name has chosen.
+ */
+static void
+tell_foreign(const struct audit *a, const struct audit_files *files)
+{
+	for (size_t i = 0; i < files->foreign; i++)
+		log_error("%s/%s: is none of the audit log's files, though "
+			  "named as one that follows them: it is left out: "
+			  "look at it, then remove it",
+		    a->env->paths.state_dir, files->v[files->n + i].name);
+}
+
 void
 audit_turn_begin(struct audit *a)
 {
@@ -90,7 +116,9 @@ audit_turn_begin(struct audit *a)
 	if (dir == -1)
 		return;
 	if (audit_files_list(dir, &files) == 0) {
-		a->base = files.end;
+		a->base = audit_files_place(dir, &files, a->fd, a->size);
+		audit_files_until(&files, a->base);
+		tell_foreign(a, &files);
 		if (files.n > 0 && a->size == 0)
 			go_on(a, dir, &files.v[files.n - 1]);
 	}
@@ -98,40 +126,56 @@ audit_turn_begin(struct audit *a)
 	fd_close(dir);
 }
 
+bool
+audit_turn_finish(struct audit *a, const struct stat *st)
+{
+	int dir = folder(a);
+	bool was = dir != -1 && audit_files_finish(dir, leaf(a), st);
+
+	fd_close(dir);
+	return was;
+}
+
 /* --- another file --- */
 
-/* 0, or -1 and errno: then all is as it was. */
+/* The file has that name now; fd, which may be -1, is the one to go on in. */
+static void
+is_aside(struct audit *a, const char *name, int fd, const struct stat *st)
+{
+	fd_close(a->fd);
+	a->fd = fd;
+	a->dev = st->st_dev;
+	a->ino = st->st_ino;
+	a->base += (uint64_t)a->size;
+	a->size = 0;
+	(void)strlcpy(a->before, name, sizeof(a->before));
+	a->turned = true;
+}
+
+/* 0, or -1 and errno: then it goes on, or a->fd is -1. */
 static int
 put_aside(struct audit *a, int dir, const char *name)
 {
-	const char *now = leaf(a);
-	struct stat st;
-	int fd, saved;
+	struct stat st = { 0 };
+	int fd = audit_files_aside(dir, leaf(a), name), saved;
 
-	/* Nothing is ever written over. */
-	if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-		errno = EEXIST;
-		return -1;
+	if (fd >= 0 && fstat(fd, &st) == 0) {
+		is_aside(a, name, fd, &st);
+		return 0;
 	}
-	if (renameat(dir, now, dir, name) == -1)
-		return -1;
-	fd = openat(dir, now,
-	    O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-	    0600);
-	if (fd == -1 || fstat(fd, &st) == -1) {
-		saved = errno;
+	saved = errno;
+	if (fd != RL_ERR_SYSTEM) {
+		is_aside(a, name, -1, &st);
+		/* Whatever is in it, it is none of ours. */
+		if (saved == EEXIST)
+			a->wrong = "was replaced by another";
+		(void)snprintf(a->why, sizeof(a->why),
+		    "another file cannot be begun: %s", strerror(saved));
+	}
+	if (fd >= 0)
 		fd_close(fd);
-		(void)renameat(dir, name, dir, now);
-		errno = saved;
-		return -1;
-	}
-	fd_close(a->fd);
-	a->fd = fd;
-	a->dev = st.st_dev;
-	a->ino = st.st_ino;
-	a->base += (uint64_t)a->size;
-	a->size = 0;
-	return 0;
+	errno = saved;
+	return -1;
 }
 
 static void
@@ -143,10 +187,7 @@ turn(struct audit *a)
 	audit_files_name(a->base, name);
 	if ((dir = folder(a)) != -1)
 		r = put_aside(a, dir, name);
-	if (r == 0) {
-		(void)strlcpy(a->before, name, sizeof(a->before));
-		a->turned = true;
-	} else {
+	if (r != 0 && a->fd != -1) {
 		log_error("%s: it is longer than AuditMaxSize, and cannot be "
 			  "put aside as %s: %s",
 		    a->env->paths.audit_file, name, strerror(errno));
@@ -276,7 +317,7 @@ prune(struct audit *a)
 	if (keep == 0 || a->scan != NULL || a->verifying > 0 ||
 	    !is_believed(a) || (dir = folder(a)) == -1)
 		return;
-	if (audit_files_list(dir, &files) == 0)
+	if (list(a, dir, &files) == 0)
 		for (size_t i = 0; files.n - i > keep; i++)
 			if (drop(a, dir, &files.v[i], &files.v[i + 1]) != 0)
 				break;
@@ -308,6 +349,8 @@ audit_turn(struct audit *a)
 	if (!a->turned && (uint64_t)a->size >= max && !a->dangling &&
 	    loop_now() >= a->turn_at)
 		turn(a);
+	if (a->fd == -1)
+		return -1;
 	if (!a->turned)
 		return 0;
 	if (tell(a) != 0)
@@ -347,7 +390,7 @@ audit_turn_find(struct audit *a, uint64_t number, struct audit_place *out,
 	int dir, fd = RL_ERR_SYSTEM, before;
 
 	memset(out, 0, sizeof(*out));
-	if ((dir = folder(a)) == -1 || audit_files_list(dir, &files) != 0) {
+	if ((dir = folder(a)) == -1 || list(a, dir, &files) != 0) {
 		(void)strlcpy(why, strerror(errno), size);
 		goto out;
 	}
@@ -375,9 +418,14 @@ audit_turn_scan(struct audit *a, int fd, off_t size, struct audit_verify *v,
 	struct audit_files files = { 0 };
 	int dir = folder(a);
 
-	if (dir == -1 || audit_files_list(dir, &files) != 0)
+	if (dir == -1 || list(a, dir, &files) != 0)
 		audit_verify_add(v, "file", "%s: %s", a->env->paths.state_dir,
 		    strerror(errno));
+	for (size_t i = 0; i < files.foreign; i++)
+		audit_verify_add(v, "file",
+		    "does not go on in %s, which is named as if it did: look "
+		    "at that, then remove it",
+		    files.v[files.n + i].name);
 	return audit_scan_start(
 	    a->env->loop, dir, &files, fd, size, v, cb, arg);
 }

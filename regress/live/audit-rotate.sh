@@ -148,6 +148,46 @@ is "longer than it may be" \
 check "and whole" whole
 rm "$RINGLET_STATE_DIR/audit-$base.jsonl"
 
+# --- one that somebody has put there, named as if it were the last ---
+planted=$RINGLET_STATE_DIR/audit-999999999999000.jsonl
+head -n 1 "$AUDIT" | sed 's/"seq":[0-9]*/"seq":999999/' >"$planted"
+cp -p "$planted" "$RINGLET_STATE_DIR/audit-000000999999000.jsonl"
+ringlet -q daemon stop
+start_daemon
+wait_for 20 sealed
+check "a file that says to follow the log is left out, by name" \
+    grep -q "${planted##*/}: is none of the audit log's files" "$LOG"
+check "also one whose number could be right" \
+    grep -q "audit-000000999999000.jsonl: is none of" "$LOG"
+kept=$(count)
+more 300 e
+is "the log goes on in files of its own" "$(before | sed -n "\$=")" \
+    "$((kept + 1))"
+last=$(before | grep -v 999999 | tail -n 1)
+check "each named after the one before it" expr "$last" : audit-0000000
+is "and with the number that is due" "$(ringlet --json audit show |
+    python3 -c 'import json, sys
+d = json.load(sys.stdin)["data"]
+print([e["seq"] for e in d] == list(range(1, len(d) + 1)))')" True
+check "verify names it" tampered "does not go on in ${planted##*/}"
+# No file is there that says what is right.
+ringlet -q daemon stop
+end=$(python3 -c 'import os, sys
+print("%015d" % (int(sys.argv[1][-21:-6]) + os.path.getsize(sys.argv[1])))' \
+    "$RINGLET_STATE_DIR/$last")
+mv "$AUDIT" "$RINGLET_STATE_DIR/audit-$end.jsonl"
+rm "$RINGLET_STATE_DIR/audit-000000999999000.jsonl"
+sed -i 's/"object":"[^"]*"/"object":"audit-999999999999999.jsonl"/' "$planted"
+start_daemon
+wait_for 20 sealed
+check "nor is it believed after a stop at the worst moment" \
+    grep -q "\"audit.rotate\".*\"object\":\"audit-$end.jsonl\"" "$AUDIT"
+rm "$planted"
+is "without it nothing is wrong but what the log itself tells" \
+    "$(ringlet --json audit verify | python3 -c 'import json, sys
+print({f["kind"] for f in json.load(sys.stdin)["data"]["findings"]})')" \
+    "{'told'}"
+
 # --- AuditKeep ---
 printf 'AuditKeep 2\n' >>"$CONF"
 ringlet -q daemon stop

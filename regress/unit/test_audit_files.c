@@ -334,6 +334,98 @@ START_TEST(are_found)
 }
 END_TEST
 
+/* A file of the folder d: its first line says to follow `before', if any. */
+static void
+place(int d, const char *name, const char *before, off_t size)
+{
+	int fd = openat(d, name, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+	struct audit_link at = { .seq = 7 };
+
+	buf_reset(t.line);
+	audit_line_begin(t.line, 1700000000123, 8, &nobody,
+	    before != NULL ? AUDIT_TURNED : AUDIT_KEY_READ,
+	    before != NULL ? before : "x", "ok");
+	audit_line_end(t.line, NULL, &at);
+	ck_assert_int_eq(write(fd, buf_ptr(t.line), buf_len(t.line)),
+	    (ssize_t)buf_len(t.line));
+	ck_assert_int_eq(ftruncate(fd, size), 0);
+	close(fd);
+}
+
+#define AUDIT(n) "audit-000000000" #n ".jsonl"
+#define LATE	 "audit-000000900000000.jsonl"
+#define LAST	 "audit-999999999999999.jsonl"
+
+static const struct {
+	const char *what;
+	const char *now; /* what the one written says to follow; "": nothing */
+	struct {
+		const char *name, *before;
+	} f[4]; /* 1000 bytes each */
+	uint64_t base;
+	size_t n, foreign;
+} places[] = {
+	{ "none", "", { { NULL } }, 0, 0, 0 },
+	{ "the log is one file", NULL, { { NULL } }, 0, 0, 0 },
+	{ "one was planted", NULL, { { LAST, NULL } }, 0, 0, 1 },
+	{ "with a number that could be", NULL, { { LATE, NULL } }, 0, 0, 1 },
+	{ "and nothing is there", "", { { LATE, NULL } }, 0, 0, 1 },
+	{ "that says to follow the log", "",
+	    { { AUDIT(000000), NULL }, { LAST, AUDIT(000000) } }, 1000, 1, 1 },
+	{ "but the log says which", AUDIT(001000),
+	    { { AUDIT(000000), NULL }, { AUDIT(001000), AUDIT(000000) },
+		{ LATE, AUDIT(001000) }, { LAST, AUDIT(001000) } },
+	    2000, 2, 2 },
+	{ "the last was put aside, and no other begun", "",
+	    { { AUDIT(000000), NULL }, { AUDIT(001000), AUDIT(000000) } }, 2000,
+	    2, 0 },
+	{ "the first are gone", "", { { AUDIT(005000), AUDIT(004000) } }, 6000,
+	    1, 0 },
+	{ "one between is", "",
+	    { { AUDIT(000000), NULL }, { AUDIT(002000), AUDIT(001000) } }, 3000,
+	    2, 0 },
+	{ "the one before is", AUDIT(001000), { { AUDIT(000000), NULL } }, 1001,
+	    1, 0 },
+	{ "one was changed, and has its place", "",
+	    { { AUDIT(000000), NULL }, { AUDIT(001000), NULL } }, 2000, 2, 0 },
+	{ "a name that is none", "../../x", { { AUDIT(000000), NULL } }, 1000,
+	    1, 0 },
+	{ "a number that is none", LAST, { { AUDIT(000000), NULL } }, 1000, 1,
+	    0 },
+};
+
+START_TEST(have_places)
+{
+	char dir[] = "/var/tmp/test_audit_files.XXXXXX";
+	const char *now = places[_i].now;
+	struct audit_files files;
+	int d, fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	d = open(dir, O_RDONLY | O_DIRECTORY);
+	for (size_t i = 0; i < 4 && places[_i].f[i].name != NULL; i++)
+		place(d, places[_i].f[i].name, places[_i].f[i].before, 1000);
+	place(d, "audit.jsonl", now, now != NULL && *now == '\0' ? 0 : 1000);
+	ck_assert_int_eq(audit_files_list(d, &files), 0);
+	fd = audit_files_open(d, "audit.jsonl");
+	ck_assert_uint_eq(audit_files_place(d, &files, fd,
+			      now != NULL && *now == '\0' ? 0 : 1000),
+	    places[_i].base);
+	audit_files_until(&files, places[_i].base);
+	ck_assert_uint_eq(files.n, places[_i].n);
+	ck_assert_uint_eq(files.foreign, places[_i].foreign);
+	ck_assert_uint_eq(
+	    files.end, files.n == 0 ? 0 : files.v[files.n - 1].base + 1000);
+	audit_files_clear(&files);
+	for (size_t i = 0; i < 4 && places[_i].f[i].name != NULL; i++)
+		(void)unlinkat(d, places[_i].f[i].name, 0);
+	(void)unlinkat(d, "audit.jsonl", 0);
+	close(fd);
+	close(d);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
 Suite *
 suite_audit_files(void)
 {
@@ -351,6 +443,8 @@ suite_audit_files(void)
 	tcase_add_test(tc, every_byte);
 	tcase_add_test(tc, does_not_end);
 	tcase_add_test(tc, are_found);
+	tcase_add_loop_test(
+	    tc, have_places, 0, sizeof(places) / sizeof(places[0]));
 	suite_add_tcase(s, tc);
 	return s;
 }
