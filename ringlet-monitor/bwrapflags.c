@@ -209,6 +209,18 @@ keep(struct bwrap_flags *out, const char *word)
 	append(&out->words, &out->nwords, word);
 }
 
+/*
+ * That it was asked for, also where no word of it goes to bwrap.  Every jail
+ * has the rest of --unshare-all.
+ */
+static void
+note_option(struct bwrap_flags *out, const char *name)
+{
+	append(&out->options, &out->noptions, name);
+	if (strcmp(name, "--unshare-all") == 0)
+		append(&out->options, &out->noptions, "--unshare-net");
+}
+
 static void
 keep_proof(struct bwrap_flags *out, const char *dst, const struct stat *st)
 {
@@ -349,17 +361,32 @@ take_tightening(char *const *w, size_t nargs, struct bwrap_flags *out,
 	return 0;
 }
 
+/* Its row in flags[], or NELEM(flags). */
+static size_t
+find_flag(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < NELEM(flags); i++)
+		if (strcmp(flags[i].name, name) == 0)
+			break;
+	return i;
+}
+
+bool
+bwrap_flags_know(const char *name)
+{
+	return find_flag(name) < NELEM(flags);
+}
+
 /* Takes the option at w[0], of which there are n words.  Returns its length. */
 static int
 take_flag(const struct paths *paths, char *const *w, size_t n,
     struct bwrap_flags *out, char *why, size_t size)
 {
-	size_t i, k;
+	size_t i = find_flag(w[0]), k;
 	int r;
 
-	for (i = 0; i < NELEM(flags); i++)
-		if (strcmp(flags[i].name, w[0]) == 0)
-			break;
 	if (i == NELEM(flags)) {
 		snprintf(why, size, "--bwrap-flags: '%s' is not an option "
 		    "that can be added to a jail", w[0]);
@@ -376,6 +403,7 @@ take_flag(const struct paths *paths, char *const *w, size_t n,
 		    w[0], k, k == 1 ? "" : "s");
 		return RL_ERR_INVALID;
 	}
+	note_option(out, w[0]);
 	switch (flags[i].class) {
 	case NETWORK:
 		out->unshare_net = true;
@@ -418,6 +446,9 @@ bwrap_flags_clear(struct bwrap_flags *f)
 	for (size_t i = 0; i < f->nwords; i++)
 		free(f->words[i]);
 	free(f->words);
+	for (size_t i = 0; i < f->noptions; i++)
+		free(f->options[i]);
+	free(f->options);
 	for (size_t i = 0; i < f->nproofs; i++)
 		free(f->proofs[i]);
 	free(f->proofs);

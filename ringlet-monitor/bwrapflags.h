@@ -14,6 +14,8 @@ struct paths;
 struct bwrap_flags {
 	char **words; /* to add to bwrap's, in order */
 	size_t nwords;
+	char **options; /* names of all that was asked for, as they came */
+	size_t noptions;
 	char **proofs; /* place inside, device, inode number of each bind */
 	size_t nproofs;
 	char **places; /* inside, of all that they mount or make */
@@ -41,5 +43,8 @@ struct stat;
 void bwrap_flags_show(struct bwrap_flags *, const char *src, const char *dst,
     const struct stat *);
 void bwrap_flags_clear(struct bwrap_flags *);
+
+/* Whether bwrap has an option of that name, be it one that is refused. */
+bool bwrap_flags_know(const char *name);
 
 #endif /* BWRAPFLAGS_H */

@@ -287,8 +287,8 @@ on_JAIL_EXPLAIN(struct peer *p, struct msg *m)
 		err = RL_ERR_INVALID;
 	}
 	if (err == 0)
-		err = policy_may_flags(env->policy, flags.words, flags.nwords,
-		    flags.unshare_net, why, sizeof(why));
+		err = policy_may_flags(env->policy, flags.options,
+		    flags.noptions, why, sizeof(why));
 	if (err == 0)
 		err = run_explain(env, &ask, &r, why, sizeof(why));
 	if (err == 0)
@@ -321,8 +321,8 @@ on_JAIL_SHOW(struct peer *p, struct msg *m)
 
 	err = bwrap_flags_parse(&env->paths, &none, &flags, why, sizeof(why));
 	if (err == 0)
-		err = policy_may_flags(env->policy, flags.words, flags.nwords,
-		    flags.unshare_net, why, sizeof(why));
+		err = policy_may_flags(env->policy, flags.options,
+		    flags.noptions, why, sizeof(why));
 	if (err == 0)
 		err = run_explain(env, &ask, &r, why, sizeof(why));
 	if (err == 0)

@@ -15,6 +15,7 @@
 
 #include <sodium.h>
 
+#include "bwrapflags.h"
 #include "confkey.h"
 #include "confline.h"
 #include "err.h"
@@ -93,7 +94,7 @@ static const struct {
 	[PK_DENY_GRANTS] = { "DenyGrants", PT_WORDS, NULL, grants,
 	    "ro, rw, env, ssh-agent, nested-sandbox, limit or all" },
 	[PK_DENY_BWRAP_FLAGS] = { "DenyBwrapFlags", PT_FLAGS, NULL, NULL,
-	    "options such as --ro-bind, or all" },
+	    "options of bwrap such as --ro-bind, or all" },
 	[PK_JAIL_HIDE] = { "JailHide", PT_PATHS, NULL, NULL,
 	    "absolute paths, or ones that begin with ~/" },
 	[PK_JAIL_MINIMUM] = { "JailMinimum", PT_WORD, "JailMinimum", NULL,
@@ -224,13 +225,11 @@ clean_address(const char *s)
 	return out;
 }
 
+/* A name that bwrap does not have would be a rule that refuses nothing. */
 static bool
 is_flag(const char *s)
 {
-	return strcmp(s, "all") == 0 ||
-	       (strncmp(s, "--", 2) == 0 && s[2] != '\0' &&
-		   s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-")] ==
-		       '\0');
+	return strcmp(s, "all") == 0 || bwrap_flags_know(s);
 }
 
 /* One more of a list.  0 or RL_ERR_INVALID. */

@@ -293,31 +293,43 @@ policy_may_grant(
 	return policy_refuse(p, PK_DENY_GRANTS, line, what, why, size);
 }
 
+/* With or without -try, it does the same. */
+static bool
+same_option(const char *a, const char *b)
+{
+	static const char try[] = "-try";
+	size_t n = strlen(a), m = strlen(b), k = sizeof(try) - 1;
+
+	if (n > k && strcmp(a + n - k, try) == 0)
+		n -= k;
+	if (m > k && strcmp(b + m - k, try) == 0)
+		m -= k;
+	return n == m && strncmp(a, b, n) == 0;
+}
+
 int
-policy_may_flags(const struct policy *p, char *const *words, size_t n,
-    bool unshare_net, char *why, size_t size)
+policy_may_flags(const struct policy *p, char *const *options, size_t n,
+    char *why, size_t size)
 {
 	const struct policy_value *v;
-	char what[SHOWN], shown[128];
+	char what[SHOWN];
 	unsigned line;
 
-	if (!is_set(p, PK_DENY_BWRAP_FLAGS))
+	if (!is_set(p, PK_DENY_BWRAP_FLAGS) || n == 0)
 		return 0;
 	v = &p->v[PK_DENY_BWRAP_FLAGS];
-	if ((n > 0 || unshare_net) && (line = find_equal(v, "all")) != 0)
+	if ((line = find_equal(v, "all")) != 0)
 		return policy_refuse(
 		    p, PK_DENY_BWRAP_FLAGS, line, "--bwrap-flags", why, size);
-	for (size_t i = 0; i < n; i++) {
-		/* With or without -try, it does the same. */
-		snprintf(what, sizeof(what), "%s-try", words[i]);
-		if ((line = find_equal(v, words[i])) == 0 &&
-		    (line = find_equal(v, what)) == 0)
-			continue;
-		snprintf(what, sizeof(what), "--bwrap-flags: %s",
-		    text_escape(shown, sizeof(shown), words[i]));
-		return policy_refuse(
-		    p, PK_DENY_BWRAP_FLAGS, line, what, why, size);
-	}
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < v->words.n; k++) {
+			if (!same_option(v->words.v[k], options[i]))
+				continue;
+			snprintf(what, sizeof(what), "--bwrap-flags: %s",
+			    options[i]);
+			return policy_refuse(p, PK_DENY_BWRAP_FLAGS,
+			    v->lines[k], what, why, size);
+		}
 	return 0;
 }
 

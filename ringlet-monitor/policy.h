@@ -127,9 +127,9 @@ int policy_may_hook(
 bool policy_has_jail_rules(const struct policy *, unsigned *line);
 int policy_may_grant(
     const struct policy *, const struct grant *, char *why, size_t size);
-/* words: of bwrap's options, parsed. */
-int policy_may_flags(const struct policy *, char *const *words, size_t n,
-    bool unshare_net, char *why, size_t size);
+/* options: the names of what --bwrap-flags asks for (bwrapflags.h). */
+int policy_may_flags(const struct policy *, char *const *options, size_t n,
+    char *why, size_t size);
 /* Whether jails have no network. */
 bool policy_no_network(const struct policy *);
 /* Whether a grant of that limit is no more than what a jail would get. */

@@ -394,8 +394,8 @@ check_authority(struct peer *p, const struct msg_session_create *req,
 	struct env *env = peer_env(p);
 
 	if (policy_verdict(env, audit_who_of(p), req->alias,
-		policy_may_flags(env->policy, flags->words, flags->nwords,
-		    flags->unshare_net, why, size),
+		policy_may_flags(env->policy, flags->options,
+		    flags->noptions, why, size),
 		why) != 0)
 		return RL_ERR_DENIED;
 	if (peer_is_cli(p))

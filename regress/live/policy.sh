@@ -126,7 +126,8 @@ loosen_DenyBwrapFlags()
 {
 	remote plain --bwrap-flags="--ro-bind $HOME/more $HOME/more" ||
 	    try ringlet sandbox explain plain -C "$WORK" \
-		--bwrap-flags="--ro-bind $HOME/more $HOME/more"
+		--bwrap-flags="--ro-bind $HOME/more $HOME/more" ||
+	    remote plain --bwrap-flags=--unshare-all
 }
 loosen_JailHide()
 {
@@ -326,7 +327,8 @@ policy 'AllowAgents shell codex mine' 'DenyAgents cod*' \
     'AllowProviders self anthropic openrouter mine' 'DenyProviders openrouter' \
     'AllowEndpoints *.anthropic.com *.anthropic.com:8443 loopback:*' \
     'DenyEndpoints old.anthropic.com' 'NoSandbox never' 'ForceNetwork off' \
-    'DenyGrants rw' 'DenyBwrapFlags --ro-bind' "JailHide $HOME/hidden" \
+    'DenyGrants rw' 'DenyBwrapFlags --ro-bind --unshare-net' \
+    "JailHide $HOME/hidden" \
     'JailMinimum no-fresh-proc' 'JailProtectRepo yes' 'LimitMemory 512M' \
     'LimitProcesses 400' 'LimitFiles 1024' 'LimitCPU 1h' 'LimitTmp 64M' \
     'MaxSessions 8' 'MaxViewers 8' 'SessionKeep 1d' 'VaultLockAfter 1h' \

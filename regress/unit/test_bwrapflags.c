@@ -50,6 +50,26 @@ joined(const struct bwrap_flags *f)
 	return text;
 }
 
+/* What a policy judges: each option that came, whatever becomes of it. */
+START_TEST(options_are_named)
+{
+	static const char *const want[] = { "--new-session", "--ro-bind-try",
+		"--unshare-all", "--unshare-net", "--hostname" };
+	struct bwrap_flags f;
+	char why[512];
+
+	ck_assert_int_eq(parse("--new-session --ro-bind-try /no-such-file /x",
+			     "--unshare-all,--hostname box", &f, why),
+	    0);
+	ck_assert_uint_eq(f.noptions, NELEM(want));
+	for (size_t i = 0; i < NELEM(want); i++)
+		ck_assert_str_eq(f.options[i], want[i]);
+	bwrap_flags_clear(&f);
+	ck_assert(bwrap_flags_know("--bind"));
+	ck_assert(!bwrap_flags_know("--bnd"));
+}
+END_TEST
+
 START_TEST(accepted)
 {
 	static const struct {
@@ -238,6 +258,7 @@ suite_bwrapflags(void)
 	Suite *s = suite_create("bwrapflags");
 	TCase *tc = tcase_create("flags");
 
+	tcase_add_test(tc, options_are_named);
 	tcase_add_test(tc, accepted);
 	tcase_add_test(tc, several);
 	tcase_add_test(tc, refused);

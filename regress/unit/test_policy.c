@@ -74,7 +74,8 @@ START_TEST(mistakes)
 		{ "NoSandbox cli never", "takes one value" },
 		{ "ForceNetwork on", "is not off or any" },
 		{ "DenyGrants read", "is not ro, rw, env" },
-		{ "DenyBwrapFlags ro-bind", "is not options such as" },
+		{ "DenyBwrapFlags ro-bind", "is not options of bwrap" },
+		{ "DenyBwrapFlags --ro-bnd", "is not options of bwrap" },
 		{ "JailHide relative", "is not absolute paths" },
 		{ "JailHide none", "is not absolute paths" },
 		{ "JailMinimum best", "is not full, no-landlock-scope" },
@@ -230,6 +231,7 @@ END_TEST
 START_TEST(no_policy_allows)
 {
 	const struct grant g = { .kind = GRANT_RW, .value = "/x" };
+	char *option[] = { (char[]){ "--ro-bind" } };
 	uint64_t n = 5;
 	unsigned line;
 
@@ -243,7 +245,7 @@ START_TEST(no_policy_allows)
 	ck_assert_int_eq(policy_may_hook(NULL, "x", why, sizeof(why)), 0);
 	ck_assert_int_eq(policy_may_grant(NULL, &g, why, sizeof(why)), 0);
 	ck_assert_int_eq(
-	    policy_may_flags(NULL, NULL, 0, true, why, sizeof(why)), 0);
+	    policy_may_flags(NULL, option, 1, why, sizeof(why)), 0);
 	ck_assert(!policy_no_network(NULL));
 	ck_assert(!policy_limit(NULL, LIMIT_MEMORY, &n));
 	ck_assert_int_eq(policy_may_keychain(NULL, "x", why, sizeof(why)), 0);
@@ -453,8 +455,9 @@ END_TEST
 
 START_TEST(jails)
 {
-	char *words[] = { (char[]){ "--ro-bind" }, (char[]){ "/a" },
-		(char[]){ "/b" } };
+	char *options[] = { (char[]){ "--new-session" },
+		(char[]){ "--ro-bind" } };
+	char *net[] = { (char[]){ "--unshare-net" } };
 	struct policy *p = make("DenyGrants rw env\nDenyBwrapFlags "
 				"--ro-bind-try\nForceNetwork off\n"
 				"LimitMemory 1G\nLimitTmp 64M");
@@ -467,11 +470,11 @@ START_TEST(jails)
 	ck_assert_int_eq(
 	    policy_may_grant(p, &g, why, sizeof(why)), RL_ERR_DENIED);
 	names("DenyGrants", 1);
-	ck_assert_int_eq(policy_may_flags(p, words, 3, false, why, sizeof(why)),
-	    RL_ERR_DENIED);
-	names("DenyBwrapFlags", 2);
 	ck_assert_int_eq(
-	    policy_may_flags(p, NULL, 0, true, why, sizeof(why)), 0);
+	    policy_may_flags(p, options, 2, why, sizeof(why)), RL_ERR_DENIED);
+	names("DenyBwrapFlags", 2);
+	ck_assert_int_eq(policy_may_flags(p, options, 1, why, sizeof(why)), 0);
+	ck_assert_int_eq(policy_may_flags(p, net, 1, why, sizeof(why)), 0);
 	ck_assert(policy_no_network(p));
 	ck_assert(policy_has_jail_rules(p, &line));
 	ck_assert_uint_eq(line, 3);
@@ -486,10 +489,14 @@ START_TEST(jails)
 	p = make("DenyGrants all\nDenyBwrapFlags all");
 	ck_assert_int_eq(
 	    policy_may_grant(p, &g, why, sizeof(why)), RL_ERR_DENIED);
-	ck_assert_int_eq(policy_may_flags(p, NULL, 0, true, why, sizeof(why)),
-	    RL_ERR_DENIED);
 	ck_assert_int_eq(
-	    policy_may_flags(p, NULL, 0, false, why, sizeof(why)), 0);
+	    policy_may_flags(p, net, 1, why, sizeof(why)), RL_ERR_DENIED);
+	ck_assert_int_eq(policy_may_flags(p, NULL, 0, why, sizeof(why)), 0);
+	policy_free(p);
+	p = make("DenyBwrapFlags --unshare-net");
+	ck_assert_int_eq(
+	    policy_may_flags(p, net, 1, why, sizeof(why)), RL_ERR_DENIED);
+	names("DenyBwrapFlags", 1);
 	policy_free(p);
 }
 END_TEST
