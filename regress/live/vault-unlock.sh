@@ -2,6 +2,7 @@
 # Alone: it reads the argument lists of all processes, other tests' too.
 # shellcheck shell=sh
 . "${0%/*}/lib.sh"
+. "${0%/*}/arguments-lib.sh"
 
 pass=$(canary passphrase)
 key=$(canary vaulted)
@@ -26,19 +27,7 @@ unlock()
 	ringlet keychain unlock "$@"
 }
 
-# The argument lists of all processes, watched while passphrases travel.
-watch_arguments()
-{
-	while [ ! -e "$T/stop" ]; do
-		cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n' |
-		    grep -aF -f "$T/patterns" >>"$T/seen"
-	done
-}
-printf '%s\n' "$pass" 'wrong one' control-word >"$T/patterns"
-: >"$T/seen"
-watch_arguments &
-watcher=$!
-at_end $watcher
+watch_arguments "$pass" 'wrong one'
 
 # --- files and pipes ---
 check "a file makes the vault" unlock --passphrase-file "$T/pass"
@@ -91,10 +80,7 @@ ringlet keychain lock
 SSH_ASKPASS_REQUIRE=force without_terminal ringlet keychain unlock
 is "so it is by force" $? 0
 ringlet keychain lock
-sh -c 'sleep 1; :' control-word
-touch "$T/stop"
-wait $watcher 2>/dev/null
-check "argument lists were watched" grep -q control-word "$T/seen"
+end_watch
 refute "no passphrase was in one" grep -qv control-word "$T/seen"
 : >"$T/asked"
 on_tty --out "$T/out" expect "Ringlet's vault: " send "$pass\\r" wait x \
