@@ -43,20 +43,20 @@ session mortal --no-sandbox -C "$WORK" -- -c "$run tag-$$-four stubborn"
 check "an unjailed agent runs" \
     ws "/ws/terminal/$ID" --out /dev/null expect stubborn
 ringlet terminal kill "$ID" >/dev/null
-check "and is gone when killed" wait_for 10 dead four
+check "and is gone when killed" wait_for 20 dead four
 
 # The sandboxer dies: its jails do, and their state says so.
 session mortal -C "$WORK" -- -c "$run tag-$$-five stubborn"
 check "an agent runs" ws "/ws/terminal/$ID" --out /dev/null expect stubborn
 kill -9 "$SANDBOXER"
-check "a killed sandboxer takes its jails along" wait_for 5 dead five
-await "$ID" 10 || not_ok "and the session ends"
+check "a killed sandboxer takes its jails along" wait_for 20 dead five
+await "$ID" || not_ok "and the session ends"
 is "with a reason" "$(field "$ID" reason)" lost
 back()
 {
 	! ringlet --json daemon status | grep -q 'starts again\|is starting'
 }
-wait_for 10 back || not_ok "a new one is started"
+wait_for 20 back || not_ok "a new one is started"
 daemon_facts
 session mortal -C "$WORK" -- -c 'exit 9'
 await "$ID" || not_ok "a session ends there"
@@ -71,19 +71,19 @@ answers()
 {
 	[ "$(api GET /api/ping)" = 200 ]
 }
-check "ringletd comes back" wait_for 10 answers
+check "ringletd comes back" wait_for 20 answers
 daemon_facts
 is "at the same address" "$ADDRESS" "$address"
 is "and the session went on" "$(field "$ID" state)" running
 
 # The monitor dies: everything does.
 kill -9 "$MONITOR"
-check "a killed monitor takes the jail along" wait_for 5 dead six
+check "a killed monitor takes the jail along" wait_for 20 dead six
 gone()
 {
 	! kill -0 "$RINGLETD" 2>/dev/null && ! kill -0 "$SANDBOXER" 2>/dev/null
 }
-check "and its two children" wait_for 5 gone
+check "and its two children" wait_for 20 gone
 start_daemon
 ok "a new daemon starts after that"
 done_testing

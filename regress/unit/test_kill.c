@@ -213,8 +213,8 @@ START_TEST(test_sandboxer_dies)
 		r->pid = 0;
 	} else
 		ck_assert_int_eq(shutdown(r->fd, SHUT_RDWR), 0);
-	ck_assert(rig_fifo_free(fifo, 2000));
-	ck_assert(rig_fifo_free(fifo8, 2000));
+	ck_assert(rig_fifo_free(fifo, RIG_WAIT_MS));
+	ck_assert(rig_fifo_free(fifo8, RIG_WAIT_MS));
 	close(fifo);
 	close(fifo8);
 	rig_session_done(&s);
@@ -247,7 +247,7 @@ START_TEST(test_init_killed)
 	rig_wait_end(r, &s, &m);
 	ck_assert_str_eq(((struct msg_jail_state *)m.body)->reason, "lost");
 	msg_clear(&m);
-	ck_assert(rig_fifo_free(fifo, 2000));
+	ck_assert(rig_fifo_free(fifo, RIG_WAIT_MS));
 	close(fifo);
 	free(cmd);
 	rig_session_done(&s);
@@ -256,17 +256,17 @@ START_TEST(test_init_killed)
 END_TEST
 
 /*
- * Whether nothing is left of r's jails within 2 s.  All that bwrap starts has
- * the working folder's name in its arguments.
+ * Whether in time nothing is left of r's jails.  All that bwrap starts has the
+ * working folder's name in its arguments.
  */
 static bool
 nothing_left(const struct rig *r)
 {
 	/* The [/] keeps the command from finding itself. */
-	char *cmd = xasprintf("for i in 1 2 3 4 5 6 7 8 9 10; do "
+	char *cmd = xasprintf("for i in $(seq %d); do "
 			      "pgrep -f '[/]%s' >/dev/null || exit 0; "
 			      "sleep 0.2; done; ps -ef; exit 1",
-	    r->work + 1);
+	    RIG_WAIT_MS / 200, r->work + 1);
 	int status = system(cmd);
 
 	free(cmd);
