@@ -46,8 +46,11 @@ go
 check "a notification, with its text" told sse \
     '"kind":"notification","title":"Build","text":"done; 3 of 3"'
 go
-check "a viewer comes amid one" sh -c "timeout 2 ringlet terminal attach \
-    --read-only $ID >/dev/null 2>&1; true"
+ringlet terminal attach --read-only "$ID" >"$T/seen" 2>&1 &
+viewer=$!
+at_end $viewer
+check "a viewer comes amid one" wait_for 20 grep -aq 'a bell: ' "$T/seen"
+kill $viewer
 go
 check "it is whole, without what leads terminals astray" told sse \
     '"kind":"notification","title":"","text":"abcd"'

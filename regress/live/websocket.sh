@@ -68,9 +68,10 @@ is "signal 10 is refused with an error" $? 0
 is "and the session lives" "$(field "$ID" state)" running
 
 # Watching only.
-ws "/ws/terminal/$ID?read_only=1" --timeout 3 expect ready \
-    send 'quit\r' event state_changed >/dev/null 2>&1
-refute "a read-only viewer cannot type" ended "$ID"
+ws "/ws/terminal/$ID?read_only=1" --timeout 10 expect ready \
+    send 'quit\r' event error >/dev/null 2>&1
+is "a read-only viewer that types is told so" $? 0
+refute "and has typed nothing" ended "$ID"
 
 # Refusals.
 refuse()
