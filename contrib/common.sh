@@ -25,7 +25,8 @@ PACKAGE_PACKAGES='debhelper dpkg-dev lintian mandoc xz-utils'
 TEST_PACKAGES='asciinema check curl minisign nghttp2-client mandoc python3 procps dbus-bin'
 # Of live tests that are left out where these are not.
 LIVE_PACKAGES='jq strace openssh-server keepassxc xvfb xdotool nginx-light node-ws
-python3-jsonschema python3-websockets bash-completion zsh fish less systemd'
+python3-jsonschema python3-websockets bash-completion zsh fish less systemd
+openssl ca-certificates'
 # 115 MB to fetch with what it needs: only where apt knows it.
 BROWSER_PACKAGES='chromium'
 

@@ -136,6 +136,20 @@ set_up(struct work *w)
 	return ok;
 }
 
+/* What libcurl's words for it leave open, to be put before them. */
+static const char *
+meaning(CURLcode code)
+{
+	switch (code) {
+	case CURLE_SSL_CONNECT_ERROR:
+		return "no TLS 1.2 or later could be agreed on: ";
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		return "it leads away from https, which is not followed: ";
+	default:
+		return "";
+	}
+}
+
 static int
 fail_transfer(const struct work *w, CURLcode code, const struct body *b,
     const char *name, const char *detail, char *why, size_t size)
@@ -158,7 +172,7 @@ fail_transfer(const struct work *w, CURLcode code, const struct body *b,
 		(void)snprintf(why, size, "%s/%s: is missing", w->base, name);
 		return RL_ERR_NOTFOUND;
 	}
-	(void)snprintf(why, size, "%s/%s: %s", w->base, name,
+	(void)snprintf(why, size, "%s/%s: %s%s", w->base, name, meaning(code),
 	    *detail != '\0' ? detail : curl_easy_strerror(code));
 	return RL_ERR_UNAVAILABLE;
 }

@@ -135,22 +135,23 @@ refused()
 	refused_was=$(current)
 	refused_what=$1 refused_pattern=$2
 	shift 2
-	refute "$refused_what is refused" \
-	    env "$@" ringlet registry sync >"$T/refused.log" 2>&1
+	env "$@" ringlet registry sync >"$T/refused.log" 2>&1
+	refute "$refused_what is refused" test $? -eq 0
 	like "$refused_what: why" "$(cat "$T/refused.log")" "$refused_pattern"
 	is "$refused_what: what was used still is" "$(current)" "$refused_was"
 }
 
-# serve: a server on this machine for $T/www; sets SERVER and WWW, its URL.
+# serve [FILE [OLD]]: a server on this machine for $T/www, with TLS if there is a
+# FILE (registry-server.py); sets SERVER and WWW, its URL.
 serve()
 {
 	mkdir -p "$T/www"
 	rm -f "$T/www.port"
-	python3 "$LIVE_SRC/registry-server.py" "$T/www" "$T/www.port" \
-	    2>"$T/www.err" &
+	python3 "$LIVE_SRC/registry-server.py" "$T/www" "$T/www.port" "$@" \
+	    2>>"$T/www.err" &
 	SERVER=$!
 	at_end $SERVER
 	wait_for 10 test -s "$T/www.port" || bail "a server starts"
 	# shellcheck disable=SC2034
-	WWW=http://127.0.0.1:$(cat "$T/www.port")
+	WWW=http${1:+s}://127.0.0.1:$(cat "$T/www.port")
 }
