@@ -151,6 +151,30 @@ apply_keychain(const struct policy *p, struct conf *c)
 	note(p, c, PK_ALLOW_KEYCHAINS, "Keychain");
 }
 
+/*
+ * At least so many files, of which none may be shorter than it is by itself:
+ * many that hold next to nothing keep nothing.
+ */
+static void
+apply_audit_keep(const struct policy *p, struct conf *c)
+{
+	unsigned least = (unsigned)p->v[PK_AUDIT_KEEP].number;
+	struct conf usual;
+
+	if (!says(p, PK_AUDIT_KEEP) || c->audit_keep == 0)
+		return;
+	if (least == 0 || c->audit_keep < least) {
+		c->audit_keep = least;
+		note(p, c, PK_AUDIT_KEEP, "AuditKeep");
+	}
+	conf_defaults(&usual);
+	if (c->audit_keep != 0 && c->audit_max_size < usual.audit_max_size) {
+		c->audit_max_size = usual.audit_max_size;
+		note(p, c, PK_AUDIT_KEEP, "AuditMaxSize");
+	}
+	conf_free(&usual);
+}
+
 void
 policy_apply(const struct policy *p, struct conf *c)
 {
@@ -186,6 +210,7 @@ policy_apply(const struct policy *p, struct conf *c)
 		c->audit_full = CONF_AUDIT_DENY;
 		note(p, c, PK_AUDIT_FULL, "AuditFull");
 	}
+	apply_audit_keep(p, c);
 	/* Whether a root leads out of them is judged where it is opened. */
 	if (says(p, PK_BROWSE_ROOTS))
 		note(p, c, PK_BROWSE_ROOTS, "BrowseRoots");

@@ -41,6 +41,7 @@ enum kind {
 	/* From here on: one value. */
 	PT_WORD,   /* of the keyword's table, or that of `as` in the settings */
 	PT_NUMBER, /* as that of `as` in the settings */
+	PT_LEAST,  /* likewise, and 0 is more than any */
 	PT_LIMIT,  /* as that of a grant */
 	PT_AGE,
 	PT_WARN_AGE /* with warn= */
@@ -137,6 +138,7 @@ static const struct {
 	[PK_AUDIT_SYSLOG] = { "AuditSyslog", PT_WORD, NULL, yes_no,
 	    "yes or no" },
 	[PK_AUDIT_FULL] = { "AuditFull", PT_WORD, "AuditFull", NULL, NULL },
+	[PK_AUDIT_KEEP] = { "AuditKeep", PT_LEAST, "AuditKeep", NULL, NULL },
 };
 _Static_assert(NELEM(keys) == PK_MAX, "a keyword has no row");
 
@@ -313,8 +315,9 @@ set_number(struct parse *ps, size_t k, const char *value)
 	const struct conf_keyword *c =
 	    conf_keyword_get(conf_keyword_find(keys[k].as));
 
-	/* 0 is "never" in the settings, which bounds nothing. */
-	if (!conf_number(c, value, &v->number) || v->number == 0)
+	/* 0 is "never" in the settings, which is no upper bound. */
+	if (!conf_number(c, value, &v->number) ||
+	    (v->number == 0 && keys[k].kind != PT_LEAST))
 		return refuse_value(ps, k, value, c->accepts);
 	return 0;
 }
@@ -366,6 +369,7 @@ set_value(struct parse *ps, size_t k, const char *value)
 		r = set_limit(ps, k, value);
 		break;
 	case PT_NUMBER:
+	case PT_LEAST:
 		r = set_number(ps, k, value);
 		break;
 	case PT_WORD:

@@ -68,6 +68,7 @@ enum policy_keyword {
 	PK_MAX_TOKEN_AGE,
 	PK_AUDIT_SYSLOG,
 	PK_AUDIT_FULL,
+	PK_AUDIT_KEEP,
 	PK_MAX
 };
 

@@ -260,6 +260,10 @@ loosen_AuditFull()
 {
 	gives AuditFull warn
 }
+loosen_AuditKeep()
+{
+	gives AuditKeep 1
+}
 
 # For these policy-others.sh has the cases.
 ELSEWHERE="AllowRegistries DenyRegistries RegistryKeys AllowHooks"
@@ -305,7 +309,7 @@ import json, sys
 for rule in json.load(sys.stdin)["data"]["rules"]:
     print(rule["keyword"])' <"$T/show")
 check "policy show names every keyword" \
-    test "$(echo "$keywords" | wc -l)" -ge 38
+    test "$(echo "$keywords" | wc -l)" -ge 39
 for keyword in $keywords; do
 	case " $ELSEWHERE " in *" $keyword "*) continue ;; esac
 	if ! type "loosen_$keyword" >/dev/null 2>&1; then
@@ -335,7 +339,7 @@ policy 'AllowAgents shell codex mine' 'DenyAgents cod*' \
     'LockListenAddress 127.0.0.1:0' 'RequireSameUser yes' \
     'RequireSealedKeys yes' 'AllowUploads no' 'BrowseRoots ~/inside' \
     'AllowKeychains vault' 'MaxKeyAge 90d warn=75d' 'MaxTokenAge 1h' 'AuditFull deny' \
-    'RequireFullSeal yes'
+    'AuditKeep 0' 'RequireFullSeal yes'
 kill -HUP "$MONITOR"
 reloaded()
 {

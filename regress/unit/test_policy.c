@@ -92,6 +92,9 @@ START_TEST(mistakes)
 		{ "MaxTokenAge 90d warn=1d", "takes one value" },
 		{ "AuditSyslog maybe", "is not yes or no" },
 		{ "AuditFull quietly", "is not deny or warn" },
+		{ "AuditKeep all", "is not a number from 0 to 10000" },
+		{ "AuditKeep 10001", "is not a number from 0 to 10000" },
+		{ "AuditKeep 1 2", "takes one value" },
 	};
 	struct policy *p;
 
@@ -622,6 +625,16 @@ START_TEST(settings_are_bound)
 		    "AuditSyslog yes" },
 		{ "AuditFull deny", "AuditFull warn", "AuditFull", "deny",
 		    "AuditFull deny" },
+		{ "AuditKeep 9", "AuditKeep 1", "AuditKeep", "9",
+		    "AuditKeep 10" },
+		{ "AuditKeep 0", "AuditKeep 1", "AuditKeep", "0",
+		    "AuditKeep 0" },
+		/* All of them are kept: how long each is bounds nothing. */
+		{ "AuditKeep 0", "AuditKeep 9\nAuditMaxSize 64K", "AuditKeep",
+		    "0", "AuditMaxSize 64K" },
+		{ "AuditKeep 9", "AuditKeep 9\nAuditMaxSize 64K",
+		    "AuditMaxSize", "65536K",
+		    "AuditKeep 9\nAuditMaxSize 128M" },
 	};
 	const char *name;
 	struct conf c;
