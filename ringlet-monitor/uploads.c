@@ -15,6 +15,7 @@
 #include "config.h"
 
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -295,7 +296,42 @@ check_room(const struct uploads *u, const struct upload_bounds *b,
 	return 0;
 }
 
-/* Writes a piece.  Errors of the system end the file. */
+/*
+ * Whether so many bytes more leave enough free where fd is.  A file system that
+ * does not say how large it is (f_blocks 0) has no quarter: all counts.
+ */
+static int
+check_floor(
+    const struct uploads *u, int fd, uint64_t more, char *why, size_t size)
+{
+	struct statvfs v;
+	uint64_t all, avail, least;
+
+	if (fstatvfs(fd, &v) == -1)
+		return system_error(u->top, why, size);
+	all = (uint64_t)v.f_blocks * v.f_frsize;
+	avail = (uint64_t)v.f_bavail * v.f_frsize;
+	least = all > 0 && all / 4 < UPLOADS_FLOOR ? all / 4 : UPLOADS_FLOOR;
+	if (avail < least || avail - least < more) {
+		snprintf(why, size,
+		    "%s: %llu bytes are free there, and %llu of them stay "
+		    "free: end sessions that have pictures, or make room",
+		    u->top, (unsigned long long)avail,
+		    (unsigned long long)least);
+		return RL_ERR_LIMIT;
+	}
+	if (v.f_files > 0 && v.f_favail < UPLOADS_FLOOR_FILES) {
+		snprintf(why, size,
+		    "%s: there is room for %llu files more, and for %d it "
+		    "stays: end sessions that have pictures, or make room",
+		    u->top, (unsigned long long)v.f_favail,
+		    UPLOADS_FLOOR_FILES);
+		return RL_ERR_LIMIT;
+	}
+	return 0;
+}
+
+/* Writes a piece.  Errors of the system, and too little room, end the file. */
 static int
 take(struct uploads *u, const uint8_t *p, size_t len, uint64_t now, char *why,
     size_t size)
@@ -303,9 +339,11 @@ take(struct uploads *u, const uint8_t *p, size_t len, uint64_t now, char *why,
 	struct upload *f = u->now;
 	int r;
 
-	if ((r = paths_write_all(f->fd, p, len)) != 0) {
+	if ((r = check_floor(u, f->fd, len, why, size)) == 0 &&
+	    (r = paths_write_all(f->fd, p, len)) != 0)
 		snprintf(why, size, "the picture cannot be stored: %s",
 		    strerror(errno));
+	if (r != 0) {
 		give_up(u);
 		return r;
 	}
@@ -361,6 +399,12 @@ upload_begin(struct uploads *u, const struct upload_bounds *b, uint64_t size,
 	if ((f->fd = open_part(u)) == -1) {
 		free(f);
 		return system_error(u->path, why, wsize);
+	}
+	/* What will not fit is not begun; others take room meanwhile. */
+	if ((r = check_floor(u, f->fd, size, why, wsize)) != 0) {
+		u->now = f;
+		give_up(u);
+		return r;
 	}
 	snprintf(f->name, sizeof(f->name), "paste-%llu.%s",
 	    (unsigned long long)++u->files, ending);

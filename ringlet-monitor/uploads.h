@@ -19,6 +19,14 @@
 #define UPLOADS_NAME_LEN 32    /* bytes of a file's name, with its NUL */
 #define UPLOADS_ID_LEN	 16    /* hex digits that name a folder */
 
+/*
+ * The runtime folder is often memory, and others need it: the system bus, the
+ * sound, our own sockets.  So many bytes of its file system stay free, or a
+ * quarter of it where that is less, and so many names where they are counted.
+ */
+#define UPLOADS_FLOOR	    (64ULL * 1024 * 1024)
+#define UPLOADS_FLOOR_FILES 1024
+
 struct upload; /* a file that is not complete yet */
 
 struct uploads {	    /* zero: the session takes none */
@@ -64,16 +72,16 @@ void uploads_sweep(const char *runtime_dir,
 /*
  * Begins a file of size bytes with the first len of them, UPLOADS_HEAD at least
  * where it has so many; now is loop_now().  RL_ERR_TOOBIG, RL_ERR_LIMIT (the
- * session's bound), RL_ERR_INVALID (no picture), RL_ERR_STATE (another is under
- * way), errors of the system: why[wsize] says all of it.
+ * session's bound, or UPLOADS_FLOOR), RL_ERR_INVALID (no picture), RL_ERR_STATE
+ * (another is under way), errors of the system: why[wsize] says all of it.
  */
 int upload_begin(struct uploads *, const struct upload_bounds *, uint64_t size,
     const uint8_t *p, size_t len, uint64_t now, char *why, size_t wsize);
 /*
  * Goes on with the file of that name.  RL_ERR_NOTFOUND: no such one is under
  * way; RL_ERR_STATE: offset is not where it has got to, and nothing is written;
- * RL_ERR_TOOBIG: more than was said, and it is given up, as it is for an error
- * of the system.
+ * RL_ERR_TOOBIG: more than was said, and it is given up, as it is for
+ * RL_ERR_LIMIT (UPLOADS_FLOOR) and an error of the system.
  */
 int upload_more(struct uploads *, const char *name, uint64_t offset,
     const uint8_t *p, size_t len, uint64_t now, char *why, size_t size);

@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <check.h>
 #include <dirent.h>
@@ -30,9 +31,38 @@ static char why[1024];
 static struct uploads u;
 static const struct upload_bounds bounds = { 1000, 2500 };
 
+/* The file system that the folder is on. */
+static struct disk {
+	uint64_t size; /* bytes ... */
+	uint64_t avail;
+	uint64_t all_names; /* 0: they are not counted */
+	uint64_t names;
+} disk;
+
+int wrap_fstatvfs(int, struct statvfs *) __asm__("__wrap_fstatvfs");
+
+int
+wrap_fstatvfs(int fd, struct statvfs *v)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	memset(v, 0, sizeof(*v));
+	v->f_frsize = 1;
+	v->f_blocks = disk.size;
+	v->f_bavail = disk.avail;
+	v->f_files = disk.all_names;
+	v->f_favail = disk.names;
+	return 0;
+}
+
 static void
 setup(void)
 {
+	const uint64_t large = 1ULL << 40;
+
+	disk = (struct disk){ large, large, 0, 0 };
 	ck_assert_ptr_nonnull(mkdtemp(top));
 	ck_assert_int_eq(uploads_make(&u, top, true, why, sizeof(why)), 0);
 }
@@ -330,6 +360,48 @@ START_TEST(handed_over)
 }
 END_TEST
 
+/* Whatever settings allow, the folder's file system is not filled. */
+START_TEST(floor_of_room)
+{
+	const uint64_t large = 1000ULL * 1024 * 1024, small = 1024 * 1024;
+	char says[64];
+
+	/* 64 MiB stay free of a large one. */
+	disk = (struct disk){ large, UPLOADS_FLOOR + 2500, 0, 0 };
+	ck_assert_int_eq(whole(900), 0);
+	ck_assert_int_eq(begin(900, 40, 0), 0);
+	/* Another program has taken some of it. */
+	disk.avail = UPLOADS_FLOOR + 99;
+	ck_assert_int_eq(more("paste-2.png", 40, 100, 0), RL_ERR_LIMIT);
+	snprintf(says, sizeof(says), "%llu bytes are free",
+	    (unsigned long long)UPLOADS_FLOOR + 99);
+	ck_assert_ptr_nonnull(strstr(why, u.top));
+	ck_assert_ptr_nonnull(strstr(why, says));
+	ck_assert_ptr_nonnull(strstr(why, "67108864 of them stay"));
+	/* It is given up, and takes no room. */
+	ck_assert_ptr_null(u.now);
+	ck_assert_int_eq(names_in("files"), 1);
+	/* One that will not fit is not begun. */
+	ck_assert_int_eq(begin(100, 40, 0), RL_ERR_LIMIT);
+	ck_assert_int_eq(names_in("files"), 1);
+	disk.avail = UPLOADS_FLOOR - 1;
+	ck_assert_int_eq(begin(40, 40, 0), RL_ERR_LIMIT);
+	/* A quarter of a small one. */
+	disk = (struct disk){ small, small / 4 + 100, 0, 0 };
+	ck_assert_int_eq(whole(100), 0);
+	disk.avail--;
+	ck_assert_int_eq(whole(100), RL_ERR_LIMIT);
+	/* Names, where they are counted. */
+	disk = (struct disk){ large, large, 100000, 1023 };
+	ck_assert_int_eq(whole(100), RL_ERR_LIMIT);
+	ck_assert_ptr_nonnull(strstr(why, "1023 files"));
+	disk.names = 1024;
+	ck_assert_int_eq(whole(100), 0);
+	disk = (struct disk){ 0, UPLOADS_FLOOR + 99, 0, 0 };
+	ck_assert_int_eq(whole(100), RL_ERR_LIMIT);
+}
+END_TEST
+
 START_TEST(removal)
 {
 	ck_assert_int_eq(whole(100), 0);
@@ -360,6 +432,7 @@ main(void)
 	tcase_add_test(tc, pieces);
 	tcase_add_test(tc, one_at_a_time);
 	tcase_add_test(tc, room);
+	tcase_add_test(tc, floor_of_room);
 	tcase_add_test(tc, hostile_folder);
 	tcase_add_test(tc, handed_over);
 	tcase_add_test(tc, removal);
