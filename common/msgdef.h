@@ -439,7 +439,7 @@ struct msg_status {
 	uint64_t ringletd_pid;
 	uint64_t sandboxer_pid;
 	uint64_t restarts;    /* of either, since the start */
-	struct msg_strs trouble; /* what does not run, and why */
+	struct msg_strs trouble; /* what is not as it should be, and why */
 	const char *manager; /* the service manager that runs it, or "" */
 	bool handed;	     /* and that has opened the listeners */
 };

@@ -68,7 +68,7 @@ static const struct msg_field f_msg_status[] = {
 	U64(msg_status, ringletd_pid, INT32_MAX),
 	U64(msg_status, sandboxer_pid, INT32_MAX),
 	U64(msg_status, restarts, UINT64_MAX),
-	STRS(msg_status, trouble, 4),
+	STRS(msg_status, trouble, 8),
 	STR(msg_status, manager, NAME_MAX_LEN),
 	BOOL(msg_status, handed),
 };

@@ -35,7 +35,7 @@ on_STATUS_GET(struct peer *p, struct msg *m)
 {
 	struct env *env = peer_env(p);
 	const struct child *all[] = { &env->ringletd, &env->sandboxer };
-	const char *listen[CONF_LISTEN_MAX], *trouble[4];
+	const char *listen[CONF_LISTEN_MAX], *trouble[8];
 	char *text;
 	struct msg_status s = {
 		.version = PACKAGE_VERSION,
@@ -67,6 +67,10 @@ on_STATUS_GET(struct peer *p, struct msg *m)
 	if (env->sandboxer.ready && env->sandboxer.lacks != NULL)
 		trouble[s.trouble.n++] = xasprintf("jails are of tier %s: %s",
 		    level_of(&env->sandboxer), env->sandboxer.lacks);
+	if ((text = watchdog_trouble(env)) != NULL)
+		trouble[s.trouble.n++] = text;
+	if ((text = listen_trouble(env)) != NULL)
+		trouble[s.trouble.n++] = text;
 	peer_reply(p, m->hdr.id, MSG_STATUS, &s, NULL, 0);
 	while (s.trouble.n > 0)
 		free((char *)(uintptr_t)trouble[--s.trouble.n]);

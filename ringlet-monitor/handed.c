@@ -219,17 +219,35 @@ name_of(const char *names, size_t i)
 	return xstrndup(p, strcspn(p, ":"));
 }
 
+char *
+handed_unit(const char *name)
+{
+	static const char end[] = ".socket";
+	size_t n = strlen(name);
+
+	/* systemd.unit(5), without the backslash: a shell would take it. */
+	if (n > sizeof(end) - 1 &&
+	    strcmp(name + n - (sizeof(end) - 1), end) == 0 && name[0] != '-' &&
+	    name[strspn(name,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789:-_.@")] == '\0')
+		return xstrdup(name);
+	return xstrdup("ringlet.socket");
+}
+
 static void
 take_one(struct env *env, int fd, const char *name)
 {
 	struct listener *l = &env->listeners[env->nlisteners++];
 	char why[512];
 
+	l->unit = handed_unit(name);
 	if (handed_judge(fd, &env->conf, env->policy, &l->address, why,
 		sizeof(why)) != 0)
 		fatal("the socket that the service manager hands over as "
-		      "descriptor %d (%s): %s",
-		    fd, name, why);
+		      "descriptor %d (%s): %s (systemctl --user stop %s "
+		      "closes it)",
+		    fd, name, why, l->unit);
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 || fd_nonblock(fd) != 0)
 		fatal("descriptor %d (%s): %s", fd, name, strerror(errno));
 	l->fd = fd;

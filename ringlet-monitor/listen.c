@@ -146,6 +146,7 @@ close_one(struct listener *l)
 		unlink(l->unlink);
 	free(l->unlink);
 	free(l->address);
+	free(l->unit);
 }
 
 void
@@ -154,6 +155,57 @@ listen_close(struct env *env)
 	for (size_t i = 0; i < env->nlisteners; i++)
 		close_one(&env->listeners[i]);
 	env->nlisteners = 0;
+}
+
+/*
+ * What is closed here is not closed in systemd, which has no way to be told:
+ * the kernel goes on taking connections there, and nobody answers them.
+ */
+static void
+note_still_open(struct env *env, const struct listener *l)
+{
+	const char *unit = l->unit != NULL ? l->unit : "ringlet.socket";
+	char *trouble;
+
+	strlist_add(&env->still_open, l->address);
+	if (!strlist_has(&env->still_units, unit))
+		strlist_add(&env->still_units, unit);
+	trouble = listen_trouble(env);
+	log_warn("%s", trouble);
+	free(trouble);
+}
+
+/* For free(). */
+static char *
+join(const struct strlist *l, const char *between)
+{
+	char *all = xstrdup(""), *more;
+
+	for (size_t i = 0; i < l->n; i++) {
+		more = xasprintf("%s%s%s", all, i > 0 ? between : "", l->v[i]);
+		free(all);
+		all = more;
+	}
+	return all;
+}
+
+char *
+listen_trouble(const struct env *env)
+{
+	char *addresses, *units, *text;
+
+	if (env->still_open.n == 0)
+		return NULL;
+	addresses = join(&env->still_open, ", ");
+	units = join(&env->still_units, " ");
+	text = xasprintf("systemd still has %s open, which the policy has "
+			 "closed here: whoever connects there waits in vain: "
+			 "'systemctl --user stop %s' closes it there (said "
+			 "until the daemon is started again)",
+	    addresses, units);
+	free(addresses);
+	free(units);
+	return text;
 }
 
 /* ringletd has them open, too: a fresh one is given what is left. */
@@ -172,6 +224,8 @@ listen_tighten(struct env *env)
 			continue;
 		}
 		log_warn("%s: no longer listening there", why);
+		if (l->handed)
+			note_still_open(env, l);
 		close_one(l);
 	}
 	if (n == env->nlisteners)

@@ -401,6 +401,8 @@ close_everything(struct env *env)
 	conf_free(&env->conf);
 	policy_free(env->policy);
 	free(env->policy_trouble);
+	strlist_clear(&env->still_open);
+	strlist_clear(&env->still_units);
 	/* The file stays, empty: removing it would race with a new start. */
 	if (ftruncate(env->lock_fd, 0) == -1)
 		log_warn("%s: %s", env->paths.lock_file, strerror(errno));

@@ -64,6 +64,7 @@
 
 #include "audit-line.h"
 #include "conf.h"
+#include "strlist.h"
 #include "logline.h"
 #include "msgdef.h"
 #include "paths.h"
@@ -153,6 +154,7 @@ struct listener {
 	char *unlink; /* the name of a unix socket of our own, else NULL */
 	bool local;
 	bool handed; /* by the service manager, whose it is */
+	char *unit;  /* then: that has it; NULL: not known any more */
 };
 
 struct session;
@@ -177,6 +179,8 @@ struct env {
 	struct conf conf; /* with the policy applied */
 	struct policy *policy; /* NULL: none */
 	char refusal[512]; /* auth_refusal() */
+	struct strlist still_open;  /* addresses that we have closed, ... */
+	struct strlist still_units; /* ... and which units have them open */
 	char *policy_trouble; /* why it could not be read again, or NULL */
 	struct loop *loop;
 	time_t started;
@@ -329,6 +333,8 @@ void listen_open(struct env *);
 void listen_close(struct env *);
 /* Closes those that the policy does not allow any more. */
 void listen_tighten(struct env *);
+/* Which of these systemd still has open, for free(), or NULL. */
+char *listen_trouble(const struct env *);
 /* Hands them to ringletd. */
 void listen_give(struct env *);
 

@@ -53,6 +53,8 @@ void service_alive(struct env *);
 /* Begins to look, if the service manager wants to hear of it. */
 void watchdog_start(struct env *);
 void watchdog_stop(struct env *);
+/* What is wrong with how often it wants to, for free(), or NULL. */
+char *watchdog_trouble(const struct env *);
 
 /* handed.c */
 /* What a socket of TCP is bound to, in the form of conf.listen; fatal(). */
@@ -72,6 +74,12 @@ int handed_count(const char *pid, const char *fds, pid_t self, size_t *n,
  */
 int handed_judge(int fd, const struct conf *, const struct policy *,
     char **address, char *why, size_t size);
+/*
+ * The unit that has a socket of that name in LISTEN_FDNAMES, as a word of a
+ * command, for free(): that is its unit's, unless FileDescriptorName says
+ * another, and ringlet.socket has one.
+ */
+char *handed_unit(const char *name);
 /*
  * Makes what was handed over our listeners, and rids the environment of it.
  * Returns their number, 0: there was nothing; fatal() if any of it is wrong.

@@ -22,6 +22,12 @@
 #include "xmalloc.h"
 
 #define ROUNDS 4 /* in the time that the service manager waits */
+/*
+ * A disk that is busy, a jail that is built or a machine that has just woken
+ * may keep any of the three from its loop for seconds, and then the service
+ * manager would end every session.
+ */
+#define LEAST_MS 10000
 
 struct watched {
 	struct watchdog *wd;
@@ -113,15 +119,34 @@ on_round(void *arg)
 	tell_if_alive(wd);
 }
 
+char *
+watchdog_trouble(const struct env *env)
+{
+	uint64_t ms = service_watchdog(env);
+
+	if (ms == 0 || ms >= LEAST_MS)
+		return NULL;
+	return xasprintf("WatchdogSec is %llu ms, and a daemon that is alive "
+			 "may take longer to say so: systemd would end all "
+			 "sessions then: 10s is the least, 2min is what "
+			 "Ringlet's own unit has: systemctl --user edit "
+			 "ringlet.service",
+	    (unsigned long long)ms);
+}
+
 void
 watchdog_start(struct env *env)
 {
 	struct child *all[] = { &env->ringletd, &env->sandboxer };
 	uint64_t ms = service_watchdog(env);
 	struct watchdog *wd;
+	char *trouble;
 
 	if (ms == 0)
 		return;
+	if ((trouble = watchdog_trouble(env)) != NULL)
+		log_warn("%s", trouble);
+	free(trouble);
 	wd = xcalloc(1, sizeof(*wd));
 	wd->env = env;
 	wd->every = ms / ROUNDS > 0 ? ms / ROUNDS : 1;

@@ -209,10 +209,22 @@ doctor_without(struct doctor *d)
 
 /* --- what it says --- */
 
+/* What the daemon serves with, and might not later. */
+static bool
+is_warning(const char *trouble)
+{
+	static const char *const begins[] = { "jails are of tier ",
+		"WatchdogSec is " };
+
+	for (size_t i = 0; i < NELEM(begins); i++)
+		if (strncmp(trouble, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return false;
+}
+
 void
 doctor_status(struct doctor *d)
 {
-	static const char tier[] = "jails are of tier ";
 	const struct msg_token_only req = { 0 };
 	const struct msg_status *s;
 	struct msg m;
@@ -237,10 +249,7 @@ doctor_status(struct doctor *d)
 		    "what is missing, and ringletd(8) what that means",
 		    s->seal);
 	for (size_t i = 0; i < s->trouble.n; i++)
-		doctor_say(d,
-		    strncmp(s->trouble.v[i], tier, sizeof(tier) - 1) == 0
-			? WARN
-			: FAIL,
+		doctor_say(d, is_warning(s->trouble.v[i]) ? WARN : FAIL,
 		    "daemon", "%s", s->trouble.v[i]);
 	if (s->listen.n == 0)
 		doctor_say(d, FINE, "listener", "none: ListenAddress is none");

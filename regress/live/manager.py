@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """manager.py: what a service manager does for a daemon.
 
-usage: manager.py [-c COUNT] [-l SOCKET]... [-o PID] [-w USEC] RECORD
-           COMMAND...
+usage: manager.py [-c COUNT] [-l SOCKET]... [-n NAMES] [-o PID] [-w USEC]
+           RECORD COMMAND...
 
 Opens each SOCKET, starts COMMAND with them from descriptor 3 on and with
 NOTIFY_SOCKET, and writes what it is told there into RECORD, a line for each
@@ -11,6 +11,7 @@ COMMAND's exit status.  The kernel chooses ports; "port" lines in RECORD say
 which.
 
 	-c COUNT	what LISTEN_FDS says; else, how many there are
+	-n NAMES	what LISTEN_FDNAMES says; else, http:second
 	-o PID		what LISTEN_PID says; else, the process COMMAND
 	-w USEC		WATCHDOG_USEC
 
@@ -105,7 +106,7 @@ def start(command, sockets, options):
     if sockets or "-c" in options:
         os.environ["LISTEN_FDS"] = options.get("-c", str(len(sockets)))
         os.environ["LISTEN_PID"] = options.get("-o", str(os.getpid()))
-        os.environ["LISTEN_FDNAMES"] = "http:second"
+        os.environ["LISTEN_FDNAMES"] = options.get("-n", "http:second")
     if "-w" in options:
         os.environ["WATCHDOG_USEC"] = options["-w"]
         os.environ["WATCHDOG_PID"] = str(os.getpid())
@@ -115,7 +116,7 @@ def start(command, sockets, options):
 
 def main():
     """Do what the head says."""
-    pairs, rest = getopt.getopt(sys.argv[1:], "c:l:o:w:")
+    pairs, rest = getopt.getopt(sys.argv[1:], "c:l:n:o:w:")
     options = dict(pairs)
     path, command = rest[0], rest[1:]
     sockets = [make(value) for name, value in pairs if name == "-l"]

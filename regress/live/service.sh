@@ -63,6 +63,10 @@ is "so does JSON" "$(ringlet --json daemon status | json data manager)" \
 like "and whose the listeners are" "$(ringlet daemon status)" \
     "Listens on: +127.0.0.1:$port, which the service manager"
 check "it hears of life" wait_for 20 told WATCHDOG=1
+check "it waits for less than a daemon may need: that is said at the start" \
+    grep -q 'warn: WatchdogSec is 4000 ms, .*10s is the least' "$T/service.log"
+ringlet doctor >"$T/out" 2>&1
+like "doctor warns of it" "$(cat "$T/out")" 'WARN|warn.*WatchdogSec is 4000 ms'
 
 mark
 # shellcheck disable=SC2016  # for the shell inside
@@ -177,6 +181,31 @@ if [ -n "$LIVE_POLICY" ]; then
 	policy 'LockListenAddress unix'
 	wrong "against the policy" 'refused by LockListenAddress' \
 	    -l tcp:127.0.0.1
+	policy_file none
+
+	# --- one that is taken, and then not allowed any more -------------------
+	cp "$T/conf" "$CONF"
+	managed -n own.socket:second -l tcp:127.0.0.1 -l "unix:$T/http.sock"
+	port=$(sed -n 's/^port //p' "$RECORD")
+	refute "doctor has nothing to say of it" \
+	    grep -q 'still has' "$T/service.log"
+	policy 'LockListenAddress unix'
+	kill -HUP "$MONITOR"
+	check "one that the policy forbids later is closed, and its unit named" \
+	    wait_for 20 grep -q \
+	    "still has 127.0.0.1:$port open.*systemctl --user stop own.socket" \
+	    "$T/service.log"
+	check "the other one goes on" wait_for 20 \
+	    eval 'test "$(pages "$T/http.sock")" = 401'
+	ringlet doctor >"$T/out" 2>&1
+	like "doctor says it" "$(cat "$T/out")" \
+	    'FAIL.*systemd still has.*systemctl --user stop own.socket'
+	like "so does status" "$(ringlet daemon status)" \
+	    'Trouble: .*systemctl --user stop own.socket'
+	refute "it is not said of the other one" \
+	    grep -q "still has.*http.sock" "$T/service.log"
+	ringlet daemon stop 2>"$T/err"
+	rm -f "$T/http.sock"
 	policy_file none
 else
 	skip "against the policy: only root can write one"

@@ -259,6 +259,33 @@ START_TEST(policies)
 }
 END_TEST
 
+/* What is typed to close one; names come from units, which may say anything. */
+START_TEST(units)
+{
+	static const struct {
+		const char *name, *unit;
+	} rows[] = {
+		{ "http", "ringlet.socket" },
+		{ "?", "ringlet.socket" },
+		{ "", "ringlet.socket" },
+		{ ".socket", "ringlet.socket" },
+		{ "my-own@1.socket", "my-own@1.socket" },
+		{ "a;reboot;.socket", "ringlet.socket" },
+		{ "$(x).socket", "ringlet.socket" },
+		{ "a b.socket", "ringlet.socket" },
+		{ "-H.socket", "ringlet.socket" },
+		{ "x.socket\n", "ringlet.socket" },
+	};
+	char *unit;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		unit = handed_unit(rows[i].name);
+		ck_assert_str_eq(unit, rows[i].unit);
+		free(unit);
+	}
+}
+END_TEST
+
 Suite *
 suite_handed(void)
 {
@@ -272,6 +299,7 @@ suite_handed(void)
 	tcase_add_test(tc, names);
 	tcase_add_test(tc, no_sockets);
 	tcase_add_test(tc, policies);
+	tcase_add_test(tc, units);
 	suite_add_tcase(s, tc);
 	return s;
 }
