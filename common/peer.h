@@ -122,8 +122,15 @@ void peer_in_step(struct peer *, uint64_t stall_ms);
  */
 int peer_send(struct peer *, uint16_t type, const void *body, const int *fds,
     size_t nfds);
+/*
+ * The same; where the answer cannot be made, an error is the answer, and the
+ * caller must not send another.
+ */
 int peer_reply(struct peer *, uint32_t id, uint16_t type, const void *body,
     const int *fds, size_t nfds);
+/* An answer that may be too long for a message: then that is, and why. */
+void peer_reply_long(struct peer *, uint32_t id, uint16_t type,
+    const void *body, const char *why);
 /* MSG_ERROR with a text for people; err is negative. */
 int peer_reply_error(struct peer *, uint32_t id, int err, const char *fmt, ...)
     __attribute__((__format__(printf, 4, 5)));

@@ -6,6 +6,7 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -159,17 +160,29 @@ peer_send(struct peer *p, uint16_t type, const void *body, const int *fds,
 	return peer_queue(p, type, 0, body, fds, nfds);
 }
 
+/* Whoever asked must not wait for an answer that cannot be sent. */
 int
 peer_reply(struct peer *p, uint32_t id, uint16_t type, const void *body,
     const int *fds, size_t nfds)
 {
-	int r = peer_queue(p, type, id, body, fds, nfds);
+	int r = peer_queue(p, type, id, body, fds, nfds), saved = errno;
 
-	/* Whoever asked must not wait for an answer that cannot be sent. */
 	if (r == RL_ERR_INVALID)
 		peer_reply_error(p, id, RL_ERR_INTERNAL,
 		    "the answer does not fit a message");
+	else if (r == RL_ERR_SYSTEM)
+		peer_reply_error(p, id, RL_ERR_UNAVAILABLE,
+		    "no descriptor for the answer: %s", strerror(saved));
+	errno = saved;
 	return r;
+}
+
+void
+peer_reply_long(struct peer *p, uint32_t id, uint16_t type, const void *body,
+    const char *why)
+{
+	if (peer_queue(p, type, id, body, NULL, 0) == RL_ERR_INVALID)
+		peer_reply_error(p, id, RL_ERR_TOOBIG, "%s", why);
 }
 
 int

@@ -168,9 +168,8 @@ fs_answer(void *arg, struct msg *m, int err)
 		e = m->body;
 		refuse(c, p, e->code < 0 ? (int)e->code : RL_ERR_INTERNAL,
 		    e->text);
-	} else if (peer_reply(
-		       p, c->asker.id, MSG_FS_FOLDERS, m->body, NULL, 0) != 0)
-		peer_reply_error(p, c->asker.id, RL_ERR_TOOBIG,
+	} else
+		peer_reply_long(p, c->asker.id, MSG_FS_FOLDERS, m->body,
 		    "there are too many folders");
 	aside_end(&c->aside, SIGKILL);
 }

@@ -372,9 +372,8 @@ on_POLICY_SHOW(struct peer *p, struct msg *m)
 	}
 	body.settings = (struct msg_recs){ settings, n };
 	body.rules = (struct msg_recs){ rules, PK_MAX };
-	if (peer_reply(p, m->hdr.id, MSG_POLICY, &body, NULL, 0) != 0)
-		peer_reply_error(p, m->hdr.id, RL_ERR_TOOBIG,
-		    "the policy and the settings are too long to be shown");
+	peer_reply_long(p, m->hdr.id, MSG_POLICY, &body,
+	    "the policy and the settings are too long to be shown");
 	while (nheld > 0)
 		free(held[--nheld]);
 	return 0;

@@ -155,9 +155,8 @@ send_state(struct env *env, struct peer *p, uint32_t id,
 	s.keys = strs_of(&keys);
 	s.manifests = strs_of(&all);
 	s.shadowed = strs_of(&shadowed);
-	if (peer_reply(p, id, MSG_REGISTRY_STATE, &s, NULL, 0) != 0)
-		peer_reply_error(p, id, RL_ERR_TOOBIG,
-		    "the state of the registry does not fit a message");
+	peer_reply_long(p, id, MSG_REGISTRY_STATE, &s,
+	    "the state of the registry does not fit a message");
 	strlist_clear(&keys);
 	strlist_clear(&all);
 	strlist_clear(&shadowed);

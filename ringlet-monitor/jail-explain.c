@@ -237,7 +237,9 @@ explain(struct peer *p, const struct msg *m, const struct run *r,
 			a.body.command.n = 0;
 			a.body.arguments.n = 0;
 		}
-		err = peer_reply(p, m->hdr.id, MSG_EXPLAINED, &a.body, NULL, 0);
+		peer_reply_long(p, m->hdr.id, MSG_EXPLAINED, &a.body,
+		    "the jail has too many mounts, or too long ones, to be "
+		    "shown");
 	}
 	if (err != 0 && *why == '\0')
 		snprintf(why, size, "the jail cannot be explained: %s",

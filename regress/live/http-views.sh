@@ -134,4 +134,29 @@ is "nothing is set over HTTP" "$(api POST /api/settings '{}')" 405
 is "the profile tells what it was granted" "$(api GET /api/profiles/seen)" 200
 is "in the words of the command" "$(json data grants <"$T/body")" \
     "[\"ro $HOME/data\"]"
+
+# --- an answer that no message has room for: once, and nobody dies of it
+shell_profile deep
+python3 - "$RINGLET_CONFIG_DIR/profiles/deep.json" "$WORK" <<'P' ||
+import json, os, sys
+path = sys.argv[2]
+while len(path) < 4080:
+    path += "/" + "d" * max(1, min(200, 4080 - len(path) - 1))
+os.makedirs(path)
+with open(sys.argv[1]) as file:
+    profile = json.load(file)
+for n in range(64):
+    os.mkdir(f"{path}/{n}")
+    profile["grants"].append(f"ro {path}/{n}")
+with open(sys.argv[1], "w") as file:
+    json.dump(profile, file)
+P
+	bail "a profile has as many grants as it may"
+is "a plan that is too long" "$(api GET /api/profiles/deep/jail)" 413
+like "is said to be that" "$(json error <"$T/body")" 'too many mounts'
+is "by the command as well" "$(status ringlet sandbox explain deep)" 1
+like "in the same words" "$(cat "$T/err")" 'too many mounts'
+served=$RINGLETD
+daemon_facts
+is "and all goes on" "$RINGLETD" "$served"
 done_testing

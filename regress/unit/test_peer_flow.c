@@ -179,6 +179,8 @@ START_TEST(sends_descriptors)
 	ck_assert_int_eq(
 	    peer_reply(pt.peer, 3, MSG_ATTACHED, &body, fds, 3), RL_ERR_SYSTEM);
 	ck_assert_int_eq(errno, EBADF);
+	/* Whoever asked is told, and does not wait. */
+	ck_assert_uint_eq(pt_hear(3), MSG_ERROR);
 	ck_assert_uint_eq(peer_backlog(pt.peer), 0);
 	close(kept);
 }
@@ -471,6 +473,8 @@ END_TEST
 START_TEST(own_mistakes_are_told)
 {
 	struct msg_log log = { 99, "x" }; /* a level beyond its bound */
+	const struct msg_error *e;
+	struct msg m;
 
 	pt_start(D, PST_SERVING);
 	ck_assert_int_eq(
@@ -481,6 +485,14 @@ START_TEST(own_mistakes_are_told)
 	ck_assert_int_eq(
 	    peer_reply(pt.peer, 4, MSG_LOG, &log, NULL, 0), RL_ERR_INVALID);
 	ck_assert_uint_eq(pt_hear(4), MSG_ERROR);
+	/* Once: a second one would answer no question. */
+	peer_reply_long(pt.peer, 8, MSG_LOG, &log, "it is too long");
+	ck_assert_int_eq(msg_read(pt.fd, PT_GUARD_MS, &m), 0);
+	ck_assert_uint_eq(m.hdr.id, 8);
+	e = m.body;
+	ck_assert_int_eq((int)e->code, RL_ERR_TOOBIG);
+	ck_assert_str_eq(e->text, "it is too long");
+	msg_clear(&m);
 	/* Error texts may quote anything. */
 	ck_assert_int_eq(peer_reply_error(pt.peer, 5, RL_ERR_NOTFOUND, "%s",
 			     "a\xff"
