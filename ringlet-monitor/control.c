@@ -24,6 +24,7 @@
 
 #define BACKLOG	    64
 #define CLIENTS_MAX 256 /* CLI connections at once */
+#define PAUSE_MS    250 /* before descriptors are looked for again */
 
 void
 client_add(struct env *env, struct client *c)
@@ -86,6 +87,35 @@ count_clients(const struct env *env)
 }
 
 static void
+on_pause_end(void *arg)
+{
+	struct env *env = arg;
+
+	if (env->control_io != NULL)
+		loop_io_want(env->control_io, LOOP_READ);
+}
+
+/*
+ * Nobody was accepted, and whoever connects still waits: a socket that is
+ * looked at all the same would wake us without end, and fill the log.
+ */
+static void
+not_accepted(struct env *env, int error)
+{
+	if (error == EAGAIN || error == EINTR || error == ECONNABORTED)
+		return;
+	if (!env->control_waits)
+		log_error("control socket: %s: who connects has to wait",
+		    strerror(error));
+	env->control_waits = true;
+	loop_io_want(env->control_io, 0);
+	if (env->control_timer == NULL)
+		env->control_timer =
+		    loop_timer_new(env->loop, on_pause_end, env);
+	loop_timer_arm(env->control_timer, PAUSE_MS);
+}
+
+static void
 on_connection(int fd, unsigned events, void *arg)
 {
 	struct env *env = arg;
@@ -94,11 +124,10 @@ on_connection(int fd, unsigned events, void *arg)
 	int s;
 
 	if ((s = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) == -1) {
-		if (errno != EAGAIN && errno != EINTR &&
-		    errno != ECONNABORTED)
-			log_error("control socket: %s", strerror(errno));
+		not_accepted(env, errno);
 		return;
 	}
+	env->control_waits = false;
 	if (platform_peer_uid(s, &uid) != 0 || uid != geteuid()) {
 		log_warn("control socket: turned away uid %u", (unsigned)uid);
 		close(s);
@@ -164,6 +193,8 @@ control_close(struct env *env)
 
 	loop_io_free(env->control_io);
 	env->control_io = NULL;
+	loop_timer_free(env->control_timer);
+	env->control_timer = NULL;
 	if (env->control_fd != -1) {
 		unlink(env->paths.control_sock);
 		fd_close(env->control_fd);

@@ -211,6 +211,8 @@ struct env {
 	uint64_t strangers_told; /* loop_now() when last told, 0: never */
 	int control_fd;
 	struct loop_io *control_io;
+	struct loop_timer *control_timer; /* until it is looked at again */
+	bool control_waits;		  /* nobody could be accepted */
 	struct client_list clients;
 	uint64_t next_serial;
 	struct child ringletd;

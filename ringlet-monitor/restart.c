@@ -125,8 +125,11 @@ ask_installed(struct env *env, char *answer, size_t size)
 	bool in_time;
 	pid_t pid;
 
-	if (pipe2(p, O_CLOEXEC) == -1)
-		fatal("pipe: %s", strerror(errno));
+	if (pipe2(p, O_CLOEXEC) == -1) {
+		snprintf(answer, size, "%s", strerror(errno));
+		free(argv);
+		return false;
+	}
 	posix_spawn_file_actions_init(&fa);
 	posix_spawn_file_actions_adddup2(&fa, p[1], STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&fa, p[1], STDERR_FILENO);
