@@ -37,14 +37,24 @@
 
 #define WHY_MAX 1024
 
+static struct busy_alias *
+busy_find(const struct env *env, const char *alias)
+{
+	struct busy_alias *b;
+
+	LIST_FOREACH (b, &env->busy, link)
+		if (strcmp(b->alias, alias) == 0)
+			return b;
+	return NULL;
+}
+
 bool
 alias_reserve(struct env *env, const char *alias)
 {
 	struct busy_alias *b;
 
-	LIST_FOREACH(b, &env->busy, link)
-		if (strcmp(b->alias, alias) == 0)
-			return false;
+	if (busy_find(env, alias) != NULL)
+		return false;
 	b = xcalloc(1, sizeof(*b));
 	b->alias = xstrdup(alias);
 	LIST_INSERT_HEAD(&env->busy, b, link);
@@ -54,16 +64,30 @@ alias_reserve(struct env *env, const char *alias)
 void
 alias_release(struct env *env, const char *alias)
 {
-	struct busy_alias *b;
+	struct busy_alias *b = busy_find(env, alias);
 
-	LIST_FOREACH(b, &env->busy, link)
-		if (strcmp(b->alias, alias) == 0)
-			break;
 	if (b == NULL)
 		return;
 	LIST_REMOVE(b, link);
 	free(b->alias);
 	free(b);
+}
+
+void
+alias_leave(struct env *env, const char *alias)
+{
+	struct busy_alias *b = busy_find(env, alias);
+
+	if (b != NULL)
+		b->leaving = true;
+}
+
+bool
+alias_is_leaving(const struct env *env, const char *alias)
+{
+	const struct busy_alias *b = busy_find(env, alias);
+
+	return b != NULL && b->leaving;
 }
 
 int
@@ -325,6 +349,8 @@ on_PROFILE_DELETE(struct peer *p, struct msg *m)
 		profile_free(pr);
 		return 0;
 	}
+	/* The keychain takes its time: a session would lose its home. */
+	alias_leave(env, req->alias);
 	d = xcalloc(1, sizeof(*d));
 	d->env = env;
 	d->asker = asker_of(p, m);

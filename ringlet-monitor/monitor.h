@@ -163,6 +163,7 @@ TAILQ_HEAD(session_list, session);
 /* Profiles whose key or file is being changed: one change at a time. */
 struct busy_alias {
 	char *alias;
+	bool leaving; /* it is being deleted */
 	LIST_ENTRY(busy_alias) link;
 };
 
@@ -512,6 +513,9 @@ int on_POLICY_SHOW(struct peer *, struct msg *);
 /* Reserves alias for a change; false: another one is under way. */
 bool alias_reserve(struct env *, const char *alias);
 void alias_release(struct env *, const char *alias);
+/* Says of a reserved one that it is being deleted: nothing may start with it. */
+void alias_leave(struct env *, const char *alias);
+bool alias_is_leaving(const struct env *, const char *alias);
 /*
  * Whether a request of this peer may wait for the keychain: over HTTP they
  * leave room for those of the command.  0, or RL_ERR_LIMIT and why[size].

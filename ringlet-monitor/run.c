@@ -134,6 +134,13 @@ on_key(void *arg, int err, struct secret *key, const char *text)
 		look_up(r);
 		return;
 	}
+	/* Its deletion began meanwhile, and found no session. */
+	if (err == 0 && alias_is_leaving(r->env, r->profile->alias)) {
+		secret_free(key);
+		key = NULL;
+		err = RL_ERR_STATE;
+		text = "the profile is being deleted";
+	}
 	if (err != 0) {
 		log_warn("profile %s: key not read: %s", r->profile->alias,
 		    text);
@@ -315,6 +322,10 @@ prepare(struct run *r, const struct run_ask *ask,
 	    &r->env->paths, ask->alias, &r->profile, why, size);
 	if (err != 0)
 		return err;
+	if (alias_is_leaving(r->env, ask->alias)) {
+		snprintf(why, size, "profile %s is being deleted", ask->alias);
+		return RL_ERR_STATE;
+	}
 	*agent = manifest_agent(set, r->profile->agent_id);
 	*provider = manifest_provider(set, r->profile->provider_id);
 	if (*agent == NULL || *provider == NULL) {

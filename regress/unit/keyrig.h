@@ -7,6 +7,7 @@
  *
  *	STORE.OP.PROFILE	a result to answer at once, or "key:" and a key
  *	STORE.OP.PROFILE.kill	the name of a file to remove before
+ *	STORE.OP.PROFILE.wait	as long as it is there nothing is done
  */
 
 #include <stdint.h>
