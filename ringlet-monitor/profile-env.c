@@ -221,8 +221,9 @@ may_hand_on(const char *assignment)
 	if (assignment[len] != '=' || !valid_env_name(assignment, len))
 		return false;
 	value = assignment + len + 1;
-	if (*value == '\0' || *value == '/' || strlen(value) > VALUE_MAX ||
-	    strstr(value, "..") != NULL)
+	/* A colon before it changes nothing: ":/file" is a file, too. */
+	if (*value == '\0' || value[strspn(value, ":")] == '/' ||
+	    strlen(value) > VALUE_MAX || strstr(value, "..") != NULL)
 		return false;
 	for (i = 0; i < NELEM(handed_on); i++) {
 		if (!name_is(handed_on[i].name, assignment, len))

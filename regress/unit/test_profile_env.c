@@ -314,7 +314,8 @@ START_TEST(hands_on_what_is_harmless)
 		"SSH_AUTH_SOCK=/run/x", "USER=evil", "NOTHING",
 		"LC_NUMERIC=../../evil", "LANGUAGE=/evil", NULL };
 	static const char *const bad[] = { "TERM=x;rm -rf", "LANG=/tmp/evil",
-		"TZ=/etc/shadow", "TZ=../../etc/shadow", "TZ=:/etc/shadow\n",
+		"TZ=/etc/shadow", "TZ=../../etc/shadow", "TZ=:/etc/shadow",
+		"TZ=/etc/shadow\n",
 		"LC_ALL=a b", NULL };
 
 	run.client_env = client;
