@@ -1,6 +1,6 @@
 /*
  * The attempts of `ringlet sandbox check`.  Data only: jail-check-*.c try them,
- * checklook.c looks for what they left.
+ * stagelook.c looks for what they left.
  */
 
 #include "config.h"

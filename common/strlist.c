@@ -52,22 +52,6 @@ strlist_has(const struct strlist *l, const char *s)
 	return false;
 }
 
-bool
-strlist_remove(struct strlist *l, const char *s)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		if (strcmp(l->v[i], s) != 0)
-			continue;
-		free(l->v[i]);
-		/* With the NULL that ends the list. */
-		memmove(&l->v[i], &l->v[i + 1],
-		    (l->n - i) * sizeof(*l->v));
-		l->n--;
-		return true;
-	}
-	return false;
-}
-
 void
 strlist_copy(struct strlist *to, const struct strlist *from)
 {

@@ -18,8 +18,6 @@ void strlist_add(struct strlist *, const char *);
 void strlist_addf(struct strlist *, const char *fmt, ...)
     __attribute__((__format__(printf, 2, 3)));
 bool strlist_has(const struct strlist *, const char *);
-/* Takes the first that is equal out; false: there is none. */
-bool strlist_remove(struct strlist *, const char *);
 /* Makes to, whose strings are freed, a copy of from. */
 void strlist_copy(struct strlist *to, const struct strlist *from);
 /* Frees the strings and leaves an empty list. */

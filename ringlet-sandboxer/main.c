@@ -3,7 +3,7 @@
  *
  * Started by the monitor alone, with the channel on descriptor 3.  It parses
  * nothing that an agent or a peer on the network wrote: the monitor sends
- * finished plans, viewers send four small messages, terminals' bytes pass
+ * finished plans, viewers send six small messages, terminals' bytes pass
  * through unread.  No seccomp, no Landlock and no no_new_privs on this
  * process: every jail would inherit them.
  */

@@ -346,7 +346,7 @@ size_t parse_numbers(struct screen *, const uint8_t *p, size_t len);
 /* More is pending than is kept: the rest of it will have no effect. */
 void parse_overflow(struct screen *);
 
-/* csi.c, esc.c, sgr.c, modes.c, osc.c: what a complete sequence does. */
+/* csi.c, sgr.c, modes.c, osc.c: what a complete sequence does. */
 void control_execute(struct screen *, uint32_t c);
 void esc_dispatch(struct screen *, uint32_t final);
 void csi_dispatch(struct screen *, uint32_t final);

@@ -315,7 +315,6 @@ on_SIZE(struct peer *p, struct msg *m)
 	struct term *t = peer_arg(p);
 	const struct msg_viewer_size *s = m->body;
 
-
 	termsizes_put(&t->sizes, s->offset, s->cols, s->rows);
 	ws_pump(t->ws);
 	return 0;

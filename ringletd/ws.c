@@ -296,7 +296,7 @@ on_wslay_send(wslay_event_context_ptr ctx, const uint8_t *data, size_t len,
 	return (ssize_t)len;
 }
 
-/* Stops reading; ws_input() sends the Close. */
+/* Stops reading; take_portion() sends the Close. */
 static void
 fail(struct ws *ws, uint16_t code)
 {
