@@ -113,8 +113,8 @@ async function unseen(page)
 	    { state: 'attached' });
 	is('what is not seen asks nothing', await page.locator('dialog').
 	    count(), 0);
-	await page.click('nav >> text=Agents', { timeout: 5000 });
-	await page.click('nav >> text=Sessions', { timeout: 5000 });
+	await page.click('nav >> text=Agents');
+	await page.click('nav >> text=Sessions');
 	ok('and keeps nobody from the rest of the page');
 	dash.ringlet('terminal', 'kill', other);
 	dash.ringlet('terminal', 'kill', id);
