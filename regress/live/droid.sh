@@ -1,0 +1,58 @@
+# Real Factory Droid in the jail prints the fake API's reply, with each kind of API, which it got with the profile's key.
+# Once: the program is the same; what Ringlet does for it is run with sanitizers for the other agents.
+# shellcheck shell=sh
+. "${0%/*}/lib.sh"
+
+[ -n "$LIVE_AGENTS" ] || skip_all "the npm packages are not installed"
+# That of processors without AVX2 runs on all.
+program=$LIVE_AGENTS/@factory/cli-linux-x64-baseline/bin/droid
+[ -x "$program" ] || skip_all "there is no Droid for this machine"
+start_keyring
+key=$(canary droid)
+start_api "$key" -r 'hello from behind the jail'
+mkdir "$T/agents"
+ln -s "$program" "$T/agents/droid"
+PATH=$T/agents:$PATH
+like "the agent is found" "$(ringlet --json agents list)" \
+    '"id":"droid"[^}]*"installed":true'
+
+# start ALIAS PROVIDER ENDPOINT: a session of a new profile; its model is
+# called as the profile.
+start()
+{
+	new_profile droid "$1" "$key" -p "$2" --endpoint "$3" --model "$1" \
+	    --working-dir "$WORK"
+	session "$1" -- exec 'say hi'
+}
+
+# talked ALIAS ID PATH MEMBER VALUE: the session got the reply, and the request
+# for it came to PATH with its key as MEMBER.
+talked()
+{
+	await "$2" 90 || not_ok "$1: it ends"
+	output "$2" >"$T/reply"
+	like "$1: the reply is printed" "$(cat "$T/reply")" \
+	    'hello from behind the jail'
+	is "$1: it exits with 0" "$(field "$2" exit_code)" 0
+	is "$1: it was jailed" "$(field "$2" sandboxed)" true
+	grep "\"model\": \"$1\"" "$API_LOG" | head -n 1 >"$T/sent"
+	is "$1: the request came where it should" \
+	    "$(json path <"$T/sent")" "$3"
+	is "$1: with the profile's key" "$(json "$4" <"$T/sent")" "$5"
+	is "$1: and was answered" "$(json status <"$T/sent")" 200
+	home=$(ringlet --json profiles inspect "$1" | json data home)
+	check "$1: its settings are in the profile's home" \
+	    test -f "$home/.factory/settings.local.json"
+	refute "$1: which has no key" grep -rFq "$key" "$home"
+}
+
+start messages anthropic "$API"
+messages=$ID
+start responses openai "$API/v1"
+responses=$ID
+start chat zai-openai "$API/v1"
+talked messages "$messages" /v1/messages x_api_key "$key"
+talked responses "$responses" /v1/responses authorization "Bearer $key"
+talked chat "$ID" /v1/chat/completions authorization "Bearer $key"
+refute "and nothing is in the real home" test -e "$HOME/.factory"
+done_testing

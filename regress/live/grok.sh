@@ -1,0 +1,55 @@
+# Real Grok in the jail prints the fake API's reply, with both kinds of API, which it got with the profile's key; whose that is it asks there, too.
+# Once: the program is the same; what Ringlet does for it is run with sanitizers for the other agents.
+# shellcheck shell=sh
+. "${0%/*}/lib.sh"
+
+[ -n "$LIVE_AGENTS" ] || skip_all "the npm packages are not installed"
+packed=$LIVE_AGENTS/@xai-official/grok-linux-x64/bin/grok.br
+[ -f "$packed" ] || skip_all "there is no Grok for this machine"
+command -v node >/dev/null || skip_all "node, which unpacks Grok, is not here"
+# The package's own installer does this.
+mkdir -p "$T/agents/bin"
+node -e 'const [from, to] = process.argv.slice(1), fs = require("fs");
+    fs.writeFileSync(to, require("zlib").brotliDecompressSync(
+	fs.readFileSync(from)), { mode: 0o755 });' \
+    "$packed" "$T/agents/bin/grok" || bail "Grok is unpacked"
+PATH=$T/agents/bin:$PATH
+start_keyring
+key=$(canary grok)
+start_api "$key" -r 'hello from behind the jail' -m responses -m chat
+like "the agent is found" "$(ringlet --json agents list)" \
+    '"id":"grok"[^}]*"installed":true'
+
+# talked ALIAS ID: the session got the reply, and every request for it came with
+# its key.
+talked()
+{
+	await "$2" 90 || not_ok "$1: it ends"
+	output "$2" >"$T/reply"
+	like "$1: the reply is printed" "$(cat "$T/reply")" \
+	    'hello from behind the jail'
+	is "$1: it exits with 0" "$(field "$2" exit_code)" 0
+	is "$1: it was jailed" "$(field "$2" sandboxed)" true
+	grep "\"model\": \"$1\"" "$API_LOG" | head -n 1 >"$T/sent"
+	is "$1: the request came with the profile's key" \
+	    "$(json authorization <"$T/sent")" "Bearer $key"
+	is "$1: and was answered" "$(json status <"$T/sent")" 200
+	home=$(ringlet --json profiles inspect "$1" | json data home)
+	check "$1: its state is in the profile's home" test -d "$home/.grok"
+	refute "$1: which has no key" grep -rFq "$key" "$home"
+}
+
+new_profile grok responses "$key" -p openai --endpoint "$API/v1" \
+    --model responses --working-dir "$WORK"
+session responses -- -p 'say hi'
+responses=$ID
+new_profile grok chat "$key" -p zai-openai --endpoint "$API/v1" \
+    --model chat --working-dir "$WORK"
+session chat -- -p 'say hi'
+talked responses "$responses"
+talked chat "$ID"
+# It asks whose key it is: its vendor, unless it is told otherwise.
+check "the endpoint was asked whose key it is" \
+    grep -q '"path": "/v1/api-key"' "$API_LOG"
+refute "nothing is in the real home" test -e "$HOME/.grok"
+done_testing
