@@ -86,17 +86,17 @@ out:
 }
 
 /*
- * The daemon's own arguments, from the options that it and we have in common;
- * the block is the caller's.
+ * The daemon's own arguments: how, if not NULL, and the options that it and we
+ * have in common; the block is the caller's.
  */
 static const char **
-daemon_args(const struct args *args, bool foreground)
+daemon_args(const struct args *args, const char *how)
 {
 	const char **v = xcalloc(2 * args->nopts + 2, sizeof(*v));
 	size_t n = 0;
 
-	if (foreground)
-		v[n++] = "-D";
+	if (how != NULL)
+		v[n++] = how;
 	for (size_t i = 0; i < args->nopts; i++) {
 		if (args->opts[i].key != 'o' && args->opts[i].key != 'f')
 			continue;
@@ -109,7 +109,7 @@ daemon_args(const struct args *args, bool foreground)
 static int
 start(struct cli *cli, const struct args *args)
 {
-	const char **extra = daemon_args(args, false);
+	const char **extra = daemon_args(args, NULL);
 	char why[1024];
 	struct msg m;
 	int r;
@@ -132,7 +132,7 @@ start(struct cli *cli, const struct args *args)
 static int
 run_foreground(struct cli *cli, const struct args *args)
 {
-	const char **extra = daemon_args(args, true), **argv;
+	const char **extra = daemon_args(args, "-D"), **argv;
 	size_t n = 0;
 	int r;
 
@@ -147,6 +147,13 @@ run_foreground(struct cli *cli, const struct args *args)
 	free(argv);
 	free(extra);
 	return r;
+}
+
+/* Options that say how the daemon is to be, not how we print. */
+static bool
+has_settings(const struct args *args)
+{
+	return opt_has(args, 'o') || opt_has(args, 'f');
 }
 
 int
@@ -164,13 +171,19 @@ cmd_daemon(struct cli *cli, const struct args *args)
 	if ((r = get_status(cli, &m)) != 0)
 		return r;
 	s = m.body;
-	if (cli->json)
+	/* Done would mean that it has these settings. */
+	if (has_settings(args))
+		r = fail_error(cli, RL_ERR_STATE,
+		    "the daemon is running already, as process %llu, without "
+		    "these settings" HINT "'ringlet daemon restart' takes them",
+		    (unsigned long long)s->pid);
+	else if (cli->json)
 		print_json(cli, status_json(s));
 	else
 		hint(cli, "the daemon is running already, as process %llu",
 		    (unsigned long long)s->pid);
 	msg_clear(&m);
-	return STATUS_DONE;
+	return r;
 }
 
 /* Asks it to end and waits until all of it has: 0, or reports. */
@@ -293,6 +306,27 @@ restart_in_place(struct cli *cli)
 	return STATUS_DONE;
 }
 
+/*
+ * Whether a daemon could be started with these settings, before the one that
+ * has sessions is ended for it: 0, or reports.
+ */
+static int
+check_settings(struct cli *cli, const struct args *args)
+{
+	const char **extra = daemon_args(args, "-t");
+	char why[1024];
+	int r;
+
+	r = daemon_start(cli, extra, why, sizeof(why));
+	free(extra);
+	if (r != 0)
+		return fail_error(cli, RL_ERR_INVALID,
+		    "the daemon stays as it is: %s" HINT
+		    "mend that, and try again",
+		    why);
+	return 0;
+}
+
 int
 cmd_daemon_restart(struct cli *cli, const struct args *args)
 {
@@ -306,7 +340,7 @@ cmd_daemon_restart(struct cli *cli, const struct args *args)
 	r = client_connect(cli, why, sizeof(why));
 	if (r == RL_ERR_NOTFOUND)
 		return start(cli, args);
-	if (args->nopts == 0)
+	if (!has_settings(args) && !opt_has(args, OPT_FORCE))
 		return restart_in_place(cli);
 	/* Other settings, or force: the daemon really ends. */
 	if ((r = get_status(cli, &m)) != 0)
@@ -327,7 +361,8 @@ cmd_daemon_restart(struct cli *cli, const struct args *args)
 		    "%llu %s would end" HINT "end them first, or give --force",
 		    (unsigned long long)sessions,
 		    sessions == 1 ? "running session" : "running sessions");
-	if ((r = stop(cli)) == 0 && (r = start(cli, args)) == 0)
+	if ((r = check_settings(cli, args)) == 0 && (r = stop(cli)) == 0 &&
+	    (r = start(cli, args)) == 0)
 		hint_vault(cli);
 	return r;
 }

@@ -98,6 +98,28 @@ is "restart with other settings is refused while sessions run" \
 like "and says so" "$(cat "$T/err")" 'sessions would end'
 is "the daemon is the same" "$(ringlet --json daemon status |
     json data pid)" "$MONITOR"
+same_daemon()
+{
+	[ "$(ringlet --json daemon status | json data pid)" = "$MONITOR" ] &&
+		[ "$(field "$ID" state)" = running ]
+}
+session plain -C "$WORK" -- -c 'exec sleep 600'
+for how in -q --json --verbose; do
+	check "restart $how ends nothing" ringlet daemon restart "$how"
+	check "restart $how: the session goes on" same_daemon
+done
+is "a setting that is none is found before anything ends" \
+    "$(status ringlet daemon restart --force -o MaxSessons=5)" 1
+like "and said" "$(cat "$T/err")" \
+    "stays as it is: -o: 'MaxSessons' is not a keyword: "
+check "the session goes on" same_daemon
+is "so is a file that is none" \
+    "$(status ringlet daemon restart --force -f "$T/none")" 1
+check "and the session goes on" same_daemon
+is "settings for a daemon that runs are not passed over" \
+    "$(status ringlet daemon -o MaxSessions=5)" 1
+like "but said to hold at a restart" "$(cat "$T/err")" \
+    "running already.*without these settings: 'ringlet daemon restart'"
 check "unless it is forced" ringlet daemon restart --force
 refute "then it is another" test "$(ringlet --json daemon status |
     json data pid)" = "$MONITOR"
