@@ -160,7 +160,8 @@ make_folder(const char *path)
 		fatal("%s: must be a folder of yours with mode 0700: mend it "
 		      "with chmod 700, or move it away", path);
 	if (r != 0)
-		fatal("%s: %s", path, rl_strerror(r));
+		fatal("%s: %s: 'ringlet doctor' says what to do", path,
+		    rl_strerror(r));
 }
 
 /* Who has the lock, for the message; 0 if the file does not say. */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,33 @@ check_owner(struct doctor *d, const char *what, const char *path,
 	return false;
 }
 
+/*
+ * A folder that is not there yet is made in the nearest one above it that is:
+ * whether it can be.
+ */
+static void
+check_above(struct doctor *d, const char *what, const char *path)
+{
+	char *above = xstrdup(path), *slash;
+	struct stat st;
+
+	do {
+		if ((slash = strrchr(above, '/')) == NULL || slash == above)
+			slash = above + 1;
+		*slash = '\0';
+	} while (stat(above, &st) == -1 && errno == ENOENT && above[1] != '\0');
+	if (faccessat(AT_FDCWD, above, W_OK | X_OK, AT_EACCESS) == 0)
+		doctor_say(
+		    d, FINE, what, "%s: is made when it is needed", path);
+	else
+		doctor_say(d, FAIL, what,
+		    "%s: cannot be made in %s: %s: see that you may write "
+		    "there, or name another home (HOME, XDG_CONFIG_HOME, "
+		    "XDG_DATA_HOME, XDG_STATE_HOME)",
+		    path, above, strerror(errno));
+	free(above);
+}
+
 static void
 check_folder(struct doctor *d, const char *what, const char *path)
 {
@@ -48,8 +76,7 @@ check_folder(struct doctor *d, const char *what, const char *path)
 
 	if (lstat(path, &st) == -1) {
 		if (errno == ENOENT)
-			doctor_say(d, FINE, what,
-			    "%s: is made when it is needed", path);
+			check_above(d, what, path);
 		else if (errno == EACCES)
 			doctor_say(d, FAIL, what,
 			    "%s: %s: a folder above it is another user's: "
@@ -63,7 +90,13 @@ check_folder(struct doctor *d, const char *what, const char *path)
 	} else if (!S_ISDIR(st.st_mode))
 		doctor_say(
 		    d, FAIL, what, "%s: not a folder: move it away", path);
-	else if (check_owner(d, what, path, &st, 077))
+	else if (!check_owner(d, what, path, &st, 077))
+		return;
+	else if (faccessat(AT_FDCWD, path, R_OK | W_OK | X_OK, AT_EACCESS) ==
+	    -1)
+		doctor_say(d, FAIL, what, "%s: %s: chmod 700 %s", path,
+		    strerror(errno), path);
+	else
 		doctor_say(d, FINE, what, "%s", path);
 }
 

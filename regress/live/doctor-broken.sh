@@ -56,6 +56,16 @@ libexec=$LIVE_LIBEXEC
 RINGLET_LIBEXEC_DIR=$T/libexec
 export RINGLET_LIBEXEC_DIR
 before
+mkdir -m 500 "$T/shut"
+is "a folder that cannot be made is told of before it is needed" \
+    "$(status env RINGLET_DATA_DIR="$T/shut/share/ringlet" ringlet doctor)" 1
+like "with where, and why" "$(cat "$T/out")" \
+    "^FAIL data folder: $T/shut/share/ringlet: cannot be made in $T/shut: Perm"
+is "(control: of one that can be, it is not)" \
+    "$(status env RINGLET_DATA_DIR="$T/share/ringlet" ringlet doctor)" 0
+breaks "a folder that is there" 'data folder: ' FAIL \
+    "data folder: .*Permission denied: chmod 700 $RINGLET_DATA_DIR" \
+    'chmod 500 $RINGLET_DATA_DIR' 'chmod 700 $RINGLET_DATA_DIR'
 breaks "a program" 'programs: ' FAIL 'programs: .*ringlet-screen.*install' \
     'mv $T/libexec/ringlet-screen $T/away' \
     'mv $T/away $T/libexec/ringlet-screen'
