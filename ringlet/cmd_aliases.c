@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "fdpass.h"
 #include "platform.h"
 #include "ringlet.h"
@@ -110,6 +111,27 @@ check_agents(struct cli *cli, const char *alias)
 	return r;
 }
 
+/* What to put into a shell's start file, as a shell reads it; for free(). */
+static char *
+path_note(const char *dir)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789/._-+@";
+	struct buf *b = buf_new(4 * PATH_MAX);
+	char *note;
+
+	if (dir[strspn(dir, plain)] == '\0')
+		(void)buf_puts(b, dir);
+	else
+		(void)text_put_shell(b, dir);
+	note = xasprintf("%s is not in PATH: put PATH=%.*s:$PATH into your "
+			 "shell's start file",
+	    dir, (int)buf_len(b), (const char *)buf_ptr(b));
+	buf_free(b);
+	return note;
+}
+
 /* Whether the shim would hide something; *note is what to tell of PATH. */
 static int
 check_path(struct cli *cli, const char *alias, const char *dir, char **note)
@@ -130,9 +152,7 @@ check_path(struct cli *cli, const char *alias, const char *dir, char **note)
 				  "what '%s' runs",
 		    where, alias);
 	else if (!on_path)
-		*note = xasprintf("%s is not in PATH: put PATH=%s:$PATH into "
-				  "your shell's start file",
-		    dir, dir);
+		*note = path_note(dir);
 	return 0;
 }
 
@@ -251,8 +271,6 @@ cmd_aliases_install(struct cli *cli, const struct args *args)
 	char *dir = NULL, *note = NULL;
 	int r;
 
-	if (!valid_alias(alias))
-		return fail_usage(cli, "'%s' is no profile's name", alias);
 	if ((r = check_profile(cli, alias)) != 0 ||
 	    (r = check_agents(cli, alias)) != 0 ||
 	    (r = find_dir(cli, opt_get(args, OPT_BIN_DIR), &dir)) != 0)
@@ -352,8 +370,6 @@ cmd_aliases_uninstall(struct cli *cli, const struct args *args)
 	char why[WHY_MAX], *path;
 	int r;
 
-	if (!valid_alias(args->v[0]))
-		return fail_usage(cli, "'%s' is no profile's name", args->v[0]);
 	r = take_away(cli, args->v[0], &path, why, sizeof(why));
 	if (r != 0)
 		r = fail_error(cli, r, "%s%s", why,

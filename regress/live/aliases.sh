@@ -84,7 +84,12 @@ refused "a folder that is not there" 4 'none' taken --bin-dir "$HOME/none"
 refused "a folder of the system" 5 'somebody else' taken --bin-dir /usr/bin
 is "a folder that is not in PATH" \
     "$(status ringlet aliases install taken --bin-dir "$HOME/other")" 0
-like "is told of" "$(cat "$T/err")" "other is not in PATH: put PATH="
+like "is told of" "$(cat "$T/err")" "other is not in PATH: put PATH=/.*/other:"
+mkdir "$HOME/an other"
+status ringlet aliases install hidden --bin-dir "$HOME/an other" >/dev/null
+like "one with a blank is quoted as a shell wants it" "$(cat "$T/err")" \
+    "put PATH='/.*/an other':.PATH into"
+check "and can be uninstalled" ringlet aliases uninstall hidden
 refused "the same in another folder" 1 'has a shim already' taken
 is "(a quiet one tells nothing)" "$(status ringlet -q aliases install taken \
     --bin-dir "$HOME/other"; cat "$T/err")" 0
