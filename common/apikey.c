@@ -126,7 +126,7 @@ apikey_check(const char *p, size_t len, char *why, size_t size)
 		c = character(p + i, &n);
 		if (!is_control(c))
 			continue;
-		snprintf(why, size, "has %s at byte %zu: give it as one line",
+		snprintf(why, size, "has %s at byte %zu",
 		    (name = space_name(c)) != NULL ? name
 						   : "a control character",
 		    i + 1);

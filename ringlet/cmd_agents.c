@@ -210,7 +210,7 @@ fail_no_agent(
 }
 
 int
-agent_must_be_known(struct cli *cli, const char *id)
+agent_must_be_known(struct cli *cli, const char *id, char **install)
 {
 	const struct msg_agent *a;
 	struct msg m;
@@ -223,6 +223,9 @@ agent_must_be_known(struct cli *cli, const char *id)
 	else if (*a->source == '\0')
 		r = fail_error(cli, RL_ERR_INVALID,
 		    "the manifest of agent '%s' is wrong: %s", id, a->damage);
+	else if (install != NULL && !a->installed && *a->install != '\0')
+		*install = xasprintf("%s is not installed yet: %s", a->name,
+		    a->install);
 	msg_clear(&m);
 	return r;
 }

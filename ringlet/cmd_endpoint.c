@@ -61,6 +61,11 @@ cmd_profiles_endpoint(struct cli *cli, const struct args *args)
 	struct msg m;
 	int r;
 
+	/* It would mean the manifest's own, and be a variable not set. */
+	if (args->n > 1 && *args->v[1] == '\0')
+		return fail_usage(cli,
+		    "argument 2 is empty" HINT
+		    "give an endpoint's id or URL, or leave it out");
 	if ((r = get_url(cli, req.alias, &from)) != 0)
 		return r;
 	r = client_call(cli, MSG_PROFILE_ENDPOINT, &req, MSG_PROFILE, &m);

@@ -389,7 +389,11 @@ cmd_hooks_remove(struct cli *cli, const struct args *args)
 	if ((r = client_call(cli, MSG_HOOK_REMOVE, &req, MSG_OK, &m)) != 0)
 		return r;
 	msg_clear(&m);
-	return cli->json ? print_json(cli, NULL) : STATUS_DONE;
+	if (cli->json)
+		return print_json(cli, NULL);
+	hint(cli, "%s %s of '%s' was removed", req.event, args->v[2],
+	    req.alias);
+	return STATUS_DONE;
 }
 
 /* --- import, export --- */
@@ -408,9 +412,8 @@ read_settings(const struct cli *cli, const char *file, struct msg_hook_text **v,
 	if (fd != -1)
 		len = paths_read_all(fd, text, FILE_MAX + 1);
 	if (len == -1)
-		r = fail_error(cli,
-		    errno == ENOENT ? RL_ERR_NOTFOUND : RL_ERR_SYSTEM, "%s: %s",
-		    file, strerror(errno));
+		r = fail_file(cli, file,
+		    "name a file of settings, - is standard input");
 	else if (len > FILE_MAX)
 		r = fail_error(cli, RL_ERR_TOOBIG,
 		    "%s: is longer than %d "

@@ -132,17 +132,20 @@ ask_key(struct cli *cli, const struct args *args,
 	return r;
 }
 
-/* Agent and provider are known, and the key is there: 0, or reports. */
+/*
+ * Agent and provider are known, and the key is there: 0, or reports.  *install
+ * becomes what to do first if the agent's program is not there, for free().
+ */
 static int
 complete(struct cli *cli, const struct args *args,
-    const struct msg_profile_create *req, struct secret **key)
+    const struct msg_profile_create *req, struct secret **key, char **install)
 {
 	const struct msg_token_only ask = { 0 };
 	const struct msg_provider *p;
 	struct msg m;
 	int r;
 
-	if ((r = agent_must_be_known(cli, req->agent_id)) != 0)
+	if ((r = agent_must_be_known(cli, req->agent_id, install)) != 0)
 		return r;
 	r = client_call(cli, MSG_PROVIDER_LIST, &ask, MSG_PROVIDERS, &m);
 	if (r != 0)
@@ -165,9 +168,7 @@ resolve_folder(const struct cli *cli, const char *dir, char **out)
 {
 	if ((*out = realpath(dir, NULL)) != NULL)
 		return 0;
-	return fail_error(cli,
-	    errno == ENOENT ? RL_ERR_NOTFOUND : RL_ERR_SYSTEM,
-	    "%s: %s" HINT "name a folder that is there", dir, strerror(errno));
+	return fail_file(cli, dir, "name a folder that is there");
 }
 
 int
@@ -175,7 +176,7 @@ cmd_profiles_create(struct cli *cli, const struct args *args)
 {
 	struct msg_profile_create req = { 0 };
 	const char *dir = opt_get(args, OPT_WORKING_DIR);
-	char *folder = NULL, *hold = NULL;
+	char *folder = NULL, *hold = NULL, *install = NULL;
 	struct secret *key = NULL;
 	struct msg m;
 	int r;
@@ -198,7 +199,7 @@ cmd_profiles_create(struct cli *cli, const struct args *args)
 	req.env.v = opt_all(args, OPT_ENV, &req.env.n);
 	req.search_path = session_search_path(&hold);
 	req.dry_run = opt_has(args, OPT_DRY_RUN);
-	if ((r = complete(cli, args, &req, &key)) != 0)
+	if ((r = complete(cli, args, &req, &key, &install)) != 0)
 		goto out;
 	if (key != NULL) {
 		req.key.p = (const uint8_t *)secret_ptr(key);
@@ -213,6 +214,8 @@ cmd_profiles_create(struct cli *cli, const struct args *args)
 		print_profile(m.body);
 		if (req.dry_run)
 			hint(cli, "nothing was made: --dry-run");
+		else if (install != NULL)
+			hint(cli, "%s", install);
 		else
 			hint(cli,
 			    "'ringlet profiles run %s --remote' starts it",
@@ -224,6 +227,7 @@ out:
 	free(req.args.v);
 	free(req.env.v);
 	free(req.search_path.v);
+	free(install);
 	free(hold);
 	free(folder);
 	return r;
@@ -241,6 +245,7 @@ cmd_profiles_list(struct cli *cli, const struct args *args)
 	struct table *t;
 	char when[64];
 	struct msg m;
+	size_t found = 0;
 	json_t *list;
 	int r;
 
@@ -254,6 +259,7 @@ cmd_profiles_list(struct cli *cli, const struct args *args)
 	for (size_t i = 0; i < profiles->list.n; i++) {
 		if (agent != NULL && strcmp(agent, p[i].agent_id) != 0)
 			continue;
+		found++;
 		if (cli->json) {
 			json_array_append_new(list, profile_json(&p[i]));
 			continue;
@@ -270,14 +276,17 @@ cmd_profiles_list(struct cli *cli, const struct args *args)
 		table_cell(t, COLOUR_NONE, "%s",
 		    text_time(when, sizeof(when), p[i].last_used));
 	}
-	if (cli->json)
+	msg_clear(&m);
+	/* None of an agent that nobody knows is a name that was mistyped. */
+	if (agent != NULL && found == 0)
+		r = agent_must_be_known(cli, agent, NULL);
+	if (r == 0 && cli->json)
 		print_json(cli, json_incref(list));
-	else
+	else if (r == 0)
 		table_print(t);
 	table_free(t);
 	json_decref(list);
-	msg_clear(&m);
-	return STATUS_DONE;
+	return r;
 }
 
 int
@@ -299,12 +308,13 @@ cmd_profiles_inspect(struct cli *cli, const struct args *args)
 }
 
 /*
- * The text of a grant from its words, for free(); NULL after reporting.  A
+ * The text of a grant from its words, for free(); NULL and *status after
+ * reporting.  A
  * path is made absolute here, where the current folder is known; what is not
  * there any more can still be revoked by its name.
  */
 static char *
-grant_text(const struct cli *cli, const struct args *args)
+grant_text(const struct cli *cli, const struct args *args, int *status)
 {
 	const char *kind = args->v[1];
 	const char *value = args->n > 2 ? args->v[2] : NULL;
@@ -317,8 +327,8 @@ grant_text(const struct cli *cli, const struct args *args)
 	if ((real = realpath(value, NULL)) == NULL) {
 		if (opt_has(args, OPT_REVOKE))
 			return xasprintf("%s %s", kind, value);
-		fail_error(cli, RL_ERR_NOTFOUND, "%s: %s", value,
-		    strerror(errno));
+		*status = fail_file(
+		    cli, value, "name a file or folder that is there");
 		return NULL;
 	}
 	text = xasprintf("%s %s", kind, real);
@@ -331,12 +341,12 @@ cmd_profiles_grant(struct cli *cli, const struct args *args)
 {
 	struct msg_profile_grant req = { .alias = args->v[0],
 		.revoke = opt_has(args, OPT_REVOKE) };
-	char *text = grant_text(cli, args);
 	struct msg m;
+	char *text;
 	int r;
 
-	if (text == NULL)
-		return STATUS_NOTFOUND;
+	if ((text = grant_text(cli, args, &r)) == NULL)
+		return r;
 	req.grant = text;
 	r = client_call(cli, MSG_PROFILE_GRANT, &req, MSG_PROFILE, &m);
 	if (r == 0) {

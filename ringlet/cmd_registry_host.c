@@ -200,9 +200,8 @@ host_open(struct cli *cli, const char *name, struct host *h)
 	h->name = name;
 	h->dir = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (h->dir == -1)
-		return fail_error(cli,
-		    errno == ENOENT ? RL_ERR_NOTFOUND : RL_ERR_SYSTEM, "%s: %s",
-		    name, strerror(errno));
+		return fail_file(cli, name,
+		    "name a folder with agents/ or providers/ in it");
 	look_at_files(h);
 	return 0;
 }
@@ -273,10 +272,8 @@ get_key(struct cli *cli, const struct args *args, struct signing_key **out)
 		   ? xstrdup(given)
 		   : xasprintf("%s/.minisign/minisign.key", cli->paths.home);
 	if ((n = prompt_read_file(cli, file, text, SECRET_FILE_MAX)) == -1)
-		r = fail_error(cli,
-		    errno == ENOENT ? RL_ERR_NOTFOUND : RL_ERR_SYSTEM,
-		    "%s: %s" HINT "'minisign -G' makes a pair of keys", file,
-		    strerror(errno));
+		r = fail_file(
+		    cli, file, "'minisign -G' makes a pair of keys");
 	else if (signing_key_parse(
 		     text, (size_t)n, out, &encrypted, why, sizeof(why)) != 0)
 		r = fail_error(cli, RL_ERR_INVALID, "%s: %s", file, why);

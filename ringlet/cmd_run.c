@@ -85,10 +85,7 @@ run_local(struct cli *cli, const struct args *args)
 	if (dir == NULL && *plan->working_dir != '\0')
 		dir = plan->working_dir;
 	if (dir != NULL && chdir(dir) == -1) {
-		r = fail_error(cli,
-		    errno == ENOENT ? RL_ERR_NOTFOUND : RL_ERR_SYSTEM,
-		    "%s: %s" HINT "-C DIR names another folder", dir,
-		    strerror(errno));
+		r = fail_file(cli, dir, "-C DIR names another folder");
 		goto out;
 	}
 	hint_hooks(cli, &plan->hooks_left_out);
@@ -115,7 +112,7 @@ get_size(const struct cli *cli, const struct args *args, int key,
 	*out = (uint64_t)strtonum(s, 1, TERM_SIZE_MAX, &why);
 	if (why != NULL)
 		return fail_usage(cli,
-		    "--%s %s: %s" HINT "give a number from 1 to %d", name, s,
+		    "--%s '%s': %s" HINT "give a number from 1 to %d", name, s,
 		    why, TERM_SIZE_MAX);
 	return 0;
 }
@@ -276,7 +273,8 @@ open_record(const struct cli *cli, const struct args *args, struct record **out)
 		    "remove it, or give --record another "
 		    "name",
 		    path);
-	return fail_error(cli, RL_ERR_SYSTEM, "%s: %s", path, strerror(errno));
+	return fail_file(
+	    cli, path, "give --record the name of a file that can be made");
 }
 
 static int

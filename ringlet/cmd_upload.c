@@ -34,9 +34,8 @@ read_picture(const struct cli *cli, const char *file, uint8_t **out, int *r)
 	if (fd != -1)
 		len = paths_read_all(fd, *out, PICTURE_MAX + 1);
 	if (len == -1)
-		*r = fail_error(cli,
-		    errno == ENOENT ? RL_ERR_NOTFOUND : RL_ERR_SYSTEM, "%s: %s",
-		    file, strerror(errno));
+		*r = fail_file(
+		    cli, file, "name a picture, - is standard input");
 	else if (len > PICTURE_MAX) {
 		*r = fail_error(cli, RL_ERR_TOOBIG,
 		    "%s: is longer than %d bytes", file, PICTURE_MAX);

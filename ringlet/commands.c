@@ -38,7 +38,8 @@ static const struct opt create_opts[] = {
 	{ OPT_ENDPOINT, "endpoint", "ID", "endpoint's id or URL", 0 },
 	{ OPT_MODEL, "model", "MODEL", "model for the agent", 0 },
 	{ OPT_WORKING_DIR, "working-dir", "DIR", "where it works", 0 },
-	{ OPT_ARG, "arg", "ARG", "argument for each run", OPT_MANY },
+	{ OPT_ARG, "arg", "ARG", "argument for each run",
+	    OPT_MANY | OPT_EMPTY },
 	{ OPT_ENV, "env", "NAME=VALUE", "variable for each run", OPT_MANY },
 	KEY_OPTS,
 	{ OPT_DRY_RUN, "dry-run", NULL, "check all, make nothing", 0 },
@@ -108,7 +109,7 @@ static const struct opt token_opts[] = {
 	{ OPT_SCOPE, "scope", "SCOPE", "view: look and watch; control: all",
 	    0 },
 	{ OPT_EXPIRES, "expires", "TIME", "30m, 12h, 7d ...; never", 0 },
-	{ OPT_LABEL, "label", "TEXT", "what it is for", 0 },
+	{ OPT_LABEL, "label", "TEXT", "what it is for", OPT_EMPTY },
 };
 
 static const struct opt dashboard_opts[] = {

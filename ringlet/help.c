@@ -357,7 +357,8 @@ find_command(
 		return c;
 	}
 	*words = 1;
-	if (alone != NULL && (argc == 1 || *argv[1] == '-' || alone->max > 0))
+	if (alone != NULL && (argc == 1 || *argv[1] == '-' || alone->max > 0 ||
+				 !has_verbs(argv[0])))
 		return alone;
 	if (argc > 1 && *argv[1] != '-')
 		*status = fail_unknown(cli, argv[0], argv[1]);

@@ -90,6 +90,33 @@ fail_many(const struct cli *cli, const struct args *args)
 	    c->max + 1);
 }
 
+/*
+ * Operands that can name nothing, whatever there is: 0, or reports.  An empty
+ * one is mostly a variable of a script that was not set.
+ */
+static int
+check_operands(const struct cli *cli, const struct args *args)
+{
+	const char *words;
+	enum operand kind;
+
+	for (size_t i = 0; i < args->n; i++) {
+		kind = operand_kind(cli->cmd, i, &words);
+		if (kind == OPERAND_PROFILE && !valid_alias(args->v[i]))
+			return fail_usage(cli,
+			    "'%s' is no profile's name" HINT
+			    "'ringlet profiles list' shows all",
+			    args->v[i]);
+		if ((kind == OPERAND_FILE || kind == OPERAND_DIR) &&
+		    *args->v[i] == '\0')
+			return fail_usage(cli,
+			    "argument %zu is empty" HINT
+			    "give the name of a %s",
+			    i + 1, kind == OPERAND_DIR ? "folder" : "file");
+	}
+	return 0;
+}
+
 /* --- running it --- */
 
 /* argv[0] is the command's last word. */
@@ -119,7 +146,7 @@ run_command(struct cli *cli, int argc, char **argv)
 		r = fail_many(cli, &args);
 	else if (args.n < c->min)
 		r = fail_few(cli, &args);
-	else {
+	else if ((r = check_operands(cli, &args)) == 0) {
 		if (wants_pager(cli, &args))
 			pager_begin();
 		r = c->run(cli, &args);

@@ -133,6 +133,13 @@ keep(struct args *a, const struct opt *o, char *why, size_t size)
 		    why, size, "--%s was given twice: leave one out", o->name);
 		return RL_ERR_INVALID;
 	}
+	/* Mostly a variable that was not set; none is what leaving out says. */
+	if (o->arg != NULL && *optarg == '\0' && !(o->flags & OPT_EMPTY)) {
+		snprintf(why, size,
+		    "--%s has an empty argument: give %s, or leave it out",
+		    o->name, o->arg);
+		return RL_ERR_INVALID;
+	}
 	a->opts = xreallocarray(a->opts, a->nopts + 1, sizeof(*a->opts));
 	a->opts[a->nopts].key = o->key;
 	a->opts[a->nopts++].value = o->arg != NULL ? optarg : NULL;

@@ -152,6 +152,19 @@ fail_usage(const struct cli *cli, const char *fmt, ...)
 }
 
 int
+fail_file(const struct cli *cli, const char *name, const char *todo)
+{
+	int saved = errno, err = RL_ERR_SYSTEM;
+
+	if (saved == ENOENT)
+		err = RL_ERR_NOTFOUND;
+	else if (saved == EACCES || saved == EPERM)
+		err = RL_ERR_DENIED;
+	return fail_error(
+	    cli, err, "%s: %s" HINT "%s", name, strerror(saved), todo);
+}
+
+int
 fail_daemon(const struct cli *cli, const char *fmt, ...)
 {
 	va_list ap;

@@ -179,6 +179,8 @@ judge(const char *p, size_t len, bool fresh)
 	return NULL;
 }
 
+#define TEXT_BAD "the passphrase (%s) %s" HINT "give one line of 8 to 1024 bytes"
+
 static int
 get_one(const struct cli *cli, const char *question, bool fresh,
     const char *file, struct secret **out)
@@ -197,8 +199,9 @@ get_one(const struct cli *cli, const char *question, bool fresh,
 	} else
 		n = prompt_read_file(cli, file, p, sizeof(p));
 	if (r == 0 && n == -1)
-		r = fail_error(cli, RL_ERR_SYSTEM, "the passphrase: %s: %s",
-		    source, strerror(errno));
+		r = fail_file(cli, source,
+		    "the passphrase is read from a file that has it alone, - "
+		    "is standard input");
 	if (r != 0)
 		goto out;
 	len = (size_t)n;
@@ -206,10 +209,13 @@ get_one(const struct cli *cli, const char *question, bool fresh,
 		len--;
 	if (len > 0 && p[len - 1] == '\r')
 		len--;
-	if ((bad = judge(p, len, fresh)) != NULL)
-		r = fail_usage(cli, "the passphrase (%s) %s", source, bad);
-	else
+	if ((bad = judge(p, len, fresh)) == NULL)
 		*out = secret_new(p, len);
+	/* How the command is written was right. */
+	else if (file == NULL)
+		r = fail_error(cli, RL_ERR_INVALID, TEXT_BAD, source, bad);
+	else
+		r = fail_usage(cli, TEXT_BAD, source, bad);
 out:
 	secret_wipe(p, sizeof(p));
 	return r;

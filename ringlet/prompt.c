@@ -78,8 +78,9 @@ prompt_key(const struct cli *cli, const char *question, const char *file,
 		n = prompt_read_file(cli, file, p, sizeof(p));
 	}
 	if (n == -1) {
-		r = fail_error(cli, RL_ERR_SYSTEM, "the API key: %s: %s",
-		    source, strerror(errno));
+		r = fail_file(cli, source,
+		    "the API key is read from a file that has it alone, - is "
+		    "standard input");
 		goto out;
 	}
 	len = (size_t)n;
@@ -93,12 +94,17 @@ prompt_key(const struct cli *cli, const char *question, const char *file,
 	}
 	if (len > 0 && p[len - 1] == '\n' && --len > 0 && p[len - 1] == '\r')
 		len--;
-	if (apikey_check(p, len, why, sizeof(why)) != 0)
-		r = fail_usage(cli,
+	if (apikey_check(p, len, why, sizeof(why)) == 0)
+		*out = secret_new(p, len);
+	/* How the command is written was right. */
+	else if (from_tty)
+		r = fail_error(cli, RL_ERR_INVALID,
 		    "the API key (%s) %s" HINT "give one line, the key alone",
 		    source, why);
 	else
-		*out = secret_new(p, len);
+		r = fail_usage(cli,
+		    "the API key (%s) %s" HINT "give one line, the key alone",
+		    source, why);
 out:
 	secret_wipe(p, sizeof(p));
 	return r;

@@ -61,7 +61,8 @@ struct cli {
 
 /* --- opt.c: options and operands --- */
 
-#define OPT_MANY 0x1 /* may be given more than once */
+#define OPT_MANY  0x1 /* may be given more than once */
+#define OPT_EMPTY 0x2 /* its argument may be empty */
 
 struct opt {
 	int key;	  /* the letter, or a number above 255 */
@@ -171,6 +172,8 @@ int fail_usage(const struct cli *, const char *fmt, ...)
     __attribute__((__format__(printf, 2, 3)));
 int fail_daemon(const struct cli *, const char *fmt, ...)
     __attribute__((__format__(printf, 2, 3)));
+/* The same of a file or folder that the user has named, from errno. */
+int fail_file(const struct cli *, const char *name, const char *todo);
 
 /* A line on standard error, unless -q; only with -v. */
 void hint(const struct cli *, const char *fmt, ...)
@@ -296,7 +299,8 @@ bool client_wait_close(struct cli *, int timeout_ms);
 bool daemon_is_locked(const struct cli *);
 /*
  * Runs the daemon's program with those further arguments (NULL-terminated; NULL:
- * none) and waits until it serves.  RL_ERR_UNAVAILABLE with why[size].
+ * none) and waits until it serves, or with -t has looked at its settings.
+ * RL_ERR_UNAVAILABLE with why[size].
  */
 int daemon_start(
     struct cli *, const char *const *extra, char *why, size_t size);
@@ -416,8 +420,12 @@ void alias_take_away(const struct cli *, const char *alias);
 const char *alias_state(const struct cli *, const struct shim *);
 /* --- shared by commands --- */
 
-/* 0, or reports that there is no such agent and returns the exit status. */
-int agent_must_be_known(struct cli *, const char *id);
+/*
+ * 0, or reports that there is no such agent and returns the exit status.
+ * *install becomes how one gets its program if that is not there, for free();
+ * NULL: nobody wants to know.
+ */
+int agent_must_be_known(struct cli *, const char *id, char **install);
 /* The provider of that id in a list, or NULL. */
 const struct msg_provider *provider_find(
     const struct msg_providers *, const char *id);

@@ -45,6 +45,25 @@ wrong 2 "'profiles list' takes no arguments: leave it out" \
     ringlet profiles list work
 wrong 2 "-p PROVIDER is missing: .*providers list" \
     ringlet profiles create claude work
+wrong 2 "'doctor' takes no arguments: leave it out" ringlet doctor work
+wrong 2 "'init' takes no arguments: leave it out" ringlet init work
+wrong 2 "--model has an empty argument: give MODEL, or leave it out" \
+    ringlet profiles create claude work -p anthropic --model ''
+wrong 2 "-H|--host has an empty argument: give HOST" ringlet -H '' agents list
+wrong 2 "argument 2 is empty: give the name of a file" \
+    ringlet sandbox explain work ''
+wrong 2 "argument 1 is empty: give the name of a folder" ringlet registry lint ''
+for group in 'profiles inspect' 'profiles run' 'profiles delete -y' \
+    'hooks list' 'sandbox explain' 'aliases install' 'aliases uninstall'; do
+	# shellcheck disable=SC2086
+	wrong 2 "'' is no profile's name: 'ringlet profiles list' shows all" \
+	    ringlet $group ''
+done
+wrong 2 "'\.\./x' is no profile's name: " ringlet profiles env ../x
+wrong 2 "'a.x0ab' is no profile's name: " ringlet profiles rekey 'a
+b'
+wrong 2 "A' is no profile's name: " ringlet profiles inspect \
+    "$(head -c 10000 /dev/zero | tr '\0' A)"
 wrong 2 "arguments for the agent stand after --" \
     ringlet profiles run work extra
 wrong 2 "argument 3 is one too many: " \
@@ -89,7 +108,7 @@ wait_for 10 test -s "$T/port" || bail "a port is taken"
 wrong 3 "$(cat "$T/port"): .*in use.*: " \
     ringlet daemon -o "ListenAddress=127.0.0.1:$(cat "$T/port")"
 mkdir -m 500 "$T/shut"
-wrong 3 "$T/shut/state: .*(chmod|Permission denied)" \
+wrong 3 "$T/shut/state: Permission denied: 'ringlet doctor' says" \
     env RINGLET_STATE_DIR="$T/shut/state" ringlet profiles list
 wrong 3 "/dev/full.*Not a directory" \
     env RINGLET_STATE_DIR=/dev/full/x ringlet profiles list
@@ -120,12 +139,28 @@ wrong 2 "API key .standard input. is empty: give one line" sh -c \
     'ringlet profiles create claude work -p anthropic </dev/null'
 wrong 2 "API key .standard input. has a tab.*: give one line" sh -c \
     'printf "a key with\ttab\n" | ringlet profiles create claude work -p anthropic'
-wrong 1 "$T/none: No such file" ringlet profiles create claude work \
-    -p anthropic --api-key-file "$T/none"
+wrong 4 "$T/none: No such file.*: the API key is read from a file" \
+    ringlet profiles create claude work -p anthropic --api-key-file "$T/none"
+wrong 1 "$T: Is a directory: the API key is read from a file" \
+    ringlet profiles create claude work -p anthropic --api-key-file "$T"
+cp "$T/key" "$T/closed"
+chmod 000 "$T/closed"
+wrong 5 "$T/closed: Permission denied: the API key" \
+    ringlet profiles create claude work -p anthropic --api-key-file "$T/closed"
+wrong 4 "$T/none: No such file.*: the passphrase is read from a file" \
+    ringlet keychain unlock --passphrase-file "$T/none"
+wrong 2 "has a line break at byte 2: give one line, the key alone$" sh -c \
+    'printf "a\nb\n" | ringlet profiles create claude work -p anthropic'
+wrong 2 "passphrase .standard input. is empty: give one line of 8" sh -c \
+    'ringlet keychain unlock --passphrase-file - </dev/null'
 wrong 4 "$T/none: .*: name a folder that is there" \
     ringlet profiles create shell x -p self --working-dir "$T/none"
 wrong 4 "there is no profile .*: 'ringlet profiles create' makes one" \
     ringlet profiles run work
+wrong 4 "there is no agent 'clade': did you mean 'claude'" \
+    ringlet profiles list --agent clade
+is "but an agent may have no profiles" \
+    "$(status ringlet profiles list --agent codex)" 0
 shell_profile work
 wrong 4 "there is no profile .*: did you mean 'work'" \
     ringlet profiles run wrok
@@ -139,6 +174,17 @@ wrong 2 "takes no API key: leave out" \
     ringlet profiles create shell y -p self --from-env HOME
 wrong 1 "would send the key unencrypted: use https" \
     ringlet profiles create claude z -p anthropic --endpoint http://evil.example
+wrong 2 "argument 2 is empty: give an endpoint's id or URL, or leave it out" \
+    ringlet profiles endpoint work ''
+wrong 4 "$T/none: No such file.*: name a file or folder that is there" \
+    ringlet profiles grant work ro "$T/none"
+wrong 4 "$T/none/x: No such file.*: give --record the name" \
+    ringlet profiles run work --remote --record "$T/none/x"
+wrong 4 "$T/none: No such file.*: -C DIR names another" \
+    ringlet profiles run work -C "$T/none"
+mkdir -m 000 "$T/barred"
+wrong 5 "$T/barred: Permission denied: -C DIR names another" \
+    ringlet profiles run work -C "$T/barred"
 wrong 4 "no session abcdef0123456789: 'ringlet terminal list' shows" \
     ringlet terminal attach abcdef0123456789
 wrong 2 "'work' is not a session's id: 'ringlet terminal list' shows all" \

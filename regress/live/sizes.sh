@@ -12,7 +12,7 @@ for value in 0 4097 -1 99999999999999999999 8x '' 80.0 1e2; do
 		is "--$name '$value' is wrong usage" "$(status ringlet profiles \
 		    run size --remote -C "$WORK" --$name="$value")" 2
 		like "and it says so" "$(cat "$T/err")" \
-		    "^ringlet: --$name $value: .*: give a number from 1 to 4096"
+		    "^ringlet: --$name ('$value': .*: give a number from 1 to 4096|has an empty argument: give N)"
 	done
 done
 for value in 0 4097 -1 99999999999999999999 '"80"' 80.5 null true; do
