@@ -308,32 +308,29 @@ cmd_profiles_inspect(struct cli *cli, const struct args *args)
 }
 
 /*
- * The text of a grant from its words, for free(); NULL and *status after
- * reporting.  A
- * path is made absolute here, where the current folder is known; what is not
- * there any more can still be revoked by its name.
+ * The text of a grant from its words, into *text, for free(); or a status after
+ * reporting.  A path is made absolute here, where the current folder is known;
+ * what is not there any more can still be revoked by its name.
  */
-static char *
-grant_text(const struct cli *cli, const struct args *args, int *status)
+static int
+grant_text(const struct cli *cli, const struct args *args, char **text)
 {
 	const char *kind = args->v[1];
 	const char *value = args->n > 2 ? args->v[2] : NULL;
-	char *real, *text;
+	char *real = NULL;
 
-	if (value == NULL)
-		return xstrdup(kind);
-	if (strcmp(kind, "ro") != 0 && strcmp(kind, "rw") != 0)
-		return xasprintf("%s %s", kind, value);
-	if ((real = realpath(value, NULL)) == NULL) {
-		if (opt_has(args, OPT_REVOKE))
-			return xasprintf("%s %s", kind, value);
-		*status = fail_file(
-		    cli, value, "name a file or folder that is there");
-		return NULL;
+	if (value == NULL) {
+		*text = xstrdup(kind);
+		return 0;
 	}
-	text = xasprintf("%s %s", kind, real);
+	if ((strcmp(kind, "ro") == 0 || strcmp(kind, "rw") == 0) &&
+	    (real = realpath(value, NULL)) == NULL &&
+	    !opt_has(args, OPT_REVOKE))
+		return fail_file(
+		    cli, value, "name a file or folder that is there");
+	*text = xasprintf("%s %s", kind, real != NULL ? real : value);
 	free(real);
-	return text;
+	return 0;
 }
 
 int
@@ -345,7 +342,7 @@ cmd_profiles_grant(struct cli *cli, const struct args *args)
 	char *text;
 	int r;
 
-	if ((text = grant_text(cli, args, &r)) == NULL)
+	if ((r = grant_text(cli, args, &text)) != 0)
 		return r;
 	req.grant = text;
 	r = client_call(cli, MSG_PROFILE_GRANT, &req, MSG_PROFILE, &m);

@@ -488,7 +488,7 @@ read_exactly(int fd, uint8_t *p, size_t len)
 	ssize_t n;
 
 	for (; len > 0; p += n, len -= (size_t)n) {
-		if (poll(&pfd, 1, 5000) != 1 || (n = recv(fd, p, len, 0)) <= 0)
+		if (poll(&pfd, 1, 20000) != 1 || (n = recv(fd, p, len, 0)) <= 0)
 			return false;
 	}
 	return true;

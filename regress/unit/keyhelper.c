@@ -140,7 +140,7 @@ keyhelper_main(void)
 	char text[512];
 	int i;
 
-	if (msg_read(PROC_CHANNEL_FD, 5000, &m) != 0 ||
+	if (msg_read(PROC_CHANNEL_FD, 20000, &m) != 0 ||
 	    m.hdr.type != MSG_KC_REQUEST)
 		return 1;
 	q = m.body;

@@ -165,7 +165,7 @@ serve_call(void)
 	char folder[PATH_MAX], value[8193];
 	struct msg m;
 
-	if (msg_read(PROC_CHANNEL_FD, 5000, &m) != 0)
+	if (msg_read(PROC_CHANNEL_FD, 20000, &m) != 0)
 		return 1;
 	q = m.body;
 	snprintf(folder, sizeof(folder), "%s/%s", home, q->backend);

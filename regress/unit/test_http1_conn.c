@@ -196,7 +196,7 @@ START_TEST(answers_and_stays_or_goes)
 		ck_assert_msg(strstr(head, "Connection: close\r\n") != NULL,
 		    "%s: %s", rows[_i].name, head);
 		ck_assert_msg(reply(fd, 1) == 0, "%s: %s", rows[_i].name, head);
-		ck_assert_msg(front_closes(fd, 5000), "%s", rows[_i].name);
+		ck_assert_msg(front_closes(fd, 20000), "%s", rows[_i].name);
 	} else {
 		ck_assert_msg(strstr(head, "Connection: close") == NULL,
 		    "%s: reply %zu: %s", rows[_i].name, last, head);

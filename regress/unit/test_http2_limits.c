@@ -232,7 +232,7 @@ START_TEST(ends_floods)
 	ck_assert_msg(
 	    h2_raw_error(fd, NGHTTP2_GOAWAY) == NGHTTP2_ENHANCE_YOUR_CALM, "%s",
 	    floods[_i].name);
-	ck_assert_msg(front_closes(fd, 5000), "%s", floods[_i].name);
+	ck_assert_msg(front_closes(fd, 20000), "%s", floods[_i].name);
 	close(fd);
 	is_served();
 	front_stop();

@@ -87,7 +87,7 @@ helper_main(void)
 	const char *who;
 	struct msg m;
 
-	if (msg_read(PROC_CHANNEL_FD, 5000, &m) != 0 ||
+	if (msg_read(PROC_CHANNEL_FD, 20000, &m) != 0 ||
 	    m.hdr.type != MSG_KC_REQUEST)
 		return 1;
 	q = m.body;

@@ -37,7 +37,7 @@ byte(struct stream *s, char *c)
 {
 	struct pollfd pfd = { s->fd, POLLIN, 0 };
 
-	return poll(&pfd, 1, 5000) == 1 && recv(s->fd, c, 1, 0) == 1;
+	return poll(&pfd, 1, 20000) == 1 && recv(s->fd, c, 1, 0) == 1;
 }
 
 /* The next byte of the body; false at its end. */
