@@ -25,5 +25,7 @@ is "and was answered" "$(json status <"$T/sent")" 200
 home=$(ringlet --json profiles inspect fake | json data home)
 check "its state is in the profile's home" test -d "$home/.codex"
 refute "which has no key" grep -rFq "$key" "$home"
+refute "nor had it for a moment, in what would set up a shell" \
+    test -e "$home/.codex/shell_snapshots"
 refute "and not in the real one" test -e "$HOME/.codex"
 done_testing
