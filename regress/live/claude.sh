@@ -1,5 +1,6 @@
-# Real Claude Code in the jail prints the fake API's reply, which it got with the profile's key.
+# Real Claude Code in the jail prints the fake API's reply, which it got with the profile's key, and looks for nobody else.
 # shellcheck shell=sh
+. "${0%/*}/names-lib.sh"
 . "${0%/*}/lib.sh"
 
 program=$LIVE_AGENTS/@anthropic-ai/claude-code-linux-x64/claude
@@ -29,4 +30,5 @@ home=$(ringlet --json profiles inspect fake | json data home)
 check "its state is in the profile's home" test -f "$home/.claude.json"
 refute "which has no key" grep -rFq "$key" "$home"
 refute "and not in the real one" test -e "$HOME/.claude.json"
+asked_nobody_but
 done_testing

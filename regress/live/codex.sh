@@ -1,5 +1,6 @@
 # Real Codex in the jail prints the fake API's reply, which it got with the profile's key.
 # shellcheck shell=sh
+. "${0%/*}/names-lib.sh"
 . "${0%/*}/lib.sh"
 
 [ -n "$LIVE_AGENTS" ] || skip_all "the npm packages are not installed"
@@ -28,4 +29,6 @@ refute "which has no key" grep -rFq "$key" "$home"
 refute "nor had it for a moment, in what would set up a shell" \
     test -e "$home/.codex/shell_snapshots"
 refute "and not in the real one" test -e "$HOME/.codex"
+# It has its plugins from there.
+asked_nobody_but github.com api.github.com chatgpt.com
 done_testing

@@ -1,6 +1,7 @@
-# Real Factory Droid in the jail prints the fake API's reply, with each kind of API, which it got with the profile's key.
+# Real Factory Droid in the jail prints the fake API's reply, with each kind of API, which it got with the profile's key, and looks for nobody else.
 # Once: the program is the same; what Ringlet does for it is run with sanitizers for the other agents.
 # shellcheck shell=sh
+. "${0%/*}/names-lib.sh"
 . "${0%/*}/lib.sh"
 
 [ -n "$LIVE_AGENTS" ] || skip_all "the npm packages are not installed"
@@ -55,4 +56,5 @@ talked messages "$messages" /v1/messages x_api_key "$key"
 talked responses "$responses" /v1/responses authorization "Bearer $key"
 talked chat "$ID" /v1/chat/completions authorization "Bearer $key"
 refute "and nothing is in the real home" test -e "$HOME/.factory"
+asked_nobody_but
 done_testing

@@ -1,6 +1,7 @@
-# Real Grok in the jail prints the fake API's reply, with both kinds of API, which it got with the profile's key; whose that is it asks there, too.
+# Real Grok in the jail prints the fake API's reply, with both kinds of API, which it got with the profile's key; whose that is it asks there, and looks for nobody else.
 # Once: the program is the same; what Ringlet does for it is run with sanitizers for the other agents.
 # shellcheck shell=sh
+. "${0%/*}/names-lib.sh"
 . "${0%/*}/lib.sh"
 
 [ -n "$LIVE_AGENTS" ] || skip_all "the npm packages are not installed"
@@ -48,8 +49,9 @@ new_profile grok chat "$key" -p zai-openai --endpoint "$API/v1" \
 session chat -- -p 'say hi'
 talked responses "$responses"
 talked chat "$ID"
-# It asks whose key it is: its vendor, unless it is told otherwise.
+# Its vendor would be, unless it is told otherwise.
 check "the endpoint was asked whose key it is" \
     grep -q '"path": "/v1/api-key"' "$API_LOG"
 refute "nothing is in the real home" test -e "$HOME/.grok"
+asked_nobody_but
 done_testing
