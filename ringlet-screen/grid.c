@@ -58,6 +58,14 @@ row_fill(struct row *r, unsigned int cols, struct cell fill)
 			r->cells[x] = fill;
 }
 
+bool
+row_begins_with_remnants(const struct row *r, unsigned int n)
+{
+	while (n > 0 && cell_is_remnant(&r->cells[n - 1]))
+		n--;
+	return n == 0;
+}
+
 void
 row_erase(struct row *r, unsigned int cols, unsigned int from, unsigned int to,
     struct cell fill, bool keep_protected)
@@ -179,7 +187,8 @@ grid_scroll_down(struct screen *s, unsigned int top, unsigned int bottom,
 /*
  * Columns are cut or added on the right.  Rows are taken away below the
  * cursor first and then from the top, where they would go to a scrollback;
- * they are added at the bottom.  *y is the cursor's row on that page.
+ * they are added at the bottom.  *y is the cursor's row on that page.  What is
+ * left of a row gets a blank at its end if all of it was remnants.
  */
 void
 page_resize(struct screen *s, struct page *pg, unsigned int cols,
@@ -200,7 +209,8 @@ page_resize(struct screen *s, struct page *pg, unsigned int cols,
 		memcpy(pg->rows[i].cells, old.rows[off + i].cells,
 		    n * sizeof(struct cell));
 		pg->rows[i].wrapped = old.rows[off + i].wrapped;
-		if (cell_width(&pg->rows[i].cells[n - 1]) == 2)
+		if (cell_width(&pg->rows[i].cells[n - 1]) == 2 ||
+		    row_begins_with_remnants(&pg->rows[i], n))
 			pg->rows[i].cells[n - 1] = blank;
 	}
 	pg->rows[0].wrapped = false;

@@ -6,9 +6,10 @@
  * Each wide character is a cell of width two and, right of it, one of width
  * none without a character and with the same attributes: no operation leaves
  * a half.  A cell of width none with a character is a combining one that had
- * nothing to combine with.  Row 0 is never marked as wrapped.  The cursor's
- * column is below cols, or equal to it when the last column was printed and
- * the next character wraps; the last cell then has what was printed.
+ * nothing to combine with.  Row 0 is never marked as wrapped, and no row has
+ * only remnants, which could not be drawn.  The cursor's column is below cols,
+ * or equal to it when the last column was printed and the next character wraps;
+ * the last cell then has what was printed.
  */
 
 #include <stdbool.h>
@@ -288,6 +289,8 @@ void row_insert(struct row *, unsigned int cols, unsigned int at,
     unsigned int n, struct cell fill);
 void row_delete(struct row *, unsigned int cols, unsigned int at,
     unsigned int n, struct cell fill);
+/* Whether the first n cells are all remnants. */
+bool row_begins_with_remnants(const struct row *, unsigned int n);
 /* Rows top..bottom of the shown page move; blank ones come in. */
 void grid_scroll_up(struct screen *, unsigned int top, unsigned int bottom,
     unsigned int n, struct cell fill);

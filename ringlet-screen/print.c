@@ -151,17 +151,14 @@ wrap(struct screen *s)
 /*
  * What is left blank at a row's end by a wide character that does not fit has
  * the pen's attributes.  So have halves that are left of wide characters, but
- * next to what was printed: that no row has only such blanks, which could not
- * be drawn, is seen to here.
+ * next to what was printed: that no row has only such blanks is seen to here.
  */
 static void
 leave_blank(struct screen *s, struct row *r, struct cell c)
 {
-	unsigned int x = 0;
-
-	while (x < s->cols - 1 && cell_is_remnant(&r->cells[x]))
-		x++;
-	r->cells[s->cols - 1] = x < s->cols - 1 ? c : grid_blank(s);
+	if (row_begins_with_remnants(r, s->cols - 1))
+		c = grid_blank(s);
+	r->cells[s->cols - 1] = c;
 	s->x = s->cols;
 }
 

@@ -303,6 +303,25 @@ START_TEST(resizes)
 }
 END_TEST
 
+/* Halves that overwriting left, and then nothing else that is in the row. */
+START_TEST(resizes_to_halves)
+{
+	struct screen *s = screen_new(10, 4), *t = screen_new(2, 3);
+	struct buf *b;
+
+	feed(s, "\033[4m\344\270\255\033[2G\344\270\255\033[3Gx");
+	dump_has(s, " 0 ul1 |\\_\\_x|");
+	screen_resize(s, 2, 3);
+	dump_has(s, "row 0\n 0 ul1 |\\_|\n");
+	b = snapshot_of(s);
+	screen_feed(t, buf_ptr(b), buf_len(b));
+	same(s, t);
+	buf_free(b);
+	screen_free(s);
+	screen_free(t);
+}
+END_TEST
+
 /* Each at every cut, with all of the state and with what comes after. */
 START_TEST(snapshot_is_the_state)
 {
@@ -739,6 +758,7 @@ suite_screen(void)
 	tcase_add_test(tc, bounds);
 	tcase_add_test(tc, tables_are_swept);
 	tcase_add_test(tc, resizes);
+	tcase_add_test(tc, resizes_to_halves);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("notices");
 	tcase_add_loop_test(tc, notices_are_noticed, 0,
