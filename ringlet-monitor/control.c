@@ -149,31 +149,67 @@ on_connection(int fd, unsigned events, void *arg)
 	    &control_ops, c);
 }
 
-void
-control_open(struct env *env)
+/* A socket of that name, whatever was there; -1 and why[size]. */
+static int
+bind_socket(const char *path, char *why, size_t size)
 {
-	const char *path = env->paths.control_sock;
 	struct sockaddr_un sun;
 	mode_t old;
+	int fd;
 
 	memset(&sun, 0, sizeof(sun));
 	sun.sun_family = AF_UNIX;
 	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >=
-	    sizeof(sun.sun_path))
-		fatal("%s: longer than a socket's name can be (%zu bytes): "
-		      "set XDG_RUNTIME_DIR to a shorter folder",
+	    sizeof(sun.sun_path)) {
+		(void)snprintf(why, size,
+		    "%s: longer than a socket's name can be (%zu bytes): "
+		    "set XDG_RUNTIME_DIR to a shorter folder",
 		    path, sizeof(sun.sun_path) - 1);
-	env->control_fd =
-	    socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (env->control_fd == -1)
-		fatal("control socket: %s", strerror(errno));
+		return -1;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	/* The lock is ours, so a socket of that name is a dead monitor's. */
 	unlink(path);
 	old = umask(0177);
-	if (bind(env->control_fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
-	    listen(env->control_fd, BACKLOG) == -1)
-		fatal("%s: %s", path, strerror(errno));
+	if (fd == -1 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
+	    listen(fd, BACKLOG) == -1) {
+		(void)snprintf(why, size, "%s: %s", path, strerror(errno));
+		fd_close(fd);
+		fd = -1;
+	}
 	umask(old);
+	return fd;
+}
+
+void
+control_open(struct env *env)
+{
+	const char *path = env->paths.control_sock;
+	char why[512];
+
+	env->control_fd = bind_socket(path, why, sizeof(why));
+	if (env->control_fd == -1)
+		fatal("%s", why);
+	env->control = named_now(path);
+}
+
+int
+control_again(struct env *env, char *why, size_t size)
+{
+	const char *path = env->paths.control_sock;
+	bool accepting = env->control_io != NULL;
+	int fd = bind_socket(path, why, size);
+
+	if (fd == -1)
+		return -1;
+	loop_io_free(env->control_io);
+	env->control_io = NULL;
+	fd_close(env->control_fd);
+	env->control_fd = fd;
+	env->control = named_now(path);
+	if (accepting)
+		control_accept(env);
+	return 0;
 }
 
 void
@@ -196,7 +232,9 @@ control_close(struct env *env)
 	loop_timer_free(env->control_timer);
 	env->control_timer = NULL;
 	if (env->control_fd != -1) {
-		unlink(env->paths.control_sock);
+		/* By now it may be another daemon's. */
+		if (named_is(env->paths.control_sock, &env->control))
+			unlink(env->paths.control_sock);
 		fd_close(env->control_fd);
 		env->control_fd = -1;
 	}

@@ -205,8 +205,10 @@ load_listeners(struct env *env, const struct msg_recs *recs)
 		l->local = from[i].local;
 		l->handed = from[i].handed;
 		l->address = xstrdup(from[i].address);
-		if (l->local && !l->handed)
+		if (l->local && !l->handed) {
 			l->unlink = xstrdup(from[i].address);
+			l->named = named_now(l->unlink);
+		}
 		if (!fd_is(l->fd, FD_LISTENER))
 			fatal("handover: %s is no listener", l->address);
 	}

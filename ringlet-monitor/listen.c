@@ -74,23 +74,25 @@ open_tcp(const char *address)
 	return fd;
 }
 
+/* -1 and errno. */
 static int
 open_local(const char *path)
 {
 	struct sockaddr_un sun;
 	struct stat st;
 	mode_t old;
-	int fd;
+	int fd, saved;
 
 	memset(&sun, 0, sizeof(sun));
 	sun.sun_family = AF_UNIX;
 	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >=
-	    sizeof(sun.sun_path))
-		fatal("ListenAddress %s: longer than %zu bytes", path,
-		    sizeof(sun.sun_path) - 1);
+	    sizeof(sun.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
-		fatal("ListenAddress %s: %s", path, strerror(errno));
+		return -1;
 	/*
 	 * The lock is ours, so a socket of that name is a dead monitor's.
 	 * Any other file is not, and bind(2) refuses to take its place.
@@ -99,8 +101,12 @@ open_local(const char *path)
 		unlink(path);
 	old = umask(0177);
 	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
-	    listen(fd, BACKLOG) == -1)
-		fatal("ListenAddress %s: %s", path, strerror(errno));
+	    listen(fd, BACKLOG) == -1) {
+		saved = errno;
+		fd_close(fd);
+		fd = -1;
+		errno = saved;
+	}
 	umask(old);
 	return fd;
 }
@@ -114,7 +120,10 @@ open_all(struct env *env)
 
 		l->local = address[0] == '/';
 		if (l->local) {
-			l->fd = open_local(address);
+			if ((l->fd = open_local(address)) == -1)
+				fatal("ListenAddress %s: %s", address,
+				    strerror(errno));
+			l->named = named_now(address);
 			l->address = xstrdup(address);
 			l->unlink = xstrdup(address);
 		} else {
@@ -142,7 +151,8 @@ static void
 close_one(struct listener *l)
 {
 	fd_close(l->fd);
-	if (l->unlink != NULL)
+	/* By now it may be another daemon's. */
+	if (l->unlink != NULL && named_is(l->unlink, &l->named))
 		unlink(l->unlink);
 	free(l->unlink);
 	free(l->address);
@@ -232,6 +242,34 @@ listen_tighten(struct env *env)
 		return;
 	env->nlisteners = n;
 	child_condemn(&env->ringletd, NULL);
+}
+
+void
+listen_again(struct env *env)
+{
+	bool any = false;
+	struct stat st;
+
+	for (size_t i = 0; i < env->nlisteners; i++) {
+		struct listener *l = &env->listeners[i];
+		int fd;
+
+		if (l->unlink == NULL || lstat(l->unlink, &st) == 0)
+			continue;
+		if ((fd = open_local(l->unlink)) == -1) {
+			log_error("ListenAddress %s: it is gone, and cannot be "
+				  "made again: %s",
+			    l->unlink, strerror(errno));
+			continue;
+		}
+		fd_close(l->fd);
+		l->fd = fd;
+		l->named = named_now(l->unlink);
+		log_info("listening on %s again", l->address);
+		any = true;
+	}
+	if (any)
+		child_condemn(&env->ringletd, NULL);
 }
 
 void

@@ -328,6 +328,7 @@ on_signal(int signo, void *arg)
 		break;
 	case SIGHUP:
 		settings_reload(env);
+		runtime_look(env);
 		break;
 	}
 }
@@ -372,6 +373,7 @@ open_everything(struct env *env)
 static void
 close_everything(struct env *env)
 {
+	runtime_close(env);
 	control_close(env);
 	listen_close(env);
 	watchdog_stop(env);
@@ -466,6 +468,7 @@ begin(struct env *env, int handover)
 	audit_begin(env);
 	supervise_start(env);
 	watchdog_start(env);
+	runtime_watch(env);
 	detect_start(env);
 	/* A death between the two programs was told to neither. */
 	if (handover != -1)

@@ -148,10 +148,17 @@ struct child {
 	struct loop_timer *limit_timer; /* tells of those left out */
 };
 
+/* What a name led to: whether it still does is asked before it is removed. */
+struct named {
+	dev_t dev;
+	ino_t ino; /* 0: nothing */
+};
+
 struct listener {
 	int fd;
 	char *address; /* the real one: a port 0 is resolved */
 	char *unlink; /* the name of a unix socket of our own, else NULL */
+	struct named named; /* then: the socket */
 	bool local;
 	bool handed; /* by the service manager, whose it is */
 	char *unit;  /* then: that has it; NULL: not known any more */
@@ -211,6 +218,8 @@ struct env {
 	uint64_t strangers; /* connections of others, not yet in the log */
 	uint64_t strangers_told; /* loop_now() when last told, 0: never */
 	int control_fd;
+	struct named control;	 /* the socket by its name */
+	struct runtime *runtime; /* looks for that, or NULL */
 	struct loop_io *control_io;
 	struct loop_timer *control_timer; /* until it is looked at again */
 	bool control_waits;		  /* nobody could be accepted */
@@ -338,6 +347,11 @@ void listen_close(struct env *);
 void listen_tighten(struct env *);
 /* Which of these systemd still has open, for free(), or NULL. */
 char *listen_trouble(const struct env *);
+/*
+ * Makes those unix sockets of ours again that are not there any more, and has a
+ * fresh ringletd serve them.
+ */
+void listen_again(struct env *);
 /* Hands them to ringletd. */
 void listen_give(struct env *);
 
@@ -349,11 +363,29 @@ void listen_give(struct env *);
 void stranger_setup(struct env *);
 int on_CONN_CHECK(struct peer *, struct msg *);
 
+/* runtime.c */
+/*
+ * Looks, from here on, whether the control socket is still found by its name,
+ * and makes it again if not.
+ */
+void runtime_watch(struct env *);
+/* Looks now. */
+void runtime_look(struct env *);
+void runtime_close(struct env *);
+/* Whether the name leads to what it led to; and to what it leads now. */
+bool named_is(const char *path, const struct named *);
+struct named named_now(const char *path);
+
 /* control.c */
 /* Makes the control socket (not yet accepting); fatal(). */
 void control_open(struct env *);
 /* Starts accepting. */
 void control_accept(struct env *);
+/*
+ * Makes another in its place, in a folder whose lock is ours; connections stay.
+ * 0 or -1 and why[size]: then all is as it was.
+ */
+int control_again(struct env *, char *why, size_t size);
 void control_close(struct env *);
 /* closed() of a CLI connection. */
 void control_closed(struct peer *, int err, const char *why);

@@ -172,8 +172,8 @@ check_free(struct doctor *d, const char *address)
 	else if (error == EADDRINUSE && doctor_port_is_ours(port_of(address)))
 		doctor_say(d, FAIL, "listener",
 		    "%s: a program of yours listens there: it may be a daemon "
-		    "whose runtime folder was removed when you logged out: end "
-		    "it (pkill -x -U $USER ringlet-monitor), or set another "
+		    "with another runtime folder (XDG_RUNTIME_DIR): end it "
+		    "(pkill -x -U $USER ringlet-monitor), or set another "
 		    "ListenAddress in %s",
 		    address, d->cli->paths.conf_file);
 	else

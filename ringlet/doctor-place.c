@@ -182,8 +182,9 @@ doctor_login(struct doctor *d)
 		/* Who sits at the machine stays logged in. */
 		doctor_say(d, ssh ? WARN : FINE, "login",
 		    "%s, and lingering is off: with your last login %s is "
-		    "removed, and the daemon cannot be reached any more: "
-		    "'loginctl enable-linger' keeps it",
+		    "removed, with the pictures in it, and commands do not "
+		    "reach the daemon until you are back: 'loginctl "
+		    "enable-linger' keeps it",
 		    how, runtime);
 	else
 		doctor_say(d, FINE, "login", "%s", how);
