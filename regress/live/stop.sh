@@ -33,6 +33,22 @@ check "its viewer saw it" sees bye
 check "everything ends" wait_for 10 nothing_lives
 refute "and nothing had to be killed for it" grep -q 'killing them' "$LOG"
 
+# What a service manager and a shutdown of the machine say.
+check "a new daemon starts" again
+rm "$WORK/leave"
+# shellcheck disable=SC2016
+session work -C "$WORK" -- -c \
+    'trap "echo saved >leave; exit 3" TERM
+    echo up; while :; do sleep 0.1; done' "$MARK"
+viewer "$ID"
+sees up || bail "another session runs"
+kill -TERM "$MONITOR"
+check "SIGTERM: everything ends" wait_for 10 nothing_lives
+is "the agent was asked to end, and had the time" \
+    "$(cat "$WORK/leave")" saved
+refute "and nothing had to be killed for it, either" \
+    grep -q 'killing them' "$LOG"
+
 check "a new daemon starts" again
 session work -C "$WORK" -- -c \
     'trap "echo asked" TERM; echo up; while :; do sleep 0.1; done' "$MARK"
