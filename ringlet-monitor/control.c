@@ -169,7 +169,8 @@ bind_socket(const char *path, char *why, size_t size)
 	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	/* The lock is ours, so a socket of that name is a dead monitor's. */
-	unlink(path);
+	if (fd != -1)
+		unlink(path);
 	old = umask(0177);
 	if (fd == -1 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
 	    listen(fd, BACKLOG) == -1) {
