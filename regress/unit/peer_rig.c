@@ -234,3 +234,25 @@ pt_hear(uint32_t id)
 	msg_clear(&m);
 	return type;
 }
+
+uint32_t
+pt_call(uint64_t timeout_ms)
+{
+	struct msg_token_only body = { { NULL, 0 } };
+	uint32_t id = 0;
+
+	ck_assert_int_eq(peer_call(pt.peer, MSG_STATUS_GET, &body, NULL, 0,
+			     timeout_ms, pt_on_answer, NULL, &id),
+	    0);
+	ck_assert_uint_ne(id, 0);
+	ck_assert_uint_eq(pt_hear(id), MSG_STATUS_GET);
+	return id;
+}
+
+void
+pt_say_status(uint32_t id)
+{
+	struct msg_status body = { .version = "1" };
+
+	pt_say(MSG_STATUS, id, &body);
+}

@@ -82,6 +82,10 @@ void pt_say(uint16_t type, uint32_t id, const void *body);
 void pt_say_log(const char *text);
 /* Reads what the peer has sent: its type; its id must be that one. */
 uint16_t pt_hear(uint32_t id);
+/* Has the peer ask for STATUS, and hears it; the call's id. */
+uint32_t pt_call(uint64_t timeout_ms);
+/* Answers that. */
+void pt_say_status(uint32_t id);
 
 /* For peer_call(): notes the answer and stops the loop. */
 void pt_on_answer(void *arg, struct msg *m, int err);
