@@ -14,6 +14,7 @@
 
 #include "agent-binary.h"
 #include "audit.h"
+#include "detect.h"
 #include "log.h"
 #include "manifest-msg.h"
 #include "manifest.h"

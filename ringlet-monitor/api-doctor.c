@@ -63,17 +63,6 @@ store_of(const struct profile *pr)
 	return *pr->keychain != '\0' ? pr->keychain : KEYCHAIN_SECRET_SERVICE;
 }
 
-static bool
-is_busy(const struct env *env, const char *alias)
-{
-	const struct busy_alias *b;
-
-	LIST_FOREACH (b, &env->busy, link)
-		if (strcmp(b->alias, alias) == 0)
-			return true;
-	return false;
-}
-
 static const struct profile_entry *
 find(const struct profile_entry *list, size_t n, const char *alias)
 {
@@ -121,7 +110,7 @@ find_orphans(struct check *c, const struct profile_entry *list, size_t n,
 			bool here;
 
 			if (provider == NULL || !valid_alias(alias) ||
-			    is_busy(c->env, alias) ||
+			    alias_is_busy(c->env, alias) ||
 			    a->body.orphans.n == ITEMS_MAX)
 				continue;
 			if (e == NULL) {
@@ -168,7 +157,7 @@ find_missing(struct check *c, const struct profile_entry *list, size_t n,
 			a->states[s].profiles++;
 			if (c->stores[s].err == 0 &&
 			    strlist_has(&c->before, pr->alias) &&
-			    !is_busy(c->env, pr->alias) &&
+			    !alias_is_busy(c->env, pr->alias) &&
 			    !has_key(&c->stores[s], pr) &&
 			    a->body.missing.n < ITEMS_MAX)
 				a->missing[a->body.missing.n++] =

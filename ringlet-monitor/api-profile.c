@@ -37,6 +37,13 @@
 
 #define WHY_MAX 1024
 
+/* A profile that is being changed: one change at a time. */
+struct busy_alias {
+	char *alias;
+	bool leaving; /* it is being deleted */
+	LIST_ENTRY(busy_alias) link;
+};
+
 static struct busy_alias *
 busy_find(const struct env *env, const char *alias)
 {
@@ -71,6 +78,12 @@ alias_release(struct env *env, const char *alias)
 	LIST_REMOVE(b, link);
 	free(b->alias);
 	free(b);
+}
+
+bool
+alias_is_busy(const struct env *env, const char *alias)
+{
+	return busy_find(env, alias) != NULL;
 }
 
 void

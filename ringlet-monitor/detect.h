@@ -1,8 +1,9 @@
 #ifndef DETECT_H
 #define DETECT_H
 /*
- * What is known of the versions that programs say, in memory and in the file
- * agents.json of the state folder.
+ * What is known of the versions that programs say: in memory and in the file
+ * agents.json of the state folder (detect-cache.c), and how the monitor comes
+ * to know it (detect.c).
  *
  * A program is known by its name, device, inode, time of change and size, and
  * the argument it was asked with: another one in its place is not known.
@@ -12,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "version.h"
 
 #define DETECT_MAX 64 /* programs that are remembered */
 
@@ -67,5 +70,29 @@ int detect_load(
     struct detect_cache *, const char *file, char *why, size_t size);
 /* Writes it: what was never asked is left out.  RL_ERR_SYSTEM. */
 int detect_save(const struct detect_cache *, const char *file);
+
+/* --- asking, beside the loop --- */
+
+struct agent_binary;
+struct env;
+struct manifest_agent;
+
+/* What is known of the version of an agent's program. */
+struct detected {
+	char version[VERSION_MAX + 1]; /* "" where it is not known */
+	const char *from;	       /* as msg_agent's version_from; static */
+	char why[512];		       /* why it is not known, or "" */
+};
+/*
+ * What is known by now of that program, which is asked if that was long ago.
+ * It never waits.
+ */
+void detect_version(struct env *, const struct manifest_agent *,
+    const struct agent_binary *, struct detected *out);
+/* Takes what is remembered, and asks the programs that are installed. */
+void detect_start(struct env *);
+/* Whether a process asks one. */
+bool detect_is_busy(const struct env *);
+void detect_free(struct env *);
 
 #endif /* DETECT_H */

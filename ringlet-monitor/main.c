@@ -23,6 +23,7 @@
 
 #include "audit.h"
 #include "buf.h"
+#include "detect.h"
 #include "err.h"
 #include "fdpass.h"
 #include "keychain.h"

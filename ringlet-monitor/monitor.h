@@ -14,7 +14,7 @@
  *	listen.c	the HTTP listeners
  *	stranger.c	connections of other users
  *	control.c	the control socket and its clients
- *	dispatch.c	who may say what: the rule rows
+ *	dispatch.c	who may say what: the rule rows; handlers.h
  *	auth.c		tokens
  *	api-token.c	requests about tokens
  *	api-code.c	requests about one-time codes: codes.c
@@ -64,18 +64,19 @@
 
 #include "audit-line.h"
 #include "conf.h"
-#include "strlist.h"
+#include "handlers.h"
 #include "logline.h"
 #include "msgdef.h"
 #include "paths.h"
 #include "peer.h"
 #include "proc.h"
 #include "sealbox.h"
+#include "strlist.h"
 #include "token.h"
-#include "version.h"
 
 struct agent_binary;
 struct audit;
+struct busy_alias;
 struct codes;
 struct detect;
 struct env;
@@ -167,13 +168,6 @@ struct listener {
 struct session;
 TAILQ_HEAD(session_list, session);
 
-/* Profiles whose key or file is being changed: one change at a time. */
-struct busy_alias {
-	char *alias;
-	bool leaving; /* it is being deleted */
-	LIST_ENTRY(busy_alias) link;
-};
-
 /* The settings of the command line. */
 struct given {
 	const char *file; /* -f, or NULL */
@@ -233,7 +227,7 @@ struct env {
 	struct session_list sessions;
 	size_t nsessions;
 	struct loop_timer *keep_timer; /* of ended sessions; NULL: no need */
-	LIST_HEAD(, busy_alias) busy;
+	LIST_HEAD(, busy_alias) busy;  /* see alias_reserve() */
 	struct profile_uses *uses; /* runs to be counted, or NULL: none yet */
 	bool stopping;
 	size_t ending; /* sessions that a stop waits for */
@@ -310,14 +304,10 @@ char *child_trouble(const struct child *);
 void child_end(struct child *);
 /* Takes over the sandboxer that pid is and fd leads to. */
 void child_adopt(struct child *, pid_t pid, int fd, const char *level);
-int on_READY(struct peer *, struct msg *);
-int on_LOG(struct peer *, struct msg *);
-int on_JAIL_TIER(struct peer *, struct msg *);
 
 /* restart.c */
 /* What a monitor says to -Q: its own version and those of its protocols. */
 void restart_print_versions(void);
-int on_RESTART(struct peer *, struct msg *);
 
 /* handover.c */
 /*
@@ -361,7 +351,6 @@ void listen_give(struct env *);
  * RequireSameUser wants that and it does not.  After listen_open().
  */
 void stranger_setup(struct env *);
-int on_CONN_CHECK(struct peer *, struct msg *);
 
 /* runtime.c */
 /*
@@ -422,8 +411,6 @@ const char *auth_refusal(struct peer *);
  * CLI, or a token of the control scope.  In its handler only.
  */
 bool auth_may_control(struct peer *);
-int on_AUTH_CHECK(struct peer *, struct msg *);
-int on_PUBKEY_GET(struct peer *, struct msg *);
 
 /* event.c */
 struct session;
@@ -467,16 +454,6 @@ int token_issue(struct env *, const struct audit_who *who,
 /* Sees to it that tokens end when their time is over: after auth_open(). */
 void token_watch(struct env *);
 void token_close(struct env *);
-int on_TOKEN_CREATE(struct peer *, struct msg *);
-int on_TOKEN_LIST(struct peer *, struct msg *);
-int on_TOKEN_REVOKE(struct peer *, struct msg *);
-int on_TOKEN_ROTATE(struct peer *, struct msg *);
-int on_TOKEN_SELF(struct peer *, struct msg *);
-int on_TOKEN_END(struct peer *, struct msg *);
-
-/* api-code.c */
-int on_CODE_CREATE(struct peer *, struct msg *);
-int on_TOKEN_EXCHANGE(struct peer *, struct msg *);
 
 /* prompt.c */
 /*
@@ -488,13 +465,6 @@ void prompt_allow(
     struct env *, struct keychain_call *, const struct asker *);
 /* A prompt opens for the request id of that client (keychain_on_prompt()). */
 void prompt_open(void *env, uint64_t client, uint32_t id);
-int on_PROMPT_ALLOW(struct peer *, struct msg *);
-
-/* api-daemon.c */
-int on_STATUS_GET(struct peer *, struct msg *);
-int on_STOP(struct peer *, struct msg *);
-int on_AGENT_LIST(struct peer *, struct msg *);
-int on_PROVIDER_LIST(struct peer *, struct msg *);
 
 /* api-policy.c */
 /* How an agent is to run, as far as the policy asks. */
@@ -539,13 +509,16 @@ char *policy_profile_notice(struct env *, const struct profile *);
  */
 int policy_check_registry(struct env *, const struct audit_who *who,
     const char *url, char *why, size_t size);
-int on_POLICY_SHOW(struct peer *, struct msg *);
 
 /* api-profile.c */
-/* Reserves alias for a change; false: another one is under way. */
+/*
+ * Reserves alias for a change of its file, key or home; false: another one is
+ * under way.
+ */
 bool alias_reserve(struct env *, const char *alias);
 void alias_release(struct env *, const char *alias);
-/* Says of a reserved one that it is being deleted: nothing may start with it. */
+bool alias_is_busy(const struct env *, const char *alias);
+/* A reserved one is being deleted: nothing may start with it any more. */
 void alias_leave(struct env *, const char *alias);
 bool alias_is_leaving(const struct env *, const char *alias);
 /*
@@ -555,24 +528,6 @@ bool alias_is_leaving(const struct env *, const char *alias);
 int keychain_room(struct peer *, char *why, size_t size);
 /* Answers with the profile of that name, or with why there is none. */
 void profile_reply(struct env *, const struct asker *, const char *alias);
-int on_PROFILE_CREATE(struct peer *, struct msg *);
-int on_PROFILE_LIST(struct peer *, struct msg *);
-int on_PROFILE_GET(struct peer *, struct msg *);
-int on_PROFILE_DELETE(struct peer *, struct msg *);
-int on_PROFILE_RUN(struct peer *, struct msg *);
-
-/* api-grant.c */
-int on_PROFILE_ENDPOINT(struct peer *, struct msg *);
-int on_PROFILE_GRANT(struct peer *, struct msg *);
-
-/* api-hook.c */
-int on_HOOK_LIST(struct peer *, struct msg *);
-int on_HOOK_ADD(struct peer *, struct msg *);
-int on_HOOK_REMOVE(struct peer *, struct msg *);
-int on_HOOK_IMPORT(struct peer *, struct msg *);
-int on_HOOK_APPROVE(struct peer *, struct msg *);
-int on_HOOK_RUN(struct peer *, struct msg *);
-int on_JAIL_HOOK(struct peer *, struct msg *);
 
 /* api-key.c */
 /* An API key as a request brings it. */
@@ -599,22 +554,6 @@ int key_check(const struct manifest_provider *, const struct secret *key,
  * where the error's own text says it.
  */
 const char *key_advice(const char *store, int err);
-int on_PROFILE_REKEY(struct peer *, struct msg *);
-
-/* api-doctor.c */
-int on_KEYS_CHECK(struct peer *, struct msg *);
-int on_ORPHAN_DELETE(struct peer *, struct msg *);
-
-/* api-keychain.c, keystore.c, migrate.c */
-int on_KEYCHAIN_UNLOCK(struct peer *, struct msg *);
-int on_KEYCHAIN_LOCK(struct peer *, struct msg *);
-int on_KEYCHAIN_PASSPHRASE(struct peer *, struct msg *);
-int on_KEYCHAIN_STATUS(struct peer *, struct msg *);
-int on_KEYCHAIN_MIGRATE(struct peer *, struct msg *);
-
-/* api-audit.c */
-int on_AUDIT_READ(struct peer *, struct msg *);
-int on_AUDIT_VERIFY(struct peer *, struct msg *);
 
 /* api-registry.c */
 /*
@@ -637,9 +576,6 @@ void registry_take(struct env *, const struct asker *, int dir,
 /* Tells whoever asked for a registry that it cannot be used. */
 void registry_refuse(
     struct env *, const struct asker *, int err, const char *why);
-int on_REGISTRY_GET(struct peer *, struct msg *);
-int on_REGISTRY_INSTALL(struct peer *, struct msg *);
-int on_REGISTRY_PIN(struct peer *, struct msg *);
 
 /* registry-told.c */
 /* Which of the manifests that are used a file of the user's stands before. */
@@ -652,14 +588,9 @@ void registry_endpoints(const struct env *, const struct registry_bundle *,
     struct strlist *out);
 
 /* registry-fetch.c */
-int on_REGISTRY_SYNC(struct peer *, struct msg *);
 /* Whether a process fetches a registry. */
 bool registry_is_busy(const struct env *);
 void registry_fetch_free(struct env *);
-
-/* jail-explain.c */
-int on_JAIL_EXPLAIN(struct peer *, struct msg *);
-int on_JAIL_SHOW(struct peer *, struct msg *);
 
 /* home-removal.c */
 /*
@@ -674,44 +605,13 @@ void home_removal_main(const struct paths *, const char *homes,
     const char *alias) __attribute__((__noreturn__));
 
 /* api-fs.c */
-int on_FS_LIST(struct peer *, struct msg *);
-int on_FS_COMPLETE(struct peer *, struct msg *);
 /* Whether a process looks for folders. */
 bool fs_is_busy(const struct env *);
 void fs_free(struct env *);
 /* That process: what the monitor does with -B. */
 void fs_browse_main(const struct paths *) __attribute__((__noreturn__));
 
-/* detect.c */
-/* What is known of the version of an agent's program. */
-struct detected {
-	char version[VERSION_MAX + 1]; /* "" where it is not known */
-	const char *from;	       /* as msg_agent's version_from; static */
-	char why[512];		       /* why it is not known, or "" */
-};
-/*
- * What is known by now of that program, which is asked if that was long ago.
- * It never waits.
- */
-void detect_version(struct env *, const struct manifest_agent *,
-    const struct agent_binary *, struct detected *out);
-/* Takes what is remembered, and asks the programs that are installed. */
-void detect_start(struct env *);
-/* Whether a process asks one. */
-bool detect_is_busy(const struct env *);
-void detect_free(struct env *);
-
 /* session.c */
-int on_SESSION_CREATE(struct peer *, struct msg *);
-int on_SANDBOX_CHECK(struct peer *, struct msg *);
-int on_SESSION_LIST(struct peer *, struct msg *);
-int on_SESSION_GET(struct peer *, struct msg *);
-int on_SESSION_KILL(struct peer *, struct msg *);
-int on_SESSION_CLEANUP(struct peer *, struct msg *);
-int on_SESSION_ATTACH(struct peer *, struct msg *);
-int on_JAIL_SCREEN(struct peer *, struct msg *);
-int on_JAIL_NOTICE(struct peer *, struct msg *);
-int on_VIEWER_GONE(struct peer *, struct msg *);
 /*
  * Ends all sessions as `terminal kill` does, with a shorter grace; then calls
  * supervise_stop().
@@ -721,9 +621,6 @@ void session_end_all(struct env *);
 /* api-upload.c */
 /* Removes folders for pictures of sessions that are not in the table. */
 void upload_sweep(struct env *);
-int on_UPLOAD_BEGIN(struct peer *, struct msg *);
-int on_UPLOAD_MORE(struct peer *, struct msg *);
-int on_UPLOAD_DROP(struct peer *, struct msg *);
 
 /* session-table.c */
 /* Sessions that have not ended, of alias or (NULL) of all. */
@@ -731,7 +628,6 @@ size_t session_count(const struct env *, const char *alias);
 void session_free_all(struct env *);
 
 /* session-end.c */
-int on_JAIL_STATE(struct peer *, struct msg *);
 /* The sandboxer died: so did every jail. */
 void session_all_lost(struct env *);
 /*

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "audit.h"
+#include "detect.h"
 #include "err.h"
 #include "keychain.h"
 #include "log.h"
