@@ -169,8 +169,7 @@ serve_call(void)
 		return 1;
 	q = m.body;
 	snprintf(folder, sizeof(folder), "%s/%s", home, q->backend);
-	while (rig_get("%s.%d.%s.wait", folder, (int)q->op, q->profile) !=
-	       NULL)
+	while (rig_get("%s.%d.%s.wait", folder, (int)q->op, q->profile) != NULL)
 		(void)usleep(1000);
 	text = rig_get("%s.%d.%s", folder, (int)q->op, q->profile);
 	if (text != NULL && strncmp(text, "key:", 4) == 0)

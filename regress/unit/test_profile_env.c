@@ -315,8 +315,7 @@ START_TEST(hands_on_what_is_harmless)
 		"LC_NUMERIC=../../evil", "LANGUAGE=/evil", NULL };
 	static const char *const bad[] = { "TERM=x;rm -rf", "LANG=/tmp/evil",
 		"TZ=/etc/shadow", "TZ=../../etc/shadow", "TZ=:/etc/shadow",
-		"TZ=/etc/shadow\n",
-		"LC_ALL=a b", NULL };
+		"TZ=/etc/shadow\n", "LC_ALL=a b", NULL };
 
 	run.client_env = client;
 	ck_assert_int_eq(make(), RL_OK);
