@@ -23,7 +23,7 @@ is "nobody is asked without a terminal" \
     "$(status ringlet doctor --remove-orphans </dev/null)" 2
 
 start_keyring
-start_daemon KeychainTimeout=2s
+start_daemon KeychainTimeout=5s
 key=$(canary doctor)
 new_profile shell whole "$key" -p anthropic
 new_profile shell bare "$key" -p anthropic

@@ -9,7 +9,7 @@ start_daemon
 new_profile claude dev "" -p self --working-dir "$WORK"
 home=$(ringlet --json profiles inspect dev | json data home)
 ringlet -q hooks add dev PreToolUse '' 'echo guard; exit 2'
-ringlet -q hooks add dev Stop '' 'sleep 300 & echo begun; wait' --timeout 1
+ringlet -q hooks add dev Stop '' 'sleep 300 & echo begun; wait' --timeout 3
 ringlet -q hooks approve dev -y
 
 # runs: how many entries of runs the log has, and how many reports were lost.

@@ -21,7 +21,7 @@ locked()
 }
 
 start_keyring
-start_daemon KeychainTimeout=2s
+start_daemon KeychainTimeout=5s
 key=$(canary delete)
 new_profile shell keeper "$key" -p anthropic
 home=$(ringlet --json profiles inspect keeper | json data home)

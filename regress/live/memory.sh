@@ -47,7 +47,7 @@ is "so is a member that is there twice" \
 is "and half a document" "$(api POST /api/profiles "$begin")" 400
 # A length that the body does not have: curl gives up and hangs up.
 printf 'Content-Length: 4000\n' >"$T/lie"
-http POST /api/profiles -H "@$T/bearer" -H "@$T/lie" --max-time 1 \
+http POST /api/profiles -H "@$T/bearer" -H "@$T/lie" --max-time 3 \
     -H 'Content-Type: application/json' -d "@$T/request" >/dev/null
 printf 'x-%s\n' "$(cat "$TOKEN")" | sed 's/^x-/Authorization: Bearer x/' \
     >"$T/wrong"
@@ -99,7 +99,7 @@ is "one that exists is refused" "$(h2 POST /api/profiles -H "@$T/bearer" \
 printf '%s' "$begin" >"$T/request"
 is "and half a document" "$(h2 POST /api/profiles -H "@$T/bearer" \
     -H "$json" -d "@$T/request")" 400
-h2 POST /api/profiles -H "@$T/bearer" -H "@$T/lie" --max-time 1 \
+h2 POST /api/profiles -H "@$T/bearer" -H "@$T/lie" --max-time 3 \
     -H "$json" -d "@$T/request" >/dev/null
 is "and a wrong token" "$(h2 GET /api/profiles -H "@$T/wrong")" 401
 is "and a token that comes twice" "$(h2 GET /api/profiles -H "@$T/bearer" \

@@ -15,7 +15,7 @@ now()
 }
 
 start_keyring
-start_daemon KeychainTimeout=2s
+start_daemon KeychainTimeout=5s
 old=$(canary old) new=$(canary new)
 new_profile shell keeper "$old" -p anthropic
 shell_profile selfish
