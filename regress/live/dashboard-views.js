@@ -120,11 +120,36 @@ async function jails(page)
 async function sessions(page)
 {
 	await show(page, 'sessions', '.card');
+	is('sessions have their ids, as the command lists them', (await page.
+	    locator('.card code').allInnerTexts()).sort(),
+	    JSON.parse(execFileSync('ringlet', ['--json', 'terminal', 'list'])).
+	        data.map((one) => one.id).sort());
 	await page.click('.card >> text=Why jailed');
 	await page.waitForSelector('.plan-rw');
 	is('a session leads to its jail', [await page.inputValue(
 	    'main form input'), await fact(page, 'Folder')],
 	    [`${home}/project`, `${home}/project`]);
+}
+
+async function audit(page)
+{
+	await show(page, 'audit', '.card.entry');
+	const rest = await page.locator('.entry-rest').allInnerTexts();
+	check('the audit log says who it was in words',
+	    rest.some((text) => /^actor ringlet\[\d+\]/.test(text)) &&
+	    rest.every((text) => !/actor *[{"]/.test(text)));
+	check('and when by the wall clock',
+	    await page.locator('.card.entry time').first().evaluate((time) =>
+	        time.textContent === new Date(time.dateTime).toLocaleString()));
+}
+
+async function agents(page)
+{
+	await show(page, 'agents', '.card');
+	is('of an agent that is not installed is shown how it is',
+	    await page.locator('.card', { hasText: 'Codex' }).first().
+	        locator('.card-sub').innerText(),
+	    'npm install -g @openai/codex');
 }
 
 async function hooks(page)
@@ -231,8 +256,8 @@ base.run(async (browser) => {
 	const said = base.complaints(page);
 
 	await signIn(page, fs.readFileSync(process.env.TOKEN, 'ascii').trim());
-	await base.each([tokens, settings, jails, sessions, hooks, registry,
-	    narrow].map((part) => Object.defineProperty(() => part(page), 'name',
+	await base.each([tokens, settings, jails, sessions, audit, agents,
+	    hooks, registry, narrow].map((part) => Object.defineProperty(() => part(page), 'name',
 	    { value: part.name })));
 	check('no markup has run', await page.evaluate(() => !('hit' in window)));
 	is('and no policy was needed to keep it from that',

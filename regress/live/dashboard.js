@@ -158,7 +158,9 @@ async function keyboard(page)
 	await keyboard.press('Enter');
 	await page.waitForSelector('dialog option[value=plain]',
 	    { state: 'attached' });
-	await dash.walkTo(page, 'dialog select');
+	check('the first field has the focus, not what closes the dialog',
+	    await page.evaluate(() => document.activeElement.
+	        matches('dialog select')));
 	await keyboard.type('plain');
 	await dash.walkTo(page, 'dialog [role=combobox]');
 	await keyboard.type(`${work}/f`);

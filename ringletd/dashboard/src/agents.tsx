@@ -21,7 +21,8 @@ export function Agents() {
           <li class="card" key={a.id}>
             <span class="card-main">
               <span class="card-title">{seen(a.name)}</span>
-              <span class="card-sub">{seen(a.binary_path ?? a.id)}</span>
+              <span class="card-sub">
+                {seen(a.binary_path ?? a.install ?? a.id)}</span>
             </span>
             <span class="card-facts">
               {a.installed

@@ -39,8 +39,29 @@ function say(value: unknown): string {
 }
 
 /* Members that have places of their own, and the chain's. */
-const KNOWN = new Set(['time', 'event', 'object', 'outcome', 'seq', 'prev',
-  'hash', 'mac', 'v']);
+const KNOWN = new Set(['time', 'event', 'object', 'outcome', 'actor', 'seq',
+  'prev', 'key', 'hash', 'mac', 'v']);
+
+/* Who it was, as `ringlet audit show` has it. */
+function who(actor: unknown): string {
+  if (typeof actor !== 'object' || actor === null)
+    return say(actor ?? '');
+  const { kind, token, exe, comm, pid } =
+    Object.fromEntries(Object.entries(actor)) as Record<string, unknown>;
+  if (kind === 'http')
+    return `http ${say(token ?? '')}`;
+  if (kind !== 'cli')
+    return say(kind ?? '');
+  const program = String(exe ?? comm ?? '');
+  return `${seen(program.slice(program.lastIndexOf('/') + 1))}[${say(pid)}]`;
+}
+
+/* The wall clock's time, as everywhere; what is none is shown as it is. */
+function Time({ time }: { time: string }) {
+  const at = new Date(time);
+  return Number.isNaN(at.getTime()) ? <span class="fact">{seen(time)}</span> :
+    <time class="fact" dateTime={time} title={time}>{at.toLocaleString()}</time>;
+}
 
 const KINDS = new Map([['ok', 'good'], ['intent', 'quiet']]);
 
@@ -50,11 +71,12 @@ function Row({ entry }: { entry: Entry }) {
   const outcome = say(entry.get('outcome') ?? '');
   return (
     <li class="card entry">
-      <time class="fact">{say(entry.get('time') ?? '')}</time>
+      <Time time={say(entry.get('time') ?? '')} />
       <span class="card-main">
         <span class="card-title">{say(entry.get('event') ?? '?')}
           {' '}{say(entry.get('object') ?? '')}</span>
         <span class="entry-rest">
+          <b>actor</b> {who(entry.get('actor'))}{' '}
           {[...entry].filter(([k]) => !KNOWN.has(k)).map(([k, v]) =>
             <span key={k}><b>{seen(k)}</b> {say(v)} </span>)}
         </span>

@@ -47,9 +47,9 @@ export function KillSession({ s, onClose }: {
     <Confirm title="End this session?" action="End it" onClose={onClose}
       act={() => del(pathOf('api', 'terminal', 'sessions', s.id),
         shape({ message: text }))}>
-      <p><b>{s.profile_alias}</b> in <code>{seen(s.working_dir)}</code> and every
-        process that it started are told to end, and are killed if they do
-        not.</p>
+      <p><b>{s.profile_alias}</b> in <code>{seen(s.working_dir)}</code>, session
+        {' '}<code>{s.id}</code>, and every process that it started are told to
+        end, and are killed if they do not.</p>
     </Confirm>
   );
 }
@@ -69,6 +69,7 @@ function Row({ s, canControl }: { s: Session; canControl: boolean }) {
         <span class="fact">started <Since time={s.created_at} /> ago</span>
         <span class="fact">{s.client_count === 1 ? '1 viewer'
           : `${s.client_count} viewers`}</span>
+        <code title="ringlet terminal attach knows it by that">{s.id}</code>
       </span>
       <span class="card-actions">
         {canControl && s.state !== 'terminated' &&
@@ -146,7 +147,7 @@ export function NewSession({ alias: given, onClose }: {
       <form onSubmit={e => void start(e)}>
         <div class="dialog-body">
           <Field label="Profile">
-            <select required value={alias}
+            <select required value={alias} autofocus
               onChange={e => setAlias(e.currentTarget.value)}>
               <option value="">…</option>
               {(profiles.value ?? []).filter(p => p.damage === null).map(p =>

@@ -57,7 +57,8 @@ export function SignIn({ problem, onDone }: {
         open what it prints, through your tunnel if you have one.</p>
       <form onSubmit={e => void submit(e)}>
         <Field label="Or paste a token"
-          hint="From `ringlet token create --scope control`, or the main one's file: `ringlet token path`.">
+          hint={<>From <code>ringlet token create --scope control</code>, or the
+            main one's file: <code>ringlet token path</code>.</>}>
           <input type="password" autocomplete="off" spellcheck={false} required
             value={value} onInput={e => setValue(e.currentTarget.value)} />
         </Field>

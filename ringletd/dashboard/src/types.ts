@@ -57,6 +57,7 @@ export const agent = shape({
   version: orNull(text),
   binary_path: orNull(text),
   profile_count: int,
+  install: orNull(text),
 });
 export type Agent = Checked<typeof agent>;
 

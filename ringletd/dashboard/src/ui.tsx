@@ -193,7 +193,7 @@ export function Confirm({ title, action, act, onClose, children }: {
 }
 
 export function Field({ label, hint, children }: {
-  label: string; hint?: string; children: ComponentChildren;
+  label: string; hint?: ComponentChildren; children: ComponentChildren;
 }) {
   return (
     <label class="field">
