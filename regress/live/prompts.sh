@@ -54,7 +54,7 @@ code=$(status timeout 20 ringlet profiles create shell bad -p anthropic <&-)
 is "a closed standard input holds no key" "$code" 2
 printf 'one\ntwo\n' >"$T/key"
 refuse "a key of two lines" 2 anthropic --api-key-file "$T/key"
-refuse "a file that is not there" 1 anthropic --api-key-file "$T/none"
+refuse "a file that is not there" 4 anthropic --api-key-file "$T/none"
 refuse "a key for a provider without one" 2 self --api-key-file "$T/key"
 refuse "a provider that is not there" 4 nosuch
 refuse "a folder that is not there" 4 self --working-dir "$T/none"
