@@ -45,12 +45,39 @@ print_list(const struct strlist *l, const char *name, struct buf *out)
 	return r;
 }
 
+/* In the largest unit that leaves no rest. */
+static int
+print_size(uint64_t n, const char *name, struct buf *out)
+{
+	bool whole = n % (1024 * 1024) == 0;
+
+	return buf_putf(out, "%s %llu%s\n", name,
+	    (unsigned long long)(whole ? n / (1024 * 1024) : n / 1024),
+	    whole ? "M" : "K");
+}
+
+static int
+print_period(unsigned s, const char *name, struct buf *out)
+{
+	static const struct {
+		unsigned seconds;
+		const char *name;
+	} units[] = { { 24 * 3600, "d" }, { 3600, "h" }, { 60, "m" } };
+
+	for (size_t i = 0; s > 0 && i < sizeof(units) / sizeof(units[0]); i++)
+		if (s % units[i].seconds == 0)
+			return buf_putf(out, "%s %u%s\n", name,
+			    s / units[i].seconds, units[i].name);
+	return buf_putf(out, "%s %us\n", name, s);
+}
+
 static int
 print_keyword(
     const struct conf *c, const struct conf_keyword *k, struct buf *out)
 {
 	const void *field = (const char *)c + k->off;
 	const struct conf_word *w;
+	unsigned n;
 
 	switch (k->kind) {
 	case CK_LISTEN:
@@ -72,14 +99,14 @@ print_keyword(
 		return buf_putf(
 		    out, "%s %u\n", k->name, *(const unsigned *)field);
 	case CK_SIZE:
-		return buf_putf(out, "%s %lluK\n", k->name,
-		    (unsigned long long)*(const uint64_t *)field / 1024);
+		return print_size(*(const uint64_t *)field, k->name, out);
 	case CK_TIME:
-		return buf_putf(
-		    out, "%s %ums\n", k->name, *(const unsigned *)field);
+		n = *(const unsigned *)field;
+		return n % 1000 != 0
+			   ? buf_putf(out, "%s %ums\n", k->name, n)
+			   : buf_putf(out, "%s %us\n", k->name, n / 1000);
 	case CK_PERIOD:
-		return buf_putf(
-		    out, "%s %us\n", k->name, *(const unsigned *)field);
+		return print_period(*(const unsigned *)field, k->name, out);
 	case CK_PATHS:
 	case CK_NAMES:
 	case CK_ROOTS:

@@ -186,7 +186,7 @@ loosen_MaxViewers()
 }
 loosen_SessionKeep()
 {
-	gives SessionKeep 300d 25920000s
+	gives SessionKeep 300d
 }
 loosen_VaultLockAfter()
 {

@@ -34,7 +34,7 @@ kept=$ID
 # --- what may change ---
 refute "LogLevel info traces nothing" grep -q ' trace: ' "$LOG"
 settings 'LogLevel trace' 'MaxSessions 1' 'ScrollbackSize 64K' 'KillGrace 0'
-check "settings are read again" reload 'settings: KillGrace is now 0ms'
+check "settings are read again" reload 'settings: KillGrace is now 0s'
 check "and named" said 'settings: MaxSessions is now 1$'
 check "MaxSessions holds" refused
 like "as an error says" "$(cat "$T/refused")" 'MaxSessions'

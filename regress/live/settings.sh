@@ -19,7 +19,7 @@ settings 'ListenAddress 127.0.0.1:0' '# a comment' 'KillGrace 7s'
 is "-t takes good settings" "$(status ringletd -t)" 0
 is "and says nothing" "$(cat "$T/out" "$T/err")" ''
 is "-T prints them" "$(status ringletd -T -o MaxSessions=3)" 0
-check "with what the file says" grep -qx 'KillGrace 7000ms' "$T/out"
+check "with what the file says" grep -qx 'KillGrace 7s' "$T/out"
 check "and -o" grep -qx 'MaxSessions 3' "$T/out"
 check "and all others" test "$(wc -l <"$T/out")" -ge 8
 cp "$T/out" "$T/printed"

@@ -36,7 +36,7 @@ check "VaultLockAfter holds for one that is open" wait_for 20 vault_is locked
 check "which is in the log" grep -q 'vault: locked: .*VaultLockAfter' "$LOG"
 sed -i /VaultLockAfter/d "$CONF"
 kill -HUP "$MONITOR"
-wait_for 20 grep -q 'VaultLockAfter is now 28800s' "$LOG"
+wait_for 20 grep -q 'VaultLockAfter is now 8h' "$LOG"
 
 # --- restart ---
 unlock

@@ -452,6 +452,10 @@ START_TEST(prints_what_it_takes)
 		"RegistryChannel beta\nRegistryTimeout 1s\n"
 		"LogDestination stderr\nSyslogFacility user\n"
 		"JailMinimum full" };
+	static const char *const says[] = { "\nVaultLockAfter 90m\n",
+		"\nKillGrace 1001ms\n", "\nIdleTime 90s\n",
+		"\nScrollbackSize 64K\n", "\nSessionKeep 1d\n",
+		"\nUploadMaxSize 16M\n", "\nWriteTime 30s\n" };
 	struct conf a, b;
 	struct buf *small;
 	char *x, *y;
@@ -469,6 +473,15 @@ START_TEST(prints_what_it_takes)
 		conf_free(&a);
 		conf_free(&b);
 	}
+	/* In units that one would write. */
+	conf_defaults(&a);
+	takes(&a, "VaultLockAfter 90m\nKillGrace 1001ms\nIdleTime 90000ms\n"
+		  "ScrollbackSize 64K");
+	x = printed(&a);
+	for (size_t i = 0; i < NELEM(says); i++)
+		ck_assert_msg(strstr(x, says[i]) != NULL, "%s: %s", says[i], x);
+	free(x);
+	conf_free(&a);
 	conf_defaults(&a);
 	small = buf_new(40);
 	ck_assert_int_eq(conf_print(&a, small), RL_ERR_TOOBIG);
