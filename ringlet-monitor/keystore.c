@@ -82,6 +82,7 @@ static int
 judge_vault(struct env *env, const char *service, const char **store, char *why,
     size_t size)
 {
+	static const char no_service[] = "no Secret Service: ";
 	const struct vault *v = env->vault;
 	const char *state;
 	int err;
@@ -99,6 +100,10 @@ judge_vault(struct env *env, const char *service, const char **store, char *why,
 		err = 0;
 		state = vault_file(v);
 	}
+	/* It begins with what is said here as well. */
+	if (service != NULL && err != 0 &&
+	    strncmp(service, no_service, strlen(no_service)) == 0)
+		service += strlen(no_service);
 	if (service == NULL)
 		strlcpy(why, state, size);
 	else if (err == 0)

@@ -364,16 +364,31 @@ get_options(struct show *s, const struct args *args)
 	    (r = get_time(s->cli, args, OPT_UNTIL, "until", s->until)) != 0)
 		return r;
 	if (s->follow && s->until[0] != '\0')
-		return fail_usage(
-		    s->cli, "--follow and --until do not go together");
+		return fail_usage(s->cli,
+		    "--follow and --until do not go together" HINT
+		    "leave one out");
 	if (n != NULL) {
 		s->max = (size_t)strtonum(n, 1, 1000000, &errstr);
 		if (errstr != NULL)
 			return fail_usage(s->cli,
-			    "-n: '%s' is no number from 1 to 1000000", n);
+			    "-n: '%s' is no number from 1 to 1000000" HINT
+			    "give one, or leave -n out for all",
+			    n);
 	}
 	s->events = opt_all(args, OPT_EVENT, &s->nevents);
 	return 0;
+}
+
+/* An empty table may be that of a name that was mistyped. */
+static void
+hint_none(const struct show *s)
+{
+	if (json_array_size(s->kept) == 0 && !s->follow &&
+	    (s->nevents > 0 || s->object != NULL || s->since[0] != '\0' ||
+		s->until[0] != '\0'))
+		hint(s->cli, "no entry is like that: "
+			     "'ringlet audit show' has all, and "
+			     "ringlet-audit(5) the names of events");
 }
 
 int
@@ -391,6 +406,7 @@ cmd_audit_show(struct cli *cli, const struct args *args)
 	}
 	if (!cli->json && !cli->quiet)
 		put_row("TIME", "EVENT", "OUTCOME", "ACTOR", "OBJECT");
+	hint_none(&s);
 	show_kept(&s);
 	if (s.follow)
 		r = follow(&s, offset);

@@ -528,13 +528,14 @@ cmd_sandbox_check(struct cli *cli, const struct args *args)
 	int r;
 
 	if (args->n == 0 && dir != NULL)
-		return fail_usage(cli, "-C DIR needs a profile");
+		return fail_usage(cli, "-C DIR needs a profile" HINT
+				       "name one before it, or leave it out");
 	c.attempts = battery_attempts(&c.n);
 	c.flags.v = opt_all(args, OPT_BWRAP_FLAGS, &c.flags.n);
 	if (no_sandbox && c.flags.n > 0) {
 		free(c.flags.v);
 		return fail_usage(cli, "--bwrap-flags and --no-sandbox do not "
-				       "go together");
+				       "go together" HINT "leave one out");
 	}
 	/* It connects, and starts the daemon where none runs. */
 	remove_leftovers(&c);

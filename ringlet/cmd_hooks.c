@@ -282,9 +282,9 @@ approve_list(struct cli *cli, const struct args *args, long long index,
 	}
 	if (r == STATUS_DONE && found == 0 && args->n > 1)
 		return fail_error(cli, RL_ERR_NOTFOUND,
-		    "'%s' has no hook %s "
-		    "%s",
-		    args->v[0], args->v[1], args->v[2]);
+		    "'%s' has no hook %s %s" HINT
+		    "'ringlet hooks list %s' shows them",
+		    args->v[0], args->v[1], args->v[2], args->v[0]);
 	if (r == STATUS_DONE && cli->json)
 		return print_json(cli, NULL);
 	if (r == STATUS_DONE && found == 0)
@@ -301,11 +301,13 @@ cmd_hooks_approve(struct cli *cli, const struct args *args)
 	int r;
 
 	if (args->n == 2)
-		return fail_usage(
-		    cli, "give an event and an index, or neither");
+		return fail_usage(cli,
+		    "an index is missing" HINT
+		    "give an event and an index, or neither");
 	if (hash != NULL && (args->n != 3 || strlen(hash) < 12))
 		return fail_usage(cli, "--hash goes with an event and an "
-				       "index, and has 12 digits or more");
+				       "index, and has 12 digits or more" HINT
+				       "'ringlet hooks review' shows it");
 	if (hash == NULL && !opt_has(args, 'y') &&
 	    (cli->json || !isatty(STDIN_FILENO)))
 		return fail_usage(cli,

@@ -322,8 +322,9 @@ cmd_keychain_passphrase(struct cli *cli, const struct args *args)
 
 	if (old_file != NULL && new_file != NULL &&
 	    strcmp(old_file, "-") == 0 && strcmp(new_file, "-") == 0)
-		return fail_usage(
-		    cli, "only one of the two can be read of standard input");
+		return fail_usage(cli,
+		    "only one of the two can be read from standard input" HINT
+		    "name a file for the other");
 	if ((r = look(cli, false, &there, &is_set)) != 0)
 		return r;
 	if (!there)

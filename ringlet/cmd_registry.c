@@ -347,7 +347,7 @@ cmd_registry_sync(struct cli *cli, const struct args *args)
 	if (opt_has(args, OPT_OFFLINE))
 		return req.force ? fail_usage(cli,
 				       "--force wants to fetch, and --offline "
-				       "forbids it")
+				       "forbids it" HINT "leave one out")
 				 : sync_offline(cli, req.pin);
 	if ((r = get_state(cli, false, &state)) != 0)
 		return r;

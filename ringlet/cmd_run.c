@@ -189,8 +189,9 @@ run_request_make(
 
 	memset(run, 0, sizeof(*run));
 	if (opt_has(args, OPT_SANDBOX) && opt_has(args, OPT_NO_SANDBOX))
-		return fail_usage(
-		    cli, "--sandbox and --no-sandbox do not go together");
+		return fail_usage(cli,
+		    "--sandbox and --no-sandbox do not go together" HINT
+		    "leave one out");
 	if (opt_get(args, 'C') != NULL &&
 	    (r = resolve_folder(cli, opt_get(args, 'C'), &run->folder)) != 0)
 		return r;

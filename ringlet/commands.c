@@ -21,7 +21,7 @@ const size_t nglobal_opts = NELEM(global_opts);
 
 const struct opt version_opts[] = {
 	{ 'H', "host", "HOST", "run the command on HOST, by ssh", 0 },
-	{ OPT_VERSION, "version", NULL, "print the version", 0 },
+	{ 'V', "version", NULL, "print the version", 0 },
 };
 const size_t nversion_opts = NELEM(version_opts);
 

@@ -324,6 +324,9 @@ fail_unknown(const struct cli *cli, const char *group, const char *word)
 	}
 	near = text_suggest(word, list, n);
 	free(list);
+	if (group == NULL && strcmp(word, "version") == 0)
+		return fail_usage(cli, "unknown command 'version'" HINT
+				       "did you mean 'ringlet --version'?");
 	if (near != NULL)
 		return fail_usage(cli,
 		    "unknown command '%s%s%s'" HINT

@@ -57,7 +57,9 @@ key_source_check(struct cli *cli, const struct args *args)
 
 	if (n > 1)
 		return fail_usage(cli,
-		    "give one of --api-key-file, --from-env and --from-agent");
+		    "the API key can come from one place alone" HINT
+		    "give one of --api-key-file, --from-env and "
+		    "--from-agent");
 	/* What stands there may be the key itself: it is not repeated. */
 	if (name != NULL && !valid_env_name(name, strlen(name)))
 		return fail_usage(cli,

@@ -173,7 +173,10 @@ run(struct cli *cli, int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		if (!valid_utf8(argv[i], strlen(argv[i]))) {
 			free(all);
-			return fail_usage(cli, "argument %d is not UTF-8", i);
+			return fail_usage(cli,
+			    "argument %d is not UTF-8" HINT
+			    "names and paths must be",
+			    i);
 		}
 	r = opt_parse(all, nglobal_opts + nversion_opts, OPT_STOP, argc, argv,
 	    &args, why, sizeof(why));
@@ -184,12 +187,12 @@ run(struct cli *cli, int argc, char **argv)
 	}
 	apply_globals(cli, &args);
 	host = opt_get(&args, 'H');
-	if (host != NULL && (args.n > 0 || opt_has(&args, OPT_VERSION) ||
-				opt_has(&args, OPT_HELP))) {
+	if (host != NULL &&
+	    (args.n > 0 || opt_has(&args, 'V') || opt_has(&args, OPT_HELP))) {
 		r = ssh_run(cli, host, &args);
 		goto out;
 	}
-	if (opt_has(&args, OPT_VERSION)) {
+	if (opt_has(&args, 'V')) {
 		if (cli->json)
 			print_json(cli,
 			    json_pack("{s:s}", "version", PACKAGE_VERSION));

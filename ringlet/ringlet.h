@@ -421,9 +421,8 @@ const char *alias_state(const struct cli *, const struct shim *);
 /* --- shared by commands --- */
 
 /*
- * 0, or reports that there is no such agent and returns the exit status.
- * *install becomes how one gets its program if that is not there, for free();
- * NULL: nobody wants to know.
+ * 0, or reports that there is no such agent and returns the exit status.  If its
+ * program is not there *install, unless NULL, becomes how to get it, for free().
  */
 int agent_must_be_known(struct cli *, const char *id, char **install);
 /* The provider of that id in a list, or NULL. */
@@ -443,7 +442,6 @@ int resolve_folder(const struct cli *, const char *dir, char **out);
 enum opt_key {
 	OPT_HELP = 'h',
 	OPT_JSON = 256,
-	OPT_VERSION,
 	OPT_API_KEY_FILE,
 	OPT_ARG,
 	OPT_ATTACH,

@@ -240,7 +240,7 @@ collect(const struct cli *cli, const struct args *args, size_t *n)
 		v[(*n)++] = "--no-pager";
 	if (opt_has(args, OPT_HELP))
 		v[(*n)++] = "--help";
-	if (opt_has(args, OPT_VERSION))
+	if (opt_has(args, 'V'))
 		v[(*n)++] = "--version";
 	for (size_t i = 0; i < args->n; i++) {
 		v[(*n)++] = args->v[i];

@@ -3,6 +3,7 @@
 . "${0%/*}/lib.sh"
 
 like "--version" "$(ringlet --version)" '^ringlet [0-9]'
+is "and by its letter" "$(ringlet -V)" "$(ringlet --version)"
 check "help" ringlet help
 check "help of a command" ringlet help profiles create
 refute "none of it starts a daemon" test -e "$RINGLET_RUNTIME_DIR"
@@ -120,6 +121,11 @@ is "settings for a daemon that runs are not passed over" \
     "$(status ringlet daemon -o MaxSessions=5)" 1
 like "but said to hold at a restart" "$(cat "$T/err")" \
     "running already.*without these settings: 'ringlet daemon restart'"
+is "no audit entries of a name that is none is no error" \
+    "$(status ringlet audit show --event keys)" 0
+like "but said" "$(cat "$T/err")" "no entry is like that: 'ringlet audit show'"
+status ringlet audit show --event daemon >"$T/code"
+refute "where there are some, nothing is" test -s "$T/err"
 check "unless it is forced" ringlet daemon restart --force
 refute "then it is another" test "$(ringlet --json daemon status |
     json data pid)" = "$MONITOR"

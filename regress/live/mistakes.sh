@@ -45,7 +45,23 @@ wrong 2 "'profiles list' takes no arguments: leave it out" \
     ringlet profiles list work
 wrong 2 "-p PROVIDER is missing: .*providers list" \
     ringlet profiles create claude work
+wrong 2 "unknown command 'version': did you mean 'ringlet --version'" \
+    ringlet version
 wrong 2 "'doctor' takes no arguments: leave it out" ringlet doctor work
+wrong 2 "-C DIR needs a profile: name one" ringlet sandbox check -C /
+wrong 2 "argument 3 is not UTF-8: names" ringlet agents inspect \
+    "$(printf '\377')"
+wrong 2 "API key can come from one place alone: give one of" \
+    ringlet profiles rekey work --from-agent --from-env HOME
+wrong 2 "forbids it: leave one out" ringlet registry sync --force --offline
+wrong 2 "do not go together: leave one out" ringlet profiles run work --remote \
+    --sandbox --no-sandbox
+wrong 2 "an index is missing: give an event and an index" \
+    ringlet hooks approve work Stop
+wrong 2 "--hash goes with an event and an index.*: 'ringlet hooks review'" \
+    ringlet hooks approve work --hash 12
+wrong 2 "-n: '0' is no number from 1 to 1000000: give one" \
+    ringlet audit show -n 0
 wrong 2 "'init' takes no arguments: leave it out" ringlet init work
 wrong 2 "--model has an empty argument: give MODEL, or leave it out" \
     ringlet profiles create claude work -p anthropic --model ''
@@ -124,6 +140,8 @@ printf 'a good passphrase, long\n' >"$T/pass"
 chmod 600 "$T/key" "$T/pass"
 wrong 1 "keychain: .*: 'ringlet keychain unlock' makes one" \
     ringlet profiles create claude work -p anthropic --api-key-file "$T/key"
+like "why there is none is said, and that there is none once" \
+    "$(cat "$T/err")" 'no Secret Service answers \(([^n]|n[^o])'
 ringlet -q keychain unlock --new --passphrase-file "$T/pass" ||
 	bail "there is a vault"
 wrong 4 "there is no agent 'clade': did you mean 'claude'" \
