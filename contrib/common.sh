@@ -16,7 +16,8 @@ die()
 # What a fresh Debian 12 lacks, by what it is for.
 BUILD_PACKAGES='gcc make libc6-dev autoconf automake pkg-config libbsd-dev
 libsodium-dev libmsgpack-dev libevent-dev libjansson-dev libnghttp2-dev
-libseccomp-dev libsecret-1-dev libmd-dev libwslay-dev libcurl4-openssl-dev'
+libseccomp-dev libsecret-1-dev libmd-dev libwslay-dev libcurl4-openssl-dev
+musl-tools'
 RUN_PACKAGES='bubblewrap'
 KEYRING_PACKAGES='dbus-daemon gnome-keyring libsecret-tools'
 FUZZ_PACKAGES='clang libclang-rt-14-dev'

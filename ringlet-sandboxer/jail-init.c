@@ -184,8 +184,8 @@ verify(const struct init *in, char **v, unsigned int n)
 static int
 limit_self(const struct init *in)
 {
-	static const __rlimit_resource_t what[NLIMITS] = { RLIMIT_DATA,
-		RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_CPU };
+	static const int what[NLIMITS] = { RLIMIT_DATA, RLIMIT_NPROC,
+		RLIMIT_NOFILE, RLIMIT_CPU };
 	struct rlimit rl;
 	int i;
 
