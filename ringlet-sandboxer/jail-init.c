@@ -209,8 +209,9 @@ limit_self(const struct init *in)
 }
 
 /*
- * The agent's side of the fork.  All signals are blocked and some may be
- * ignored by inheritance; the agent gets them all as they are by default.
+ * The agent's side of the vfork, in its parent's memory.  All signals are
+ * blocked and some may be ignored by inheritance; the agent gets them all as
+ * they are by default.
  */
 static void __attribute__((__noreturn__))
 agent_exec(const struct init *in, int errfd, char **argv)
@@ -255,17 +256,24 @@ abandoned(const struct init *in)
 	return poll(&pfd, 1, 0) == 1;
 }
 
+/*
+ * By vfork(2): there is nothing to copy, and nobody to answer before the agent
+ * runs.  While its exec waits for a file system, so do we; who kills us then
+ * kills it, too.
+ */
 static void
 agent_start(struct init *in, char **argv)
 {
+	pid_t pid;
 	int p[2];
 
 	if (pipe2(p, O_CLOEXEC) == -1)
 		fail(in, JREP_EXEC_FAILED, errno, JSTEP_SETUP);
-	if ((in->agent = fork()) == -1)
+	if ((pid = vfork()) == -1)
 		fail(in, JREP_EXEC_FAILED, errno, JSTEP_FORK);
-	if (in->agent == 0)
+	if (pid == 0)
 		agent_exec(in, p[1], argv);
+	in->agent = pid;
 	close(p[1]);
 	in->execfd = p[0];
 }

@@ -134,6 +134,34 @@ static void __attribute__((__noreturn__)) child_main(const struct child *c)
 	child_fail(c->argv[0]);
 }
 
+/*
+ * By vfork(2) the child has our memory, none of which need be copied, and we
+ * stand still until it has executed or ended.  So none of our handlers may run
+ * in it, and child_main() changes nothing but what is its own: descriptors,
+ * signals, limits, its part of the stack.  Where it may have to wait, for the
+ * kernel to move it into a cgroup, or for a folder that is on another machine,
+ * nobody else's session shall wait with it.
+ */
+static pid_t
+child_start(const struct child *c)
+{
+	sigset_t all, old;
+	pid_t pid;
+
+	if (c->cgroup != -1 || !c->jail->plan->sandboxed) {
+		if ((pid = fork()) == 0)
+			child_main(c);
+		return pid;
+	}
+	sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, &old) == -1)
+		return -1;
+	if ((pid = vfork()) == 0)
+		child_main(c);
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	return pid;
+}
+
 /* --- before the fork --- */
 
 /*
@@ -267,9 +295,7 @@ spawn_child(struct env *env, struct spawn *sp, char *why, size_t size)
 	} else
 		c.envp = (char **)(uintptr_t)plan->env.v;
 	c.argv = jail_command(sp->jail);
-	sp->pid = fork();
-	if (sp->pid == 0)
-		child_main(&c);
+	sp->pid = child_start(&c);
 	free(c.argv);
 	if (sp->pid == -1) {
 		(void)snprintf(why, size, "fork: %s", strerror(errno));

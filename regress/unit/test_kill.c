@@ -329,6 +329,56 @@ START_TEST(test_kill_while_building)
 }
 END_TEST
 
+/* Which signals a process blocks, as the kernel says it; for free(). */
+static char *
+blocked_signals(pid_t pid)
+{
+	char *path = xasprintf("/proc/%d/status", (int)pid), *found = NULL;
+	char line[256];
+	FILE *fp = fopen(path, "re");
+
+	ck_assert_ptr_nonnull(fp);
+	while (found == NULL && fgets(line, sizeof(line), fp) != NULL)
+		if (strncmp(line, "SigBlk:", 7) == 0)
+			found = xstrdup(line);
+	fclose(fp);
+	free(path);
+	ck_assert_ptr_nonnull(found);
+	return found;
+}
+
+/*
+ * They are blocked while a session's processes are made in the memory of their
+ * parents: for the agent they are not, and for the sandboxer no longer.
+ */
+START_TEST(test_no_signal_blocked)
+{
+	static const char *const argv[] = { "grep",
+		"^SigBlk:", "/proc/self/status" };
+	struct rig *r = rig_start();
+	struct rig_plan p = { .unjailed = _i == 1,
+		.path = "/usr/bin/grep",
+		.argv = argv,
+		.argc = 3 };
+	char *before = blocked_signals(r->pid), *after, *out;
+	struct rig_session s;
+	struct msg m;
+
+	rig_must_run(r, &p, &s);
+	after = blocked_signals(r->pid);
+	ck_assert_str_eq(before, after);
+	rig_wait_end(r, &s, &m);
+	msg_clear(&m);
+	out = rig_output(&s);
+	ck_assert_str_eq(out, "SigBlk:\t0000000000000000\r\n");
+	rig_session_done(&s);
+	free(before);
+	free(after);
+	free(out);
+	rig_stop(r);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -339,6 +389,7 @@ suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, test_kill, from, 2);
 	tcase_add_loop_test(t, test_escapees, from, 2);
+	tcase_add_loop_test(t, test_no_signal_blocked, from, 2);
 	tcase_add_loop_test(t, test_leftovers, from, 2);
 	tcase_add_loop_test(t, test_init_killed, from, jails ? 3 : 2);
 	if (jails) {
