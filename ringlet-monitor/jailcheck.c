@@ -75,11 +75,31 @@ overlaps(const char *a, const char *b)
 	return path_is_below(a, b) || path_is_below(b, a);
 }
 
+/*
+ * As realpath(3), which asks the kernel about each folder on the way: a start
+ * needs dozens of these names, and most of them are not there.  What cannot be
+ * opened for any other reason is left to it, so that no lack of descriptors
+ * makes a folder pass.
+ */
+static char *
+real_name(const char *path)
+{
+	char *real = NULL;
+	int fd = open(path, O_PATH | O_CLOEXEC);
+
+	if (fd == -1 && errno == ENOENT)
+		return NULL;
+	if (fd != -1)
+		real = jailcheck_real_name(fd);
+	fd_close(fd);
+	return real != NULL ? real : realpath(path, NULL);
+}
+
 /* Whether path is dir or lies in it, whatever links lead to dir. */
 static bool
 within_real(const char *path, const char *dir)
 {
-	char *real = realpath(dir, NULL);
+	char *real = real_name(dir);
 	bool in = path_is_below(path, dir) ||
 	    (real != NULL && path_is_below(path, real));
 
@@ -94,7 +114,7 @@ within_real(const char *path, const char *dir)
 static bool
 overlaps_real(const char *path, const char *dir)
 {
-	char *real = realpath(dir, NULL);
+	char *real = real_name(dir);
 	bool both = overlaps(path, dir) ||
 	    (real != NULL && overlaps(path, real));
 
@@ -155,7 +175,7 @@ check_hidden(const struct paths *paths, const char *path,
 	if (r != 0)
 		return r;
 	/* Above the home lie the homes of all profiles, and more. */
-	home = realpath(paths->home, NULL);
+	home = real_name(paths->home);
 	if (profile_homes_hold(paths->home, path) ||
 	    (home != NULL && profile_homes_hold(home, path))) {
 		/* The home could not be listed. */
@@ -219,7 +239,7 @@ check_writable(
 static void
 add_closed(struct strlist *out, const char *dir)
 {
-	char *real = realpath(dir, NULL);
+	char *real = real_name(dir);
 
 	strlist_add(out, dir);
 	if (real != NULL && strcmp(real, dir) != 0)
@@ -333,7 +353,7 @@ in_settings(const char *path, const char *dir)
 bool
 jailcheck_in_settings(const struct paths *paths, const char *path)
 {
-	char *home = realpath(paths->home, NULL);
+	char *home = real_name(paths->home);
 	bool in = in_settings(path, paths->home) ||
 	    (home != NULL && in_settings(path, home));
 

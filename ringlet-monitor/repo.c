@@ -222,12 +222,40 @@ is_git(int at)
 	    S_ISDIR(objects.st_mode);
 }
 
+/* Whether there is something of the first name of a longer pattern. */
+static bool
+may_match(int at, const char *pattern, size_t len)
+{
+	char *name;
+	struct stat st;
+	bool may;
+
+	if (pattern[len] == '\0' || *pattern == '*')
+		return true;
+	name = xstrndup(pattern, len);
+	may =
+	    fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+	free(name);
+	return may;
+}
+
+/* Patterns of one folder stand together, and it often is not there. */
 static void
 match_each(struct walk *w, int at, const char *root, const char *const *list,
     size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		match(w, at, root, list[i]);
+	size_t len = 0;
+	bool may = true;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i == 0 || list[i][len] != '/' ||
+		    strncmp(list[i - 1], list[i], len + 1) != 0) {
+			len = strcspn(list[i], "/");
+			may = may_match(at, list[i], len);
+		}
+		if (may)
+			match(w, at, root, list[i]);
+	}
 }
 
 void

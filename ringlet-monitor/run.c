@@ -282,6 +282,7 @@ find_endpoint(struct run *r, const struct manifest_provider *provider,
 	}
 	free(pr->endpoint_url);
 	pr->endpoint_url = xstrdup(url);
+	r->endpoint_found = true;
 	return 0;
 }
 
@@ -293,6 +294,8 @@ keep_endpoint(const struct run *r, char *why, size_t size)
 	struct profile *old;
 	int err;
 
+	if (!r->endpoint_found)
+		return 0;
 	err = profile_load(&r->env->paths, pr->alias, &old, why, size);
 	if (err != 0)
 		return err;

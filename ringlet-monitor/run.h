@@ -56,6 +56,7 @@ struct run {
 	struct audit_who who;
 	const char *purpose;
 	bool jailed;
+	bool endpoint_found; /* it is to be written down */
 	bool asks; /* the keychain may ask asker */
 	struct asker asker;
 	run_cb cb;

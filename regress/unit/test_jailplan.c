@@ -5,7 +5,9 @@
 
 #include "config.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +150,33 @@ START_TEST(cwd_linked_home)
 }
 END_TEST
 
+/* What is hidden is so also to a process that can open nothing more. */
+START_TEST(show_no_descriptor)
+{
+	char why[512], *link = xasprintf("%s/link", w.base), *path;
+	struct paths linked = w.paths;
+	struct rlimit old, none;
+	int lowest, r;
+
+	ck_assert_int_eq(symlink(w.paths.home, link), 0);
+	linked.home = link;
+	linked.config_dir = xasprintf("%s/config", link);
+	path = xasprintf("%s/home/config", w.base);
+	ck_assert_int_ge(lowest = open("/", O_RDONLY | O_CLOEXEC), 0);
+	close(lowest);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none = old;
+	none.rlim_cur = (rlim_t)lowest;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	r = jailcheck_may_show(&linked, path, why, sizeof(why));
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &old), 0);
+	ck_assert_int_eq(r, RL_ERR_DENIED);
+	free(path);
+	free(linked.config_dir);
+	free(link);
+}
+END_TEST
+
 START_TEST(plan)
 {
 	struct agent_binary binary = { .nbinds = 0 };
@@ -230,6 +259,7 @@ suite_jailplan(void)
 	tcase_add_test(tc, cwd_bad);
 	tcase_add_test(tc, cwd_link);
 	tcase_add_test(tc, cwd_linked_home);
+	tcase_add_test(tc, show_no_descriptor);
 	tcase_add_test(tc, plan);
 	tcase_add_test(tc, plan_cwd_in_home);
 	tcase_add_test(tc, plan_agent);
