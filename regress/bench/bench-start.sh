@@ -5,6 +5,12 @@
 
 count=40
 
+# The runtime folder is in memory, as systemd makes a user's: on a disk, making
+# the folder for a session's pictures takes a tenth of the whole.
+memory=$(mktemp -d /dev/shm/rl.XXXXXX) || bail "there is a folder in memory"
+trap 'live_end; rm -rf "$memory"' EXIT
+RINGLET_RUNTIME_DIR=$memory
+
 # The agent is a copy of /bin/echo by the name of one that Ringlet knows.
 mkdir -p "$HOME/.local/bin"
 cp /bin/echo "$HOME/.local/bin/claude"

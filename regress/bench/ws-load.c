@@ -442,12 +442,29 @@ do_attach(uint64_t head)
 	free(ms);
 }
 
+/* The next event of a connection that must not end before it. */
+static enum wsc_event
+wait_for(struct wsc *ws, const void **p, size_t *len)
+{
+	enum wsc_event event;
+
+	while ((event = wsc_next(ws, p, len)) == WSC_MORE)
+		if (wsc_fill(ws, 0) <= 0)
+			errx(1, "it is gone");
+	if (event == WSC_CLOSED)
+		errx(1, "it was closed: %u", wsc_code(ws));
+	return event;
+}
+
+/*
+ * Each session has ended before the next one is asked for, as with pty-read:
+ * to take a jail down is no part of building one.
+ */
 static void
 do_start(const char *alias)
 {
 	static const char member[] = "\"session_id\":\"";
 	char json[256], body[4096], where[128], *id, *end;
-	enum wsc_event event;
 	struct wsc *ws;
 	const void *p;
 	size_t len;
@@ -468,11 +485,12 @@ do_start(const char *alias)
 		(void)snprintf(where, sizeof(where), "/ws/terminal/%s", id);
 		path = where;
 		ws = watch();
-		while ((event = wsc_next(ws, &p, &len)) != WSC_DATA)
-			if (event == WSC_CLOSED ||
-			    (event == WSC_MORE && wsc_fill(ws, 0) <= 0))
-				errx(1, "it is gone");
+		while (wait_for(ws, &p, &len) != WSC_DATA)
+			;
 		printf("%.2f\n", (wsc_now() - asked) * 1e3);
+		while (wait_for(ws, &p, &len) != WSC_TEXT ||
+		       strstr(p, "\"terminated\"") == NULL)
+			;
 		wsc_free(ws);
 	}
 }
