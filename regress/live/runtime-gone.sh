@@ -68,7 +68,7 @@ is "the lock has its number" "$(cat "$RINGLET_RUNTIME_DIR/ringlet.lock")" \
 is "the session lives" "$(field "$ID" state)" running
 check "the unix socket of ListenAddress is there again" wait_for 30 pages
 like "which the log tells" "$(cat "$LOG")" "info: $SOCK is back"
-refute "no second daemon starts" ringletd -D 2>"$T/err"
+refute "no second daemon starts" timeout 30 ringletd -D 2>"$T/err"
 like "because the first has the lock" "$(cat "$T/err")" 'already running'
 
 # --- the folder above it ----------------------------------------------------------
