@@ -281,13 +281,17 @@ own_description(int fd, int flags)
 void
 view_open_output(struct viewer *v)
 {
+	const char *term = getenv("TERM");
+
 	v->out_timer = loop_timer_new(v->loop, on_out_timer, v);
 	v->out = -1;
 	if (v->view->silent)
 		return;
 	v->out = STDOUT_FILENO;
 	v->out_max = BLOCK_SIZE;
-	v->out_tty = isatty(STDOUT_FILENO);
+	/* A dumb one would print the sequences that draw and undo a screen. */
+	v->out_tty = isatty(STDOUT_FILENO) &&
+		     (term == NULL || strcmp(term, "dumb") != 0);
 	if (!view_can_wait(STDOUT_FILENO))
 		return;
 	if ((v->out = own_description(STDOUT_FILENO, O_WRONLY)) == -1)

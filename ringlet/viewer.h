@@ -47,7 +47,7 @@ struct viewer {
 	size_t out_max;		/* bytes in one write */
 	struct loop_io *out_io; /* NULL: a file, always ready */
 	struct loop_timer *out_timer;
-	bool out_tty;
+	bool out_tty;	  /* one that can draw a screen */
 	bool placed;	  /* view->offset is where to read on */
 	const uint8_t *p; /* what is to be written: of block, or of screen */
 	size_t left;

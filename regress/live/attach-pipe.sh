@@ -92,6 +92,21 @@ wait $viewer
 is "output that nobody takes is an error" $? 1
 is "and the session goes on" "$(field "$ID" state)" running
 
+# A terminal that knows no sequences is sent none.
+lasting=$ID
+session pipe -C "$WORK" -- -c 'echo plain; read -r x; exit 4'
+for term in dumb xterm; do
+	on_tty --out "$T/$term" expect plain send '~.' wait x -- \
+	    env TERM=$term ringlet terminal attach "$ID"
+	is "TERM=$term: it is left" $? 0
+done
+refute "a dumb terminal gets no sequences" grep -q "$(printf '\033')" "$T/dumb"
+check "(control: another does)" grep -q "$(printf '\033')" "$T/xterm"
+on_tty --out "$T/dumb" expect plain send 'x\n' wait x -- \
+    env TERM=dumb ringlet terminal attach "$ID"
+is "and ends as the agent does" $? 4
+ID=$lasting
+
 # Who watches when a daemon dies is told.
 ringlet terminal attach "$ID" </dev/null >/dev/null 2>"$T/err" &
 viewer=$!
