@@ -524,7 +524,7 @@ START_TEST(changes)
 	    "RequireFullSeal=yes:2 JailMinimum=full:1 LogLevel=debug:1 "
 	    "LogDestination=syslog:1 "
 	    "ScrollbackSize=64K:1 MaxSessions=3:1 KillGrace=1ms:1 "
-	    "Keychain=vault:1 VaultLockAfter=300s:1 ");
+	    "Keychain=vault:1 VaultLockAfter=5m:1 ");
 	ck_assert_uint_eq(c.nlisten, 1);
 	ck_assert_str_eq(c.listen[0], "127.0.0.1:8765");
 	ck_assert(!c.allow_remote);

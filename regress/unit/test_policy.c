@@ -603,10 +603,10 @@ START_TEST(settings_are_bound)
 		    "MaxSessions 1" },
 		{ "MaxViewers 2", "MaxViewers 9", "MaxViewers", "2",
 		    "MaxViewers 1" },
-		{ "SessionKeep 1h", "SessionKeep 9h", "SessionKeep", "3600s",
+		{ "SessionKeep 1h", "SessionKeep 9h", "SessionKeep", "1h",
 		    "SessionKeep 1m" },
 		{ "VaultLockAfter 1h", "VaultLockAfter 0", "VaultLockAfter",
-		    "3600s", "VaultLockAfter 1m" },
+		    "1h", "VaultLockAfter 1m" },
 		{ "LockListenAddress unix", "ListenAddress 127.0.0.1:1",
 		    "ListenAddress", "none", "ListenAddress /run/x" },
 		{ "RequireSameUser yes", "RequireSameUser no",
@@ -633,7 +633,7 @@ START_TEST(settings_are_bound)
 		{ "AuditKeep 0", "AuditKeep 9\nAuditMaxSize 64K", "AuditKeep",
 		    "0", "AuditMaxSize 64K" },
 		{ "AuditKeep 9", "AuditKeep 9\nAuditMaxSize 64K",
-		    "AuditMaxSize", "65536K",
+		    "AuditMaxSize", "64M",
 		    "AuditKeep 9\nAuditMaxSize 128M" },
 	};
 	const char *name;
