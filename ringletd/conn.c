@@ -26,8 +26,8 @@
 #include "loop.h"
 #include "xmalloc.h"
 
-#define ANSWERS_MAX   (192 * 1024) /* bytes untaken: no more is read */
-#define OUTPUT_ROUNDS 4 /* refills of the output before others get a turn */
+#define ANSWERS_MAX (192 * 1024) /* bytes untaken: no more is read */
+#define OUTPUT_TURN (32 * 1024)	 /* bytes sent before others get a turn */
 
 /* Bytes that the socket has not taken. */
 static size_t
@@ -201,12 +201,14 @@ await_rest(struct conn *c)
 /*
  * Goes on with whatever can go on: sends, runs requests, asks for more
  * output.  What runs below it may put output and change the state, but does
- * not come back in here.
+ * not come back in here.  After one large piece of output others get their
+ * turn: a key and its echo both wait for as many of them as there are viewers
+ * of floods.
  */
 void
 conn_pump(struct conn *c)
 {
-	unsigned rounds = 0;
+	size_t turn = 0;
 
 	if (c->busy)
 		return;
@@ -219,12 +221,13 @@ conn_pump(struct conn *c)
 				break;
 			}
 		} else if (c->state == CONN_UPGRADED) {
-			if (rounds++ == OUTPUT_ROUNDS) {
+			if (turn >= OUTPUT_TURN) {
 				c->hungry = true;
 				break;
 			}
 			if (!c->ops->output(c->arg))
 				break;
+			turn += unsent(c);
 		} else {
 			if (c->state == CONN_CLOSING)
 				conn_linger(c);
