@@ -24,6 +24,7 @@ static const struct opt table[] = {
 	{ OPT_ARG, "arg", "ARG", "", OPT_MANY },
 	{ OPT_NO_SANDBOX, "no-sandbox", NULL, "", 0 },
 	{ OPT_COLS, "cols", "N", "", 0 },
+	{ 'l', "label", "TEXT", "", OPT_EMPTY },
 	{ OPT_JSON, "json", NULL, "", 0 },
 };
 
@@ -75,8 +76,8 @@ START_TEST(takes_options)
 	ck_assert(opt_has(&args, OPT_JSON));
 	ck_assert(opt_has(&args, 'y'));
 	ck_assert_str_eq(opt_get(&args, 'p'), "x");
-	/* What a script meant to fill in must not count as left out. */
-	ck_assert_int_eq(parse(0, "--provider=", NULL), -2);
+	ck_assert_int_eq(parse(0, "--label=", NULL), 0);
+	ck_assert_str_eq(opt_get(&args, 'l'), "");
 }
 END_TEST
 
@@ -127,6 +128,11 @@ START_TEST(refuses_options)
 	ck_assert_int_eq(
 	    parse(0, "--cols", "1", "--cols=2", NULL), RL_ERR_INVALID);
 	ck_assert_str_eq(why, "--cols was given twice: leave one out");
+	/* What a script meant to fill in must not count as left out. */
+	ck_assert_int_eq(parse(0, "--provider=", NULL), RL_ERR_INVALID);
+	ck_assert_str_eq(why,
+	    "--provider has an empty argument: give PROVIDER, or leave it out");
+	ck_assert_int_eq(parse(0, "-p", "", NULL), RL_ERR_INVALID);
 	/* What was typed may be hostile: it came from a script's input. */
 	ck_assert_int_eq(parse(0, "--\033[31m", NULL), RL_ERR_INVALID);
 	ck_assert_ptr_null(strchr(why, '\033'));
