@@ -57,7 +57,7 @@ is "a file that is there is refused" "$(status ringlet profiles run rec \
 like "and named" "$(cat "$T/err")" "^ringlet: $T/one.cast exists already: "
 is "it is kept" "$(sha256sum <"$T/one.cast")" "$sum"
 is "a folder that is not there is named" "$(status ringlet profiles run rec \
-    --remote --record "$T/no/x.cast" -C "$WORK" -- -c true)" 1
+    --remote --record "$T/no/x.cast" -C "$WORK" -- -c true)" 4
 like "as what it is" "$(cat "$T/err")" "^ringlet: $T/no/x.cast: No such file"
 is "no session was started" \
     "$(ringlet --json terminal list | grep -o '"id"' | wc -l)" "$before"
