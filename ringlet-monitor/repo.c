@@ -248,8 +248,9 @@ match_each(struct walk *w, int at, const char *root, const char *const *list,
 	bool may = true;
 
 	for (size_t i = 0; i < n; i++) {
-		if (i == 0 || list[i][len] != '/' ||
-		    strncmp(list[i - 1], list[i], len + 1) != 0) {
+		/* In this order: list[i] may be shorter than len. */
+		if (i == 0 || strncmp(list[i - 1], list[i], len + 1) != 0 ||
+		    list[i][len] != '/') {
 			len = strcspn(list[i], "/");
 			may = may_match(at, list[i], len);
 		}
