@@ -214,6 +214,7 @@ answer(struct env *env, const struct asker *asker, bool unchanged,
 		.serial = (uint64_t)x->serial,
 		.unchanged = unchanged,
 		.endpoints = strs_of(endpoints) };
+	char why[WHY_MAX];
 
 	if (p == NULL)
 		return;
@@ -221,12 +222,11 @@ answer(struct env *env, const struct asker *asker, bool unchanged,
 	registry_shadowed(env, &shadowed);
 	out.manifests = strs_of(&all);
 	out.shadowed = strs_of(&shadowed);
-	if (peer_reply(p, asker->id, MSG_REGISTRY_INSTALLED, &out, NULL, 0) !=
-	    0)
-		peer_reply_error(p, asker->id, RL_ERR_TOOBIG,
-		    "version %s is installed, but what there is to say of it "
-		    "does not fit a message",
-		    x->version);
+	(void)snprintf(why, sizeof(why),
+	    "version %s is installed, but what there is to say of it does not "
+	    "fit a message",
+	    x->version);
+	peer_reply_long(p, asker->id, MSG_REGISTRY_INSTALLED, &out, why);
 	strlist_clear(&all);
 	strlist_clear(&shadowed);
 }

@@ -97,6 +97,30 @@ is "another sync is refused" "$(api POST /api/registry/sync)" 403
 like "for that" "$(json error <"$T/body")" 'pinned to, v2'
 is "an empty one unpins" "$(api POST /api/registry/pin '{"ref":""}')" 200
 is "and then" "$(json data pin <"$T/body")" ""
+
+# --- more profiles stay where they are than an answer has room for: once said
+shell_profile many
+python3 - "$RINGLET_CONFIG_DIR/profiles" <<'P' ||
+import json, sys
+with open(sys.argv[1] + "/many.json") as file:
+    profile = json.load(file)
+profile["provider_id"] = "other"
+profile["endpoint_url"] = "https://old.example/" + "x" * 4000
+for n in range(150):
+    profile["alias"] = f"many-{n}"
+    with open(f"{sys.argv[1]}/many-{n}.json", "x") as file:
+        json.dump(profile, file)
+P
+	bail "there are many profiles"
+chmod 600 "$RINGLET_CONFIG_DIR"/profiles/*.json
+daemon_facts
+served=$RINGLETD
+is "what is too long to be told" "$(api POST /api/registry/sync)" 413
+like "is done" "$(json error <"$T/body")" \
+    'version v3 is installed, but what there is to say of it does not fit'
+is "and used" "$(version_of)" v3
+daemon_facts
+is "and all goes on" "$RINGLETD" "$served"
 kill "$WATCH" 2>/dev/null
 ringlet token create --scope view >"$T/view" 2>/dev/null
 printf 'Authorization: Bearer %s\n' "$(cat "$T/view")" >"$T/view.header"
