@@ -28,6 +28,7 @@
 
 #define ANSWERS_MAX (192 * 1024) /* bytes untaken: no more is read */
 #define OUTPUT_TURN (32 * 1024)	 /* bytes sent before others get a turn */
+#define PIECE_LEAST 4096	 /* that a piece counts for, however short */
 
 /* Bytes that the socket has not taken. */
 static size_t
@@ -203,12 +204,13 @@ await_rest(struct conn *c)
  * output.  What runs below it may put output and change the state, but does
  * not come back in here.  After one large piece of output others get their
  * turn: a key and its echo both wait for as many of them as there are viewers
- * of floods.
+ * of floods.  So they do after some small ones, which each take a call to send,
+ * and may come as fast as they go.
  */
 void
 conn_pump(struct conn *c)
 {
-	size_t turn = 0;
+	size_t turn = 0, piece;
 
 	if (c->busy)
 		return;
@@ -227,7 +229,8 @@ conn_pump(struct conn *c)
 			}
 			if (!c->ops->output(c->arg))
 				break;
-			turn += unsent(c);
+			piece = unsent(c);
+			turn += piece > PIECE_LEAST ? piece : PIECE_LEAST;
 		} else {
 			if (c->state == CONN_CLOSING)
 				conn_linger(c);

@@ -22,6 +22,7 @@ Suite *suite_conf(void);
 Suite *suite_conn(void);
 Suite *suite_conn_owed(void);
 Suite *suite_conn_token(void);
+Suite *suite_conn_turn(void);
 Suite *suite_events(void);
 Suite *suite_fdpass(void);
 Suite *suite_grant(void);

@@ -37,6 +37,7 @@ static const struct {
 	{ "conn", suite_conn },
 	{ "conn-owed", suite_conn_owed },
 	{ "conn-token", suite_conn_token },
+	{ "conn-turn", suite_conn_turn },
 	{ "events", suite_events },
 	{ "fdpass", suite_fdpass },
 	{ "grant", suite_grant },
