@@ -213,7 +213,7 @@ limit_self(const struct init *in)
  * blocked and some may be ignored by inheritance; the agent gets them all as
  * they are by default.
  */
-static void __attribute__((__noreturn__))
+static void __attribute__((__noreturn__, __noinline__))
 agent_exec(const struct init *in, int errfd, char **argv)
 {
 	struct exec_error ee = { JSTEP_TERMINAL, 0 };
@@ -259,7 +259,7 @@ abandoned(const struct init *in)
 /*
  * By vfork(2): there is nothing to copy, and nobody to answer before the agent
  * runs.  While its exec waits for a file system, so do we; who kills us then
- * kills it, too.
+ * kills it, too: it is in our pid namespace, or becomes an orphan (reap.c).
  */
 static void
 agent_start(struct init *in, char **argv)

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,10 +55,19 @@ spawn_tier(const struct env *env, bool sandboxed)
 	return sandboxed ? tier_name(env->probe.tier) : "none";
 }
 
-/* Says on standard error, a pipe to our parent, what stopped the child. */
+/*
+ * Says on standard error, a pipe to our parent, what stopped the child.  Not by
+ * dprintf(3): its stream would be in the parent's list of streams, where a
+ * signal that ends the child would leave it.
+ */
 static void __attribute__((__noreturn__)) child_fail(const char *what)
 {
-	dprintf(STDERR_FILENO, "%s: %s\n", what, strerror(errno));
+	char text[PATH_MAX + 128];
+	int n = snprintf(text, sizeof(text), "%s: %s\n", what, strerror(errno));
+
+	if (n < 0 || (size_t)n >= sizeof(text) ||
+	    write(STDERR_FILENO, text, (size_t)n) == -1)
+		_exit(126);
 	_exit(127);
 }
 
@@ -92,9 +102,10 @@ child_place(const int *fds, int n)
 
 /*
  * Between fork and exec.  Standard error goes first, so that every failure
- * has a place to be told.
+ * has a place to be told, and the signals last: until then they are blocked.
  */
-static void __attribute__((__noreturn__)) child_main(const struct child *c)
+static void __attribute__((__noreturn__, __noinline__))
+child_main(const struct child *c)
 {
 	const int fds[JAIL_FD_LIMIT] = { c->slave, c->slave, c->words,
 		c->report, c->args, c->seccomp };
@@ -112,9 +123,6 @@ static void __attribute__((__noreturn__)) child_main(const struct child *c)
 	sa.sa_handler = SIG_DFL;
 	for (signo = 1; signo < NSIG; signo++)
 		(void)sigaction(signo, &sa, NULL);
-	sigemptyset(&none);
-	if (sigprocmask(SIG_SETMASK, &none, NULL) == -1)
-		child_fail("sigprocmask");
 	/* A new session has no terminal: the agent's init takes this one. */
 	if (setsid() == -1)
 		child_fail("setsid");
@@ -130,6 +138,9 @@ static void __attribute__((__noreturn__)) child_main(const struct child *c)
 	child_place(fds, JAIL_FD_LIMIT);
 	if (setrlimit(RLIMIT_NOFILE, &c->env->nofile) == -1)
 		child_fail("setrlimit");
+	sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) == -1)
+		child_fail("sigprocmask");
 	execve(c->argv[0], c->argv, c->envp);
 	child_fail(c->argv[0]);
 }
@@ -137,10 +148,11 @@ static void __attribute__((__noreturn__)) child_main(const struct child *c)
 /*
  * By vfork(2) the child has our memory, none of which need be copied, and we
  * stand still until it has executed or ended.  So none of our handlers may run
- * in it, and child_main() changes nothing but what is its own: descriptors,
- * signals, limits, its part of the stack.  Where it may have to wait, for the
- * kernel to move it into a cgroup, or for a folder that is on another machine,
- * nobody else's session shall wait with it.
+ * in it, and child_main(), which the compiler must not make a part of us,
+ * changes nothing but errno and what is its own: descriptors, signals, limits,
+ * its part of the stack.  Where it may have to wait, for the kernel to move it
+ * into a cgroup, or for a folder that is on another machine, nobody else's
+ * session shall wait with it.
  */
 static pid_t
 child_start(const struct child *c)
