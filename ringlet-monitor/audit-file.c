@@ -217,9 +217,11 @@ take_up(struct audit *a)
 	n = pread(a->fd, text, want, a->size - (off_t)want);
 	if (n < 0)
 		n = 0;
-	a->taken = true;
-	audit_turn_begin(a);
 	found = last_entry(text, (size_t)n, &e);
+	/* A crash may have cut the first line of another file short. */
+	a->taken = true;
+	audit_turn_begin(a, !found && (off_t)n == a->size &&
+				memchr(text, '\n', (size_t)n) == NULL);
 	if (found) {
 		a->head.seq = a->began = e.seq;
 		memcpy(a->head.hash, e.hash, sizeof(e.hash));

@@ -105,8 +105,11 @@ struct stat;
  * is put aside; true: it was, and another must be begun.
  */
 bool audit_turn_finish(struct audit *, const struct stat *st);
-/* The file was opened: which place it has, and whether the chain goes on. */
-void audit_turn_begin(struct audit *);
+/*
+ * The file was opened: which place it has, and whether the chain goes on.  It
+ * is fresh if no entry is in it, and none was.
+ */
+void audit_turn_begin(struct audit *, bool fresh);
 /*
  * Before an entry: begins another file if this one is long enough, and tells
  * so.  0, or -1 and why: what must be told cannot be written.

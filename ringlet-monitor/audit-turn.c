@@ -74,7 +74,7 @@ end_of(int dir, const struct audit_file *f, struct audit_entry *e)
 	return found;
 }
 
-/* The file is empty: the chain goes on from the one before, if there is one. */
+/* No entry is in the file: the chain goes on from the one before, if any. */
 static void
 go_on(struct audit *a, int dir, const struct audit_file *before)
 {
@@ -107,7 +107,7 @@ tell_foreign(const struct audit *a, const struct audit_files *files)
 }
 
 void
-audit_turn_begin(struct audit *a)
+audit_turn_begin(struct audit *a, bool fresh)
 {
 	struct audit_files files;
 	int dir = folder(a);
@@ -119,7 +119,7 @@ audit_turn_begin(struct audit *a)
 		a->base = audit_files_place(dir, &files, a->fd, a->size);
 		audit_files_until(&files, a->base);
 		tell_foreign(a, &files);
-		if (files.n > 0 && a->size == 0)
+		if (files.n > 0 && fresh)
 			go_on(a, dir, &files.v[files.n - 1]);
 	}
 	audit_files_clear(&files);

@@ -259,4 +259,13 @@ truncate -s $((size - 1)) "$AUDIT"
 start
 check "so is a line that lacks its newline alone" ringlet audit verify
 is "which is kept" "$(head -n "$lines" "$AUDIT" | wc -l)" "$lines"
+ringlet -q daemon stop
+mv "$AUDIT" "$RINGLET_STATE_DIR/audit-000000000000000.jsonl"
+(umask 077; printf '{"time":"2026-01-01T00:00:00.000Z","se' >"$AUDIT")
+start
+check "so is half a line where another file was begun" ringlet audit verify
+is "and the log goes on after the file before" \
+    "$(ringlet --json audit show | python3 -c 'import json, sys
+d = json.load(sys.stdin)["data"]
+print([e["seq"] for e in d] == list(range(1, len(d) + 1)))')" True
 done_testing
