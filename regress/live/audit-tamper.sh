@@ -266,6 +266,6 @@ start
 check "so is half a line where another file was begun" ringlet audit verify
 is "and the log goes on after the file before" \
     "$(ringlet --json audit show | python3 -c 'import json, sys
-d = json.load(sys.stdin)["data"]
-print([e["seq"] for e in d] == list(range(1, len(d) + 1)))')" True
+seq = [e["seq"] for e in json.load(sys.stdin)["data"] if "seq" in e]
+print(len(seq) > 20 and seq == list(range(1, len(seq) + 1)))')" True
 done_testing
