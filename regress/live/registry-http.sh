@@ -105,8 +105,8 @@ import json, sys
 with open(sys.argv[1] + "/many.json") as file:
     profile = json.load(file)
 profile["provider_id"] = "other"
-profile["endpoint_url"] = "https://old.example/" + "x" * 4000
-for n in range(150):
+profile["endpoint_url"] = "https://old.example/" + "x" * 2000
+for n in range(300):
     profile["alias"] = f"many-{n}"
     with open(f"{sys.argv[1]}/many-{n}.json", "x") as file:
         json.dump(profile, file)
