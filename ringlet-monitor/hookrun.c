@@ -489,9 +489,12 @@ make_pipe(struct env *env, struct hook_run *out, char *why, size_t size)
 	char *dir = xasprintf("%s/hooks", env->paths.runtime_dir);
 	uint8_t random[8];
 	char name[2 * sizeof(random) + 1];
-	int r;
+	int r = 0;
 
-	if ((r = paths_make_private_dir(dir)) != 0)
+	/* It may have gone: see runtime.c, which alone makes it again. */
+	if (faccessat(AT_FDCWD, env->paths.runtime_dir, F_OK, 0) == -1)
+		r = RL_ERR_SYSTEM;
+	if (r != 0 || (r = paths_make_private_dir(dir)) != 0)
 		snprintf(why, size, "%s: %s", dir, rl_strerror(r));
 	else {
 		sweep_pipes(env, dir);

@@ -34,6 +34,7 @@
 #include "xmalloc.h"
 
 #define NELEM(a)     (sizeof(a) / sizeof((a)[0]))
+#define TOP	     "files" /* in the runtime folder */
 #define PART_LEN     (UPLOADS_ID_LEN + sizeof(".part"))
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
@@ -76,6 +77,21 @@ open_folder(int dir, const char *name)
 	return -1;
 }
 
+/*
+ * The folder of all sessions.  The runtime folder is never made here: it may
+ * have gone, and runtime.c sees to that.  -1 and errno.
+ */
+static int
+open_top(const char *runtime_dir)
+{
+	int dir = open_folder(AT_FDCWD, runtime_dir), top = -1;
+
+	if (dir != -1 && (mkdirat(dir, TOP, S_IRWXU) == 0 || errno == EEXIST))
+		top = open_folder(dir, TOP);
+	fd_close(dir);
+	return top;
+}
+
 static bool
 id_ok(const char *id)
 {
@@ -88,7 +104,7 @@ set_names(
     struct uploads *u, const char *runtime_dir, const char *id, bool moved)
 {
 	memset(u, 0, sizeof(*u));
-	u->top = xasprintf("%s/files", runtime_dir);
+	u->top = xasprintf("%s/" TOP, runtime_dir);
 	u->path = xasprintf("%s/%s", u->top, id);
 	u->id = xstrdup(id);
 	u->place = moved ? UPLOADS_PLACE : u->path;
@@ -100,17 +116,12 @@ uploads_make(struct uploads *u, const char *runtime_dir, bool moved, char *why,
 {
 	uint8_t random[UPLOADS_ID_LEN / 2];
 	char id[UPLOADS_ID_LEN + 1];
-	int top, r;
+	int top, r = 0;
 
 	randombytes_buf(random, sizeof(random));
 	sodium_bin2hex(id, sizeof(id), random, sizeof(random));
 	set_names(u, runtime_dir, id, moved);
-	if ((r = paths_make_private_dir(u->top)) != 0) {
-		snprintf(why, size, "%s: %s", u->top, rl_strerror(r));
-		uploads_forget(u);
-		return r;
-	}
-	top = open_folder(AT_FDCWD, u->top);
+	top = open_top(runtime_dir);
 	if (top == -1 || mkdirat(top, id, S_IRWXU) == -1) {
 		r = system_error(u->path, why, size);
 		uploads_forget(u);
@@ -212,7 +223,7 @@ void
 uploads_sweep(const char *runtime_dir,
     bool (*is_kept)(void *arg, const char *id), void *arg)
 {
-	char *path = xasprintf("%s/files", runtime_dir);
+	char *path = xasprintf("%s/" TOP, runtime_dir);
 	struct dirent *e;
 	DIR *d = NULL;
 	int top;

@@ -45,8 +45,8 @@ struct upload_bounds {
 };
 
 /*
- * Makes an empty folder of mode 0700 below runtime_dir.  moved: the agent sees
- * it at UPLOADS_PLACE.  Errors of the system: why[size].
+ * Makes an empty folder of mode 0700 below runtime_dir, which must be there.
+ * moved: the agent sees it at UPLOADS_PLACE.  Errors of the system: why[size].
  */
 int uploads_make(struct uploads *, const char *runtime_dir, bool moved,
     char *why, size_t size);

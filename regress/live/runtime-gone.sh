@@ -85,6 +85,11 @@ daemon_serves()
 	[ "$(api GET /api/ping)" = 200 ]
 }
 check "HTTP does" wait_for 30 daemon_serves
+is "but starts no session that may have pictures" \
+    "$(api POST /api/terminal/sessions '{"profile_alias":"work"}')" 503
+like "and says what there is not" "$(json error <"$T/body")" \
+    "$RINGLET_RUNTIME_DIR/files/.*: No such file"
+refute "nor makes it for one" test -e "$XDG_RUNTIME_DIR"
 mkdir -m 700 "$XDG_RUNTIME_DIR"
 check "after the next login commands reach it" wait_for 30 reached
 is "and the session" "$(field "$ID" state)" running
