@@ -15,15 +15,29 @@ gone()
 {
 	[ "$(grep -c "warn: $SOCK is gone" "$LOG")" = "$1" ]
 }
-# other: something else has the lock, and a socket of that name; see other_ends.
+# lose: the folder goes in one step, whenever the monitor looks.
+lose()
+{
+	mv "$RINGLET_RUNTIME_DIR" "$T/lost" && rm -r "$T/lost"
+}
+# other: in place of the folder there is one whose lock, and a socket of that
+# name, are something else's; see other_ends.  It is made beside it: between one
+# that goes and one that comes the monitor may look, and be the first.
 cat >"$T/other.py" <<'PY'
-import fcntl, os, socket, sys
+import ctypes, fcntl, os, socket, sys
+folder = sys.argv[1]
 os.umask(0o077)
-os.makedirs(sys.argv[1], exist_ok=True)
-lock = open(sys.argv[1] + "/ringlet.lock", "a")
+os.mkdir(folder + ".other")
+os.chdir(folder + ".other")
+lock = open("ringlet.lock", "a")
 fcntl.flock(lock, fcntl.LOCK_EX)
 s = socket.socket(socket.AF_UNIX)
-s.bind(sys.argv[1] + "/control.sock")
+s.bind("control.sock")
+libc = ctypes.CDLL(None, use_errno=True)
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
+if libc.renameat2(AT_FDCWD, (folder + ".other").encode(), AT_FDCWD,
+                  folder.encode(), RENAME_EXCHANGE) != 0:
+    sys.exit(os.strerror(ctypes.get_errno()))
 print("ready", flush=True)
 sys.stdin.read()
 PY
@@ -35,8 +49,10 @@ other()
 	OTHER=$!
 	at_end $OTHER
 	exec 7>"$T/other.in" 6<"$T/other.out"
-	read -r _ <&6
-	rm "$T/other.in" "$T/other.out"
+	read -r other_says <&6
+	is "(another has the folder)" "$other_says" ready
+	rm -r "$T/other.in" "$T/other.out" "$RINGLET_RUNTIME_DIR.other"
+	OTHERS=$(stat -c %i "$SOCK")
 }
 other_ends()
 {
@@ -58,7 +74,7 @@ daemon_facts
 session work -C "$WORK" -- -c 'while read -r x; do echo "line:$x"; done'
 
 # --- the folder alone -------------------------------------------------------------
-rm -r "$RINGLET_RUNTIME_DIR"
+lose
 check "a folder that was removed is made again, by itself" \
     wait_for 30 reached
 is "closed to others" "$(stat -c %a "$RINGLET_RUNTIME_DIR" "$SOCK" |
@@ -97,20 +113,19 @@ rm -rf "$T/away"
 
 # --- another daemon is quicker ----------------------------------------------------
 check "it can be replaced in place" ringlet daemon restart
-rm -r "$RINGLET_RUNTIME_DIR"
 other
 kill -HUP "$MONITOR"
 check "the lock of another is respected" wait_for 30 \
     grep -q 'ringlet.lock: another daemon has it' "$LOG"
-refute "and its socket stays" reached
+is "and its socket stays" "$(stat -c %i "$SOCK")" "$OTHERS"
 other_ends
 check "once that has ended, commands reach this one" wait_for 30 reached
 is "which has kept its session" "$(field "$ID" state)" running
 
-rm -r "$RINGLET_RUNTIME_DIR"
 other
 kill -TERM "$MONITOR"
 wait_for 30 grep -q 'info: stopped' "$LOG"
-check "a stop does not remove another's socket" test -S "$SOCK"
+is "a stop does not remove another's socket" "$(stat -c %i "$SOCK")" \
+    "$OTHERS"
 other_ends
 done_testing
