@@ -66,7 +66,7 @@ check "it hears of life" wait_for 20 told WATCHDOG=1
 check "it waits for less than a daemon may need: that is said at the start" \
     grep -q 'warn: WatchdogSec is 4000 ms, .*10s is the least' "$T/service.log"
 ringlet doctor >"$T/out" 2>&1
-like "doctor warns of it" "$(cat "$T/out")" 'WARN|warn.*WatchdogSec is 4000 ms'
+like "doctor warns of it" "$(cat "$T/out")" '^warn daemon: WatchdogSec is 4000 ms'
 
 mark
 # shellcheck disable=SC2016  # for the shell inside
