@@ -156,6 +156,17 @@ has_settings(const struct args *args)
 	return opt_has(args, 'o') || opt_has(args, 'f');
 }
 
+/* What we start would not be the unit's. */
+static int
+fail_managed(const struct cli *cli)
+{
+	return fail_error(cli, RL_ERR_STATE,
+	    "systemd runs this daemon: settings are in %s, and 'systemctl "
+	    "--user restart ringlet.service' ends it and all sessions, and "
+	    "starts it",
+	    cli->paths.conf_file);
+}
+
 int
 cmd_daemon(struct cli *cli, const struct args *args)
 {
@@ -172,7 +183,9 @@ cmd_daemon(struct cli *cli, const struct args *args)
 		return r;
 	s = m.body;
 	/* Done would mean that it has these settings. */
-	if (has_settings(args))
+	if (has_settings(args) && *s->manager != '\0')
+		r = fail_managed(cli);
+	else if (has_settings(args))
 		r = fail_error(cli, RL_ERR_STATE,
 		    "the daemon is running already, as process %llu, without "
 		    "these settings" HINT "'ringlet daemon restart' takes them",
@@ -349,13 +362,8 @@ cmd_daemon_restart(struct cli *cli, const struct args *args)
 	sessions = s->sessions;
 	managed = *s->manager != '\0';
 	msg_clear(&m);
-	/* What we start would not be the unit's. */
 	if (managed)
-		return fail_error(cli, RL_ERR_STATE,
-		    "systemd runs this daemon: settings are in %s, and "
-		    "'systemctl --user restart ringlet.service' ends it and "
-		    "all sessions, and starts it",
-		    cli->paths.conf_file);
+		return fail_managed(cli);
 	if (sessions > 0 && !opt_has(args, OPT_FORCE))
 		return fail_error(cli, RL_ERR_STATE,
 		    "%llu %s would end" HINT "end them first, or give --force",

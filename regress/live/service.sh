@@ -101,6 +101,10 @@ is "options need the service manager" \
     "$(status ringlet daemon restart -o LogLevel=info)" 1
 like "which is said" "$(cat "$T/err")" 'systemctl --user restart ringlet'
 is "so does force" "$(status ringlet daemon restart --force)" 1
+is "settings for one that runs need it, too" \
+    "$(status ringlet daemon -o LogLevel=info)" 1
+like "and nothing is advised that is refused" "$(cat "$T/err")" \
+    'systemctl --user restart ringlet'
 
 # --- the watchdog ---------------------------------------------------------------
 silence='ringlet-sandboxer has not answered'
