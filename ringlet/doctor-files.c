@@ -42,6 +42,8 @@ check_owner(struct doctor *d, const char *what, const char *path,
 	return false;
 }
 
+#define HOMES "XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_STATE_HOME"
+
 /*
  * A folder that is not there yet is made in the nearest one above it that is:
  * whether it can be.
@@ -49,6 +51,7 @@ check_owner(struct doctor *d, const char *what, const char *path,
 static void
 check_above(struct doctor *d, const char *what, const char *path)
 {
+	bool runtime = path == d->cli->paths.runtime_dir;
 	char *above = xstrdup(path), *slash;
 	struct stat st;
 
@@ -61,11 +64,12 @@ check_above(struct doctor *d, const char *what, const char *path)
 		doctor_say(
 		    d, FINE, what, "%s: is made when it is needed", path);
 	else
-		doctor_say(d, FAIL, what,
-		    "%s: cannot be made in %s: %s: see that you may write "
-		    "there, or name another home (HOME, XDG_CONFIG_HOME, "
-		    "XDG_DATA_HOME, XDG_STATE_HOME)",
-		    path, above, strerror(errno));
+		doctor_say(d, FAIL, what, "%s: cannot be made in %s: %s: %s",
+		    path, above, strerror(errno),
+		    runtime ? "log in anew, by 'su - NAME' or ssh, or have "
+			      "XDG_RUNTIME_DIR name a folder of yours"
+			    : "see that you may write there, or name another "
+			      "home (HOME, " HOMES ")");
 	free(above);
 }
 
@@ -94,8 +98,10 @@ check_folder(struct doctor *d, const char *what, const char *path)
 		return;
 	else if (faccessat(AT_FDCWD, path, R_OK | W_OK | X_OK, AT_EACCESS) ==
 	    -1)
-		doctor_say(d, FAIL, what, "%s: %s: chmod 700 %s", path,
-		    strerror(errno), path);
+		doctor_say(d, FAIL, what, "%s: %s: %s %s", path,
+		    strerror(errno),
+		    errno == EACCES ? "chmod 700" : "see that you may write to",
+		    path);
 	else
 		doctor_say(d, FINE, what, "%s", path);
 }

@@ -61,6 +61,10 @@ is "a folder that cannot be made is told of before it is needed" \
     "$(status env RINGLET_DATA_DIR="$T/shut/share/ringlet" ringlet doctor)" 1
 like "with where, and why" "$(cat "$T/out")" \
     "^FAIL data folder: $T/shut/share/ringlet: cannot be made in $T/shut: Perm"
+status env XDG_RUNTIME_DIR="$T/shut/run" RINGLET_RUNTIME_DIR= ringlet doctor \
+    >"$T/code"
+like "of what a login makes, how that is had" "$(cat "$T/out")" \
+    "^FAIL runtime folder: $T/shut/run/ringlet: .*Perm.*: log in anew, .*XDG_RUN"
 is "(control: of one that can be, it is not)" \
     "$(status env RINGLET_DATA_DIR="$T/share/ringlet" ringlet doctor)" 0
 breaks "a folder that is there" 'data folder: ' FAIL \
