@@ -249,11 +249,11 @@ print_field(const char *name, const char *fmt, ...)
 /* --- the terminal --- */
 
 bool
-output_is_smart(void)
+terminal_is_smart(int fd)
 {
 	const char *term = getenv("TERM");
 
-	return isatty(output_fd()) && term != NULL && *term != '\0' &&
+	return isatty(fd) && term != NULL && *term != '\0' &&
 	       strcmp(term, "dumb") != 0;
 }
 
@@ -262,7 +262,7 @@ output_colour(void)
 {
 	const char *no = getenv("NO_COLOR");
 
-	return output_is_smart() && (no == NULL || *no == '\0');
+	return terminal_is_smart(output_fd()) && (no == NULL || *no == '\0');
 }
 
 bool

@@ -96,7 +96,7 @@ pager_begin(void)
 {
 	int fd;
 
-	if (terminal != -1 || !output_is_smart() || !is_wanted() ||
+	if (terminal != -1 || !terminal_is_smart(output_fd()) || !is_wanted() ||
 	    fflush(stdout) != 0 || (fd = hold_new()) == -1)
 		return;
 	if ((terminal = dup_high(STDOUT_FILENO)) != -1 &&

@@ -23,10 +23,7 @@ static bool shown;
 static bool
 is_seen(const struct cli *cli)
 {
-	const char *term = getenv("TERM");
-
-	return !cli->quiet && !cli->json && isatty(STDERR_FILENO) &&
-	       term != NULL && *term != '\0' && strcmp(term, "dumb") != 0;
+	return !cli->quiet && !cli->json && terminal_is_smart(STDERR_FILENO);
 }
 
 void

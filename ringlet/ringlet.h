@@ -181,12 +181,12 @@ void hint(const struct cli *, const char *fmt, ...)
 void verbose(const struct cli *, const char *fmt, ...)
     __attribute__((__format__(printf, 2, 3)));
 
+/* Whether it is a terminal that knows more than lines, as TERM says. */
+bool terminal_is_smart(int fd);
 /*
- * Standard output, or what it was before it was kept for a pager: whether it
- * is a terminal that knows more than lines, whether colour is wanted there,
- * and the size it has if it is any terminal.
+ * Standard output, or what it was before it was kept for a pager: whether
+ * colour is wanted there, and the size it has if it is any terminal.
  */
-bool output_is_smart(void);
 bool output_colour(void);
 bool output_size(uint64_t *cols, uint64_t *rows);
 

@@ -23,6 +23,7 @@
 #include "fdpass.h"
 #include "log.h"
 #include "ring.h"
+#include "ringlet.h"
 #include "snapshot.h"
 #include "view.h"
 #include "viewer.h"
@@ -281,8 +282,6 @@ own_description(int fd, int flags)
 void
 view_open_output(struct viewer *v)
 {
-	const char *term = getenv("TERM");
-
 	v->out_timer = loop_timer_new(v->loop, on_out_timer, v);
 	v->out = -1;
 	if (v->view->silent)
@@ -290,8 +289,7 @@ view_open_output(struct viewer *v)
 	v->out = STDOUT_FILENO;
 	v->out_max = BLOCK_SIZE;
 	/* A dumb one would print the sequences that draw and undo a screen. */
-	v->out_tty = isatty(STDOUT_FILENO) &&
-		     (term == NULL || strcmp(term, "dumb") != 0);
+	v->out_tty = terminal_is_smart(STDOUT_FILENO);
 	if (!view_can_wait(STDOUT_FILENO))
 		return;
 	if ((v->out = own_description(STDOUT_FILENO, O_WRONLY)) == -1)

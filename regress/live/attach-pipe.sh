@@ -102,6 +102,10 @@ for term in dumb xterm; do
 done
 refute "a dumb terminal gets no sequences" grep -q "$(printf '\033')" "$T/dumb"
 check "(control: another does)" grep -q "$(printf '\033')" "$T/xterm"
+on_tty --out "$T/unset" expect plain send '~.' wait x -- \
+    env -u TERM ringlet terminal attach "$ID"
+is "nor does one of which TERM says nothing" \
+    "$? $(grep -c "$(printf '\033')" "$T/unset")" "0 0"
 on_tty --out "$T/dumb" expect plain send 'x\n' wait x -- \
     env TERM=dumb ringlet terminal attach "$ID"
 is "and ends as the agent does" $? 4
