@@ -198,7 +198,12 @@ get_one(const struct cli *cli, const char *question, bool fresh,
 		n = paths_read_all(STDIN_FILENO, p, sizeof(p));
 	} else
 		n = prompt_read_file(cli, file, p, sizeof(p));
-	if (r == 0 && n == -1)
+	if (r == 0 && n == -1 && file == NULL)
+		r = fail_error(cli, RL_ERR_SYSTEM,
+		    "this terminal cannot be asked for the passphrase: %s" HINT
+		    "give --passphrase-file FILE",
+		    strerror(errno));
+	else if (r == 0 && n == -1)
 		r = fail_file(cli, source,
 		    "the passphrase is read from a file that has it alone, - "
 		    "is standard input");

@@ -77,6 +77,13 @@ prompt_key(const struct cli *cli, const char *question, const char *file,
 		source = file;
 		n = prompt_read_file(cli, file, p, sizeof(p));
 	}
+	if (n == -1 && from_tty) {
+		r = fail_error(cli, RL_ERR_SYSTEM,
+		    "this terminal cannot be asked for the API key: %s" HINT
+		    "give it with --api-key-file",
+		    strerror(errno));
+		goto out;
+	}
 	if (n == -1) {
 		r = fail_file(cli, source,
 		    "the API key is read from a file that has it alone, - is "
@@ -85,7 +92,7 @@ prompt_key(const struct cli *cli, const char *question, const char *file,
 	}
 	len = (size_t)n;
 	if (from_tty && len >= TYPED_MAX) {
-		r = fail_usage(cli,
+		r = fail_error(cli, RL_ERR_TOOBIG,
 		    "the API key (%s) may have been cut by the terminal, which "
 		    "takes less than %d bytes in a line" HINT "give it with "
 		    "--api-key-file",

@@ -17,10 +17,14 @@ like "it is the profile's" "$(ringlet profiles env asked)" \
 long=$key$(printf '%05000d' 0)
 on_tty --out "$T/out" expect 'API key .*: ' send "$long\\r" wait x \
     -- ringlet profiles rekey asked
-is "what the terminal has cut is no key" $? 2
+is "what the terminal has cut is no key" $? 1
 check "and it says how to give a long one" grep -q 'api-key-file' "$T/out"
 like "the profile keeps its own" "$(ringlet profiles env asked)" \
     "ANTHROPIC_API_KEY='$key'"
+on_tty --out "$T/out" wait x -- setsid -w ringlet profiles rekey asked
+is "nor is there one where nobody can be asked" $? 1
+check "and it says so" grep -q 'cannot be asked for the API key: .*: give it' \
+    "$T/out"
 printf %s "$long" >"$T/long"
 check "a file may have one so long" ringlet profiles create shell long \
     -p anthropic --api-key-file "$T/long"
