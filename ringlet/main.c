@@ -97,7 +97,7 @@ fail_many(const struct cli *cli, const struct args *args)
 static int
 check_operands(const struct cli *cli, const struct args *args)
 {
-	const char *words;
+	const char *words, *what;
 	enum operand kind;
 
 	for (size_t i = 0; i < args->n; i++) {
@@ -107,12 +107,16 @@ check_operands(const struct cli *cli, const struct args *args)
 			    "'%s' is no profile's name" HINT
 			    "'ringlet profiles list' shows all",
 			    args->v[i]);
+		if (cli->cmd->run == cmd_profiles_grant)
+			what = "what is granted";
+		else
+			what = kind == OPERAND_DIR ? "the name of a folder"
+						   : "the name of a file";
 		if ((kind == OPERAND_FILE || kind == OPERAND_DIR) &&
 		    *args->v[i] == '\0')
 			return fail_usage(cli,
-			    "argument %zu is empty" HINT
-			    "give the name of a %s",
-			    i + 1, kind == OPERAND_DIR ? "folder" : "file");
+			    "argument %zu is empty" HINT "give %s", i + 1,
+			    what);
 	}
 	return 0;
 }

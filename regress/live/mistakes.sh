@@ -69,6 +69,8 @@ wrong 2 "-H|--host has an empty argument: give HOST" ringlet -H '' agents list
 wrong 2 "argument 2 is empty: give the name of a file" \
     ringlet sandbox explain work ''
 wrong 2 "argument 1 is empty: give the name of a folder" ringlet registry lint ''
+wrong 2 "argument 3 is empty: give what is granted" \
+    ringlet profiles grant work env ''
 for group in 'profiles inspect' 'profiles run' 'profiles delete -y' \
     'hooks list' 'sandbox explain' 'aliases install' 'aliases uninstall'; do
 	# shellcheck disable=SC2086
