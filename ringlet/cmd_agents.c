@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "init.h"
 #include "ringlet.h"
 #include "xmalloc.h"
 
@@ -214,6 +215,7 @@ agent_must_be_known(struct cli *cli, const char *id, char **install)
 {
 	const struct msg_agent *a;
 	struct msg m;
+	char *how;
 	int r;
 
 	if ((r = agents_get(cli, &m)) != 0)
@@ -223,9 +225,12 @@ agent_must_be_known(struct cli *cli, const char *id, char **install)
 	else if (*a->source == '\0')
 		r = fail_error(cli, RL_ERR_INVALID,
 		    "the manifest of agent '%s' is wrong: %s", id, a->damage);
-	else if (install != NULL && !a->installed && *a->install != '\0')
-		*install = xasprintf("%s is not installed yet: %s", a->name,
-		    a->install);
+	else if (install != NULL && !a->installed && *a->install != '\0') {
+		how = init_install(a->install);
+		*install =
+		    xasprintf("%s is not installed yet: %s", a->name, how);
+		free(how);
+	}
 	msg_clear(&m);
 	return r;
 }
@@ -235,6 +240,7 @@ cmd_agents_inspect(struct cli *cli, const struct args *args)
 {
 	const struct msg_agent *a;
 	struct msg m;
+	char *how;
 	int r;
 
 	r = agents_get(cli, &m);
@@ -253,8 +259,11 @@ cmd_agents_inspect(struct cli *cli, const struct args *args)
 			print_field("Provider type", "%s",
 			    a->provider_types.v[i]);
 		print_field("Installed", "%s", a->installed ? "yes" : "no");
-		if (!a->installed && *a->install != '\0')
-			print_field("Install by", "%s", a->install);
+		if (!a->installed && *a->install != '\0') {
+			how = init_install(a->install);
+			print_field("Install by", "%s", how);
+			free(how);
+		}
 		print_version(a);
 		if (*a->binary_path != '\0')
 			print_field("Path", "%s", a->binary_path);

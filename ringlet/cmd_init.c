@@ -128,22 +128,20 @@ program_folder(const char *name)
 	return found;
 }
 
-/*
- * How an agent is installed.  Where npm is the system's, its global folder is,
- * too, and only root may write there: then npm gets one in the user's home.
- */
-static void
-next_install(struct init *in, const char *install, bool own_npm)
+char *
+init_install(const char *install)
 {
 	static const char npm[] = "npm install -g ";
-	const char *rest = install + sizeof(npm) - 1;
+	const size_t len = sizeof(npm) - 1;
+	char *folder = program_folder("npm"), *text;
 
-	if (*install == '\0')
-		return;
-	if (own_npm || strncmp(install, npm, sizeof(npm) - 1) != 0)
-		init_next(in, "%s", install);
+	if (strncmp(install, npm, len) != 0 ||
+	    (folder != NULL && access(folder, W_OK) == 0))
+		text = xstrdup(install);
 	else
-		init_next(in, "%s--prefix ~/.local %s", npm, rest);
+		text = xasprintf("%s--prefix ~/.local %s", npm, install + len);
+	free(folder);
+	return text;
 }
 
 /* None is there: what to type, first for what installers need. */
@@ -151,22 +149,26 @@ static void
 tell_install(struct init *in, const struct msg_agents *agents)
 {
 	const struct msg_agent *a = agents->list.v;
-	char *folder = program_folder("npm");
+	char *npm = program_folder("npm"), *text;
 	bool lacks_npm = false;
 
 	for (size_t i = 0; i < agents->list.n; i++)
 		lacks_npm = lacks_npm || strncmp(a[i].install, "npm ", 4) == 0;
-	lacks_npm = lacks_npm && folder == NULL;
+	lacks_npm = lacks_npm && npm == NULL;
 	init_say(in, "agents", INIT_LEFT,
 	    "none is installed but the shell, which can be run in a jail as "
 	    "well%s",
 	    lacks_npm ? "; nor is npm, which most are installed by" : "");
 	if (lacks_npm && access("/usr/bin/apt", X_OK) == 0)
 		init_next(in, "sudo apt install npm");
-	for (size_t i = 0; i < agents->list.n; i++)
-		next_install(in, a[i].install,
-		    folder != NULL && access(folder, W_OK) == 0);
-	free(folder);
+	for (size_t i = 0; i < agents->list.n; i++) {
+		if (*a[i].install == '\0')
+			continue;
+		text = init_install(a[i].install);
+		init_next(in, "%s", text);
+		free(text);
+	}
+	free(npm);
 }
 
 /* Which agents there are, but for the shell, which always is. */

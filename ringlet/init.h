@@ -41,6 +41,14 @@ void init_next(struct init *, const char *fmt, ...)
 bool init_ask(struct init *, uint16_t type, const void *body, uint16_t want,
     struct msg *m, char *why, size_t size);
 
+/*
+ * How an agent is installed, for free(), from what its manifest says.  Where
+ * npm is the system's, its global folder is, too, and only root may write
+ * there: then npm gets one in the user's home, which is a folder of agents,
+ * too.
+ */
+char *init_install(const char *install);
+
 /* init-profile.c: makes a profile, unless there is one. */
 void init_profile(struct init *, const struct msg_agents *);
 

@@ -182,6 +182,12 @@ wrong 4 "there is no agent 'clade': did you mean 'claude'" \
 is "but an agent may have no profiles" \
     "$(status ringlet profiles list --agent codex)" 0
 shell_profile work
+is "an agent may be installed later" "$(status ringlet profiles create claude \
+    later -p self)" 0
+like "how is said, for where root owns npm" "$(cat "$T/err")" \
+    "is not installed yet: npm install -g --prefix ~/.local @anthropic"
+like "by agents inspect, too" "$(ringlet agents inspect claude)" \
+    "Install by: +npm install -g --prefix ~/.local @anthropic"
 wrong 4 "there is no profile .*: did you mean 'work'" \
     ringlet profiles run wrok
 wrong 4 "there is no profile .*: 'ringlet profiles list' shows all" \
