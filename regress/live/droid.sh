@@ -3,6 +3,7 @@
 # shellcheck shell=sh
 . "${0%/*}/names-lib.sh"
 . "${0%/*}/lib.sh"
+. "${0%/*}/agents-lib.sh"
 
 [ -n "$LIVE_AGENTS" ] || skip_all "the npm packages are not installed"
 # That of processors without AVX2 runs on all.
@@ -26,27 +27,6 @@ start()
 	session "$1" -- exec 'say hi'
 }
 
-# talked ALIAS ID PATH MEMBER VALUE: the session got the reply, and the request
-# for it came to PATH with its key as MEMBER.
-talked()
-{
-	await "$2" 90 || not_ok "$1: it ends"
-	output "$2" >"$T/reply"
-	like "$1: the reply is printed" "$(cat "$T/reply")" \
-	    'hello from behind the jail'
-	is "$1: it exits with 0" "$(field "$2" exit_code)" 0
-	is "$1: it was jailed" "$(field "$2" sandboxed)" true
-	grep "\"model\": \"$1\"" "$API_LOG" | head -n 1 >"$T/sent"
-	is "$1: the request came where it should" \
-	    "$(json path <"$T/sent")" "$3"
-	is "$1: with the profile's key" "$(json "$4" <"$T/sent")" "$5"
-	is "$1: and was answered" "$(json status <"$T/sent")" 200
-	home=$(ringlet --json profiles inspect "$1" | json data home)
-	check "$1: its settings are in the profile's home" \
-	    test -f "$home/.factory/settings.local.json"
-	refute "$1: which has no key" grep -rFq "$key" "$home"
-}
-
 start messages anthropic "$API"
 messages=$ID
 start responses openai "$API/v1"
@@ -55,6 +35,11 @@ start chat zai-openai "$API/v1"
 talked messages "$messages" /v1/messages x_api_key "$key"
 talked responses "$responses" /v1/responses authorization "Bearer $key"
 talked chat "$ID" /v1/chat/completions authorization "Bearer $key"
+for profile in messages responses chat; do
+	home=$(ringlet --json profiles inspect $profile | json data home)
+	check "$profile: its settings are in the profile's home" \
+	    test -f "$home/.factory/settings.local.json"
+done
 refute "and nothing is in the real home" test -e "$HOME/.factory"
 asked_nobody_but
 done_testing

@@ -3,6 +3,7 @@
 # shellcheck shell=sh
 . "${0%/*}/names-lib.sh"
 . "${0%/*}/lib.sh"
+. "${0%/*}/agents-lib.sh"
 
 [ -n "$LIVE_AGENTS" ] || skip_all "the npm packages are not installed"
 packed=$LIVE_AGENTS/@xai-official/grok-linux-x64/bin/grok.br
@@ -21,25 +22,6 @@ start_api "$key" -r 'hello from behind the jail' -m responses -m chat
 like "the agent is found" "$(ringlet --json agents list)" \
     '"id":"grok"[^}]*"installed":true'
 
-# talked ALIAS ID: the session got the reply, and every request for it came with
-# its key.
-talked()
-{
-	await "$2" 90 || not_ok "$1: it ends"
-	output "$2" >"$T/reply"
-	like "$1: the reply is printed" "$(cat "$T/reply")" \
-	    'hello from behind the jail'
-	is "$1: it exits with 0" "$(field "$2" exit_code)" 0
-	is "$1: it was jailed" "$(field "$2" sandboxed)" true
-	grep "\"model\": \"$1\"" "$API_LOG" | head -n 1 >"$T/sent"
-	is "$1: the request came with the profile's key" \
-	    "$(json authorization <"$T/sent")" "Bearer $key"
-	is "$1: and was answered" "$(json status <"$T/sent")" 200
-	home=$(ringlet --json profiles inspect "$1" | json data home)
-	check "$1: its state is in the profile's home" test -d "$home/.grok"
-	refute "$1: which has no key" grep -rFq "$key" "$home"
-}
-
 new_profile grok responses "$key" -p openai --endpoint "$API/v1" \
     --model responses --working-dir "$WORK"
 session responses -- -p 'say hi'
@@ -47,8 +29,13 @@ responses=$ID
 new_profile grok chat "$key" -p zai-openai --endpoint "$API/v1" \
     --model chat --working-dir "$WORK"
 session chat -- -p 'say hi'
-talked responses "$responses"
-talked chat "$ID"
+talked responses "$responses" '' authorization "Bearer $key"
+talked chat "$ID" '' authorization "Bearer $key"
+for profile in responses chat; do
+	home=$(ringlet --json profiles inspect $profile | json data home)
+	check "$profile: its state is in the profile's home" \
+	    test -d "$home/.grok"
+done
 # Its vendor would be, unless it is told otherwise.
 check "the endpoint was asked whose key it is" \
     grep -q '"path": "/v1/api-key"' "$API_LOG"
