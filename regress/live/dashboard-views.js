@@ -257,8 +257,8 @@ base.run(async (browser) => {
 
 	await signIn(page, fs.readFileSync(process.env.TOKEN, 'ascii').trim());
 	await base.each([tokens, settings, jails, sessions, audit, agents,
-	    hooks, registry, narrow].map((part) => Object.defineProperty(() => part(page), 'name',
-	    { value: part.name })));
+	    hooks, registry, narrow].map((part) => Object.defineProperty(
+	    () => part(page), 'name', { value: part.name })));
 	check('no markup has run', await page.evaluate(() => !('hit' in window)));
 	is('and no policy was needed to keep it from that',
 	    said.filter((line) => !/the server responded with a status of/.
