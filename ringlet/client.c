@@ -131,16 +131,17 @@ int
 client_start(
     struct cli *cli, const char *const *extra, char *why, size_t size)
 {
+	bool as_it_is = extra == NULL || extra[0] == NULL;
 	int r;
 
 	verbose(cli, "starting the daemon");
-	if ((extra == NULL || extra[0] == NULL) && unit_has_socket()) {
+	if (as_it_is && unit_has_socket()) {
 		verbose(cli, "by systemd, which has ringlet.socket");
 		r = unit_start(why, size);
 	} else
 		r = daemon_start(cli, extra, why, size);
-	/* Someone else may have been faster. */
-	if (r == 0 || daemon_is_locked(cli))
+	/* Someone else may have been faster, but with other settings. */
+	if (r == 0 || (as_it_is && daemon_is_locked(cli)))
 		r = wait_until_served(cli, why, size);
 	return r;
 }

@@ -280,9 +280,9 @@ int client_ask(struct cli *, uint16_t type, const void *body, int timeout_ms,
  * another error with why[size]. */
 int client_connect(struct cli *, char *why, size_t size);
 /*
- * Starts the daemon, with those further arguments (as daemon_start()), unless
- * another has just been started; connects once it serves.  Else as
- * client_connect(), with why[size].
+ * Starts the daemon, with those further arguments (as daemon_start()), or if
+ * there are none has another that has just been started be it; connects once it
+ * serves.  Else as client_connect(), with why[size].
  */
 int client_start(
     struct cli *, const char *const *extra, char *why, size_t size);

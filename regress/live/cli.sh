@@ -134,4 +134,9 @@ chmod 755 "$RINGLET_RUNTIME_DIR"
 is "a folder that others can reach is not trusted" \
     "$(status ringlet terminal list)" 3
 chmod 700 "$RINGLET_RUNTIME_DIR"
+ringlet -q daemon stop
+is "settings are not left to a daemon that was quicker" \
+    "$(status flock "$RINGLET_RUNTIME_DIR/ringlet.lock" \
+    ringlet daemon -o MaxSessions=5)" 3
+like "which is said" "$(cat "$T/err")" 'did not start: already running'
 done_testing
