@@ -264,6 +264,10 @@ open_record(const struct cli *cli, const struct args *args, struct record **out)
 	*out = NULL;
 	if (path == NULL)
 		return 0;
+	if (strcmp(path, "-") == 0)
+		return fail_usage(cli,
+		    "--record cannot write to standard output, which has the "
+		    "session's id" HINT "give the name of a file; ./- is one");
 	if ((*out = record_new(path)) != NULL) {
 		record_title(*out, args->v[0]);
 		return 0;

@@ -64,6 +64,10 @@ is "no session was started" \
 is "a session that cannot start leaves no file" "$(status ringlet profiles \
     run nobody --remote --record "$T/none.cast"; test -e "$T/none.cast" ||
     echo none)" "$(printf '4\nnone')"
+is "standard output, which has the session's id, is refused" \
+    "$(cd "$T" && status ringlet profiles run rec --remote --record - \
+    -C "$WORK" -- -c true; test -e "$T/-" || echo none)" "$(printf '2\nnone')"
+like "and a file asked for" "$(cat "$T/err")" '^ringlet: --record .*: give the'
 is "it needs --remote" \
     "$(status ringlet profiles run rec --record "$T/x.cast")" 2
 
