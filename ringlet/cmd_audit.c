@@ -404,7 +404,7 @@ cmd_audit_show(struct cli *cli, const struct args *args)
 		r = print_json(cli, json_incref(s.kept));
 		goto out;
 	}
-	if (!cli->json && !cli->quiet)
+	if (!cli->json)
 		put_row("TIME", "EVENT", "OUTCOME", "ACTOR", "OBJECT");
 	hint_none(&s);
 	show_kept(&s);
