@@ -84,7 +84,7 @@ unknown(
 {
 	/* Not what follows an equals sign: it may be a key. */
 	char *typed = xstrndup(word, strcspn(word, "="));
-	char *safe = text_safe(typed);
+	char *safe = text_safe(typed), *shown = text_shorten(safe);
 	const char **names = xcalloc(n, sizeof(*names)), *near;
 
 	for (size_t i = 0; i < n; i++)
@@ -93,13 +93,14 @@ unknown(
 					   : NULL;
 	if (near != NULL)
 		snprintf(why, size, "unknown option %s: did you mean --%s?",
-		    safe, near);
+		    shown, near);
 	else
 		snprintf(
-		    why, size, "unknown option %s: '--help' shows all", safe);
+		    why, size, "unknown option %s: '--help' shows all", shown);
 	free(names);
 	free(typed);
 	free(safe);
+	free(shown);
 	return RL_ERR_INVALID;
 }
 

@@ -104,8 +104,9 @@ static void __attribute__((__format__(printf, 4, 0)))
 report(const struct cli *cli, const char *code, const char *usage,
     const char *fmt, va_list ap)
 {
-	char *text = text_vformat(fmt, ap);
+	char *whole = text_vformat(fmt, ap), *text = text_shorten(whole);
 
+	free(whole);
 	if (cli->json)
 		report_json(code, text, usage);
 	else

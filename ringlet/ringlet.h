@@ -119,6 +119,11 @@ struct buf;
  * most; the caller frees it.
  */
 char *text_cut(const char *s, size_t width);
+/*
+ * s with the middle of words that nobody would read to their end left out,
+ * a mark in its place; the caller frees it.
+ */
+char *text_shorten(const char *s);
 /* What printf() would print; the caller frees it. */
 char *text_vformat(const char *fmt, va_list)
     __attribute__((__format__(printf, 1, 0)));
@@ -162,8 +167,9 @@ int text_when(const char *, int64_t now_ms, int64_t *ms);
 
 /*
  * Report a failure as "ringlet: " and the text, control characters escaped,
- * or as a JSON document.  The text is "what went wrong: what to do about it";
- * with HINT in the place of the colon JSON has the two apart.
+ * or as a JSON document; of a very long word the middle is left out.  The text
+ * is "what went wrong: what to do about it"; with HINT in the place of the
+ * colon JSON has the two apart.
  */
 #define HINT ": \036"
 int fail_error(const struct cli *, int err, const char *fmt, ...)

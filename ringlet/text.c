@@ -20,6 +20,12 @@
 
 #define WORD_MAX 32 /* bytes; no command or option is longer */
 
+/* Of a word that is longer than _SHOWN bytes its beginning and end are told. */
+#define WORD_SHOWN 300
+#define WORD_HEAD  200
+#define WORD_TAIL  80
+#define BLANKS	   " \t\n"
+
 /*
  * Edit distance of two short words; a swap of neighbours counts as one, as
  * it is the commonest slip of the hand.
@@ -110,13 +116,19 @@ text_width(const char *s)
 	return width;
 }
 
+/* Stands for text that is left out: an ellipsis, else two dots. */
+static const char *
+cut_mark(void)
+{
+	return text_width("\xe2\x80\xa6") == 1 && MB_CUR_MAX > 1
+		   ? "\xe2\x80\xa6"
+		   : "..";
+}
+
 char *
 text_cut(const char *s, size_t width)
 {
-	/* Where it would be three letters, two dots. */
-	const char *mark = text_width("\xe2\x80\xa6") == 1 && MB_CUR_MAX > 1
-			       ? "\xe2\x80\xa6"
-			       : "..";
+	const char *mark = cut_mark();
 	size_t n = strlen(s), m = text_width(mark);
 	char *whole, *head;
 
@@ -131,6 +143,46 @@ text_cut(const char *s, size_t width)
 	} while (n > 0 && text_width(head) + m > width);
 	whole = xasprintf("%s%s", head, mark);
 	free(head);
+	return whole;
+}
+
+/* Whether the byte is in the middle of a character. */
+static bool
+is_inside(char c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+char *
+text_shorten(const char *s)
+{
+	const char *mark = cut_mark();
+	size_t m = strlen(mark), len, head, tail;
+	char *whole = xmalloc(strlen(s) + 1), *to = whole;
+
+	for (; *s != '\0'; s += len) {
+		/* The blanks before it are no part of a word. */
+		len = strspn(s, BLANKS);
+		len = len > 0 ? len : strcspn(s, BLANKS);
+		head = tail = len;
+		if (len > WORD_SHOWN) {
+			head = WORD_HEAD;
+			while (head > 0 && is_inside(s[head]))
+				head--;
+			tail = len - WORD_TAIL;
+			while (tail < len && is_inside(s[tail]))
+				tail++;
+		}
+		memcpy(to, s, head);
+		to += head;
+		if (head < tail) {
+			memcpy(to, mark, m);
+			to += m;
+		}
+		memcpy(to, s + tail, len - tail);
+		to += len - tail;
+	}
+	*to = '\0';
 	return whole;
 }
 

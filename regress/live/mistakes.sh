@@ -82,6 +82,10 @@ wrong 2 "'a.x0ab' is no profile's name: " ringlet profiles rekey 'a
 b'
 wrong 2 "A' is no profile's name: " ringlet profiles inspect \
     "$(head -c 10000 /dev/zero | tr '\0' A)"
+check "of such a word no more than can be read is told" \
+    test "$(wc -c <"$T/err")" -lt 1000
+wrong 2 "unknown option --A.*A: '--help' shows all" ringlet profiles list \
+    "--$(head -c 10000 /dev/zero | tr '\0' A)"
 wrong 2 "arguments for the agent stand after --" \
     ringlet profiles run work extra
 wrong 2 "argument 3 is one too many: " \

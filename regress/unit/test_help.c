@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "ringlet.h"
+#include "valid.h"
 #include "words.h"
 #include "xmalloc.h"
 
@@ -162,6 +163,50 @@ START_TEST(cuts_text)
 }
 END_TEST
 
+/* A word that is too long has its ends, in whole characters; the rest stays. */
+START_TEST(shortens_words)
+{
+	static const char end[] = "' is: \036there";
+	char *text = xmalloc(4096), *s, *at;
+	size_t max = 0, len;
+
+	ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
+	s = text_shorten("  some\twords:\n none long ");
+	ck_assert_str_eq(s, "  some\twords:\n none long ");
+	free(s);
+	/* At every place of a character of three bytes. */
+	for (int shift = 0; shift < 3; shift++) {
+		at = text + sprintf(text, "file %.*s", shift, "abc");
+		for (size_t i = 0; i < 1000; i++)
+			at = stpcpy(at, "\xe6\xbc\xa2");
+		strcpy(at, end);
+		s = text_shorten(text);
+		len = strlen(s);
+		ck_assert_uint_lt(len, 330);
+		ck_assert_uint_gt(len, 280);
+		ck_assert(valid_utf8(s, len));
+		ck_assert_int_eq(strncmp(s, text, 190), 0);
+		ck_assert_ptr_nonnull(strstr(s, "\xe2\x80\xa6\xe6\xbc\xa2"));
+		ck_assert_str_eq(s + len - strlen(end), end);
+		free(s);
+	}
+	/* What is no longer than that stays. */
+	for (len = 298; len <= 302; len++) {
+		memset(text, 'a', len);
+		text[len] = '\0';
+		s = text_shorten(text);
+		max = strcmp(s, text) == 0 ? len : max;
+		free(s);
+	}
+	ck_assert_uint_eq(max, 300);
+	ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C"));
+	s = text_shorten(text);
+	ck_assert_ptr_nonnull(strstr(s, "aaa..aaa"));
+	free(s);
+	free(text);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -175,6 +220,7 @@ main(void)
 	tcase_add_test(tc, operands_are_known);
 	tcase_add_test(tc, usage_fits_a_page);
 	tcase_add_test(tc, cuts_text);
+	tcase_add_test(tc, shortens_words);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
