@@ -64,6 +64,17 @@ check_policy(struct env *env, const struct asker *a, const char *alias,
 	return policy_verdict(env, &a->who, alias, err, why);
 }
 
+/* A name that was mistyped is told before what else may be wrong. */
+static int
+check_there(struct env *env, const char *alias, char *why, size_t size)
+{
+	struct profile *pr = NULL;
+	int err = profile_load(&env->paths, alias, &pr, why, size);
+
+	profile_free(pr);
+	return err;
+}
+
 /* Whether there is room for one more where profiles are listed. */
 static int
 check_room(struct env *env, const char *alias, const char *text, char *why,
@@ -111,6 +122,8 @@ on_PROFILE_GRANT(struct peer *p, struct msg *m)
 	int err;
 
 	err = grant_parse(req->grant, &g, why, sizeof(why));
+	if (err == 0)
+		err = check_there(env, req->alias, why, sizeof(why));
 	if (err == 0 && req->revoke)
 		text = xstrdup(req->grant);
 	else if (err == 0 && (err = check_policy(env, &a, req->alias, &g, why,

@@ -307,13 +307,29 @@ cmd_profiles_inspect(struct cli *cli, const struct args *args)
 	return r;
 }
 
+/* The path of a grant cannot be found, which is of interest if the profile is. */
+static int
+fail_path(struct cli *cli, const char *alias, const char *path)
+{
+	const struct msg_alias req = { .alias = alias };
+	int saved = errno, r;
+	struct msg m;
+
+	r = client_call(cli, MSG_PROFILE_GET, &req, MSG_PROFILE, &m);
+	if (r != 0)
+		return r;
+	msg_clear(&m);
+	errno = saved;
+	return fail_file(cli, path, "name a file or folder that is there");
+}
+
 /*
  * The text of a grant from its words, into *text, for free(); or a status after
  * reporting.  A path is made absolute here, where the current folder is known;
  * what is not there any more can still be revoked by its name.
  */
 static int
-grant_text(const struct cli *cli, const struct args *args, char **text)
+grant_text(struct cli *cli, const struct args *args, char **text)
 {
 	const char *kind = args->v[1];
 	const char *value = args->n > 2 ? args->v[2] : NULL;
@@ -326,8 +342,7 @@ grant_text(const struct cli *cli, const struct args *args, char **text)
 	if ((strcmp(kind, "ro") == 0 || strcmp(kind, "rw") == 0) &&
 	    (real = realpath(value, NULL)) == NULL &&
 	    !opt_has(args, OPT_REVOKE))
-		return fail_file(
-		    cli, value, "name a file or folder that is there");
+		return fail_path(cli, args->v[0], value);
 	*text = xasprintf("%s %s", kind, real != NULL ? real : value);
 	free(real);
 	return 0;

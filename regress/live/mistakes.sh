@@ -208,6 +208,14 @@ wrong 2 "argument 2 is empty: give an endpoint's id or URL, or leave it out" \
     ringlet profiles endpoint work ''
 wrong 4 "$T/none: No such file.*: name a file or folder that is there" \
     ringlet profiles grant work ro "$T/none"
+for path in "$T/none" "$RINGLET_CONFIG_DIR"; do
+	wrong 4 "there is no profile wrok: did you mean 'work'" \
+	    ringlet profiles grant wrok ro "$path"
+	wrong 4 "wrok.*: did you mean 'work'" \
+	    ringlet profiles grant wrok ro "$path" --revoke
+done
+wrong 5 "$RINGLET_CONFIG_DIR.*: " \
+    ringlet profiles grant work ro "$RINGLET_CONFIG_DIR"
 wrong 4 "$T/none/x: No such file.*: give --record the name" \
     ringlet profiles run work --remote --record "$T/none/x"
 wrong 4 "$T/none: No such file.*: -C DIR names another" \
