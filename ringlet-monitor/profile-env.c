@@ -240,6 +240,28 @@ may_hand_on(const char *assignment)
 	return false;
 }
 
+/* One more folder of PATH, unless it is there: the first is what counts. */
+static int
+path_add(struct buf *b, const char *dir, size_t len)
+{
+	const char *p = (const char *)buf_ptr(b), *colon;
+	size_t left = buf_len(b), n;
+	int r;
+
+	while (left > 0) {
+		colon = memchr(p, ':', left);
+		n = colon != NULL ? (size_t)(colon - p) : left;
+		if (n == len && memcmp(p, dir, len) == 0)
+			return RL_OK;
+		n += colon != NULL;
+		p += n;
+		left -= n;
+	}
+	if (buf_len(b) > 0 && (r = buf_put(b, ":", 1)) != RL_OK)
+		return r;
+	return buf_put(b, dir, len);
+}
+
 /*
  * PATH.  In a jail there are only the usual folders; outside, the asker's are
  * kept.  A script's interpreter comes first if neither has it.
@@ -247,22 +269,26 @@ may_hand_on(const char *assignment)
 static int
 env_path(struct env_list *l, const struct profile_run *run)
 {
+	const char *dir = DEFAULT_PATH;
 	struct buf *b;
-	size_t i;
+	size_t i, len;
 	int r = RL_OK;
 
 	b = buf_new(ARG_MAX_LEN);
 	if (run->binary->interp_dir != NULL)
-		r = buf_putf(b, "%s:", run->binary->interp_dir);
+		r = path_add(b, run->binary->interp_dir,
+		    strlen(run->binary->interp_dir));
 	for (i = 0; r == RL_OK && !run->jailed && run->search != NULL &&
 		    run->search[i] != NULL;
 	     i++) {
 		if (run->search[i][0] == '/' &&
 		    strchr(run->search[i], ':') == NULL)
-			r = buf_putf(b, "%s:", run->search[i]);
+			r = path_add(b, run->search[i], strlen(run->search[i]));
 	}
-	if (r == RL_OK)
-		r = buf_puts(b, DEFAULT_PATH);
+	for (; r == RL_OK && *dir != '\0'; dir += len + (dir[len] == ':')) {
+		len = strcspn(dir, ":");
+		r = path_add(b, dir, len);
+	}
 	if (r == RL_OK && (r = env_begin(l, "PATH", 4)) == RL_OK &&
 	    (r = buf_put(l->text, buf_ptr(b), buf_len(b))) == RL_OK)
 		r = buf_put(l->text, "", 1);

@@ -372,6 +372,26 @@ START_TEST(builds_path)
 }
 END_TEST
 
+START_TEST(has_no_folder_twice)
+{
+	static const char *const search[] = { "/usr/bin", "/home/unit/bin",
+		"/bin", "/usr/bin", "/home/unit/bin", "/usr", NULL };
+
+	run.search = search;
+	run.jailed = false;
+	binary.interp_dir = xstrdup("/usr/bin");
+	ck_assert_int_eq(make(), RL_OK);
+	ck_assert_str_eq(value("PATH"),
+	    "/usr/bin:/home/unit/bin:/bin:/usr:"
+	    "/usr/local/bin:/usr/local/sbin:/usr/sbin:/sbin");
+	run.jailed = true;
+	ck_assert_int_eq(make(), RL_OK);
+	ck_assert_str_eq(value("PATH"),
+	    "/usr/bin:"
+	    "/usr/local/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin");
+}
+END_TEST
+
 START_TEST(wants_a_key)
 {
 	run.key = NULL;
@@ -425,6 +445,7 @@ main(void)
 	tcase_add_test(tc, plans_codex);
 	tcase_add_test(tc, hands_on_what_is_harmless);
 	tcase_add_test(tc, builds_path);
+	tcase_add_test(tc, has_no_folder_twice);
 	tcase_add_test(tc, wants_a_key);
 	tcase_add_test(tc, checks_the_profile_again);
 	tcase_add_test(tc, stays_within_bounds);
