@@ -55,20 +55,35 @@ init_say(struct init *in, const char *step, enum init_state state,
 	free(raw);
 }
 
+static void __attribute__((__format__(printf, 2, 0)))
+add_line(json_t *list, const char *fmt, va_list ap)
+{
+	char *raw = text_vformat(fmt, ap), *safe = text_safe(raw);
+
+	json_array_append_new(list, json_string(safe));
+	free(safe);
+	free(raw);
+}
+
 void
 init_next(struct init *in, const char *fmt, ...)
 {
-	char *raw, *safe;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&raw, fmt, ap) == -1)
-		raw = xstrdup("out of memory");
+	add_line(in->next, fmt, ap);
 	va_end(ap);
-	safe = text_safe(raw);
-	json_array_append_new(in->next, json_string(safe));
-	free(safe);
-	free(raw);
+}
+
+/* A way to get an agent, of which nobody wants all. */
+static void __attribute__((__format__(printf, 2, 3)))
+add_install(struct init *in, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_line(in->installs, fmt, ap);
+	va_end(ap);
 }
 
 bool
@@ -165,7 +180,7 @@ tell_install(struct init *in, const struct msg_agents *agents)
 		if (*a[i].install == '\0')
 			continue;
 		text = init_install(a[i].install);
-		init_next(in, "%s", text);
+		add_install(in, "%s", text);
 		free(text);
 	}
 	free(npm);
@@ -316,15 +331,15 @@ wanted(struct init *in, const struct args *args, const char *step)
 }
 
 static void
-print_next(const struct init *in)
+print_lines(const char *heading, const json_t *lines)
 {
 	const json_t *line;
 	size_t i;
 
-	if (in->cli->quiet || json_array_size(in->next) == 0)
+	if (json_array_size(lines) == 0)
 		return;
-	printf("Next:\n");
-	json_array_foreach(in->next, i, line)
+	printf("%s:\n", heading);
+	json_array_foreach(lines, i, line)
 	{
 		printf("  %s\n", json_string_value(line));
 	}
@@ -380,18 +395,23 @@ cmd_init(struct cli *cli, const struct args *args)
 	in.agents = json_array();
 	in.profiles = json_array();
 	in.next = json_array();
+	in.installs = json_array();
 	walk(&in, args, m.body);
-	if (cli->json)
+	if (cli->json) {
+		json_array_extend(in.next, in.installs);
 		print_json(cli,
 		    json_pack("{s:O, s:O, s:O, s:O, s:I}", "steps", in.steps,
 			"agents", in.agents, "profiles", in.profiles, "next",
 			in.next, "failed", (json_int_t)in.failed));
-	else
-		print_next(&in);
+	} else if (!cli->quiet) {
+		print_lines("Next", in.next);
+		print_lines("For an agent, one of", in.installs);
+	}
 	json_decref(in.steps);
 	json_decref(in.agents);
 	json_decref(in.profiles);
 	json_decref(in.next);
+	json_decref(in.installs);
 	msg_clear(&m);
 	return in.failed == 0 ? STATUS_DONE : STATUS_FAILED;
 }

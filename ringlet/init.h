@@ -22,7 +22,8 @@ struct init {
 	json_t *steps;
 	json_t *agents;
 	json_t *profiles;
-	json_t *next;
+	json_t *next;	  /* commands to go on with */
+	json_t *installs; /* and those of which one gets an agent */
 	unsigned failed;
 	bool jailless; /* no jail can be built */
 	int error; /* of the last init_ask() */

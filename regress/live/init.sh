@@ -32,6 +32,14 @@ is "without a terminal it does what it can" \
 like "no agent is there" "$(cat "$T/out")" '^todo agents: none is installed'
 like "how to get one is said, where root's npm writes to root's folders" \
     "$(cat "$T/out")" '^  npm install -g --prefix ~/\.local @anthropic'
+sed -n '/^For an agent, one of:$/,$p' "$T/out" >"$T/choice"
+is "as a choice" "$(grep -c '^  npm ' "$T/choice")" \
+    "$(grep -c 'npm install' "$T/out")"
+refute "behind all that is wanted" grep '^  ringlet ' "$T/choice"
+is "in JSON, too" "$(ringlet --json init --skip profile | python3 -c '
+import json, sys
+npm = [s.startswith("npm ") for s in json.load(sys.stdin)["data"]["next"]]
+print(True in npm and npm == sorted(npm))')" True
 mkdir "$T/bin" && printf '#!/bin/sh\n' >"$T/bin/npm" && chmod 755 "$T/bin/npm"
 like "and where npm is the user's own" \
     "$(PATH=$T/bin:$PATH ringlet init --skip profile)" \
