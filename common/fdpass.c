@@ -199,14 +199,14 @@ fd_nonblock(int fd)
 int
 fd_fill_standard(void)
 {
-	int fd;
-
-	/* The lowest free number is taken: without gaps, one above 2. */
-	while ((fd = open("/dev/null", O_RDWR)) <= STDERR_FILENO) {
-		if (fd == -1)
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) != -1)
+			continue;
+		/* The lowest number that is free is taken, which is fd. */
+		if (open("/dev/null",
+			fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) != fd)
 			return RL_ERR_SYSTEM;
 	}
-	close(fd);
 	return 0;
 }
 

@@ -46,7 +46,9 @@ int fd_nonblock(int fd);
 /*
  * Opens /dev/null on each of the descriptors 0, 1 and 2 that is closed, so
  * that no file or socket takes its number and is read or written as if it were
- * standard.  The first call in a program that anybody may start.
+ * standard.  Output cannot be written, as if it were closed still: it would be
+ * lost, and nobody would be told.  The first call in a program that anybody
+ * may start.
  * RL_ERR_SYSTEM on failure.
  */
 int fd_fill_standard(void);

@@ -250,6 +250,13 @@ wrong 2 "--since: .*: |since.*such as" ringlet audit show --since someday
 wrong 4 "$T/none: .*: " ringlet sandbox explain work -C "$T/none"
 wrong 1 "standard output: No space left on device: what" \
     sh -c 'ringlet profiles list >/dev/full'
+for closed in 'profiles list' '--json profiles list' 'profiles env work' \
+    --version; do
+	wrong 1 "standard output: Bad file descriptor.*" \
+	    sh -c "ringlet $closed >&-"
+done
+is "what prints nothing needs no output" \
+    "$(status sh -c 'ringlet -q daemon >&-')" 0
 ringlet -q keychain lock
 wrong 1 "locked.*: .*'ringlet keychain unlock'" ringlet profiles create claude locked \
     -p anthropic --api-key-file "$T/key"

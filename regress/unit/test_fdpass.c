@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -248,6 +249,40 @@ START_TEST(tells_kinds)
 }
 END_TEST
 
+/* What the child that has closed those descriptors finds; 0: all is well. */
+static int
+look_at_filled(void)
+{
+	char c = 'x';
+
+	for (int fd = 0; fd < 3; fd++)
+		close(fd);
+	if (fd_fill_standard() != 0)
+		return 1;
+	/* Nothing else was opened, and a second call opens nothing. */
+	if (fd_fill_standard() != 0 || fcntl(3, F_GETFD) != -1)
+		return 2;
+	if (read(STDIN_FILENO, &c, 1) != 0 || write(STDERR_FILENO, &c, 1) != 1)
+		return 3;
+	return write(STDOUT_FILENO, &c, 1) == -1 && errno == EBADF ? 0 : 4;
+}
+
+START_TEST(fills_standard)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		closefrom(3);
+		_exit(look_at_filled());
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 0);
+}
+END_TEST
+
 START_TEST(close_keeps_errno)
 {
 	errno = EDOM;
@@ -271,6 +306,7 @@ suite_fdpass(void)
 	tcase_add_test(tc, other_control_data);
 	tcase_add_test(tc, again_and_eof);
 	tcase_add_test(tc, tells_kinds);
+	tcase_add_test(tc, fills_standard);
 	tcase_add_test(tc, close_keeps_errno);
 	suite_add_tcase(s, tc);
 	return s;
