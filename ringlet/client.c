@@ -289,16 +289,46 @@ client_ask(struct cli *cli, uint16_t type, const void *body, int timeout_ms,
 	return ask(cli, type, body, NULL, 0, timeout_ms, reply);
 }
 
+/* The part of the request that a text begins with, or NULL. */
+static const struct member *
+member_of(const struct cli *cli, const char *text)
+{
+	const struct member *m = cli->members;
+	size_t len;
+
+	for (; m != NULL && m->name != NULL; m++) {
+		len = strlen(m->name);
+		if (strncmp(text, m->name, len) == 0 &&
+		    strncmp(text + len, ": ", 2) == 0)
+			return m;
+	}
+	return NULL;
+}
+
+/* The same in the words that the user has typed. */
+static int
+fail_member(
+    const struct cli *cli, int code, const char *text, const struct member *m)
+{
+	text += strlen(m->name);
+	if (m->usage && code == RL_ERR_INVALID)
+		return fail_usage(cli, "%s%s", m->word, text);
+	return fail_error(cli, code, "%s%s", m->word, text);
+}
+
 /* The daemon says what went wrong; what to do about a name is known here. */
 static int
 fail_answer(const struct cli *cli, const struct msg_error *e)
 {
 	const char *text =
 	    *e->text != '\0' ? e->text : rl_strerror((int)e->code);
+	const struct member *member = member_of(cli, text);
 	char *todo = suggest_operand(cli, (int)e->code);
 	int r;
 
-	if (e->code == RL_ERR_JAIL)
+	if (member != NULL)
+		r = fail_member(cli, (int)e->code, text, member);
+	else if (e->code == RL_ERR_JAIL)
 		r = fail_error(cli, (int)e->code,
 		    "%s" HINT "'ringlet doctor' says more", text);
 	/* It may say that already. */

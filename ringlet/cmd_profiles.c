@@ -171,6 +171,19 @@ resolve_folder(const struct cli *cli, const char *dir, char **out)
 	return fail_file(cli, dir, "name a folder that is there");
 }
 
+/* As profile-check.c has them; who goes with whom it alone knows. */
+static const struct member create_members[] = {
+	{ "alias", "ALIAS", true },
+	{ "agent_id", "AGENT", false },
+	{ "provider_id", "-p", false },
+	{ "endpoint_id", "--endpoint", true },
+	{ "model", "--model", true },
+	{ "working_dir", "--working-dir", true },
+	{ "args", "--arg", true },
+	{ "env", "--env", true },
+	{ NULL, NULL, false },
+};
+
 int
 cmd_profiles_create(struct cli *cli, const struct args *args)
 {
@@ -199,6 +212,7 @@ cmd_profiles_create(struct cli *cli, const struct args *args)
 	req.env.v = opt_all(args, OPT_ENV, &req.env.n);
 	req.search_path = session_search_path(&hold);
 	req.dry_run = opt_has(args, OPT_DRY_RUN);
+	cli->members = create_members;
 	if ((r = complete(cli, args, &req, &key, &install)) != 0)
 		goto out;
 	if (key != NULL) {
@@ -307,7 +321,7 @@ cmd_profiles_inspect(struct cli *cli, const struct args *args)
 	return r;
 }
 
-/* The path of a grant cannot be found, which is of interest if the profile is. */
+/* A path cannot be found, which is of interest if the profile can. */
 static int
 fail_path(struct cli *cli, const char *alias, const char *path)
 {

@@ -43,6 +43,13 @@ struct progress {
 	uint64_t drawn;
 };
 
+/* What the monitor calls a part of a request, and what the user calls it. */
+struct member {
+	const char *name; /* NULL: the end of a table */
+	const char *word; /* an option, or an operand of the usage */
+	bool usage;	  /* one that cannot be is wrong usage */
+};
+
 /* One run of the program; made by main(). */
 struct cli {
 	bool json;
@@ -55,6 +62,7 @@ struct cli {
 	const struct command *cmd; /* NULL until it is known */
 	const struct args *args;   /* its own; NULL until they are parsed */
 	const char *key_variable;  /* of --from-env: no daemon gets it */
+	const struct member *members; /* of the command's request, or NULL */
 	int fd;			   /* to the monitor; -1: not connected */
 	uint32_t last_id;	   /* of a request */
 };

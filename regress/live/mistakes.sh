@@ -156,8 +156,8 @@ wrong 4 "there is no provider 'antropic': did you mean 'anthropic'" \
     ringlet profiles create claude work -p antropic
 wrong 4 "there is no agent 'qqqq': .ringlet agents list. shows all" \
     ringlet agents inspect qqqq
-wrong 1 "alias.*: " ringlet profiles create claude 'a b' -p anthropic
-wrong 1 "alias.*: " sh -c \
+wrong 2 "ALIAS: must be 1 to" ringlet profiles create claude 'a b' -p anthropic
+wrong 2 "ALIAS: must be 1 to" sh -c \
     'echo sk-ant-0123456789abcdef | ringlet profiles create claude /x -p anthropic'
 wrong 2 "API key .standard input. is empty: give one line" sh -c \
     'ringlet profiles create claude work -p anthropic </dev/null'
@@ -202,7 +202,20 @@ wrong 2 "no terminal to ask on: give -y" ringlet profiles delete work
 wrong 2 "needs --remote: without it" ringlet profiles run work --no-sandbox
 wrong 2 "takes no API key: leave out" \
     ringlet profiles create shell y -p self --from-env HOME
-wrong 1 "would send the key unencrypted: use https" \
+wrong 2 "--model: must be" ringlet profiles create claude z -p anthropic \
+    --model '-x y'
+wrong 2 "--env: number 2 is not NAME=VALUE" ringlet profiles create claude z \
+    -p anthropic --env A=b --env TYPO
+refute "(whose value is not told)" grep -q TYPO "$T/err"
+wrong 2 "--env: LD_PRELOAD: refused" ringlet profiles create claude z \
+    -p anthropic --env LD_PRELOAD=x
+wrong 2 "--env: A: comes twice" ringlet profiles create claude z \
+    -p anthropic --env A=b --env A=c
+wrong 1 "-p: agent claude cannot use provider openai" \
+    ringlet profiles create claude z -p openai
+is "so says JSON" "$(ringlet --json profiles create claude z -p anthropic \
+    --env TYPO | json error code)" USAGE
+wrong 2 "--endpoint: .*would send the key unencrypted: use https" \
     ringlet profiles create claude z -p anthropic --endpoint http://evil.example
 wrong 2 "argument 2 is empty: give an endpoint's id or URL, or leave it out" \
     ringlet profiles endpoint work ''

@@ -75,7 +75,7 @@ in_vain()
 	is "$what ends at once" $? "$code"
 	refute "and asks for no key" grep -q 'API key' "$T/out"
 }
-in_vain "a bad alias" 1 shell ../bad -p anthropic
+in_vain "a bad alias" 2 shell ../bad -p anthropic
 in_vain "an alias that is taken" 1 shell piped -p anthropic
 in_vain "a provider that is not the agent's" 1 claude bad -p openai
 in_vain "an unknown agent" 4 nosuch bad -p anthropic

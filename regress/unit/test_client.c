@@ -142,6 +142,41 @@ START_TEST(maps_errors)
 }
 END_TEST
 
+static const char *text_of_error;
+
+static void
+answer_member(int fd, const struct msg *m)
+{
+	const struct msg_error e = { .code = code, .text = text_of_error };
+
+	msg_write(fd, MSG_ERROR, m->hdr.id, &e, NULL, 0);
+}
+
+/* What the user has typed wrongly is wrong usage; what only looks so is not. */
+START_TEST(errors_of_members)
+{
+	static const struct member members[] = { { "env", "--env", true },
+		{ "agent_id", "AGENT", false }, { NULL, NULL, false } };
+	static const struct {
+		const char *text;
+		int err, status;
+	} rows[] = {
+		{ "env: number 1 is wrong", RL_ERR_INVALID, STATUS_USAGE },
+		{ "env: number 1 is wrong", RL_ERR_DENIED, STATUS_DENIED },
+		{ "agent_id: is wrong", RL_ERR_INVALID, STATUS_FAILED },
+		{ "environment: is wrong", RL_ERR_INVALID, STATUS_FAILED },
+		{ "env:is wrong", RL_ERR_INVALID, STATUS_FAILED },
+		{ "env", RL_ERR_INVALID, STATUS_FAILED },
+	};
+
+	cli.members = members;
+	code = rows[_i].err;
+	text_of_error = rows[_i].text;
+	serve(answer_member);
+	ck_assert_int_eq(ask(), rows[_i].status);
+}
+END_TEST
+
 static void
 answer_other(int fd, const struct msg *m)
 {
@@ -401,6 +436,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, answers);
 	tcase_add_loop_test(tc, maps_errors, 0, 7);
+	tcase_add_loop_test(tc, errors_of_members, 0, 6);
 	tcase_add_loop_test(tc, bad_answers_are_3, 0, 4);
 	tcase_add_test(tc, no_daemon_is_3);
 	tcase_add_test(tc, open_folder_is_refused);
