@@ -36,9 +36,9 @@ shell_profile fresh
 session seen -- -c 'read x; exit 7'
 check "a profile that is made" told all '"profile.created".*"fresh"'
 check "a session that starts" told all '"session.started".*"running"'
-check "its viewer that comes" sh -c "printf '\n' | timeout 20 \
-    ringlet terminal attach $ID >/dev/null 2>&1; true"
-check "is told of" told all '"session.viewer_joined".*"client_count": 1'
+printf '\n' | timeout 20 ringlet terminal attach "$ID" >/dev/null 2>&1
+is "its viewer that comes ends with it" $? 7
+check "and is told of" told all '"session.viewer_joined".*"client_count": 1'
 check "and the session's end" told all \
     '"session.ended".*"terminated".*"exit_code": 7.*"reason": "exit"'
 printf 'a good passphrase\n' >"$T/pass"

@@ -65,7 +65,7 @@ wrong 2 "-n: '0' is no number from 1 to 1000000: give one" \
 wrong 2 "'init' takes no arguments: leave it out" ringlet init work
 wrong 2 "--model has an empty argument: give MODEL, or leave it out" \
     ringlet profiles create claude work -p anthropic --model ''
-wrong 2 "-H|--host has an empty argument: give HOST" ringlet -H '' agents list
+wrong 2 "--host has an empty argument: give HOST" ringlet -H '' agents list
 wrong 2 "argument 2 is empty: give the name of a file" \
     ringlet sandbox explain work ''
 wrong 2 "argument 1 is empty: give the name of a folder" ringlet registry lint ''
@@ -241,7 +241,7 @@ wrong 4 "no session abcdef0123456789: 'ringlet terminal list' shows" \
 wrong 2 "'work' is not a session's id: 'ringlet terminal list' shows all" \
     ringlet terminal attach work
 wrong 2 "'FOO' is not a signal: TERM, KILL" ringlet terminal kill ab --signal FOO
-wrong 2 "PreTool.*: |PreToolUse" ringlet hooks add work PreTol x true
+wrong 2 "PreTol.*: .*PreToolUse" ringlet hooks add work PreTol x true
 echo '{"hooks": ' >"$T/hooks"
 wrong 1 "$T/hooks: line 2 .*: " ringlet hooks import work "$T/hooks"
 wrong 4 "$T/none: No such file" ringlet hooks import work "$T/none"
@@ -259,7 +259,7 @@ wrong 2 "--expires: 'soon' is no time such as 30m" \
     ringlet token create --scope view --expires soon
 wrong 4 "no such token: 'ringlet token list' shows all" \
     ringlet token revoke 0123456789abcdef
-wrong 2 "--since: .*: |since.*such as" ringlet audit show --since someday
+wrong 2 "--since: 'someday' is no time: " ringlet audit show --since someday
 wrong 4 "$T/none: .*: " ringlet sandbox explain work -C "$T/none"
 wrong 1 "standard output: No space left on device: what" \
     sh -c 'ringlet profiles list >/dev/full'
