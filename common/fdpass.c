@@ -199,13 +199,18 @@ fd_nonblock(int fd)
 int
 fd_fill_standard(void)
 {
+	int got;
+
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) != -1)
 			continue;
 		/* The lowest number that is free is taken, which is fd. */
-		if (open("/dev/null",
-			fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) != fd)
+		got = open(
+		    "/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
+		if (got != fd) {
+			fd_close(got);
 			return RL_ERR_SYSTEM;
+		}
 	}
 	return 0;
 }
