@@ -48,6 +48,8 @@ keep_all(struct env *env, bool kept)
 	if (env->sandboxer.client.peer != NULL)
 		keep(peer_fd(env->sandboxer.client.peer), kept);
 	TAILQ_FOREACH(s, &env->sessions, link) {
+		if (!session_is_listed(s))
+			continue;
 		keep(s->ring_fd, kept);
 		keep(s->screen_fd, kept);
 		keep(s->note_fd, kept);
@@ -97,6 +99,9 @@ fill_arrays(struct env *env, struct arrays *a, struct msg_handover *h)
 	a->sessions = xcalloc(env->nsessions + 1, sizeof(*a->sessions));
 	a->rings = xcalloc(env->nsessions + 1, sizeof(*a->rings));
 	TAILQ_FOREACH(s, &env->sessions, link) {
+		/* Whoever has started that test is not there any more. */
+		if (!session_is_listed(s))
+			continue;
 		session_to_msg(s, &a->sessions[n]);
 		a->sessions[n].hooks_left_out = (struct msg_strs){
 			(const char **)s->hooks_left_out.v,

@@ -20,6 +20,7 @@
 
 #define CALL_TIMEOUT 10000 /* ms for the sandboxer to answer */
 #define ENDED_MAX    100   /* ended sessions that stay readable */
+#define CHECK_KEEP   600   /* seconds for a test's output to be read */
 /* The clock may be set, and stands still while the machine sleeps. */
 #define KEEP_LOOK 3600 /* seconds until looking again, at most */
 
@@ -42,6 +43,15 @@ drop_old(struct env *env, const struct session *just_ended)
 		session_remove(env, oldest);
 }
 
+/* How long an ended one is kept. */
+static int64_t
+keep_time(const struct env *env, const struct session *s)
+{
+	int64_t all = env->conf.session_keep_s;
+
+	return s->check && all > CHECK_KEEP ? CHECK_KEEP : all;
+}
+
 static void
 on_keep_timer(void *arg)
 {
@@ -58,7 +68,7 @@ session_keep(struct env *env)
 		after = TAILQ_NEXT(s, link);
 		if (s->state != SST_TERMINATED)
 			continue;
-		left = s->ended_at + env->conf.session_keep_s - now;
+		left = s->ended_at + keep_time(env, s) - now;
 		if (left <= 0) {
 			log_debug("session %s: its time is over", s->id);
 			session_remove(env, s);

@@ -294,6 +294,7 @@ start(struct starting *st, struct run *r, char *why, size_t size)
 	s = session_add(env, r->profile->alias);
 	session_set(&s->cwd, jm.cwd);
 	s->sandboxed = !st->no_sandbox;
+	s->check = st->check;
 	s->cols = st->cols;
 	s->rows = st->rows;
 	memcpy(st->id, s->id, sizeof(st->id));

@@ -87,6 +87,12 @@ session_remove(struct env *env, struct session *s)
 	free(s);
 }
 
+bool
+session_is_listed(const struct session *s)
+{
+	return !s->check || s->state != SST_TERMINATED;
+}
+
 void
 session_end_hooks(struct session *s)
 {

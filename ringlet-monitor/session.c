@@ -62,18 +62,21 @@ on_SESSION_LIST(struct peer *p, struct msg *m)
 {
 	struct env *env = peer_env(p);
 	struct msg_session *list = xcalloc(env->nsessions + 1, sizeof(*list));
-	struct msg_sessions body = { .list = { list, env->nsessions } };
+	struct msg_sessions body = { .list = { list, 0 } };
 	struct session *s;
-	size_t i = 0;
 
 	TAILQ_FOREACH(s, &env->sessions, link)
-		session_to_msg(s, &list[i++]);
+		if (session_is_listed(s))
+			session_to_msg(s, &list[body.list.n++]);
 	peer_reply(p, m->hdr.id, MSG_SESSIONS, &body, NULL, 0);
 	free(list);
 	return 0;
 }
 
-/* Hostile ringletd: a prefix finds no more than the list shows. */
+/*
+ * Hostile ringletd: a prefix finds no more than the list shows, or a test of a
+ * jail that has ended, of which nothing is hidden.
+ */
 int
 on_SESSION_GET(struct peer *p, struct msg *m)
 {
@@ -105,8 +108,8 @@ on_SESSION_CLEANUP(struct peer *p, struct msg *m)
 		next = TAILQ_NEXT(s, link);
 		if (s->state != SST_TERMINATED)
 			continue;
+		body.count += session_is_listed(s);
 		session_remove(env, s);
-		body.count++;
 	}
 	peer_reply(p, m->hdr.id, MSG_CLEANED, &body, NULL, 0);
 	return 0;

@@ -36,6 +36,7 @@ struct session {
 	uint64_t next_viewer;
 	uint64_t wanted_at; /* loop_now() of the last input_wanted; 0 */
 	bool sandboxed;
+	bool check;	/* the jail's test; unknown after a handover */
 	int ring_fd;	/* read-only */
 	int screen_fd;	/* once ended: what was shown before ... */
 	uint64_t clean; /* ... this byte; without: -1 and 0 */
@@ -52,6 +53,11 @@ struct session {
 struct session *session_find(const struct env *, const char *id);
 struct session *session_add(struct env *, const char *alias);
 void session_remove(struct env *, struct session *);
+/*
+ * Whether lists have it: all but a test that has ended.  Whoever started that
+ * reads it by its id, and nobody else has a use for it.
+ */
+bool session_is_listed(const struct session *);
 /*
  * The window's size by now, where the ring has one that can be true: the
  * sandboxer writes it.  Else *cols and *rows stay as they are.

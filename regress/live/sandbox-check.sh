@@ -113,6 +113,10 @@ is "a profile's jail holds as well" \
 is "in its working folder" "$(json data working_dir <"$T/out")" "$WORK"
 is "with flags, too" "$(status ringlet --json sandbox check plain \
     --bwrap-flags=--unshare-net)" 0
+is "no session of it is left" \
+    "$(ringlet --json terminal list | json data)" '[]'
+is "but in the audit log" "$(ringlet --json audit show --object plain \
+    --event session.start | grep -o '"check":"yes"' | wc -l)" 4
 is "its agent did not run" "$(ringlet --json profiles inspect plain |
     json data total_runs)" 0
 is "a profile that is not there is an error" \

@@ -283,6 +283,64 @@ START_TEST(forget_in_time)
 }
 END_TEST
 
+/* How many sessions a list has. */
+static size_t
+count_listed(void)
+{
+	const struct msg_token_only req = { 0 };
+	const struct msg_sessions *list;
+	struct msg m;
+	size_t n;
+
+	say(w.cli, MSG_SESSION_LIST, 7, &req);
+	hear(w.cli, MSG_SESSIONS, &m);
+	list = m.body;
+	n = list->list.n;
+	msg_clear(&m);
+	return n;
+}
+
+/* A test of the jail is listed while it runs; its end is read by its id. */
+START_TEST(tests_leave_nothing)
+{
+	const struct msg_token_only all = { 0 };
+	struct msg_session_id get = { 0 };
+	struct session *s, *test = running("tested");
+	char *id = xstrdup(test->id);
+	struct msg m;
+
+	test->check = true;
+	running("other");
+	ck_assert_uint_eq(count_listed(), 2);
+	say_ended(id);
+	hear_drop(id);
+	ck_assert_uint_eq(count_listed(), 1);
+	get.id = id;
+	say(w.cli, MSG_SESSION_GET, 8, &get);
+	hear(w.cli, MSG_SESSION, &m);
+	msg_clear(&m);
+	/* It does not stay for long, or count where others are removed. */
+	s = session_add(&w.env, "short");
+	s->state = SST_TERMINATED;
+	s->ended_at = time(NULL) - 700;
+	session_find(&w.env, id)->ended_at -= 300;
+	session_keep(&w.env);
+	ck_assert_ptr_nonnull(session_find(&w.env, id));
+	say(w.cli, MSG_SESSION_CLEANUP, 9, &all);
+	hear(w.cli, MSG_CLEANED, &m);
+	ck_assert_uint_eq(((const struct msg_cleaned *)m.body)->count, 1);
+	msg_clear(&m);
+	ck_assert_uint_eq(w.env.nsessions, 1);
+	test = running("tested");
+	test->check = true;
+	test->state = SST_TERMINATED;
+	test->ended_at = time(NULL) - 601;
+	session_keep(&w.env);
+	ck_assert_uint_eq(w.env.nsessions, 1);
+	free(id);
+}
+END_TEST
+
 /* All end at once, with more ended ones than are kept. */
 START_TEST(all_lost)
 {
@@ -768,6 +826,7 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, forget_oldest_end);
 	tcase_add_test(tc, forget_in_time);
+	tcase_add_test(tc, tests_leave_nothing);
 	tcase_add_test(tc, all_lost);
 	tcase_add_test(tc, end_of_unknown);
 	tcase_add_test(tc, attach_burst);
