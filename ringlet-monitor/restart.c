@@ -38,10 +38,12 @@
 #define PROBE_TIMEOUT 5000  /* ms for the installed program to answer -Q */
 #define IDLE_TIMEOUT  10000 /* ms for calls under way to be answered */
 #define IDLE_POLL     10    /* ms between two looks */
+#define ASKERS_MAX    256   /* who wait for the same restart */
 
 struct restart {
 	struct env *env;
-	struct asker asker;
+	struct asker askers[ASKERS_MAX]; /* the first is whose it is */
+	size_t naskers;
 	struct loop_timer *timer;
 	uint64_t deadline; /* loop_now() */
 };
@@ -209,6 +211,23 @@ pause_clients(struct env *env, bool paused)
 			peer_pause(c->peer, paused);
 }
 
+/* Answers all who wait: MSG_OK, or an error and why. */
+static void
+answer(struct restart *rs, int err, const char *why)
+{
+	struct peer *p;
+
+	for (size_t i = 0; i < rs->naskers; i++) {
+		if ((p = asker_peer(rs->env, &rs->askers[i])) == NULL)
+			continue;
+		if (err == 0)
+			peer_reply(p, rs->askers[i].id, MSG_OK, NULL, NULL, 0);
+		else
+			peer_reply_error(
+			    p, rs->askers[i].id, err, "%s", why);
+	}
+}
+
 static void
 restart_free(struct restart *rs)
 {
@@ -243,7 +262,7 @@ take_our_place(struct env *env, int fd)
 static void
 tell_failed(struct restart *rs, const char *why)
 {
-	(void)audit_event(rs->env, &rs->asker.who, AUDIT_RESTART, "daemon",
+	(void)audit_event(rs->env, &rs->askers[0].who, AUDIT_RESTART, "daemon",
 	    AUDIT_FAILED, "why", why, NULL);
 }
 
@@ -251,7 +270,7 @@ static void
 restart_now(struct restart *rs)
 {
 	struct env *env = rs->env;
-	struct peer *p = asker_peer(env, &rs->asker);
+	char why[128];
 	int fd;
 
 	(void)service_reloading(env);
@@ -264,18 +283,15 @@ restart_now(struct restart *rs)
 	profile_use_write(env);
 	if ((fd = handover_save(env)) >= 0) {
 		log_info("executing %s", env->paths.monitor);
-		if (p != NULL)
-			peer_reply(p, rs->asker.id, MSG_OK, NULL, NULL, 0);
+		answer(rs, 0, NULL);
 		take_our_place(env, fd);
 		handover_undo(env, fd);
 		tell_failed(rs, "the program cannot be executed");
 	} else {
-		log_error("restart: the state cannot be handed over: %s",
-		    rl_strerror(fd));
-		if (p != NULL)
-			peer_reply_error(p, rs->asker.id, fd,
-			    "the state cannot be handed over: %s",
-			    rl_strerror(fd));
+		(void)snprintf(why, sizeof(why),
+		    "the state cannot be handed over: %s", rl_strerror(fd));
+		log_error("restart: %s", why);
+		answer(rs, fd, why);
 		tell_failed(rs, "the state cannot be handed over");
 	}
 	supervise_start(env);
@@ -288,7 +304,8 @@ on_look(void *arg)
 {
 	struct restart *rs = arg;
 	struct env *env = rs->env;
-	struct peer *sb = env->sandboxer.client.peer, *p;
+	struct peer *sb = env->sandboxer.client.peer;
+	char why[128];
 
 	/* Who ends the daemon meanwhile means it. */
 	if (env->stopping) {
@@ -306,10 +323,10 @@ on_look(void *arg)
 		loop_timer_arm(rs->timer, IDLE_POLL);
 		return;
 	}
-	if ((p = asker_peer(env, &rs->asker)) != NULL)
-		peer_reply_error(p, rs->asker.id, RL_ERR_TIMEOUT,
-		    "requests are still under way after %d seconds: try "
-		    "again", IDLE_TIMEOUT / 1000);
+	(void)snprintf(why, sizeof(why),
+	    "requests are still under way after %d seconds: try again",
+	    IDLE_TIMEOUT / 1000);
+	answer(rs, RL_ERR_TIMEOUT, why);
 	tell_failed(rs, "requests are still under way");
 	pause_clients(env, false);
 	restart_free(rs);
@@ -328,10 +345,19 @@ on_RESTART(struct peer *p, struct msg *m)
 	 * A child that does not get ready is no obstacle: it may be of the
 	 * build that is to take over, and refused for that.
 	 */
-	if (env->restart != NULL || env->stopping) {
-		peer_reply_error(p, m->hdr.id, RL_ERR_STATE,
-		    env->stopping ? "the daemon is stopping"
-				  : "a restart is under way already");
+	if (env->stopping) {
+		peer_reply_error(
+		    p, m->hdr.id, RL_ERR_STATE, "the daemon is stopping");
+		return 0;
+	}
+	/* One is under way, whose program and settings are not read yet. */
+	if ((rs = env->restart) != NULL) {
+		if (rs->naskers < ASKERS_MAX)
+			rs->askers[rs->naskers++] = asker_of(p, m);
+		else
+			peer_reply_error(p, m->hdr.id, RL_ERR_LIMIT,
+			    "%d wait for a restart already: try again",
+			    ASKERS_MAX);
 		return 0;
 	}
 	if ((r = can_take_over(env, why, sizeof(why))) != 0) {
@@ -340,7 +366,7 @@ on_RESTART(struct peer *p, struct msg *m)
 	}
 	rs = xcalloc(1, sizeof(*rs));
 	rs->env = env;
-	rs->asker = asker_of(p, m);
+	rs->askers[rs->naskers++] = asker_of(p, m);
 	rs->deadline = loop_now() + IDLE_TIMEOUT;
 	rs->timer = loop_timer_new(env->loop, on_look, rs);
 	env->restart = rs;

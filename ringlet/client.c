@@ -340,9 +340,10 @@ fail_answer(const struct cli *cli, const struct msg_error *e)
 	return r;
 }
 
+/* closed, if not NULL, is as client_call_unless_closed() has it. */
 static int
 call(struct cli *cli, uint16_t type, const void *body, const int *fds,
-    size_t nfds, uint16_t want, struct msg *reply)
+    size_t nfds, uint16_t want, struct msg *reply, bool *closed)
 {
 	int r;
 
@@ -352,6 +353,10 @@ call(struct cli *cli, uint16_t type, const void *body, const int *fds,
 	if ((r = allow_prompt(cli, type)) == 0)
 		r = ask(cli, type, body, fds, nfds, CALL_TIMEOUT_MS, reply);
 	progress_end(cli);
+	if (closed != NULL && (*closed = r == RL_ERR_EOF)) {
+		client_close(cli);
+		return 0;
+	}
 	if (r == RL_ERR_INVALID || r == RL_ERR_TOOBIG)
 		return fail_usage(cli,
 		    "an argument is too long, or there are too many: names "
@@ -388,14 +393,22 @@ int
 client_call(struct cli *cli, uint16_t type, const void *body, uint16_t want,
     struct msg *reply)
 {
-	return call(cli, type, body, NULL, 0, want, reply);
+	return call(cli, type, body, NULL, 0, want, reply, NULL);
+}
+
+int
+client_call_unless_closed(struct cli *cli, uint16_t type, const void *body,
+    uint16_t want, struct msg *reply, bool *closed)
+{
+	*closed = false;
+	return call(cli, type, body, NULL, 0, want, reply, closed);
 }
 
 int
 client_call_with(struct cli *cli, uint16_t type, const void *body, int fd,
     uint16_t want, struct msg *reply)
 {
-	return call(cli, type, body, &fd, 1, want, reply);
+	return call(cli, type, body, &fd, 1, want, reply, NULL);
 }
 
 bool

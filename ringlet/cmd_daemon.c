@@ -199,17 +199,32 @@ cmd_daemon(struct cli *cli, const struct args *args)
 	return r;
 }
 
-/* Asks it to end and waits until all of it has: 0, or reports. */
+/* Of two who would start it with settings of their own one would not get it. */
 static int
-stop(struct cli *cli)
+fail_others(const struct cli *cli)
+{
+	return fail_error(cli, RL_ERR_STATE,
+	    "the daemon was stopped or restarted by another command "
+	    "meanwhile" HINT "see 'ringlet daemon status', and try again");
+}
+
+/*
+ * Asks it to end and waits until all of it has: 0, or reports.  *others becomes
+ * whether others were faster, and it may be there again.
+ */
+static int
+stop(struct cli *cli, bool *others)
 {
 	const struct msg_token_only req = { 0 };
 	uint64_t end = loop_now() + STOP_TIMEOUT_MS;
 	struct msg m;
 	int r;
 
-	if ((r = client_call(cli, MSG_STOP, &req, MSG_OK, &m)) != 0)
+	r = client_call_unless_closed(cli, MSG_STOP, &req, MSG_OK, &m, others);
+	if (r != 0)
 		return r;
+	if (*others)
+		return 0;
 	msg_clear(&m);
 	progress_begin(cli, "sessions and the daemon to end");
 	client_wait_close(cli, STOP_TIMEOUT_MS);
@@ -254,11 +269,13 @@ is_handed(struct cli *cli)
 int
 cmd_daemon_stop(struct cli *cli, const struct args *args)
 {
-	bool handed = is_handed(cli);
+	bool handed = is_handed(cli), others;
 	int r;
 
-	if ((r = stop(cli)) != 0)
+	if ((r = stop(cli, &others)) != 0)
 		return r;
+	if (others)
+		return fail_others(cli);
 	if (cli->json)
 		return print_json(cli, NULL);
 	hint(cli, "the daemon has stopped");
@@ -288,26 +305,57 @@ hint_vault(struct cli *cli)
 	msg_clear(&m);
 }
 
+/* The status of whoever serves once nobody replaces the daemon any more. */
+static int
+get_last_status(struct cli *cli, struct msg *m)
+{
+	const struct msg_token_only req = { 0 };
+	uint64_t end = loop_now() + STOP_TIMEOUT_MS;
+	bool closed;
+	int r;
+
+	do {
+		r = client_call_unless_closed(
+		    cli, MSG_STATUS_GET, &req, MSG_STATUS, m, &closed);
+		if (r != 0 || !closed)
+			return r;
+		poll(NULL, 0, 20);
+	} while (loop_now() < end);
+	return fail_others(cli);
+}
+
 /*
  * Asks the daemon to execute the installed program in its own place: sessions
  * live on.  0, or reports.
+ *
+ * Another restart that is under way closes our connection before we are
+ * answered.  It serves us as well: the program and the settings that it takes
+ * are those of after we have asked.
  */
 static int
 restart_in_place(struct cli *cli)
 {
 	const struct msg_token_only req = { 0 };
 	struct msg m;
+	bool others;
 	int r;
 
-	if ((r = client_call(cli, MSG_RESTART, &req, MSG_OK, &m)) != 0)
+	r = client_call_unless_closed(
+	    cli, MSG_RESTART, &req, MSG_OK, &m, &others);
+	if (r != 0)
 		return r;
-	msg_clear(&m);
-	/* Its control socket stays open: what comes now waits in it. */
-	progress_begin(cli, "the daemon to be replaced");
-	client_wait_close(cli, STOP_TIMEOUT_MS);
-	progress_end(cli);
-	if ((r = get_status(cli, &m)) != 0)
+	if (!others) {
+		msg_clear(&m);
+		/* Its control socket stays open: what comes now waits in it. */
+		progress_begin(cli, "the daemon to be replaced");
+		client_wait_close(cli, STOP_TIMEOUT_MS);
+		progress_end(cli);
+	}
+	if ((r = get_last_status(cli, &m)) != 0)
 		return r;
+	if (others)
+		hint(cli, "another restart was under way already: no second "
+			  "one is needed");
 	if (cli->json)
 		print_json(cli, status_json(m.body));
 	else
@@ -344,9 +392,10 @@ int
 cmd_daemon_restart(struct cli *cli, const struct args *args)
 {
 	const struct msg_status *s;
+	const struct msg_token_only req = { 0 };
 	uint64_t sessions;
 	char why[1024];
-	bool managed;
+	bool managed, others;
 	struct msg m;
 	int r;
 
@@ -356,8 +405,10 @@ cmd_daemon_restart(struct cli *cli, const struct args *args)
 	if (!has_settings(args) && !opt_has(args, OPT_FORCE))
 		return restart_in_place(cli);
 	/* Other settings, or force: the daemon really ends. */
-	if ((r = get_status(cli, &m)) != 0)
-		return r;
+	r = client_call_unless_closed(
+	    cli, MSG_STATUS_GET, &req, MSG_STATUS, &m, &others);
+	if (r != 0 || others)
+		return r != 0 ? r : fail_others(cli);
 	s = m.body;
 	sessions = s->sessions;
 	managed = *s->manager != '\0';
@@ -369,8 +420,12 @@ cmd_daemon_restart(struct cli *cli, const struct args *args)
 		    "%llu %s would end" HINT "end them first, or give --force",
 		    (unsigned long long)sessions,
 		    sessions == 1 ? "running session" : "running sessions");
-	if ((r = check_settings(cli, args)) == 0 && (r = stop(cli)) == 0 &&
-	    (r = start(cli, args)) == 0)
+	if ((r = check_settings(cli, args)) != 0 ||
+	    (r = stop(cli, &others)) != 0)
+		return r;
+	if (others)
+		return fail_others(cli);
+	if ((r = start(cli, args)) == 0)
 		hint_vault(cli);
 	return r;
 }

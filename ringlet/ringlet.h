@@ -281,6 +281,12 @@ json_t *json_time(int64_t when);
  */
 int client_call(struct cli *, uint16_t type, const void *body, uint16_t want,
     struct msg *reply);
+/*
+ * The same, but that the daemon's end before its answer is no failure: 0 and
+ * *closed, without a reply.  Somebody else has stopped or replaced it.
+ */
+int client_call_unless_closed(struct cli *, uint16_t type, const void *body,
+    uint16_t want, struct msg *reply, bool *closed);
 /* The same with a descriptor, which stays the caller's. */
 int client_call_with(struct cli *, uint16_t type, const void *body, int fd,
     uint16_t want, struct msg *reply);

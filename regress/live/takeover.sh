@@ -87,6 +87,34 @@ is "and so is the session" "$(field "$ID" state)" running
 check "then it works" ringlet daemon restart
 is "with the session" "$(field "$ID" state)" running
 
+# Several at once, which all have connected before the first is read.
+sockets()
+{
+	grep -c "$RINGLET_RUNTIME_DIR/control.sock" /proc/net/unix
+}
+connected()
+{
+	[ "$(sockets)" -ge "$1" ]
+}
+wanted=$(($(sockets) + 6)) restarts=
+kill -STOP "$monitor"
+for n in 1 2 3 4 5 6; do
+	ringlet daemon restart >"$T/restart.$n" 2>&1 &
+	restarts="$restarts $!"
+done
+check "six restarts are asked for" wait_for 20 connected "$wanted"
+kill -CONT "$monitor"
+ended=
+for pid in $restarts; do
+	wait "$pid"
+	ended="$ended $?"
+done
+cat "$T"/restart.*
+is "all of them end well" "$ended" " 0 0 0 0 0 0"
+is "each tells of a daemon" "$(cat "$T"/restart.* |
+    grep -c "the daemon serves as process $monitor,")" 6
+is "the session goes on" "$(field "$ID" state)" running
+
 # One that waits in vain for a call that is under way.
 kills()
 {
@@ -98,7 +126,19 @@ stopped=$(value sandboxer_pid)
 ringlet terminal kill "$ID" >/dev/null 2>&1 &
 at_end $!
 wait_for 10 kills || bail "a call is under way"
+asked()
+{
+	[ "$(grep -c 'ringlet -> RESTART' "$LOG")" -gt "$1" ]
+}
+restarts=$(grep -c 'ringlet -> RESTART' "$LOG")
+ringlet daemon restart >"$T/first" 2>&1 &
+first=$!
+wait_for 10 asked "$restarts" || bail "a restart waits"
 is "a restart does not wait for ever" "$(status ringlet daemon restart)" 1
+wait $first
+is "nor does the one that it waits for" $? 1
+is "both are told the same" "$(cat "$T/err")" "$(cat "$T/first")"
+like "which is why" "$(cat "$T/err")" 'requests are still under way'
 kill -CONT "$stopped"
 like "and that it was none is in the audit log" \
     "$(ringlet -q audit show --event daemon.restart -n 1)" \

@@ -212,6 +212,36 @@ START_TEST(bad_answers_are_3)
 }
 END_TEST
 
+/* The daemon's end in place of an answer, where that is no failure. */
+START_TEST(an_end_is_told)
+{
+	static const struct {
+		void (*answer)(int, const struct msg *);
+		int status;
+		bool closed;
+	} rows[] = {
+		{ answer_nothing, 0, true },
+		{ answer_status, 0, false },
+		{ answer_other, STATUS_UNREACHABLE, false },
+		{ answer_nonsense, STATUS_UNREACHABLE, false },
+	};
+	const struct msg_token_only req = { 0 };
+	bool closed = !rows[_i].closed;
+	struct msg m;
+	int r;
+
+	serve(rows[_i].answer);
+	r = client_call_unless_closed(
+	    &cli, MSG_STATUS_GET, &req, MSG_STATUS, &m, &closed);
+	ck_assert_int_eq(r, rows[_i].status);
+	ck_assert_int_eq(closed, rows[_i].closed);
+	if (closed)
+		ck_assert_int_eq(cli.fd, -1);
+	else if (r == 0)
+		msg_clear(&m);
+}
+END_TEST
+
 START_TEST(no_daemon_is_3)
 {
 	ck_assert_int_eq(ask(), STATUS_UNREACHABLE);
@@ -438,6 +468,7 @@ main(void)
 	tcase_add_loop_test(tc, maps_errors, 0, 7);
 	tcase_add_loop_test(tc, errors_of_members, 0, 6);
 	tcase_add_loop_test(tc, bad_answers_are_3, 0, 4);
+	tcase_add_loop_test(tc, an_end_is_told, 0, 4);
 	tcase_add_test(tc, no_daemon_is_3);
 	tcase_add_test(tc, open_folder_is_refused);
 	tcase_add_test(tc, linked_folder_is_refused);
