@@ -30,6 +30,39 @@ answers()
 check "once it is back it is started" wait_for 15 answers
 is "by the same monitor" \
     "$(ringlet --json daemon status | json data pid)" "$MONITOR"
+
+# Two want settings of their own, and have connected before either is heard.
+sockets()
+{
+	grep -c "$RINGLET_RUNTIME_DIR/control.sock" /proc/net/unix
+}
+connected()
+{
+	[ "$(sockets)" -ge "$1" ]
+}
+wanted=$(($(sockets) + 2))
+kill -STOP "$MONITOR"
+for n in 1 2; do
+	{
+		ringlet daemon restart --force -o SessionKeep="${n}h" \
+		    >"$T/forced.$n" 2>&1
+		echo $? >"$T/forced.$n.code"
+	} &
+	at_end $!
+done
+check "two restarts with settings are asked for" \
+    wait_for 20 connected "$wanted"
+kill -CONT "$MONITOR"
+told()
+{
+	[ -s "$T/forced.1.code" ] && [ -s "$T/forced.2.code" ]
+}
+check "both end" wait_for 60 told
+cat "$T"/forced.?
+is "one of them gets what it wants" \
+    "$(cat "$T"/forced.?.code | grep -c '^0$')" 1
+like "and the other is told" "$(cat "$T"/forced.?)" \
+    'by another command|already running'
 ringlet daemon stop
 
 echo 'mine' >"$T/notes"
