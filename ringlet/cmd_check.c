@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,12 +21,14 @@
 
 #include "battery.h"
 #include "fdpass.h"
+#include "loop.h"
 #include "ring.h"
 #include "ringlet.h"
 #include "stage.h"
 #include "xmalloc.h"
 
 #define RUN_TIMEOUT_MS (120 * 1000)
+#define LOOK_MS	       5
 #define OUTPUT_MAX     (64 * 1024)
 #define TEMPORARY      "sandbox-check-" /* and a process id: a profile */
 
@@ -96,6 +99,36 @@ wait_for_end(struct cli *cli, int channel)
 	return 0;
 }
 
+/*
+ * A viewer hears of the end from the sandboxer, and so before the monitor may:
+ * until that has, the profile is in use and the session in lists.
+ */
+static int
+wait_until_known(struct cli *cli, const char *id)
+{
+	const struct msg_session_id req = { .id = id };
+	uint64_t end = loop_now() + RUN_TIMEOUT_MS;
+	bool ended;
+	struct msg m;
+	int r;
+
+	do {
+		r = client_call(cli, MSG_SESSION_GET, &req, MSG_SESSION, &m);
+		if (r != 0)
+			return r;
+		ended = ((const struct msg_session *)m.body)->state ==
+			SST_TERMINATED;
+		msg_clear(&m);
+		if (ended)
+			return 0;
+		poll(NULL, 0, LOOK_MS);
+	} while (loop_now() < end);
+	return fail_error(cli, RL_ERR_TIMEOUT,
+	    "the test's session has ended, but not for the daemon" HINT
+	    "see %s",
+	    cli->paths.log_file);
+}
+
 /* All that the session has printed, which the caller frees. */
 static int
 read_output(const struct cli *cli, int ring_fd, char **out, size_t *len)
@@ -147,6 +180,8 @@ session_output(struct cli *cli, const char *id, char **out, size_t *len)
 		    "version" HINT "'ringlet daemon restart'");
 	else if (channel != -1)
 		r = wait_for_end(cli, channel);
+	if (r == 0)
+		r = wait_until_known(cli, id);
 	if (r == 0)
 		r = read_output(cli, ring, out, len);
 	fd_close(channel);
