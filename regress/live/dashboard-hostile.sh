@@ -1,4 +1,5 @@
 # The dashboard shows what is hostile as text: names, folders, titles, output, links and pasted text; the clipboard is never read, and a daemon that sends rubbish is told from one that does not.
+# Once: what is judged is the page; dashboard.sh has it with sanitizers.
 # shellcheck shell=sh
 . "${0%/*}/lib.sh"
 . "$LIVE_SRC/browser-lib.sh"

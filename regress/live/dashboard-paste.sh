@@ -1,4 +1,5 @@
 # In the dashboard a picture is pasted, dropped or chosen, asked about, sent with a way to stop it, and its path typed; what an agent writes to the clipboard gets there once a person lets it; hooks that were left out are told.
+# Once: what is judged is the page; dashboard.sh has it with sanitizers.
 # shellcheck shell=sh
 . "${0%/*}/lib.sh"
 . "$LIVE_SRC/browser-lib.sh"

@@ -1,4 +1,5 @@
 # The dashboard shows what the command shows of tokens, settings, jails, grants, hooks and the registry; it revokes, proposes, syncs and pins, approves and loosens nothing, and whatever is shown stays text.
+# Once: what is judged is the page; dashboard.sh has it with sanitizers.
 # shellcheck shell=sh
 . "${0%/*}/lib.sh"
 . "$LIVE_SRC/browser-lib.sh"

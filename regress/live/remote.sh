@@ -1,4 +1,5 @@
 # By -H a command runs on another machine over the user's own ssh, its arguments, bytes and status as they are; `ringlet tunnel` brings that machine's dashboard here and leaves nothing behind.
+# Once: what it adds is ssh and a tunnel; others have the commands with sanitizers.
 # shellcheck shell=sh
 . "${0%/*}/lib.sh"
 
